@@ -1,0 +1,64 @@
+"""What every request handler of the hub is given: database, bytes, settings and the caller.
+
+The web assembles one ``Hub`` per process and puts it on ``app.state.hub``; handlers take it and the
+caller as FastAPI dependencies and open their own transactions.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from paddock.hub import tokens
+from paddock.hub.types import ANONYMOUS, Caller
+from paddock.storage.blobs import BlobStore
+from paddock.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """One server's view of its storage."""
+
+    database: Database
+    blobs: BlobStore
+    public_url: str | None  # None: as the request addressed us
+
+    def base_url(self, request: Request) -> str:
+        """Where clients reach us, without a trailing slash."""
+        return self.public_url or str(request.base_url).rstrip("/")
+
+
+def get_hub(request: Request) -> Hub:
+    hub: Hub = request.app.state.hub
+    return hub
+
+
+HubDep = Annotated[Hub, Depends(get_hub)]
+
+
+def get_caller(request: Request, hub: HubDep) -> Caller:
+    """Who calls. No credentials is a stranger; wrong ones are an error everywhere."""
+    secret = _bearer_or_basic_password(request.headers.get("authorization", ""))
+    if secret is None:
+        return ANONYMOUS
+    return tokens.authenticate(hub.database, secret)
+
+
+CallerDep = Annotated[Caller, Depends(get_caller)]
+
+
+def _bearer_or_basic_password(header: str) -> str | None:
+    scheme, _, rest = header.strip().partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip()
+    if scheme.lower() == "basic":
+        try:
+            user_and_password = base64.b64decode(rest, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return ""  # malformed credentials are wrong credentials
+        return user_and_password.partition(":")[2]
+    return None

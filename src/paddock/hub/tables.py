@@ -1,0 +1,231 @@
+"""Every row the hub keeps, as SQLAlchemy Core tables.
+
+Knows columns and indices, no behaviour. ``storage/migrations`` creates these same tables; a test
+compares the two on SQLite and PostgreSQL. Git object ids and digests are lower-case hex text;
+``key`` columns are the lower-cased form under which a name is looked up.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite gives an integer primary key its row id only when the type is exactly INTEGER.
+Id = BigInteger().with_variant(Integer, "sqlite")
+Moment = DateTime(timezone=True)
+Oid = String(40)
+Sha256 = String(64)
+XetHash = String(64)  # in the protocol's text form
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("public_id", String(24), nullable=False, unique=True),
+    Column("kind", String(4), nullable=False),  # "user" | "org"
+    Column("name", String(96), nullable=False),
+    Column("key", String(96), nullable=False, unique=True),
+    Column("full_name", Text, nullable=False),
+    Column("email", Text),
+    Column("password_hash", Text),
+    Column("is_admin", Boolean, nullable=False, default=False),
+    Column("private_by_default", Boolean, nullable=False, default=False),  # organisations
+    Column("created_at", Moment, nullable=False),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("org_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", String(12), nullable=False),  # "admin" | "write" | "contributor" | "read"
+    Index(None, "user_id"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", String(5), nullable=False),  # "read" | "write" | "admin"
+    Column("secret_sha256", Sha256, nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+    Index(None, "user_id"),
+)
+
+# Keys that sign short-lived URLs and tokens, made on first use, shared by all servers.
+server_secrets = Table(
+    "server_secrets",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+repositories = Table(
+    "repositories",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("public_id", String(24), nullable=False, unique=True),
+    Column("kind", String(8), nullable=False),  # "model" | "dataset" | "space"
+    Column("namespace_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("full_name", String(193), nullable=False),  # "namespace/name", case kept
+    Column("key", String(193), nullable=False),
+    Column("is_private", Boolean, nullable=False),
+    Column("gated", String(6)),  # None | "auto" | "manual"
+    Column("sdk", String(16)),  # spaces
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),  # date of main's tip, or of the last change
+    Column("downloads", BigInteger, nullable=False, default=0),
+    Column("likes", Integer, nullable=False, default=0),
+    # Derived from main's tip whenever it moves, in the same transaction.
+    Column("head_oid", Oid),
+    Column("card", JSON),  # README front matter
+    Column("facts", JSON),  # pipeline_tag, library_name, config, safetensors, used_storage
+    UniqueConstraint("kind", "key"),
+    Index(None, "namespace_id"),
+    Index(None, "kind", "updated_at", "id"),
+    Index(None, "kind", "created_at", "id"),
+    Index(None, "kind", "downloads", "id"),
+    Index(None, "kind", "likes", "id"),
+)
+
+repository_tags = Table(
+    "repository_tags",
+    metadata,
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag", String(256), primary_key=True),
+    Index(None, "tag", "repo_id"),
+)
+
+# An old name leads to the repository that left it, until somebody takes the name anew.
+redirects = Table(
+    "redirects",
+    metadata,
+    Column("kind", String(8), primary_key=True),
+    Column("key", String(193), primary_key=True),
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), nullable=False),
+    Index(None, "repo_id"),
+)
+
+access_grants = Table(
+    "access_grants",
+    metadata,
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("status", String(8), nullable=False),  # "pending" | "accepted" | "rejected"
+    Column("created_at", Moment, nullable=False),
+)
+
+# Git objects, per repository: what a repository does not hold it cannot be asked for.
+git_objects = Table(
+    "git_objects",
+    metadata,
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("oid", Oid, primary_key=True),
+    Column("type", SmallInteger, nullable=False),  # git's numbers: 1 commit 2 tree 3 blob 4 tag
+    Column("size_bytes", BigInteger, nullable=False),  # of the git object's own content
+    Column("content", LargeBinary),  # None: the bytes are in the blob store
+    Column("blob_sha256", Sha256),  # set when content is None
+    Column("lfs_sha256", Sha256),  # set when the blob is an LFS pointer
+    Column("lfs_size_bytes", BigInteger),
+)
+
+commits = Table(
+    "commits",
+    metadata,
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("oid", Oid, primary_key=True),
+    Column("tree_oid", Oid, nullable=False),
+    Column("parents", Text, nullable=False),  # oids joined by a space; "" for a root
+    Column("height", Integer, nullable=False),  # 1 + the greatest height of the parents
+    Column("author", Text, nullable=False),  # "Name <email>"
+    Column("user_id", Id, ForeignKey("accounts.id", ondelete="SET NULL")),
+    Column("committed_at", Moment, nullable=False),
+    Column("message", Text, nullable=False),
+)
+
+refs = Table(
+    "refs",
+    metadata,
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(255), primary_key=True),  # "refs/heads/main", "refs/tags/v1"
+    Column("oid", Oid, nullable=False),  # what the ref names: a commit, or an annotated tag
+    Column("commit_oid", Oid, nullable=False),  # the same, peeled
+)
+
+# Where the bytes of a large file are: in the blob store under the same SHA-256, or as Xet terms.
+large_files = Table(
+    "large_files",
+    metadata,
+    Column("sha256", Sha256, primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("is_blob", Boolean, nullable=False),
+    Column("xet_hash", XetHash),
+)
+
+# Presence is per repository: knowing a digest is not owning the bytes.
+repository_large_files = Table(
+    "repository_large_files",
+    metadata,
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("sha256", Sha256, ForeignKey("large_files.sha256"), primary_key=True),
+    Column("pushed_at", Moment, nullable=False),
+    Index(None, "sha256"),
+)
+
+xorbs = Table(
+    "xorbs",
+    metadata,
+    Column("hash", XetHash, primary_key=True),
+    Column("blob_sha256", Sha256, nullable=False),  # the serialized xorb, without a footer
+    Column("serialized_bytes", Integer, nullable=False),
+    Column("unpacked_bytes", Integer, nullable=False),
+    Column("chunk_count", Integer, nullable=False),
+    Column("chunks", LargeBinary, nullable=False),  # packed: hash[32], u32 unpacked, start, end
+    Column("created_at", Moment, nullable=False),
+)
+
+xet_files = Table(
+    "xet_files",
+    metadata,
+    Column("hash", XetHash, primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("sha256", Sha256, nullable=False),  # computed here from the bytes, not claimed
+    Column("terms", LargeBinary, nullable=False),  # packed: hash[32], u32 unpacked, start, end
+    Index(None, "sha256"),
+)
+
+# Which repository may reconstruct which Xet file.
+repository_xet_files = Table(
+    "repository_xet_files",
+    metadata,
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("xet_hash", XetHash, ForeignKey("xet_files.hash"), primary_key=True),
+    Index(None, "xet_hash"),
+)

@@ -1,0 +1,1 @@
+"""Xet: large files as deduplicated chunks, in the form that current stock clients require."""

@@ -1,0 +1,1 @@
+"""The Llama family in PyTorch: layers, tokenizer, chat templates, plain generation."""

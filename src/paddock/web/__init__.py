@@ -1,0 +1,1 @@
+"""Assembles the server: routes, errors, request ids, the sending path."""
