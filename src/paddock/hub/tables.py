@@ -7,12 +7,15 @@ compares the two on SQLite and PostgreSQL. Git object ids and digests are lower-
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
     DateTime,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -22,8 +25,26 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
 )
+
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment that comes back as it went in: SQLite keeps no zone and gives it back bare."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
 
 metadata = MetaData(
     naming_convention={
@@ -36,7 +57,7 @@ metadata = MetaData(
 
 # SQLite gives an integer primary key its row id only when the type is exactly INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")
-Moment = DateTime(timezone=True)
+Moment = UtcDateTime()
 Oid = String(40)
 Sha256 = String(64)
 XetHash = String(64)  # in the protocol's text form
@@ -94,6 +115,8 @@ repositories = Table(
     Column("public_id", String(24), nullable=False, unique=True),
     Column("kind", String(8), nullable=False),  # "model" | "dataset" | "space"
     Column("namespace_id", Id, ForeignKey("accounts.id"), nullable=False),
+    # Who made it: an organisation's contributor may write to these and no others.
+    Column("creator_id", Id, ForeignKey("accounts.id", ondelete="SET NULL")),
     Column("full_name", String(193), nullable=False),  # "namespace/name", case kept
     Column("key", String(193), nullable=False),
     Column("is_private", Boolean, nullable=False),
