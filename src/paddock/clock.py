@@ -16,4 +16,5 @@ def now() -> datetime:
 
 def to_text(moment: datetime) -> str:
     """Millisecond ISO 8601 with ``Z``, as the Hub writes it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    utc = moment.astimezone(UTC)
+    return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"

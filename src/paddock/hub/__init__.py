@@ -1,1 +1,1 @@
-"""The hub: repositories that are git, kept in the database, behind the Hugging Face Hub's protocol."""
+"""The hub: repositories that are git, kept in the database, spoken to as the Hugging Face Hub."""

@@ -58,7 +58,7 @@ class GatedForCaller(Forbidden):
 
 
 class RepositoryMoved(PaddockError):
-    """The name now leads elsewhere: the web answers 307 with the same address under the new name."""
+    """The name now leads elsewhere: the web answers 307 to the same address under the new name."""
 
     code = "repository_moved"
     status = 307

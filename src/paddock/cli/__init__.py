@@ -1,0 +1,87 @@
+"""The ``paddock`` command: parse arguments, call one function, print. No logic lives here.
+
+Each noun is a file that exports ``command``; it is imported only when it is used, so that
+``paddock verify`` does not wait for torch. Errors become one sentence, a hint and an exit code here
+and nowhere else.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from paddock import __version__
+from paddock.errors import PaddockError
+
+_COMMANDS = {
+    "up": "Run the hub.",
+    "admin": "Users, organisations and tokens of a hub on this machine.",
+    "config": "Every setting, its value and where it came from.",
+    "inspect": "What a checkpoint is: family, shapes, parameters, tokenizer, licence hints.",
+    "convert": "Write a checkpoint in another format.",
+    "generate": "Continue a text with a model.",
+    "release": "Plan, build and publish a release.",
+    "verify": "Check a release: every byte, the signature and the key.",
+}
+_MODULES = {name: f"paddock.cli.{name}" for name in _COMMANDS}
+
+
+class _Lazy(click.Group):
+    """A group that imports a command's file when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _MODULES:
+            return None
+        command: click.Command = importlib.import_module(_MODULES[cmd_name]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def root() -> None:
+    """Share your models the way an open-weight lab does, from your own machine."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line; every way out of it is an exit code of the contract."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = root.main(args=arguments, prog_name="paddock", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Abort:
+        _fail("interrupted", None, 1)
+    except click.ClickException as e:
+        e.show()
+        sys.exit(2 if isinstance(e, click.UsageError) else 1)
+    except PaddockError as e:
+        if "--json" in arguments:
+            click.echo(json.dumps(_error_object(e), ensure_ascii=False, indent=2))
+        _fail(e.message, e.hint, e.exit_code)
+    except BrokenPipeError:
+        # The reader went away (``paddock … | head``); keep the interpreter from saying so at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _error_object(error: PaddockError) -> dict[str, Any]:
+    return {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
+
+
+def _fail(message: str, hint: str | None, exit_code: int) -> None:
+    click.echo(f"error: {message}", err=True)
+    if hint:
+        click.echo(f"hint: {hint}", err=True)
+    sys.exit(exit_code)

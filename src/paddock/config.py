@@ -1,0 +1,196 @@
+"""Settings: one typed table, filled from defaults, a file, the environment and flags, in order.
+
+``paddock.toml`` in the working folder (or the file named by ``PADDOCK_CONFIG``) holds keys as they
+are named here; each key ``k`` is also ``PADDOCK_K`` in the environment. The client's own variables,
+``HF_ENDPOINT`` and ``HF_TOKEN``, are understood for ``hub_url`` and ``token``. A key that is not in
+the table is an error wherever it stands: a setting that is silently ignored is worse than none.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from paddock.errors import BadInput
+
+FILE_NAME = "paddock.toml"
+MAX_FILE_BYTES = 1_000_000
+_PREFIX = "PADDOCK_"
+# Variables that begin like settings and are not: where the file is, and the password of a key.
+_NOT_SETTINGS = {"PADDOCK_CONFIG", "PADDOCK_KEY_PASSWORD"}
+
+
+class BadSetting(BadInput):
+    """A setting has an unknown name or an impossible value."""
+
+    code = "bad_setting"
+
+
+def _setting(default: Any, meaning: str, *, env: str | None = None, secret: bool = False) -> Any:
+    """A row of the table: ``env`` is a second variable that is understood for it."""
+    return field(default=default, metadata={"meaning": meaning, "env": env, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set; ``paddock config`` prints it with where each value came from."""
+
+    # The server
+    data: Path = _setting(Path("paddock-data"), "folder of the embedded database and of the blobs")
+    host: str = _setting("127.0.0.1", "address the server listens on")
+    port: int = _setting(8000, "port the server listens on; 0 picks a free one")
+    database_url: str | None = _setting(
+        None,
+        "PostgreSQL as postgresql://user@host/name; without it, SQLite inside data",
+        secret=True,
+    )
+    public_url: str | None = _setting(
+        None, "address under which clients reach the server, when a proxy stands before it"
+    )
+    max_request_bytes: int = _setting(
+        1_000_000_000, "largest request body, other than uploads of large files"
+    )
+    # The commands that talk to a hub
+    hub_url: str = _setting(
+        "http://127.0.0.1:8000", "hub to publish to and pull from", env="HF_ENDPOINT"
+    )
+    token: str | None = _setting(None, "access token for that hub", env="HF_TOKEN", secret=True)
+    config_home: Path = _setting(
+        Path("~/.config/paddock"), "folder of your signing keys and of the keys you trust"
+    )
+    # Logs
+    log_level: str = _setting("info", "debug, info, warning or error")
+    log_format: str = _setting("auto", "text, json, or auto: text on a terminal")
+
+
+class Origin(NamedTuple):
+    """A setting's value and where it came from."""
+
+    value: Any
+    origin: str
+
+
+_FIELDS = {row.name: row for row in dataclasses.fields(Settings)}
+_CHOICES = {
+    "log_level": ("debug", "info", "warning", "error"),
+    "log_format": ("auto", "text", "json"),
+}
+
+
+def load_settings(
+    flags: Mapping[str, Any] | None = None, *, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings in force; a flag that is None was not given."""
+    return Settings(**{k: o.value for k, o in explain_settings(flags, environ=environ).items()})
+
+
+def explain_settings(
+    flags: Mapping[str, Any] | None = None, *, environ: Mapping[str, str] | None = None
+) -> dict[str, Origin]:
+    """Every setting with its origin, in the table's order."""
+    environ = os.environ if environ is None else environ
+    found = {name: Origin(row.default, "default") for name, row in _FIELDS.items()}
+    found |= _from_file(environ)
+    found |= _from_environment(environ)
+    found |= {
+        name: Origin(value, "flag") for name, value in (flags or {}).items() if value is not None
+    }
+    return {name: Origin(_checked(name, o), o.origin) for name, o in found.items()}
+
+
+def meaning(name: str) -> str:
+    """One line that says what a setting is for."""
+    return str(_FIELDS[name].metadata["meaning"])
+
+
+def is_secret(name: str) -> bool:
+    """Whether the value must not be printed."""
+    return bool(_FIELDS[name].metadata["secret"])
+
+
+def _from_file(environ: Mapping[str, str]) -> dict[str, Origin]:
+    named = environ.get("PADDOCK_CONFIG")
+    path = Path(named) if named else Path(FILE_NAME)
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise BadSetting(f"{path} is larger than {MAX_FILE_BYTES} bytes")
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if named:
+            raise BadSetting(f"PADDOCK_CONFIG names {named!r}, which does not exist") from None
+        return {}
+    except OSError as e:
+        raise BadSetting(f"{path} cannot be read: {e.strerror}") from e
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise BadSetting(f"{path} is not TOML: {e}") from e
+    for key in content:
+        if key not in _FIELDS:
+            raise _unknown(key, f"in {path}", list(_FIELDS))
+    return {key: Origin(value, str(path)) for key, value in content.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Origin]:
+    known = {_PREFIX + name.upper(): name for name in _FIELDS}
+    for variable in environ:
+        if variable.startswith(_PREFIX) and variable not in known.keys() | _NOT_SETTINGS:
+            raise _unknown(variable, "in the environment", list(known))
+    found = {}
+    for name, row in _FIELDS.items():
+        for variable in (row.metadata["env"], _PREFIX + name.upper()):  # ours wins
+            if variable and environ.get(variable):
+                found[name] = Origin(environ[variable], variable)
+    return found
+
+
+def _unknown(key: str, where: str, known: list[str]) -> BadSetting:
+    near = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else "`paddock config` lists every setting"
+    return BadSetting(f"unknown setting {key!r} {where}", hint=hint)
+
+
+def _checked(name: str, found: Origin) -> Any:
+    """The value in its field's type; text from the environment is converted."""
+    value, wanted = found
+    default, kind = _FIELDS[name].default, str(_FIELDS[name].type)
+    if value is None and "None" in kind:
+        return None
+    if kind == "int":
+        return _whole_number(name, value, wanted)
+    if not isinstance(value, str | Path):
+        raise BadSetting(f"{name} from {wanted} must be text, not {value!r}")
+    if isinstance(default, Path):
+        return Path(value).expanduser()
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise BadSetting(
+            f"{name} from {wanted} is {value!r}", hint=f"one of {', '.join(_CHOICES[name])}"
+        )
+    if name.endswith("_url") and name != "database_url":
+        return _web_address(name, str(value), wanted)
+    return str(value)
+
+
+def _whole_number(name: str, value: Any, origin: str) -> int:
+    try:
+        number = int(value) if isinstance(value, str) else value
+    except ValueError:
+        number = None
+    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
+        raise BadSetting(f"{name} from {origin} must be a whole number, not {value!r}")
+    if name == "port" and number > 65535:
+        raise BadSetting(f"port from {origin} is {number}", hint="ports end at 65535")
+    return number
+
+
+def _web_address(name: str, value: str, origin: str) -> str:
+    if not value.startswith(("http://", "https://")) or any(c.isspace() for c in value):
+        raise BadSetting(
+            f"{name} from {origin} is {value!r}",
+            hint="write it as http://host:port or https://host",
+        )
+    return value.rstrip("/")
