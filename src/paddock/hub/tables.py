@@ -30,9 +30,8 @@ from sqlalchemy import (
 )
 
 
-
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment that comes back as it went in: SQLite keeps no zone and gives it back bare."""
+    """An aware moment that comes back as it went in; SQLite keeps no zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
