@@ -1,0 +1,113 @@
+"""How addresses become values: the convertors that every route of the hub is written with.
+
+Routes match the raw, percent-encoded path, because a decoded path no longer tells ``a%2Fb`` from
+``a/b``. So every parameter decodes itself, after the path was split:
+
+    {kind:kind}          models | datasets | spaces      -> Kind
+    {kind:kind_prefix}   "" | datasets/ | spaces/        -> Kind (web, resolve, git, LFS addresses)
+    {x:segment}          one segment, decoded
+    {rev:revision}       one segment, or a literal refs/pr/N, refs/convert/X, refs/heads/X
+    {path:rest}          everything that is left, decoded; slashes may be encoded too
+
+Knows no route. Importing ``paddock.hub.api`` registers the convertors; text that is not UTF-8, or
+that holds NUL, matches its route and is refused there with 400.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote, unquote_to_bytes
+
+from starlette.convertors import Convertor, register_url_convertor
+
+from paddock.errors import BadInput
+from paddock.hub.types import Kind
+
+
+class BadAddress(BadInput):
+    """The address itself cannot be read."""
+
+    code = "bad_address"
+
+
+def decode_text(raw: str) -> str:
+    """Percent-decode part of an address, strictly: UTF-8 without NUL."""
+    if "%" not in raw and raw.isascii() and raw.isprintable():
+        return raw
+    try:
+        text = unquote_to_bytes(raw.encode("latin-1")).decode("utf-8")
+    except UnicodeError as e:
+        raise BadAddress(f"the address part {raw[:200]!r} is not percent-encoded UTF-8") from e
+    if "\0" in text:
+        raise BadAddress(f"the address part {raw[:200]!r} contains a NUL character")
+    return text
+
+
+def encode_path(path: str) -> str:
+    """Percent-encode a file path, slashes kept."""
+    return quote(path, safe="/")
+
+
+def encode_segment(text: str) -> str:
+    """Percent-encode one segment, slashes too."""
+    return quote(text, safe="")
+
+
+class _KindConvertor(Convertor[Kind]):
+    regex = "(?:models|datasets|spaces)"
+
+    def convert(self, value: str) -> Kind:
+        return Kind(value[:-1])
+
+    def to_string(self, value: Kind) -> str:
+        return f"{value}s"
+
+
+class _KindPrefixConvertor(Convertor[Kind]):
+    regex = "(?:datasets/|spaces/|)"
+
+    def convert(self, value: str) -> Kind:
+        return Kind(value[:-2]) if value else Kind.MODEL
+
+    def to_string(self, value: Kind) -> str:
+        return value.url_prefix
+
+
+class _SegmentConvertor(Convertor[str]):
+    regex = "[^/]+"
+
+    def convert(self, value: str) -> str:
+        return decode_text(value)
+
+    def to_string(self, value: str) -> str:
+        return encode_segment(value)
+
+
+class _RevisionConvertor(_SegmentConvertor):
+    # Literal multi-segment refs first; the encoded spelling is one segment.
+    regex = "(?:refs/(?:pr|convert|heads|tags)/[^/]+|[^/]+)"
+
+
+class _RestConvertor(Convertor[str]):
+    regex = ".*"
+
+    def convert(self, value: str) -> str:
+        return decode_text(value)
+
+    def to_string(self, value: str) -> str:
+        return encode_path(value)
+
+
+CONVERTORS: dict[str, Convertor[Any]] = {
+    "kind": _KindConvertor(),
+    "kind_prefix": _KindPrefixConvertor(),
+    "segment": _SegmentConvertor(),
+    "revision": _RevisionConvertor(),
+    "rest": _RestConvertor(),
+}
+
+
+def register() -> None:
+    """Make the convertors known to the router; doing it twice is harmless."""
+    for name, convertor in CONVERTORS.items():
+        register_url_convertor(name, convertor)
