@@ -13,11 +13,11 @@ import string
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+
 
 from paddock import clock
 from paddock.digest import sha256_hex
-from paddock.errors import BadInput, Unauthorized
+from paddock.errors import BadInput, Unauthorized, Unavailable
 from paddock.hub import names
 from paddock.hub.accounts import to_account
 from paddock.hub.tables import accounts, tokens
@@ -83,7 +83,7 @@ def _touch(database: Database, token: Token, last_used_at: datetime | None) -> N
     try:
         with database.write() as conn:
             conn.execute(tokens.update().where(tokens.c.id == token.id).values(last_used_at=moment))
-    except DBAPIError as e:
+    except Unavailable as e:
         _log.info("a token's last use was not noted", token_id=token.id, reason=type(e).__name__)
 
 

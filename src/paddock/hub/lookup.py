@@ -1,0 +1,67 @@
+"""Finding a repository's row by name or id, and the value it becomes.
+
+Knows nothing of who asks: ``access`` decides whether the caller may know what was found.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from paddock.hub import names
+from paddock.hub.accounts import is_askable
+from paddock.hub.tables import redirects, repositories
+from paddock.hub.types import Kind, Repository
+
+
+def find_repository(
+    conn: sa.Connection, kind: Kind, namespace: str, name: str
+) -> Repository | None:
+    """The repository that has this name now, in any case."""
+    key = names.repo_key(namespace, name)
+    if not is_askable(key):
+        return None
+    query = sa.select(repositories).where(repositories.c.kind == kind, repositories.c.key == key)
+    row = conn.execute(query).mappings().one_or_none()
+    return to_repository(row) if row else None
+
+
+def find_moved(conn: sa.Connection, kind: Kind, namespace: str, name: str) -> Repository | None:
+    """The repository that used to have this name."""
+    key = names.repo_key(namespace, name)
+    if not is_askable(key):
+        return None
+    query = (
+        sa.select(repositories)
+        .join(redirects, redirects.c.repo_id == repositories.c.id)
+        .where(redirects.c.kind == kind, redirects.c.key == key)
+    )
+    row = conn.execute(query).mappings().one_or_none()
+    return to_repository(row) if row else None
+
+
+def repository_by_id(conn: sa.Connection, repo_id: int) -> Repository:
+    """The repository of a row's foreign key."""
+    query = sa.select(repositories).where(repositories.c.id == repo_id)
+    return to_repository(conn.execute(query).mappings().one())
+
+
+def to_repository(row: sa.RowMapping) -> Repository:
+    """A repository from its row."""
+    column = repositories.c
+    return Repository(
+        id=row[column.id],
+        public_id=row[column.public_id],
+        kind=Kind(row[column.kind]),
+        namespace_id=row[column.namespace_id],
+        full_name=row[column.full_name],
+        is_private=row[column.is_private],
+        gated=row[column.gated],
+        sdk=row[column.sdk],
+        created_at=row[column.created_at],
+        updated_at=row[column.updated_at],
+        downloads=row[column.downloads],
+        likes=row[column.likes],
+        head_oid=row[column.head_oid],
+        card=row[column.card],
+        facts=row[column.facts],
+    )
