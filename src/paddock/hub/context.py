@@ -19,6 +19,15 @@ from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database
 
 
+# The web refuses a request body over its default limit unless the handler asked for more.
+BODY_LIMIT_KEY = "paddock.body_limit_bytes"
+
+
+def accept_body(request: Request, limit_bytes: int) -> None:
+    """Let this request's body be as large as that; call it before reading."""
+    request.scope[BODY_LIMIT_KEY] = limit_bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Hub:
     """One server's view of its storage."""

@@ -1,0 +1,62 @@
+"""The application: every room's routes, errors and the frame around them, put together once.
+
+Knows which routers there are, and nothing of what they do.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from paddock import __version__
+from paddock.hub import api
+from paddock.hub.context import Hub
+from paddock.web import errors, health, pages
+from paddock.web.frame import Frame
+from paddock.web.sendfile import ZeroCopySend
+
+# What a browser's script may read of an answer (hub-protocol: headers that carry facts).
+_EXPOSED_HEADERS = [
+    "X-Repo-Commit",
+    "X-Request-Id",
+    "X-Error-Code",
+    "X-Error-Message",
+    "X-Total-Count",
+    "ETag",
+    "Link",
+    "Accept-Ranges",
+    "Content-Range",
+    "X-Linked-Size",
+    "X-Linked-ETag",
+    "X-Xet-Hash",
+]
+
+
+def create_app(hub: Hub) -> ASGIApp:
+    """The whole server as one ASGI application over the given storage."""
+    app = FastAPI(
+        title="paddock",
+        version=__version__,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.hub = hub
+    errors.install(app)
+    for router in _routers():
+        app.include_router(router)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=_EXPOSED_HEADERS,
+    )
+    return ZeroCopySend(Frame(app))
+
+
+def _routers() -> list[APIRouter]:
+    """In the order of matching: what has a fixed first segment before ``/{namespace}/{name}``."""
+    return [health.router, *api.routers(), pages.router]

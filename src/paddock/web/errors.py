@@ -1,0 +1,122 @@
+"""Failures as HTTP answers, in the form that the stock client understands.
+
+The body is JSON ``{"error": sentence}``; the client decides on the headers: ``X-Error-Code`` names
+the kind of failure, ``X-Error-Message`` repeats the sentence (the only source on HEAD). A failure
+that nobody foresaw is logged with its request id and answered without a detail.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+
+from paddock.errors import PaddockError
+from paddock.hub.errors import RepositoryMoved
+from paddock.log import get_logger
+
+log = get_logger("web")
+
+_MAX_HEADER_CHARS = 1000
+
+
+def install(app: FastAPI) -> None:
+    """Translate every exception that a handler may raise."""
+    app.add_exception_handler(RepositoryMoved, _moved)
+    app.add_exception_handler(PaddockError, _paddock_error)
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(HTTPException, _routing_error)
+    app.add_exception_handler(ClientDisconnect, _client_gone)
+    app.add_exception_handler(OperationalError, _database_unavailable)
+
+
+def error_response(
+    status: int, message: str, *, hub_code: str | None = None, extra: dict[str, Any] | None = None
+) -> JSONResponse:
+    """A failure with the headers that clients read."""
+    one_line = " ".join(message.split())
+    headers = {"X-Error-Message": one_line.encode("ascii", "replace").decode()[:_MAX_HEADER_CHARS]}
+    if hub_code:
+        headers["X-Error-Code"] = hub_code
+    return JSONResponse({"error": message, **(extra or {})}, status, headers)
+
+
+def unforeseen(request_id: str) -> JSONResponse:
+    """The answer to a failure of our own."""
+    return error_response(500, f"Something went wrong on our side (request {request_id}).")
+
+
+async def _paddock_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PaddockError)  # noqa: S101  (narrows the handler's type)
+    extra: dict[str, Any] = {"hint": error.hint} if error.hint else {}
+    if url := getattr(error, "url", None):
+        extra["url"] = url
+    if "/info/lfs" in request.scope["path"]:
+        extra["message"] = error.message  # git-lfs reads this key
+    hub_code = getattr(error, "hub_code", None)
+    response = error_response(error.status, error.message, hub_code=hub_code, extra=extra)
+    if commit_oid := getattr(error, "commit_oid", None):
+        response.headers["X-Repo-Commit"] = commit_oid
+    if error.status == 401:
+        _ask_for_credentials(request, response)
+    return response
+
+
+def _ask_for_credentials(request: Request, response: Response) -> None:
+    """git and git-lfs send credentials only when they are asked for them."""
+    path = request.scope["path"]
+    if "/info/" in path or ".git/" in path:
+        response.headers["WWW-Authenticate"] = 'Basic realm="paddock"'
+        response.headers["LFS-Authenticate"] = 'Basic realm="paddock"'
+    else:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="paddock"'
+
+
+async def _moved(request: Request, error: Exception) -> Response:
+    """The same address under the repository's present name; 307 keeps method and body."""
+    assert isinstance(error, RepositoryMoved)  # noqa: S101
+    path = request.scope["path"]
+    at = path.lower().find(error.old_full_name.lower())
+    if at < 0:  # the name was written with escapes; none of our clients does
+        return error_response(404, error.message, hub_code="RepoNotFound")
+    location = path[:at] + quote(error.new_full_name) + path[at + len(error.old_full_name) :]
+    if request.url.query:
+        location += "?" + request.url.query
+    return RedirectResponse(location, status_code=307)
+
+
+async def _bad_request(_request: Request, error: Exception) -> Response:
+    """The first thing that is wrong, by its place; the value itself may be anything, even secret."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"] if part not in {"body", "query"})
+    sentence = f"{place or 'the request'}: {first['msg']}"
+    return error_response(400, sentence)
+
+
+async def _routing_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    if error.status_code == 404:
+        return error_response(404, "Sorry, we can't find the page you are looking for.")
+    response = error_response(error.status_code, str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _client_gone(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=499)  # nobody reads it
+
+
+async def _database_unavailable(request: Request, error: Exception) -> Response:
+    """A lock that was not had in time, or a server that went away: the client may try again."""
+    log.error("the database did not answer", path=request.scope["path"], error=str(error)[:500])
+    response = error_response(503, "The database did not answer in time. Please try again.")
+    response.headers["Retry-After"] = "2"
+    return response

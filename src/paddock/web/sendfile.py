@@ -1,0 +1,114 @@
+"""Files from the disk to the socket by the kernel, without passing through Python.
+
+Implements the ASGI extension ``http.response.zerocopysend`` over uvicorn's httptools protocol, which
+does not have it. The response's head goes out the ordinary way; once the transport has nothing left
+to write, ``os.sendfile`` moves the body on a duplicate of the connection's descriptor. The event
+loop waits for the socket, never a thread, so a client that reads slowly costs a descriptor and no
+more. Anywhere else (TLS, another server, a test transport) the extension is simply not offered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+EXTENSION = "http.response.zerocopysend"
+# Large enough to fill a socket's buffer in one call, small enough that a read from a cold disk does
+# not hold the event loop for long.
+_BYTES_PER_CALL = 1 << 20
+
+
+class ZeroCopySend:
+    """Outermost ASGI layer: offers the extension and carries it out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        cycle = getattr(send, "__self__", None)
+        if scope["type"] != "http" or scope.get("scheme") != "http" or not _is_plain(cycle):
+            await self._app(scope, receive, send)
+            return
+        scope["extensions"] = {**scope.get("extensions", {}), EXTENSION: {}}
+
+        async def send_or_sendfile(message: Message) -> None:
+            if message["type"] != EXTENSION:
+                await send(message)
+            elif scope["method"] != "HEAD":
+                await _send_file(cycle, message)
+            if message["type"] == EXTENSION and not message.get("more_body", False):
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        await self._app(scope, receive, send_or_sendfile)
+
+
+def _is_plain(cycle: Any) -> bool:
+    """Whether the connection is uvicorn's, unencrypted, with a socket of its own."""
+    return (
+        isinstance(cycle, RequestResponseCycle)
+        and cycle.transport.get_extra_info("socket") is not None
+        and cycle.transport.get_extra_info("sslcontext") is None
+    )
+
+
+async def _send_file(cycle: RequestResponseCycle, message: Message) -> None:
+    count: int = message["count"]
+    if cycle.disconnected or not count:
+        return
+    if cycle.chunked_encoding or count > cycle.expected_content_length:
+        raise RuntimeError("zero-copy bytes must fit the announced Content-Length")
+    transport = cycle.transport
+    await _drain_completely(cycle)
+    socket_fd = os.dup(transport.get_extra_info("socket").fileno())
+    try:
+        await _sendfile_all(socket_fd, message["file"].fileno(), message.get("offset", 0), count)
+    except (ConnectionError, EOFError, OSError):
+        # The client left, or the file ended early: the body cannot be completed, and an
+        # unfinished response must not look like a finished one.
+        cycle.disconnected = True
+        transport.abort()
+        return
+    finally:
+        os.close(socket_fd)
+    cycle.expected_content_length -= count
+
+
+async def _drain_completely(cycle: RequestResponseCycle) -> None:
+    """Wait until the transport has handed everything to the kernel: its bytes come first."""
+    cycle.transport.set_write_buffer_limits(high=0)
+    try:
+        while cycle.transport.get_write_buffer_size() and not cycle.disconnected:
+            await asyncio.sleep(0)  # lets the loop flush, or call pause_writing
+            if cycle.flow.write_paused:
+                await cycle.flow.drain()
+    finally:
+        cycle.transport.set_write_buffer_limits(high=HIGH_WATER_LIMIT)
+
+
+async def _sendfile_all(socket_fd: int, file_fd: int, offset: int, count: int) -> None:
+    end = offset + count
+    while offset < end:
+        try:
+            sent = os.sendfile(socket_fd, file_fd, offset, min(end - offset, _BYTES_PER_CALL))
+        except BlockingIOError:
+            await _writable(socket_fd)
+            continue
+        if sent == 0:
+            raise EOFError("the file is shorter than its response")
+        offset += sent
+        await asyncio.sleep(0)  # other requests are served between two calls
+
+
+async def _writable(fd: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_writer(fd, lambda: ready.done() or ready.set_result(None))
+    try:
+        await ready
+    finally:
+        loop.remove_writer(fd)

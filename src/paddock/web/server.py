@@ -1,0 +1,87 @@
+"""The server process: opens storage, brings the schema up to date, serves until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+
+from paddock.config import Settings
+from paddock.errors import Unavailable
+from paddock.hub.context import Hub
+from paddock.log import get_logger
+from paddock.storage.database import Database
+from paddock.storage.local_blobs import LocalBlobStore
+from paddock.storage.migrate import migrate
+from paddock.web.app import create_app
+from paddock.web.protocol import uvicorn_options
+
+log = get_logger("web")
+
+DATABASE_FILE = "paddock.db"
+
+
+class AddressInUse(Unavailable):
+    """Another process listens there."""
+
+    code = "address_in_use"
+
+
+def open_hub(settings: Settings) -> Hub:
+    """The storage that the settings name, created and migrated as needed."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(database_url(settings))
+    migrate(database)
+    return Hub(database, LocalBlobStore(settings.data / "blobs"), settings.public_url)
+
+
+def database_url(settings: Settings) -> str:
+    """SQLite inside the data folder unless a server is named."""
+    return settings.database_url or f"sqlite:///{settings.data.absolute() / DATABASE_FILE}"
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Take the address before anything else is done; raises AddressInUse."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except OSError as e:
+        listener.close()
+        raise AddressInUse(
+            f"cannot listen on {settings.host}:{settings.port}: {e.strerror}",
+            hint="stop the other server, or choose another port with --port",
+        ) from e
+    listener.listen(1024)
+    return listener
+
+
+def address(listener: socket.socket, settings: Settings) -> str:
+    """Where this machine reaches the server."""
+    port = listener.getsockname()[1]
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{port}"
+
+
+def serve(hub: Hub, listener: socket.socket, *, when_ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT; ``when_ready`` runs once, in a thread, after the first answer."""
+    server = uvicorn.Server(uvicorn.Config(create_app(hub), **uvicorn_options()))
+    stopped = threading.Event()
+
+    def announce() -> None:
+        while not server.started and not stopped.wait(0.01):
+            pass
+        if server.started:
+            when_ready()
+
+    threading.Thread(target=announce, name="when-ready", daemon=True).start()
+    # uvicorn finishes what it has in hand and then raises the signal again for whoever runs it.
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listener])
+    stopped.set()
+    hub.database.dispose()
+    log.info("stopped")

@@ -1,0 +1,75 @@
+"""What every test may ask for: storage of both kinds, a live server, the shared test material."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from paddock.storage.database import Database
+from paddock.storage.local_blobs import LocalBlobStore
+from tests.databases import postgresql_url, sqlite_url
+from tests.live import LiveServer, live_server
+
+REPOSITORY = Path(__file__).parent.parent
+SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real material with its own licences, which lies beside a checkout and never in it."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the shared test material is not at {SHARED_DATA}")
+    return SHARED_DATA
+
+
+@contextmanager
+def _database_of(kind: str, folder: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        yield sqlite_url(folder)
+    else:
+        with postgresql_url() as url:
+            yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty, migrated database of each kind."""
+    with _database_of(request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> LocalBlobStore:
+    return LocalBlobStore(tmp_path / "blobs")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[LiveServer]:
+    """The real server on a free port, over SQLite."""
+    with live_server(tmp_path / "data", sqlite_url(tmp_path)) as running:
+        yield running
+
+
+@pytest.fixture
+def server_on_each(database_url: str, tmp_path: Path) -> Iterator[LiveServer]:
+    """The same on SQLite and on PostgreSQL, for what depends on the database."""
+    with live_server(tmp_path / "data", database_url) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """One server for a whole file of tests that use repositories of their own."""
+    folder = tmp_path_factory.mktemp("server")
+    with live_server(folder / "data", sqlite_url(folder)) as running:
+        yield running

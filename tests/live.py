@@ -1,0 +1,92 @@
+"""The real server on a real socket, inside the test's process, and the stock client pointed at it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from huggingface_hub import HfApi
+
+from paddock.config import Settings
+from paddock.hub.accounts import create_org, create_user, find_account
+from paddock.hub.context import Hub
+from paddock.hub.tokens import create_token
+from paddock.storage.database import Database
+from paddock.storage.local_blobs import LocalBlobStore
+from paddock.storage.migrate import migrate
+from paddock.web.app import create_app
+from paddock.web.protocol import uvicorn_options
+from paddock.web.server import address, listen
+
+START_SECONDS = 20.0
+
+
+@dataclass
+class LiveServer:
+    """A running hub; users and tokens are made straight in its database."""
+
+    url: str
+    hub: Hub
+    data: Path
+    admin: str
+    admin_token: str
+
+    def user(self, name: str, *, role: str = "write") -> str:
+        """A token of the user ``name``, who is created when new."""
+        with self.hub.database.write() as conn:
+            account = find_account(conn, name) or create_user(conn, name)
+            return create_token(conn, account, f"test-{role}", role)
+
+    def org(self, name: str, owner: str, *, private_by_default: bool = False) -> None:
+        with self.hub.database.write() as conn:
+            account = find_account(conn, owner)
+            assert account is not None
+            create_org(conn, name, owner=account, private_by_default=private_by_default)
+
+    def api(self, token: str | None = None) -> HfApi:
+        """The stock client; ``token`` None is a stranger."""
+        return HfApi(endpoint=self.url, token=token if token is not None else False)
+
+    @property
+    def admin_api(self) -> HfApi:
+        return self.api(self.admin_token)
+
+
+@contextmanager
+def live_server(data: Path, database_url: str) -> Iterator[LiveServer]:
+    """Serve until the block ends."""
+    data.mkdir(parents=True, exist_ok=True)
+    settings = Settings(data=data, port=0)
+    database = Database(database_url)
+    migrate(database)
+    hub = Hub(database, LocalBlobStore(data / "blobs"), None)
+    with database.write() as conn:
+        admin = create_user(conn, "boss", is_admin=True)
+        token = create_token(conn, admin, "test-admin", "admin")
+    listener = listen(settings)
+    server = uvicorn.Server(uvicorn.Config(create_app(hub), **uvicorn_options()))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    _wait_until_started(server, thread)
+    try:
+        yield LiveServer(address(listener, settings), hub, data, admin.name, token)
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        thread.join(START_SECONDS)
+        listener.close()
+        database.dispose()
+
+
+def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise RuntimeError("the test server did not start")
+        time.sleep(0.005)
