@@ -7,15 +7,11 @@ compares the two on SQLite and PostgreSQL. Git object ids and digests are lower-
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -25,25 +21,10 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment that comes back as it went in; SQLite keeps no zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
+from paddock.storage.columns import Moment
 
 metadata = MetaData(
     naming_convention={
@@ -56,7 +37,6 @@ metadata = MetaData(
 
 # SQLite gives an integer primary key its row id only when the type is exactly INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")
-Moment = UtcDateTime()
 Oid = String(40)
 Sha256 = String(64)
 XetHash = String(64)  # in the protocol's text form
@@ -75,6 +55,7 @@ accounts = Table(
     Column("is_admin", Boolean, nullable=False, default=False),
     Column("private_by_default", Boolean, nullable=False, default=False),  # organisations
     Column("created_at", Moment, nullable=False),
+    sqlite_autoincrement=True,  # an id is never given to another row
 )
 
 memberships = Table(
@@ -97,6 +78,7 @@ tokens = Table(
     Column("created_at", Moment, nullable=False),
     Column("last_used_at", Moment),
     Index(None, "user_id"),
+    sqlite_autoincrement=True,  # an id is never given to another row
 )
 
 # Keys that sign short-lived URLs and tokens, made on first use, shared by all servers.
@@ -135,6 +117,7 @@ repositories = Table(
     Index(None, "kind", "created_at", "id"),
     Index(None, "kind", "downloads", "id"),
     Index(None, "kind", "likes", "id"),
+    sqlite_autoincrement=True,  # an id is never given to another row
 )
 
 repository_tags = Table(

@@ -1,9 +1,13 @@
-"""The database: SQLite in WAL mode by default, PostgreSQL by URL. One engine a process.
+"""The database: SQLite in WAL mode by default, PostgreSQL by URL. One ``Database`` a process.
 
 Knows connections and transactions; does not know any table. A function that needs rows takes a
 ``Connection``, and whoever calls it opens the transaction: ``database.read()`` or
-``database.write()``. A write transaction on SQLite takes the write lock at once (BEGIN IMMEDIATE),
-so that it waits for its turn at the beginning rather than failing in the middle.
+``database.write()``. When ``write()`` returns, what was written survives a kill and a power cut.
+
+On SQLite all writers of a process share one connection, so they queue for it in order instead of
+polling for the file's lock, and a write takes that lock at once (BEGIN IMMEDIATE): it waits at its
+beginning rather than failing in its middle. On PostgreSQL a write is READ COMMITTED, and callers
+lock the rows they decide on (``with_for_update``). A read sees one moment on both.
 """
 
 from __future__ import annotations
@@ -13,21 +17,126 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
+from paddock.storage.errors import BadDatabaseUrl, from_database_error
+
+LOCK_WAIT_SECONDS = 30
+STATEMENT_SECONDS = 300
+IDLE_IN_TRANSACTION_SECONDS = 600
+
+# The server's thread pool has 40 threads; a few connections stay open, the rest come and go.
+POOL_KEEPS = 10
+POOL_EXTRA = 30
+
+SQLITE_PRAGMAS = (
+    f"busy_timeout = {LOCK_WAIT_SECONDS * 1000}",  # first: the next one may have to wait
+    "journal_mode = WAL",
+    "synchronous = FULL",  # every commit is synced; NORMAL may lose the last ones at a power cut
+    "fullfsync = ON",  # macOS only: through the drive's own cache
+    "foreign_keys = ON",
+    "journal_size_limit = 67108864",
+    "temp_store = MEMORY",
+)
+POSTGRESQL_OPTIONS = (
+    f"-c lock_timeout={LOCK_WAIT_SECONDS}s",
+    f"-c statement_timeout={STATEMENT_SECONDS}s",
+    f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_SECONDS}s",
+    "-c timezone=UTC",
+)
+
 
 class Database:
-    """Connections to one database."""
+    """Connections to one database; ``name`` is its address without a password."""
 
     def __init__(self, url: str) -> None:
-        self.engine: sa.Engine = sa.create_engine(url)
+        parsed = _parse(url)
+        self.name = parsed.render_as_string(hide_password=True)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._reads, self._writes = _sqlite_engines(parsed)
+        else:
+            self._reads, self._writes = _postgresql_engines(parsed)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A consistent view; nothing is written."""
-        with self.engine.connect() as conn:
+        """A consistent view of the moment of the first statement; a write in it is an error."""
+        with self._errors(), self._reads.connect() as conn:
             yield conn
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """All or nothing: committed, durably, when the block ends without an error."""
-        with self.engine.begin() as conn:
+        with self._errors(), self._writes.begin() as conn:
             yield conn
+
+    def dispose(self) -> None:
+        """Close the connections that nobody uses; the database may be used again afterwards."""
+        self._reads.dispose()
+        self._writes.dispose()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            ours = from_database_error(error, self.name)
+            if ours is error:
+                raise
+            raise ours from error
+
+
+def _parse(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise BadDatabaseUrl("the database URL cannot be parsed", hint=_URL_HINT) from error
+    if parsed.drivername in {"sqlite", "sqlite+pysqlite"}:
+        if parsed.database in {None, "", ":memory:"} or parsed.query:
+            raise BadDatabaseUrl("SQLite needs a file, and nothing after it", hint=_URL_HINT)
+        return parsed.set(drivername="sqlite")
+    if parsed.drivername in {"postgres", "postgresql", "postgresql+psycopg"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    message = f"no support for databases of type {parsed.drivername!r}"
+    raise BadDatabaseUrl(message, hint=_URL_HINT)
+
+
+_URL_HINT = "use sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
+
+
+def _sqlite_engines(url: sa.URL) -> tuple[sa.Engine, sa.Engine]:
+    reads = sa.create_engine(
+        url, pool_size=POOL_KEEPS, max_overflow=POOL_EXTRA, pool_timeout=LOCK_WAIT_SECONDS
+    )
+    writes = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=LOCK_WAIT_SECONDS)
+    _prepare_sqlite(reads, "BEGIN", (*SQLITE_PRAGMAS, "query_only = ON"))
+    _prepare_sqlite(writes, "BEGIN IMMEDIATE", SQLITE_PRAGMAS)
+    return reads, writes
+
+
+def _prepare_sqlite(engine: sa.Engine, begin: str, pragmas: tuple[str, ...]) -> None:
+    def on_connect(connection: sa.engine.interfaces.DBAPIConnection, _: object) -> None:
+        # Python's sqlite3 would begin transactions of its own, and only before some statements.
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    sa.event.listen(engine, "connect", on_connect)
+    sa.event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))
+
+
+def _postgresql_engines(url: sa.URL) -> tuple[sa.Engine, sa.Engine]:
+    try:
+        writes = sa.create_engine(
+            url,
+            pool_size=POOL_KEEPS,
+            max_overflow=POOL_EXTRA,
+            pool_timeout=LOCK_WAIT_SECONDS,
+            pool_pre_ping=True,  # the server may have been restarted since the last use
+            connect_args={"options": " ".join(POSTGRESQL_OPTIONS)},
+            isolation_level="READ COMMITTED",
+        )
+    except ModuleNotFoundError as error:
+        hint = "pip install 'paddock[postgresql]'"
+        raise BadDatabaseUrl("PostgreSQL needs the psycopg package", hint=hint) from error
+    # Read-only at REPEATABLE READ is one snapshot and never fails to serialize (PostgreSQL 13.2.2).
+    reads = writes.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return reads, writes

@@ -1,0 +1,36 @@
+"""Statements that both databases understand, in the sizes they accept.
+
+Knows SQL dialects; does not know any table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+# Well below the fewest parameters of any SQLite (999) and few enough to plan quickly.
+VALUES_PER_STATEMENT = 900
+
+T = TypeVar("T")
+
+
+def insert_ignore(conn: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows whose key is new and leave the others as they are; all have the same columns.
+
+    In the order of the primary key, so that two writers of the same keys wait and never deadlock.
+    """
+    if not rows:
+        return
+    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    key = [column.key for column in table.primary_key if column.key in rows[0]]
+    ordered = sorted(rows, key=lambda row: [row[name] for name in key])
+    conn.execute(insert(table).on_conflict_do_nothing(), [dict(row) for row in ordered])
+
+
+def in_chunks(values: Sequence[T], size: int = VALUES_PER_STATEMENT) -> Iterator[Sequence[T]]:
+    """The values in pieces that fit into one ``IN (...)``."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
