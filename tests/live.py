@@ -1,8 +1,7 @@
-"""The real server on a real socket, inside the test's process, and the stock client pointed at it."""
+"""The real server on a real socket, in the test's process, and the stock client pointed at it."""
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Iterator

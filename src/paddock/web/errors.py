@@ -93,7 +93,7 @@ async def _moved(request: Request, error: Exception) -> Response:
 
 
 async def _bad_request(_request: Request, error: Exception) -> Response:
-    """The first thing that is wrong, by its place; the value itself may be anything, even secret."""
+    """The first thing that is wrong, by its place; the value may be anything, even secret."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if part not in {"body", "query"})

@@ -1,10 +1,11 @@
 """Files from the disk to the socket by the kernel, without passing through Python.
 
-Implements the ASGI extension ``http.response.zerocopysend`` over uvicorn's httptools protocol, which
-does not have it. The response's head goes out the ordinary way; once the transport has nothing left
-to write, ``os.sendfile`` moves the body on a duplicate of the connection's descriptor. The event
-loop waits for the socket, never a thread, so a client that reads slowly costs a descriptor and no
-more. Anywhere else (TLS, another server, a test transport) the extension is simply not offered.
+Implements the ASGI extension ``http.response.zerocopysend`` over uvicorn's httptools protocol,
+which does not have it. The response's head goes out the ordinary way; once the transport has
+nothing left to write, ``os.sendfile`` moves the body on a duplicate of the connection's descriptor.
+The event loop waits for the socket, never a thread, so a client that reads slowly costs a
+descriptor and no more. Anywhere else (TLS, another server, a test transport) the extension is not
+offered. Measured against the alternatives in ``docs/adr/0003-sending-path.md``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The server process: opens storage, brings the schema up to date, serves until it is told to stop."""
+"""The server process: opens storage, migrates it, serves until it is told to stop."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def address(listener: socket.socket, settings: Settings) -> str:
 
 
 def serve(hub: Hub, listener: socket.socket, *, when_ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; ``when_ready`` runs once, in a thread, after the first answer."""
+    """Serve until SIGTERM or SIGINT; ``when_ready`` runs once, in a thread, when we answer."""
     server = uvicorn.Server(uvicorn.Config(create_app(hub), **uvicorn_options()))
     stopped = threading.Event()
 
