@@ -79,9 +79,7 @@ def from_os_error(error: OSError, doing: str) -> StorageFailed:
     """Our error for the system's; ``doing`` is what was tried, as "storing a blob"."""
     reason = error.strerror or type(error).__name__
     if error.errno in _NO_ROOM:
-        return StorageFull(
-            f"no room left while {doing}: {reason}", hint=_MAKE_ROOM
-        )
+        return StorageFull(f"no room left while {doing}: {reason}", hint=_MAKE_ROOM)
     return StorageFailed(
         f"storage failed while {doing}: {reason}", hint="look at the medium's health"
     )

@@ -1,0 +1,99 @@
+"""The parts of large uploads on a local disk: ``uploads/<upload id>/<number>``.
+
+Knows numbered files; does not know what they make together. A part appears whole or not at all,
+and sent again it replaces the earlier one. Parts are not synced: one that a power cut takes or
+spoils is found missing or wrong when the upload is completed, and the client starts over.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import blake3
+
+from paddock.errors import BadInput, NotFound
+from paddock.storage.errors import os_errors
+from paddock.storage.staging import StagedFile, make_folder
+
+MAX_PARTS = 10_000  # as S3
+KEPT_SECONDS = 7 * 24 * 3600  # after the newest part of an upload that nobody completes
+READ_BYTES = 1 << 20
+
+_UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+class LocalParts:
+    """Uploads that have begun."""
+
+    def __init__(self, uploads: Path, staging: Path) -> None:
+        self._uploads = uploads
+        self._staging = staging
+        make_folder(uploads)
+        self._remove_abandoned()
+
+    def begin(self, upload_id: str, number: int) -> LocalPartWriter:
+        """Start part ``number``, counted from 1."""
+        if not 1 <= number <= MAX_PARTS:
+            raise BadInput(f"part numbers go from 1 to {MAX_PARTS}, not {number}")
+        folder = self._folder(upload_id)
+        return LocalPartWriter(StagedFile(self._staging), folder / str(number))
+
+    def read(self, upload_id: str, count: int) -> Iterator[bytes]:
+        """The bytes of parts 1 to ``count``, in order; NotFound before the first if one lacks."""
+        paths = [self._folder(upload_id) / str(number) for number in range(1, count + 1)]
+        lacking = next((path.name for path in paths if not path.exists()), None)
+        if count < 1 or lacking is not None:
+            raise NotFound(f"part {lacking or 1} of the upload has not arrived")
+        return _read_files(paths)
+
+    def abandon(self, upload_id: str) -> None:
+        """Forget the upload; no error when there is none."""
+        with os_errors("forgetting an upload"):
+            shutil.rmtree(self._folder(upload_id), ignore_errors=True)
+
+    def _folder(self, upload_id: str) -> Path:
+        if not _UPLOAD_ID.fullmatch(upload_id):
+            raise BadInput(f"not an upload's id: {upload_id[:80]!r}")
+        return self._uploads / upload_id
+
+    def _remove_abandoned(self) -> None:
+        oldest = time.time() - KEPT_SECONDS
+        for folder in self._uploads.iterdir():
+            if folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+class LocalPartWriter:
+    """One part on its way in; its ETag is its BLAKE3."""
+
+    def __init__(self, staged: StagedFile, path: Path) -> None:
+        self._staged = staged
+        self._path = path
+        self._blake3 = blake3.blake3()
+
+    def write(self, chunk: bytes | memoryview) -> None:
+        self._blake3.update(chunk)
+        self._staged.write(chunk)
+
+    def commit(self) -> str:
+        with os_errors("storing a part"):
+            self._path.parent.mkdir(mode=0o700, exist_ok=True)
+        self._staged.publish(self._path)
+        return self._blake3.hexdigest()
+
+    def __enter__(self) -> LocalPartWriter:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._staged.discard()
+
+
+def _read_files(paths: list[Path]) -> Iterator[bytes]:
+    for path in paths:
+        with os_errors("joining parts"), path.open("rb", buffering=0) as file:
+            while piece := file.read(READ_BYTES):
+                yield piece
