@@ -1,0 +1,53 @@
+# paddock: `make up` runs it, `make test` tests it, `make help` lists the rest.
+PYTHON ?= python3
+VENV   ?= .venv
+DATA   ?= ./paddock-data
+PORT   ?= 8000
+# What `make up` installs beside the hub: `model` brings torch, for generate. `EXTRAS=` leaves it out.
+EXTRAS ?= model
+
+bin := $(VENV)/bin
+empty :=
+extras_key := $(if $(EXTRAS),$(EXTRAS),none)
+
+.PHONY: help up check test bench docs-commands starter clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+up: $(VENV)/.installed-$(extras_key)  ## install, then run the hub on http://127.0.0.1:8000 (DATA=, PORT=, EXTRAS=)
+	@exec $(bin)/paddock up --data "$(DATA)" --port "$(PORT)"
+
+check: $(VENV)/.installed-test  ## lint, format, types, import rules
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(bin)/lint-imports
+
+test: $(VENV)/.installed-test  ## install what the tests need, run all of them
+	scripts/debian-packages.sh
+	$(bin)/pytest
+
+bench: $(VENV)/.installed-test  ## every figure of docs/benchmarks.md, measured here
+	scripts/debian-packages.sh
+	$(bin)/python -m benchmarks
+
+starter: $(VENV)/.installed-test  ## train the bundled starter model anew (under ten minutes)
+	$(bin)/python scripts/make_starter.py
+
+clean:  ## remove the environment and caches; your data stays
+	rm -rf $(VENV) .stamps .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(bin)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "paddock needs Python 3.11 or newer; name one with PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed-none: pyproject.toml | $(bin)/python
+	$(bin)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-%: pyproject.toml | $(bin)/python
+	$(bin)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@touch $@
