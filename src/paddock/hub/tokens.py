@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-
 from paddock import clock
 from paddock.digest import sha256_hex
 from paddock.errors import BadInput, Unauthorized, Unavailable

@@ -1,0 +1,175 @@
+"""Repositories over HTTP: create, delete, move, settings, and whether one may come in.
+
+Reads what the clients of several generations send and answers in their words; the rules are in
+``hub.repositories`` and ``hub.access`` (hub protocol 3, 14).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Request
+from pydantic import BaseModel, Field, StrictBool
+
+from paddock.errors import BadInput
+from paddock.hub import access, accounts, grants, names, repositories
+from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.errors import AlreadyExists
+from paddock.hub.names import RepositoryName
+from paddock.hub.repositories import NewRepository, Settings
+from paddock.hub.types import Caller, Kind, Need
+
+router = APIRouter()
+
+
+class InitialFile(BaseModel):
+    path: str
+    content: str
+    encoding: Literal["base64", "utf-8"] = "base64"
+
+    def decoded(self) -> bytes:
+        if self.encoding == "utf-8":
+            return self.content.encode()
+        try:
+            return base64.b64decode(self.content, validate=True)
+        except (binascii.Error, ValueError) as e:
+            raise BadInput(f"the content of {names.shown(self.path)} is not base64") from e
+
+
+class CreateBody(BaseModel):
+    name: str
+    organization: str | None = None
+    type: Kind | None = None
+    visibility: str | None = None
+    private: StrictBool | None = None
+    sdk: str | None = None
+    license: str | None = None
+    files: list[InitialFile] = Field(default_factory=list)
+
+
+class DeleteBody(BaseModel):
+    name: str
+    organization: str | None = None
+    type: Kind | None = None
+
+
+class MoveBody(BaseModel):
+    fromRepo: str  # noqa: N815  (the wire's spelling)
+    toRepo: str  # noqa: N815
+    type: Kind | None = None
+
+
+class SettingsBody(BaseModel):
+    private: StrictBool | None = None
+    visibility: str | None = None
+    gated: Literal["auto", "manual", False] | None = None
+
+
+class GrantBody(BaseModel):
+    user: str
+
+
+@router.post("/api/repos/create")
+def create(request: Request, hub: HubDep, caller: CallerDep, body: CreateBody) -> dict[str, str]:
+    wanted = NewRepository(
+        kind=body.type or Kind.MODEL,
+        name=body.name,
+        namespace=body.organization or None,
+        is_private=_is_private(body.private, body.visibility),
+        sdk=body.sdk,
+        licence=body.license,
+        files={file.path: file.decoded() for file in body.files},
+    )
+    try:
+        with hub.database.write() as conn:
+            repo = repositories.create_repository(conn, caller, wanted)
+    except AlreadyExists as e:
+        raise _with_full_url(e, hub, request) from e
+    url = hub.base_url(request) + repo.web_path
+    return {"url": url, "name": repo.full_name, "id": repo.public_id}
+
+
+@router.delete("/api/repos/delete")
+def delete(hub: HubDep, caller: CallerDep, body: Annotated[DeleteBody, Body()]) -> dict[str, Any]:
+    namespace = body.organization or access.require_user(caller).name
+    name = RepositoryName(namespace, body.name)
+    with hub.database.write() as conn:
+        repositories.delete_repository(conn, caller, body.type or Kind.MODEL, name)
+    return {}
+
+
+@router.post("/api/repos/move")
+def move(request: Request, hub: HubDep, caller: CallerDep, body: MoveBody) -> dict[str, Any]:
+    old = names.parse_repository_name(body.fromRepo)
+    new = names.parse_repository_name(body.toRepo)
+    kind = body.type or Kind.MODEL
+    try:
+        with hub.database.write() as conn:
+            repo = repositories.move_repository(conn, caller, kind, old, new)
+    except AlreadyExists as e:
+        raise _with_full_url(e, hub, request) from e
+    return {"url": hub.base_url(request) + repo.web_path}
+
+
+@router.put("/api/{kind:kind}/{namespace:segment}/{name:segment}/settings")
+def change_settings(
+    hub: HubDep, caller: CallerDep, kind: Kind, namespace: str, name: str, body: SettingsBody
+) -> dict[str, Any]:
+    wanted = Settings(
+        is_private=_is_private(body.private, body.visibility),
+        gated=None if body.gated is None else (body.gated or ""),
+    )
+    with hub.database.write() as conn:
+        repo = access.open_repository(conn, caller, kind, namespace, name, Need.OWN)
+        repo = repositories.change_settings(conn, repo, wanted)
+    return {"private": repo.is_private, "gated": repo.gated or False}
+
+
+@router.get("/api/{kind:kind}/{namespace:segment}/{name:segment}/auth-check")
+def auth_check(
+    hub: HubDep, caller: CallerDep, kind: Kind, namespace: str, name: str
+) -> dict[str, Any]:
+    return _check(hub, caller, kind, RepositoryName(namespace, name), Need.CONTENT)
+
+
+@router.get("/api/{kind:kind}/{namespace:segment}/{name:segment}/auth-check/write")
+def auth_check_write(
+    hub: HubDep, caller: CallerDep, kind: Kind, namespace: str, name: str
+) -> dict[str, Any]:
+    return _check(hub, caller, kind, RepositoryName(namespace, name), Need.WRITE)
+
+
+@router.post("/api/{kind:kind}/{namespace:segment}/{name:segment}/user-access-request/grant")
+def grant_access(
+    hub: HubDep, caller: CallerDep, kind: Kind, namespace: str, name: str, body: GrantBody
+) -> dict[str, Any]:
+    with hub.database.write() as conn:
+        repo = access.open_repository(conn, caller, kind, namespace, name, Need.WRITE)
+        user = accounts.get_account(conn, body.user, kind="user")
+        grants.grant(conn, repo, user)
+    return {"user": user.name, "status": "accepted"}
+
+
+def _check(
+    hub: Hub, caller: Caller, kind: Kind, name: RepositoryName, need: Need
+) -> dict[str, Any]:
+    with hub.database.read() as conn:
+        access.open_repository(conn, caller, kind, name.namespace, name.name, need)
+    return {}
+
+
+def _is_private(private: bool | None, visibility: str | None) -> bool | None:
+    """Both spellings; the newer one wins, as the newer clients send only that."""
+    if visibility is None:
+        return private
+    if visibility not in {"public", "private"}:
+        raise BadInput(f'visibility must be "public" or "private", not {names.shown(visibility)}')
+    return visibility == "private"
+
+
+def _with_full_url(error: AlreadyExists, hub: Hub, request: Request) -> AlreadyExists:
+    """Clients parse the address of the existing repository out of the 409."""
+    url = hub.base_url(request) + error.url if error.url else None
+    return AlreadyExists(error.message, url=url)

@@ -1,0 +1,196 @@
+"""The life of a repository: made, renamed, opened, closed, deleted.
+
+Knows who may do it (through ``access``) and which rows it takes; its files are ``commits``'s
+business. A name leads to one repository at a time: taking a name ends the redirect that an earlier
+owner of it left behind. Bytes in the blob store outlive a deleted repository until they are swept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from paddock import clock
+from paddock.errors import BadInput, Forbidden
+from paddock.hub import access, commits, lookup, names
+from paddock.hub.accounts import get_account, new_public_id
+from paddock.hub.errors import AlreadyExists
+from paddock.hub.licences import is_licence
+from paddock.hub.names import RepositoryName
+from paddock.hub.tables import redirects, repositories
+from paddock.hub.types import Account, Caller, Kind, Need, Repository
+
+SDKS = ("gradio", "streamlit", "docker", "static")
+GATES = ("auto", "manual")
+MAX_INITIAL_FILES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class NewRepository:
+    """What is asked for; ``None`` means the caller's own namespace, or the namespace's default."""
+
+    kind: Kind
+    name: str
+    namespace: str | None = None
+    is_private: bool | None = None
+    sdk: str | None = None
+    licence: str | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What shall change; None leaves a setting as it is, ``gated`` "" opens the gate."""
+
+    is_private: bool | None = None
+    gated: str | None = None
+
+
+def create_repository(conn: sa.Connection, caller: Caller, wanted: NewRepository) -> Repository:
+    """A new repository with its initial commit.
+
+    Raises Unauthorized, Forbidden, AccountNotFound, BadName, BadInput or AlreadyExists, whose
+    ``url`` is then the path of the repository that has the name.
+    """
+    author = access.require_writing_token(caller)
+    namespace = _namespace(conn, author, wanted)
+    if not access.may_write_namespace(conn, caller, namespace):
+        raise Forbidden(
+            f"You don't have the rights to create a {wanted.kind} under the namespace "
+            f'"{namespace.name}"'
+        )
+    _check(wanted)
+    name = RepositoryName(namespace.name, names.check_repository_name(wanted.name))
+    repo = _insert(conn, author, namespace, name, wanted)
+    _end_redirect(conn, repo.kind, name)
+    commits.initial_commit(conn, repo, author, _initial_files(wanted))
+    return lookup.repository_by_id(conn, repo.id)
+
+
+def delete_repository(
+    conn: sa.Connection, caller: Caller, kind: Kind, name: RepositoryName
+) -> Repository:
+    """Forget the repository with everything it holds; the answer is what it was."""
+    repo = access.open_repository(conn, caller, kind, name.namespace, name.name, Need.OWN)
+    conn.execute(repositories.delete().where(repositories.c.id == repo.id))
+    return repo
+
+
+def move_repository(
+    conn: sa.Connection, caller: Caller, kind: Kind, old: RepositoryName, new: RepositoryName
+) -> Repository:
+    """Give the repository another name or namespace; its old name leads to it from now on."""
+    repo = access.open_repository(conn, caller, kind, old.namespace, old.name, Need.OWN)
+    target = get_account(conn, new.namespace)
+    if not access.may_write_namespace(conn, caller, target):
+        raise Forbidden(f'You don\'t have the rights to move a {kind} to "{target.name}"')
+    to = RepositoryName(target.name, names.check_repository_name(new.name))
+    if names.repo_key(*to) != repo.full_name.lower():
+        _leave_redirect(conn, repo, to)
+    change = repositories.update().where(repositories.c.id == repo.id)
+    values = {"full_name": to.full, "key": names.repo_key(*to), "namespace_id": target.id}
+    try:
+        with conn.begin_nested():
+            conn.execute(change.values(**values))
+    except IntegrityError as e:
+        raise _taken(conn, kind, to) from e
+    return lookup.repository_by_id(conn, repo.id)
+
+
+def change_settings(conn: sa.Connection, repo: Repository, wanted: Settings) -> Repository:
+    """Apply the settings; whoever calls has opened the repository with ``Need.OWN``."""
+    values: dict[str, bool | str | None] = {}
+    if wanted.is_private is not None:
+        values["is_private"] = wanted.is_private
+    if wanted.gated is not None:
+        if wanted.gated and wanted.gated not in GATES:
+            hint = 'use "auto", "manual" or false'
+            raise BadInput(f"{names.shown(wanted.gated)} is no kind of gate", hint=hint)
+        values["gated"] = wanted.gated or None
+    if values:
+        change = repositories.update().where(repositories.c.id == repo.id)
+        conn.execute(change.values(**values))
+    return lookup.repository_by_id(conn, repo.id)
+
+
+def _namespace(conn: sa.Connection, author: Account, wanted: NewRepository) -> Account:
+    return author if wanted.namespace is None else get_account(conn, wanted.namespace)
+
+
+def _check(wanted: NewRepository) -> None:
+    if wanted.kind is Kind.SPACE and wanted.sdk not in SDKS:
+        shown = "nothing" if wanted.sdk is None else names.shown(wanted.sdk)
+        raise BadInput(f'"sdk" of a space must be one of {", ".join(SDKS)}, not {shown}')
+    if wanted.licence is not None and not is_licence(wanted.licence):
+        raise BadInput(
+            f"{names.shown(wanted.licence)} is not a licence id", hint="use one such as apache-2.0"
+        )
+    if len(wanted.files) > MAX_INITIAL_FILES:
+        raise BadInput(
+            f"{len(wanted.files)} files are too many for an initial commit",
+            hint=f"create the repository with at most {MAX_INITIAL_FILES}, then commit the others",
+        )
+
+
+def _insert(
+    conn: sa.Connection,
+    author: Account,
+    namespace: Account,
+    name: RepositoryName,
+    wanted: NewRepository,
+) -> Repository:
+    private = namespace.private_by_default if wanted.is_private is None else wanted.is_private
+    moment = clock.now()
+    insert = repositories.insert().values(
+        public_id=new_public_id(),
+        kind=wanted.kind,
+        namespace_id=namespace.id,
+        creator_id=author.id,
+        full_name=name.full,
+        key=names.repo_key(*name),
+        is_private=private,
+        sdk=wanted.sdk if wanted.kind is Kind.SPACE else None,
+        created_at=moment,
+        updated_at=moment,
+    )
+    try:
+        with conn.begin_nested():
+            row = conn.execute(insert.returning(repositories)).mappings().one()
+    except IntegrityError as e:
+        raise _taken(conn, wanted.kind, name) from e
+    return lookup.to_repository(row)
+
+
+def _taken(conn: sa.Connection, kind: Kind, name: RepositoryName) -> AlreadyExists:
+    existing = lookup.find_repository(conn, kind, *name)
+    full_name = existing.full_name if existing else name.full
+    # The Hub's words, which clients match.
+    message = f"A {kind} repository called {full_name} already exists"
+    return AlreadyExists(message, url=existing.web_path if existing else None)
+
+
+def _leave_redirect(conn: sa.Connection, repo: Repository, to: RepositoryName) -> None:
+    if lookup.find_repository(conn, repo.kind, *to) is not None:
+        raise _taken(conn, repo.kind, to)
+    _end_redirect(conn, repo.kind, to)
+    old_key = repo.full_name.lower()
+    conn.execute(redirects.insert().values(kind=repo.kind, key=old_key, repo_id=repo.id))
+
+
+def _end_redirect(conn: sa.Connection, kind: Kind, name: RepositoryName) -> None:
+    key = names.repo_key(*name)
+    conn.execute(redirects.delete().where(redirects.c.kind == kind, redirects.c.key == key))
+
+
+def _initial_files(wanted: NewRepository) -> dict[str, bytes]:
+    """The files asked for, and a card when the licence or the kind says something for one."""
+    lines = []
+    if wanted.kind is Kind.SPACE:
+        lines += [f"title: {wanted.name}", f"sdk: {wanted.sdk}"]
+    if wanted.licence is not None:
+        lines.append(f"license: {wanted.licence}")
+    card = {"README.md": "\n".join(["---", *lines, "---", ""]).encode()} if lines else {}
+    return {**card, **wanted.files}
