@@ -1,0 +1,140 @@
+"""A tensor on disk: its name, type and shape, and a way to stream its bytes.
+
+Knows element sizes and the size of a shape; does not know any file format. Bytes are row-major and
+little-endian. A piece that was yielded is never changed afterwards, so that a consumer may keep it
+while the next one is read.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from paddock.checkpoint.errors import BadCheckpoint
+
+Piece = bytes | bytearray | memoryview
+
+PIECE_BYTES = 4 << 20  # large enough for hashing at full speed, small enough to hold several
+MAX_NAME_BYTES = 512
+MAX_RANK = 16
+MAX_ELEMENTS = 1 << 63
+
+# Bits per element, by safetensors' names (safetensors 0.8, tensor.rs, Dtype).
+BITS = MappingProxyType(
+    {
+        "BOOL": 8,
+        "F4": 4,
+        "F6_E2M3": 6,
+        "F6_E3M2": 6,
+        "U8": 8,
+        "I8": 8,
+        "F8_E5M2": 8,
+        "F8_E4M3": 8,
+        "F8_E8M0": 8,
+        "F8_E4M3FNUZ": 8,
+        "F8_E5M2FNUZ": 8,
+        "I16": 16,
+        "U16": 16,
+        "F16": 16,
+        "BF16": 16,
+        "I32": 32,
+        "U32": 32,
+        "F32": 32,
+        "C64": 64,
+        "F64": 64,
+        "I64": 64,
+        "U64": 64,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A named tensor whose bytes are read only when asked for."""
+
+    name: str
+    dtype: str  # a key of BITS
+    shape: tuple[int, ...]
+    pieces: Callable[[], Iterator[Piece]]  # all bytes in order, in pieces of bounded size
+
+    @property
+    def elements(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def size_bytes(self) -> int:
+        return self.elements * BITS[self.dtype] // 8
+
+    def read_into(self, target: bytearray | memoryview) -> None:
+        """Fill ``target``, which must have exactly ``size_bytes``."""
+        view = memoryview(target).cast("B")
+        if len(view) != self.size_bytes:
+            raise ValueError(f"{self.name} has {self.size_bytes} bytes, the target {len(view)}")
+        at = 0
+        for piece in self.pieces():
+            taken = memoryview(piece).cast("B")
+            view[at : at + len(taken)] = taken
+            at += len(taken)
+
+    def read(self) -> bytearray:
+        """All bytes at once; for small tensors."""
+        content = bytearray(self.size_bytes)
+        self.read_into(content)
+        return content
+
+    def renamed(self, name: str) -> Tensor:
+        """The same bytes under another name."""
+        return Tensor(name, self.dtype, self.shape, self.pieces)
+
+
+def name_problem(name: str) -> str | None:
+    """Why no honest tensor has this name, or None when it is fine."""
+    try:
+        encoded = name.encode("utf-8")
+    except UnicodeEncodeError:
+        return "holds a lone surrogate"
+    if not name:
+        return "is empty"
+    if len(encoded) > MAX_NAME_BYTES:
+        return f"is longer than {MAX_NAME_BYTES} bytes"
+    if any(not c.isprintable() for c in name):
+        return "holds a control or invisible character"
+    if name.startswith(("/", "\\")) or ".." in name.replace("\\", "/").split("/"):
+        return "looks like a path out of its folder"
+    return None
+
+
+def read_range(path: Path, start: int, end: int) -> Iterator[bytes]:
+    """Bytes ``[start, end)`` of a file in pieces; a file that became shorter is an error."""
+    with path.open("rb", buffering=0) as file:
+        os.posix_fadvise(file.fileno(), start, end - start, os.POSIX_FADV_SEQUENTIAL)
+        while start < end:
+            piece = os.pread(file.fileno(), min(PIECE_BYTES, end - start), start)
+            if not piece:
+                raise BadCheckpoint("truncated", f"{path.name} ended early, at byte {start}")
+            start += len(piece)
+            yield piece
+
+
+def regrouped(pieces: Iterable[Piece], block_bytes: int) -> Iterator[memoryview]:
+    """The same bytes in blocks of exactly ``block_bytes``; the last may be shorter."""
+    pending, filled = bytearray(block_bytes), 0
+    for piece in pieces:
+        view, at = memoryview(piece).cast("B"), 0
+        while at < len(view):
+            if filled == 0 and len(view) - at >= block_bytes:
+                yield view[at : at + block_bytes]  # whole blocks need no copy
+                at += block_bytes
+                continue
+            taken = min(block_bytes - filled, len(view) - at)
+            pending[filled : filled + taken] = view[at : at + taken]
+            filled, at = filled + taken, at + taken
+            if filled == block_bytes:
+                yield memoryview(pending)
+                pending, filled = bytearray(block_bytes), 0
+    if filled:
+        yield memoryview(pending)[:filled]
