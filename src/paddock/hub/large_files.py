@@ -1,0 +1,94 @@
+"""Large files: which are stored, where their bytes are, and which repositories hold them.
+
+Knows rows, not bytes: a row is written only after the bytes are safe and their SHA-256 was computed
+by us. Presence is per repository, so that knowing a digest never amounts to owning the bytes.
+Every function may run twice, and in two transactions at once, with the same outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from paddock import clock
+from paddock.hub.errors import NotUploaded
+from paddock.hub.tables import large_files, repository_large_files
+from paddock.storage.blobs import Blob
+from paddock.storage.sql import in_chunks, insert_ignore
+
+
+class LargeFileRow(NamedTuple):
+    """Where a large file's bytes are: in the blob store, as a Xet file, or both."""
+
+    size_bytes: int
+    is_blob: bool
+    xet_hash: str | None
+
+
+def present(conn: sa.Connection, repo_id: int, sha256s: Iterable[str]) -> set[str]:
+    """Those of the files that this repository was given."""
+    links = repository_large_files
+    found: set[str] = set()
+    for some in in_chunks(sorted(set(sha256s))):
+        query = sa.select(links.c.sha256).where(links.c.repo_id == repo_id)
+        found.update(conn.execute(query.where(links.c.sha256.in_(some))).scalars())
+    return found
+
+
+def lookup(conn: sa.Connection, sha256s: Iterable[str]) -> dict[str, LargeFileRow]:
+    """What is stored of the files, whichever repositories hold them; unknown ones are left out."""
+    columns = large_files.c
+    found: dict[str, LargeFileRow] = {}
+    for some in in_chunks(sorted(set(sha256s))):
+        query = sa.select(columns.sha256, columns.size_bytes, columns.is_blob, columns.xet_hash)
+        for row in conn.execute(query.where(columns.sha256.in_(some))):
+            found[row.sha256] = LargeFileRow(row.size_bytes, row.is_blob, row.xet_hash)
+    return found
+
+
+def add_blob(conn: sa.Connection, repo_id: int, blob: Blob) -> None:
+    """The repository was given these bytes, and the blob store holds them."""
+    row = {"sha256": blob.sha256, "size_bytes": blob.size_bytes, "is_blob": True, "xet_hash": None}
+    insert_ignore(conn, large_files, [row])
+    unmarked = (large_files.c.sha256 == blob.sha256) & ~large_files.c.is_blob
+    conn.execute(large_files.update().where(unmarked).values(is_blob=True))
+    grant(conn, repo_id, [blob.sha256])
+
+
+class XetFileRow(NamedTuple):
+    """A Xet file whose every byte was read to compute its SHA-256."""
+
+    sha256: str
+    size_bytes: int
+    xet_hash: str
+
+
+def add_xet(conn: sa.Connection, repo_id: int, sha256: str, size_bytes: int, xet_hash: str) -> None:
+    """The repository was given these bytes as a Xet file; the first Xet hash of a file stays."""
+    add_xets(conn, repo_id, [XetFileRow(sha256, size_bytes, xet_hash)])
+
+
+def add_xets(conn: sa.Connection, repo_id: int, files: Sequence[XetFileRow]) -> None:
+    """The same for many files."""
+    if not files:
+        return
+    insert_ignore(conn, large_files, [{**file._asdict(), "is_blob": False} for file in files])
+    same = large_files.c.sha256 == sa.bindparam("of_sha256")
+    unmarked = large_files.update().where(same, large_files.c.xet_hash.is_(None))
+    conn.execute(
+        unmarked.values(xet_hash=sa.bindparam("to_xet_hash")),
+        [{"of_sha256": file.sha256, "to_xet_hash": file.xet_hash} for file in sorted(files)],
+    )
+    grant(conn, repo_id, [file.sha256 for file in files])
+
+
+def grant(conn: sa.Connection, repo_id: int, sha256s: Iterable[str]) -> None:
+    """The repository holds these files from now on; raises NotUploaded for one stored nowhere."""
+    wanted = sorted(set(sha256s))
+    if missing := set(wanted) - lookup(conn, wanted).keys():
+        raise NotUploaded(f"large file {min(missing)} was never uploaded")
+    pushed_at = clock.now()
+    rows = [{"repo_id": repo_id, "sha256": sha256, "pushed_at": pushed_at} for sha256 in wanted]
+    insert_ignore(conn, repository_large_files, rows)

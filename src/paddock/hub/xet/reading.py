@@ -1,0 +1,116 @@
+"""A Xet file's bytes, from its terms: any range, in memory that does not grow with the file.
+
+Knows where frames lie and how a chunk unpacks. Believes what was verified on arrival: a frame that
+does not unpack now is damage on the medium, never the reader's fault.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+
+from paddock.errors import PaddockError
+from paddock.hub.xet import layout
+from paddock.hub.xet.chunks import HEADER_BYTES, BadXorb, parse_header, unpack
+from paddock.hub.xet.layout import Terms
+from paddock.hub.xet.records import StoredXorb, find_xorb
+from paddock.storage.blobs import BlobStore
+from paddock.storage.database import Database
+
+# Frames are read from the medium in pieces of about this size.
+_READ_BYTES = 1 << 20
+_PIECE_BYTES = 1 << 19
+_TABLES_KEPT = 16  # of at most 352 KiB
+
+
+class XorbDamaged(PaddockError):
+    """Stored bytes are not what they were when they were verified."""
+
+    code = "xorb_damaged"
+
+
+class Shelf:
+    """Xorbs by hash; the chunk tables that were used last are remembered. Not shared by threads."""
+
+    def __init__(self, database: Database, blobs: BlobStore) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._kept: OrderedDict[str, StoredXorb] = OrderedDict()
+
+    def find(self, xorb_hash: str) -> StoredXorb | None:
+        """The xorb, or None when it was never uploaded."""
+        if (kept := self._kept.get(xorb_hash)) is not None:
+            self._kept.move_to_end(xorb_hash)
+            return kept
+        with self._database.read() as conn:
+            found = find_xorb(conn, xorb_hash)
+        if found is not None:
+            self._kept[xorb_hash] = found
+            if len(self._kept) > _TABLES_KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+    def chunks(self, xorb: StoredXorb, start: int, end: int) -> Iterator[memoryview]:
+        """The unpacked bytes of chunks ``[start, end)``, chunk by chunk."""
+        at, _ = xorb.chunks.byte_range(start, end)
+        ends = xorb.chunks.frame_ends(start, end).tolist()
+        with self._blobs.open(xorb.blob.sha256) as file:
+            file.seek(at)
+            while ends:
+                count = _frames_within(ends, at + _READ_BYTES)
+                window = memoryview(file.read(ends[count - 1] - at))
+                if len(window) != ends[count - 1] - at:
+                    raise XorbDamaged(f"xorb {xorb.hash} ends at byte {at + len(window)}")
+                yield from _unpack_frames(xorb, window, [end - at for end in ends[:count]])
+                at = ends[count - 1]
+                del ends[:count]
+
+
+def read_chunks(shelf: Shelf, terms: Terms, start: int, end: int) -> Iterator[memoryview]:
+    """Bytes ``[start, end)`` of the file, chunk by chunk."""
+    for offset, term in terms.overlapping(start, end):
+        xorb = shelf.find(term.xorb)
+        if xorb is None:
+            raise XorbDamaged(f"xorb {term.xorb} is gone")
+        sizes = xorb.chunks.sizes(term.start, term.end)
+        first, last = max(start - offset, 0), min(end - offset, term.unpacked_bytes)
+        span = layout.trim(sizes, term.start, first, last)
+        left = last - first
+        skip = span.skip_bytes
+        for chunk in shelf.chunks(xorb, span.start, span.end):
+            yield chunk[skip : skip + left]
+            left -= len(chunk) - skip
+            skip = 0
+
+
+def read_file(shelf: Shelf, terms: Terms, start: int, end: int) -> Iterator[bytes]:
+    """Bytes ``[start, end)`` of the file in pieces of about half a megabyte."""
+    waiting: list[memoryview] = []
+    waiting_bytes = 0
+    for chunk in read_chunks(shelf, terms, start, end):
+        waiting.append(chunk)
+        waiting_bytes += len(chunk)
+        if waiting_bytes >= _PIECE_BYTES:
+            yield b"".join(waiting)
+            waiting, waiting_bytes = [], 0
+    if waiting:
+        yield b"".join(waiting)
+
+
+def _frames_within(ends: list[int], limit: int) -> int:
+    """How many of the frames end before ``limit``; at least one."""
+    count = 1
+    while count < len(ends) and ends[count] <= limit:
+        count += 1
+    return count
+
+
+def _unpack_frames(xorb: StoredXorb, window: memoryview, ends: list[int]) -> Iterator[memoryview]:
+    start = 0
+    for end in ends:
+        frame = window[start:end]
+        start = end
+        try:
+            yield unpack(parse_header(frame), frame[HEADER_BYTES:])
+        except BadXorb as e:
+            raise XorbDamaged(f"xorb {xorb.hash} no longer unpacks") from e
