@@ -1,0 +1,1 @@
+"""Every figure that the documentation claims, each measured by one command."""

@@ -1,0 +1,173 @@
+"""The pages a person sees in a browser: what is here, and one repository's card and files.
+
+Server-rendered, readable without a script. A page is for whoever has no token, so it shows only what
+a stranger may see. Everything on it that came from an upload is text: the card is CommonMark with
+raw HTML off, and the policy in the answer's head allows no script at all.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+import sqlalchemy as sa
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from starlette.responses import FileResponse
+
+from paddock import __version__
+from paddock.hub import files, refs
+from paddock.hub.access import open_repository
+from paddock.hub.api.paths import encode_path, encode_segment
+from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.tables import repositories, repository_tags
+from paddock.hub.types import FileEntry, Kind, Need, Repository
+
+router = APIRouter(include_in_schema=False)
+
+_FOLDER = Path(__file__).parent
+_REPOSITORIES_ON_A_SHELF = 50
+_FILES_ON_A_PAGE = 500
+_CARD_BYTES = 1_000_000
+
+_pages = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+}
+
+
+class _Shelved(NamedTuple):
+    """A repository as the home page names it."""
+
+    full_name: str
+    web_path: str
+    updated_at: datetime
+    downloads: int
+    gated: str | None
+
+
+class _File(NamedTuple):
+    path: str
+    href: str
+    size: str
+
+
+@router.get("/")
+def home(request: Request, hub: HubDep) -> HTMLResponse:
+    """The public repositories, newest first."""
+    with hub.database.read() as conn:
+        shelves = [(str(kind), _shelf(conn, kind)) for kind in Kind]
+    shelves = [shelf for shelf in shelves if shelf[1]]
+    return _page("home.html", shelves=shelves, endpoint=hub.base_url(request))
+
+
+@router.get("/static/paddock.css")
+def stylesheet() -> FileResponse:
+    """The one stylesheet."""
+    return FileResponse(_FOLDER / "static" / "paddock.css", media_type="text/css")
+
+
+@router.get("/{kind:kind_prefix}{namespace:segment}/{name:segment}")
+@router.get("/{kind:kind_prefix}{namespace:segment}/{name:segment}/tree/{rev:revision}")
+def repository(
+    request: Request,
+    hub: HubDep,
+    caller: CallerDep,
+    kind: Any,
+    namespace: str,
+    name: str,
+    rev: str = "main",
+) -> HTMLResponse:
+    """A repository's card and files at a revision."""
+    with hub.database.read() as conn:
+        repo = open_repository(conn, caller, kind, namespace, name, Need.METADATA)
+        commit_oid = refs.resolve_revision(conn, repo, rev)
+        entries = files.all_files(conn, repo, commit_oid)
+        card = _card(conn, hub, repo, entries)
+        wanted = sa.select(repository_tags.c.tag).where(repository_tags.c.repo_id == repo.id)
+        tags = sorted(conn.scalars(wanted))
+    shown = [
+        _File(e.path, f"{repo.web_path}/resolve/{commit_oid}/{encode_path(e.path)}", _size(e))
+        for e in entries[:_FILES_ON_A_PAGE]
+    ]
+    return _page(
+        "repository.html",
+        repo=repo,
+        tags=tags,
+        commit_oid=commit_oid,
+        files=shown,
+        more_files=len(entries) - len(shown),
+        card=card,
+        endpoint=hub.base_url(request),
+    )
+
+
+@router.get("/{kind:kind_prefix}{namespace:segment}/{name:segment}/blob/{rev:revision}/{path:rest}")
+def file(kind: Any, namespace: str, name: str, rev: str, path: str) -> Response:
+    """Where clients say a file's page is; its bytes are what we have to show."""
+    prefix = f"/{kind.url_prefix}{encode_segment(namespace)}/{encode_segment(name)}"
+    return RedirectResponse(f"{prefix}/resolve/{encode_segment(rev)}/{encode_path(path)}", 302)
+
+
+@router.get("/{kind:kind_prefix}{namespace:segment}/{name:segment}/commit/{rev:revision}")
+def commit(kind: Any, namespace: str, name: str, rev: str) -> Response:
+    """Where clients say a commit's page is: the repository as it was then."""
+    prefix = f"/{kind.url_prefix}{encode_segment(namespace)}/{encode_segment(name)}"
+    return RedirectResponse(f"{prefix}/tree/{encode_segment(rev)}", 302)
+
+
+def _page(template: str, **values: Any) -> HTMLResponse:
+    return HTMLResponse(
+        _pages.get_template(template).render(version=__version__, **values), headers=_HEADERS
+    )
+
+
+def _shelf(conn: sa.Connection, kind: Kind) -> list[_Shelved]:
+    c = repositories.c
+    newest = (
+        sa.select(c.full_name, c.updated_at, c.downloads, c.gated)
+        .where(c.kind == kind, c.is_private.is_(False))
+        .order_by(c.updated_at.desc(), c.id.desc())
+        .limit(_REPOSITORIES_ON_A_SHELF)
+    )
+    return [
+        _Shelved(
+            r.full_name, f"/{kind.url_prefix}{r.full_name}", r.updated_at, r.downloads, r.gated
+        )
+        for r in conn.execute(newest)
+    ]
+
+
+def _card(
+    conn: sa.Connection, hub: Hub, repo: Repository, entries: list[FileEntry]
+) -> Markup | None:
+    """The README without its front matter, as HTML."""
+    entry = next((e for e in entries if e.path == "README.md"), None)
+    if entry is None or entry.size_bytes > _CARD_BYTES or entry.large is not None:
+        return None
+    text = files.read_small_file(conn, hub.blobs, repo, entry, _CARD_BYTES).decode(errors="replace")
+    if text.startswith("---\n"):
+        text = text[4:].partition("\n---")[2]
+    return Markup(_markdown.render(text))  # noqa: S704  (raw HTML is off: see the module)
+
+
+def _size(entry: FileEntry) -> str:
+    size = float(entry.size_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
