@@ -28,33 +28,26 @@ POOL_KEEPS = 10
 POOL_EXTRA = 30
 
 SQLITE_PRAGMAS = (
-    f"busy_timeout = {LOCK_WAIT_SECONDS * 1000}",  # first: the next one may have to wait
     "journal_mode = WAL",
     "synchronous = FULL",  # every commit is synced; NORMAL may lose the last ones at a power cut
     "fullfsync = ON",  # macOS only: through the drive's own cache
     "foreign_keys = ON",
-    "journal_size_limit = 67108864",
+    "journal_size_limit = 67108864",  # bytes that a log may keep once it is folded in
     "temp_store = MEMORY",
-)
-POSTGRESQL_OPTIONS = (
-    f"-c lock_timeout={LOCK_WAIT_SECONDS}s",
-    f"-c statement_timeout={STATEMENT_SECONDS}s",
-    f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_SECONDS}s",
-    "-c timezone=UTC",
 )
 
 
 class Database:
     """Connections to one database; ``name`` is its address without a password."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, lock_wait_seconds: float = LOCK_WAIT_SECONDS) -> None:
         parsed = _parse(url)
         self.name = parsed.render_as_string(hide_password=True)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._reads, self._writes = _sqlite_engines(parsed)
+            self._reads, self._writes = _sqlite_engines(parsed, lock_wait_seconds)
         else:
-            self._reads, self._writes = _postgresql_engines(parsed)
+            self._reads, self._writes = _postgresql_engines(parsed, lock_wait_seconds)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -102,13 +95,15 @@ def _parse(url: str) -> sa.URL:
 _URL_HINT = "use sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
 
 
-def _sqlite_engines(url: sa.URL) -> tuple[sa.Engine, sa.Engine]:
+def _sqlite_engines(url: sa.URL, lock_wait_seconds: float) -> tuple[sa.Engine, sa.Engine]:
     reads = sa.create_engine(
-        url, pool_size=POOL_KEEPS, max_overflow=POOL_EXTRA, pool_timeout=LOCK_WAIT_SECONDS
+        url, pool_size=POOL_KEEPS, max_overflow=POOL_EXTRA, pool_timeout=lock_wait_seconds
     )
-    writes = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=LOCK_WAIT_SECONDS)
-    _prepare_sqlite(reads, "BEGIN", (*SQLITE_PRAGMAS, "query_only = ON"))
-    _prepare_sqlite(writes, "BEGIN IMMEDIATE", SQLITE_PRAGMAS)
+    writes = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=lock_wait_seconds)
+    # The time to wait comes first: setting the others may have to wait.
+    pragmas = (f"busy_timeout = {int(lock_wait_seconds * 1000)}", *SQLITE_PRAGMAS)
+    _prepare_sqlite(reads, "BEGIN", (*pragmas, "query_only = ON"))
+    _prepare_sqlite(writes, "BEGIN IMMEDIATE", pragmas)
     return reads, writes
 
 
@@ -123,15 +118,21 @@ def _prepare_sqlite(engine: sa.Engine, begin: str, pragmas: tuple[str, ...]) -> 
     sa.event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))
 
 
-def _postgresql_engines(url: sa.URL) -> tuple[sa.Engine, sa.Engine]:
+def _postgresql_engines(url: sa.URL, lock_wait_seconds: float) -> tuple[sa.Engine, sa.Engine]:
+    options = (
+        f"-c lock_timeout={int(lock_wait_seconds * 1000)}",  # milliseconds, as the next two
+        f"-c statement_timeout={STATEMENT_SECONDS * 1000}",
+        f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_SECONDS * 1000}",
+        "-c timezone=UTC",
+    )
     try:
         writes = sa.create_engine(
             url,
             pool_size=POOL_KEEPS,
             max_overflow=POOL_EXTRA,
-            pool_timeout=LOCK_WAIT_SECONDS,
+            pool_timeout=lock_wait_seconds,
             pool_pre_ping=True,  # the server may have been restarted since the last use
-            connect_args={"options": " ".join(POSTGRESQL_OPTIONS)},
+            connect_args={"options": " ".join(options)},
             isolation_level="READ COMMITTED",
         )
     except ModuleNotFoundError as error:

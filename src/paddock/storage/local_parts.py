@@ -37,17 +37,18 @@ class LocalParts:
 
     def begin(self, upload_id: str, number: int) -> LocalPartWriter:
         """Start part ``number``, counted from 1."""
-        if not 1 <= number <= MAX_PARTS:
-            raise BadInput(f"part numbers go from 1 to {MAX_PARTS}, not {number}")
+        _check_number(number)
         folder = self._folder(upload_id)
         return LocalPartWriter(StagedFile(self._staging), folder / str(number))
 
     def read(self, upload_id: str, count: int) -> Iterator[bytes]:
         """The bytes of parts 1 to ``count``, in order; NotFound before the first if one lacks."""
-        paths = [self._folder(upload_id) / str(number) for number in range(1, count + 1)]
-        lacking = next((path.name for path in paths if not path.exists()), None)
-        if count < 1 or lacking is not None:
-            raise NotFound(f"part {lacking or 1} of the upload has not arrived")
+        _check_number(count)
+        folder = self._folder(upload_id)
+        paths = [folder / str(number) for number in range(1, count + 1)]
+        for path in paths:
+            if not path.exists():
+                raise NotFound(f"part {path.name} of the upload has not arrived")
         return _read_files(paths)
 
     def abandon(self, upload_id: str) -> None:
@@ -90,6 +91,11 @@ class LocalPartWriter:
 
     def __exit__(self, *exc: object) -> None:
         self._staged.discard()
+
+
+def _check_number(number: int) -> None:
+    if not 1 <= number <= MAX_PARTS:
+        raise BadInput(f"part numbers go from 1 to {MAX_PARTS}, not {number}")
 
 
 def _read_files(paths: list[Path]) -> Iterator[bytes]:

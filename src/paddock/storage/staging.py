@@ -27,6 +27,7 @@ class StagedFile:
         with os_errors("storing a file"):
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
             self._fd = os.open(self._path, flags, 0o600)
+        with contextlib.suppress(OSError):  # without locks leftovers stay, nothing worse
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def write(self, chunk: bytes | memoryview) -> None:
@@ -50,7 +51,8 @@ class StagedFile:
     def discard(self) -> None:
         """Forget the bytes; no error after ``publish``."""
         if self._fd >= 0:
-            self._path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # what cannot be removed now is a leftover
+                self._path.unlink()
             self._close()
 
     def _close(self) -> None:
