@@ -1,0 +1,183 @@
+"""Model, dataset and space cards: what their metadata says, and whether it may be said so.
+
+Pure. The messages follow the Hub's, because people search for them. An error keeps the card out of
+a repository; a warning is shown to whoever uploads it. Keys that are not known here are the card's
+own business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, NamedTuple
+
+from paddock.errors import BadInput
+from paddock.hub.front_matter import BadFrontMatter, parse_front_matter, split_document
+from paddock.hub.licences import LICENCE_IDS, is_licence
+from paddock.hub.types import Kind
+
+NO_METADATA = "empty or missing yaml metadata in repo card"
+SPACE_SDKS = ("gradio", "streamlit", "docker", "static")
+SPACE_COLORS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
+MAX_ERRORS = 20
+_MAX_EMOJI_CHARS = 16
+
+
+class BadCard(BadInput):
+    """A README whose metadata no reader could use."""
+
+    code = "bad_card"
+
+
+class CardReport(NamedTuple):
+    """What is wrong with a card, and its metadata where that can be read."""
+
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+    metadata: dict[str, Any] | None
+
+
+def validate_card(text: str, kind: Kind) -> CardReport:
+    """Read a README and say everything that is wrong with its metadata. Never raises."""
+    source = split_document(text).front_matter
+    if source is None:
+        return CardReport((), (NO_METADATA,), None)
+    try:
+        metadata = parse_front_matter(source)
+    except BadFrontMatter as e:
+        return CardReport((e.message,), (), None)
+    if metadata is None or metadata == {}:
+        return CardReport((), (NO_METADATA,), None)
+    if not isinstance(metadata, dict):
+        return CardReport(('"metadata" must be of type object',), (), None)
+    errors = tuple(islice(_errors(metadata, kind), MAX_ERRORS))
+    return CardReport(errors, (), metadata)
+
+
+def check_card(text: str, kind: Kind) -> None:
+    """Raise BadCard, with everything that is wrong, unless the card may be published."""
+    errors = validate_card(text, kind).errors
+    if errors:
+        raise BadCard(
+            "Invalid metadata in README.md: " + "; ".join(errors),
+            hint="correct the block between the two '---' lines at its beginning",
+        )
+
+
+def read_metadata(text: str) -> dict[str, Any] | None:
+    """The metadata of a card that somebody accepted earlier, or None where there is none."""
+    return validate_card(text, Kind.MODEL).metadata
+
+
+def texts(value: Any) -> list[str]:
+    """A field that may be one text or a list of them, as a list; anything else counts as absent."""
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, str) and item]
+
+
+def _errors(metadata: dict[str, Any], kind: Kind) -> Iterator[str]:
+    yield from _licence_errors(metadata.get("license"))
+    yield from _text_list_errors("tags", metadata.get("tags"), one_is_enough=False)
+    for key in ("language", "datasets", "base_model"):
+        if kind is Kind.DATASET and key != "language":
+            continue
+        yield from _text_list_errors(key, metadata.get(key), one_is_enough=True)
+    for key in ("pipeline_tag", "library_name", "license_name", "license_link"):
+        value = metadata.get(key)
+        if value is not None and not isinstance(value, str):
+            yield f'"{key}" must be a string'
+    yield from _model_index_errors(metadata.get("model-index"))
+    if kind is Kind.SPACE:
+        yield from _space_errors(metadata)
+
+
+def _licence_errors(value: Any) -> Iterator[str]:
+    items = value if isinstance(value, list) else [value]
+    for item in items:
+        if item is not None and not (isinstance(item, str) and is_licence(item)):
+            yield f'"license" must be one of [{", ".join(LICENCE_IDS)}]'
+            return
+
+
+def _text_list_errors(key: str, value: Any, *, one_is_enough: bool) -> Iterator[str]:
+    if value is None or (one_is_enough and isinstance(value, str)):
+        return
+    if not isinstance(value, list):
+        yield (
+            f'"{key}" must be a string or an array'
+            if one_is_enough
+            else (f'"{key}" must be an array')
+        )
+        return
+    for position, item in enumerate(value):
+        if not isinstance(item, str):
+            yield f'"{key}[{position}]" must be a string'
+
+
+def _model_index_errors(value: Any) -> Iterator[str]:
+    if value is None:
+        return
+    if not isinstance(value, list):
+        yield '"model-index" must be an array'
+        return
+    for position, model in enumerate(value):
+        place = f"model-index[{position}]"
+        if not isinstance(model, dict):
+            yield f'"{place}" must be of type object'
+            continue
+        yield from _required(place, model, "name")
+        results = model.get("results")
+        if not isinstance(results, list):
+            yield f'"{place}.results" must be an array'
+            continue
+        for number, result in enumerate(results):
+            yield from _result_errors(f"{place}.results[{number}]", result)
+
+
+def _result_errors(place: str, result: Any) -> Iterator[str]:
+    if not isinstance(result, dict):
+        yield f'"{place}" must be of type object'
+        return
+    for part, keys in (("task", ("type",)), ("dataset", ("type", "name"))):
+        value = result.get(part)
+        if not isinstance(value, dict):
+            yield f'"{place}.{part}" is required'
+            continue
+        for key in keys:
+            yield from _required(f"{place}.{part}", value, key)
+    metrics = result.get("metrics")
+    if not isinstance(metrics, list):
+        yield f'"{place}.metrics" must be an array'
+        return
+    for number, metric in enumerate(metrics):
+        if not isinstance(metric, dict):
+            yield f'"{place}.metrics[{number}]" must be of type object'
+            continue
+        yield from _required(f"{place}.metrics[{number}]", metric, "type")
+        if "value" not in metric:
+            yield f'"{place}.metrics[{number}].value" is required'
+
+
+def _required(place: str, mapping: dict[str, Any], key: str) -> Iterator[str]:
+    value = mapping.get(key)
+    if value is None:
+        yield f'"{place}.{key}" is required'
+    elif not isinstance(value, str):
+        yield f'"{place}.{key}" must be a string'
+
+
+def _space_errors(metadata: dict[str, Any]) -> Iterator[str]:
+    choices = {"sdk": SPACE_SDKS, "colorFrom": SPACE_COLORS, "colorTo": SPACE_COLORS}
+    for key, allowed in choices.items():
+        value = metadata.get(key)
+        if value is not None and value not in allowed:
+            yield f'"{key}" must be one of [{", ".join(allowed)}]'
+    emoji = metadata.get("emoji")
+    if emoji is not None and not _is_emoji(emoji):
+        yield '"emoji" must be an emoji'
+
+
+def _is_emoji(value: Any) -> bool:
+    if not isinstance(value, str) or not 0 < len(value) <= _MAX_EMOJI_CHARS:
+        return False
+    return not any(character.isalpha() for character in value) and not value.isascii()
