@@ -1,0 +1,70 @@
+"""What can go wrong between a checkpoint and a verified release.
+
+Every leaf has a stable code; the messages carry the offending value and the hint the next step.
+"""
+
+from __future__ import annotations
+
+from paddock.errors import BadInput, Conflict, PaddockError, Refused, Unavailable
+
+
+class BadReleaseFile(BadInput):
+    """A release.yaml that cannot be used as it is; the message starts with file and line."""
+
+    code = "bad_release_file"
+
+
+class NotSupportedYet(BadReleaseFile):
+    """A key of the full format whose work this version does not do: never silently accepted."""
+
+    code = "not_supported_yet"
+
+
+class BadManifest(BadInput):
+    """A release.json that no honest tool writes."""
+
+    code = "bad_manifest"
+
+
+class BadSignature(BadInput):
+    """A signature bundle that is malformed or of a kind we do not accept."""
+
+    code = "bad_signature"
+
+
+class BadKey(BadInput):
+    """A key file that cannot be read, is of the wrong kind or is readable by others."""
+
+    code = "bad_key"
+
+
+class GateRefused(Refused):
+    """The release must not go out: every unmet condition is in the message."""
+
+    code = "gate_refused"
+    exit_code = 5
+
+
+class SourceChanged(Conflict):
+    """The checkpoint changed while it was being released."""
+
+    code = "source_changed"
+
+
+class VersionTaken(Conflict):
+    """This version was published before, with other content."""
+
+    code = "version_taken"
+
+
+class HubRefused(PaddockError):
+    """The hub answered, and said no."""
+
+    code = "hub_refused"
+    status = 502
+
+
+class HubUnreachable(Unavailable):
+    """The hub did not answer."""
+
+    code = "hub_unreachable"

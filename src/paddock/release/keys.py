@@ -1,0 +1,192 @@
+"""Signing keys and the keys you trust, as files.
+
+Knows PEM, permissions and where the user's own key lives. A private key is ECDSA on P-256, P-384
+or P-521 (all that OMS knows). Trust comes only from files that the user names or keeps in the trust
+folder, never from a release.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from paddock.release.errors import BadKey, BadSignature
+from paddock.release.oms import hash_of_curve, key_fingerprint, public_pem
+
+MAX_KEY_FILE_BYTES = 256 * 1024
+PASSWORD_VARIABLE = "PADDOCK_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a secret
+_PEM = re.compile(rb"-----BEGIN PUBLIC KEY-----.+?-----END PUBLIC KEY-----", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private key that was read, and where its public half can be handed out from."""
+
+    private: ec.EllipticCurvePrivateKey
+    path: Path
+    public_path: Path | None
+    created: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        return key_fingerprint(self.private.public_key())
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """A public key that the user trusts, and the file that says so."""
+
+    public: ec.EllipticCurvePublicKey
+    origin: str
+
+    @property
+    def fingerprint(self) -> str:
+        return key_fingerprint(self.public)
+
+
+def own_key_path(config_home: Path) -> Path:
+    """Where the key is that signs when release.yaml names none."""
+    return config_home.expanduser() / "keys" / "release.pem"
+
+
+def trust_folder(config_home: Path) -> Path:
+    """Public keys in this folder are trusted by this user."""
+    return config_home.expanduser() / "trust"
+
+
+def load_signing_key(path: Path, environ: Mapping[str, str] | None = None) -> SigningKey:
+    """The private key in a PEM file; its password, if any, is in PADDOCK_KEY_PASSWORD."""
+    raw = _read_private(path)
+    password = (os.environ if environ is None else environ).get(PASSWORD_VARIABLE)
+    needs_password = b"ENCRYPTED" in raw
+    if needs_password and not password:
+        raise BadKey(f"the key {path} is encrypted", hint=f"set {PASSWORD_VARIABLE}")
+    try:
+        key = load_pem_private_key(raw, password.encode() if needs_password and password else None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as e:
+        hint = "is the password right?" if needs_password else "a PEM private key is needed"
+        raise BadKey(f"the key {path} cannot be read", hint=hint) from e
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise BadKey(
+            f"the key {path} is not an ECDSA key", hint="OMS signs with P-256, P-384, P-521"
+        )
+    _check_curve(key.curve, str(path))
+    public_path = path.with_suffix(".pub.pem")
+    return SigningKey(key, path, public_path if public_path.exists() else None)
+
+
+def own_signing_key(config_home: Path) -> SigningKey:
+    """The user's own release key, made on first use and trusted by its owner."""
+    path = own_key_path(config_home)
+    created = not path.exists() and _create_key(path)
+    key = load_signing_key(path)
+    public_path = path.with_suffix(".pub.pem")
+    pem = public_pem(key.private.public_key())
+    if not public_path.exists():
+        # Your own key is trusted by you: your releases verify on the machine that made them. Once
+        # only, so that a key taken out of the trust folder stays out.
+        trust = trust_folder(config_home)
+        trust.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write_if_absent(trust / f"release-{key.fingerprint[:16]}.pem", pem, 0o644)
+        _write_if_absent(public_path, pem, 0o644)
+    return SigningKey(key.private, path, public_path, created=created)
+
+
+def load_trust(trust_file: Path | None, config_home: Path) -> list[TrustedKey]:
+    """The keys in ``trust_file`` alone when it is given, else those of the trust folder."""
+    if trust_file is not None:
+        return _trusted_in(trust_file)
+    folder = trust_folder(config_home)
+    if not folder.is_dir():
+        return []
+    return [key for path in sorted(folder.glob("*.pem")) for key in _trusted_in(path)]
+
+
+def _trusted_in(path: Path) -> list[TrustedKey]:
+    """Every public key of a PEM file; one bad key spoils the file."""
+    raw = _read_bounded(path)
+    if b"PRIVATE KEY" in raw:
+        raise BadKey(f"{path} holds a private key", hint="trust needs the public key (.pub.pem)")
+    blocks = _PEM.findall(raw)
+    if not blocks or raw.count(b"-----BEGIN") != len(blocks):
+        raise BadKey(f"{path} holds no PEM public key, or something else besides")
+    keys: list[TrustedKey] = []
+    for block in blocks:
+        try:
+            key = load_pem_public_key(block)
+        except (ValueError, UnsupportedAlgorithm) as e:
+            raise BadKey(f"a public key in {path} cannot be read") from e
+        if not isinstance(key, ec.EllipticCurvePublicKey):
+            raise BadKey(f"a public key in {path} is not an ECDSA key")
+        _check_curve(key.curve, str(path))
+        keys.append(TrustedKey(key, str(path)))
+    return keys
+
+
+def _check_curve(curve: ec.EllipticCurve, where: str) -> None:
+    try:
+        hash_of_curve(curve)
+    except BadSignature as e:
+        raise BadKey(f"{where}: {e.message}") from e
+
+
+def _read_private(path: Path) -> bytes:
+    raw = _read_bounded(path)
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) and b"ENCRYPTED" not in raw:
+        raise BadKey(f"others may read the private key {path}", hint=f"chmod 600 {path}")
+    return raw
+
+
+def _read_bounded(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_KEY_FILE_BYTES + 1)
+    except OSError as e:
+        raise BadKey(f"the key file {path} cannot be read: {e.strerror}") from e
+    if len(raw) > MAX_KEY_FILE_BYTES:
+        raise BadKey(f"{path} is larger than any key file")
+    return raw
+
+
+def _create_key(path: Path) -> bool:
+    """Whether this call made the key (another process may be faster)."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    password = os.environ.get(PASSWORD_VARIABLE)
+    encryption: KeySerializationEncryption = NoEncryption()
+    if password:
+        encryption = BestAvailableEncryption(password.encode())
+    private = ec.generate_private_key(ec.SECP256R1())
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+    return _write_if_absent(path, pem, 0o600)
+
+
+def _write_if_absent(path: Path, content: bytes, mode: int) -> bool:
+    """Whole or not at all, and never over a file that is there."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            os.fsync(file.fileno())
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    finally:
+        temporary.unlink()
+    return True

@@ -1,0 +1,114 @@
+"""Reading files that an attacker may be changing: no links, one descriptor, both digests at once.
+
+Knows the file system; does not know what a release is. Every component of a path is opened without
+following links, and what was hashed is what was opened: a file that changes meanwhile is an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import blake3
+
+from paddock.digest import Digests
+from paddock.release.errors import SourceChanged
+
+BUFFER_BYTES = 1 << 20  # small enough to stay in the processor's cache for the second hash
+_WIDE_BUFFER_BYTES = 4 << 20
+_OVERLAP_FROM_BYTES = 16 << 20  # below this a second thread costs more than it gives
+
+Sink = Callable[[memoryview], object]
+
+
+def open_beneath(root_fd: int, path: str, flags: int = os.O_RDONLY) -> int:
+    """A descriptor of ``path`` below the folder ``root_fd``; OSError for a link on the way."""
+    *folders, name = path.split("/")
+    folder_fd = os.dup(root_fd)
+    try:
+        for folder in folders:
+            inner = os.open(
+                folder,
+                os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC,
+                dir_fd=folder_fd,
+            )
+            os.close(folder_fd)
+            folder_fd = inner
+        # O_NONBLOCK: opening a FIFO that was put in a file's place must not wait for a writer.
+        return os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder_fd)
+    finally:
+        os.close(folder_fd)
+
+
+def read_beneath(root_fd: int, path: str, limit_bytes: int) -> bytes:
+    """At most ``limit_bytes + 1`` bytes of a regular file."""
+    with os.fdopen(open_beneath(root_fd, path), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(f"{path} is not a regular file")
+        return file.read(limit_bytes + 1)
+
+
+def digest_beneath(root_fd: int, path: str) -> Digests:
+    """Size and digests of the file at ``path``; SourceChanged when it changes while it is read."""
+    descriptor = open_beneath(root_fd, path)
+    try:
+        return digest_descriptor(descriptor, path)
+    finally:
+        os.close(descriptor)
+
+
+def digest_descriptor(descriptor: int, path: str, sink: Sink | None = None) -> Digests:
+    """Both digests of an open file in one pass, handing each piece to ``sink`` as well."""
+    before = os.fstat(descriptor)
+    if not stat.S_ISREG(before.st_mode):
+        raise OSError(f"{path} is not a regular file")
+    if before.st_size >= _OVERLAP_FROM_BYTES:
+        digests = _digest_overlapped(descriptor, sink)
+    else:
+        digests = _digest_plain(descriptor, sink)
+    after = os.fstat(descriptor)
+    if _identity(before) != _identity(after) or digests.size_bytes != after.st_size:
+        raise SourceChanged(f"{path} changed while it was being read")
+    return digests
+
+
+def _identity(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _digest_plain(descriptor: int, sink: Sink | None) -> Digests:
+    sha, blake, size_bytes = hashlib.sha256(), blake3.blake3(), 0
+    buffer = memoryview(bytearray(BUFFER_BYTES))
+    while count := os.readv(descriptor, [buffer]):
+        piece = buffer[:count]
+        sha.update(piece)
+        blake.update(piece)
+        if sink is not None:
+            sink(piece)
+        size_bytes += count
+    return Digests(size_bytes, sha.hexdigest(), blake.hexdigest())
+
+
+def _digest_overlapped(descriptor: int, sink: Sink | None) -> Digests:
+    """SHA-256 in a thread of its own, beside reading, BLAKE3 and the sink; two buffers in turn."""
+    sha, blake, size_bytes = hashlib.sha256(), blake3.blake3(), 0
+    buffers = [memoryview(bytearray(_WIDE_BUFFER_BYTES)) for _ in range(2)]
+    pending: Future[None] | None = None
+    with ThreadPoolExecutor(1) as thread:
+        while True:
+            buffer = buffers[0]
+            count = os.readv(descriptor, [buffer])
+            if pending is not None:
+                pending.result()
+            if not count:
+                return Digests(size_bytes, sha.hexdigest(), blake.hexdigest())
+            piece = buffer[:count]
+            pending = thread.submit(sha.update, piece)
+            blake.update(piece)
+            if sink is not None:
+                sink(piece)
+            size_bytes += count
+            buffers.reverse()

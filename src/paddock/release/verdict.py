@@ -1,0 +1,91 @@
+"""The outcome of a verification: what was found, in words that do not blur.
+
+Pure data and its two renderings. Integrity (are these the bytes that were signed?) and origin (was
+it signed by a key that you trust?) are separate facts; only both together are ``trusted``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from paddock.release.folder import Problem
+
+State = Literal["trusted", "untrusted", "tampered", "unsigned", "invalid"]
+Integrity = Literal["intact", "broken", "unknown"]
+Origin = Literal["trusted", "untrusted", "unknown"]
+MAX_PROBLEMS_IN_TEXT = 50
+
+_MEANING = {
+    "trusted": "every byte is as signed, by a key that you trust",
+    "untrusted": "the files are as described, but not signed by a key that you trust",
+    "tampered": "this is not what was signed",
+    "unsigned": "nothing says who made this",
+    "invalid": "the signature is not usable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was verified: where, and what it says it is."""
+
+    path: str
+    name: str | None = None
+    version: str | None = None
+    files: int = 0
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision with its reasons; never a bare yes or no."""
+
+    verdict: State
+    integrity: Integrity
+    origin: Origin
+    reasons: tuple[str, ...]
+    subject: Subject
+    problems: tuple[Problem, ...] = ()
+    key: str | None = None  # fingerprint of the trusted key, or what the bundle claims
+    notes: tuple[str, ...] = ()
+    hint: str | None = None
+
+    @property
+    def is_trusted(self) -> bool:
+        return self.verdict == "trusted"
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole verdict as one JSON object."""
+        return {
+            "verdict": self.verdict,
+            "integrity": self.integrity,
+            "origin": self.origin,
+            "reasons": list(self.reasons),
+            "problems": [
+                {"path": p.path, "kind": p.kind, "sentence": p.sentence} for p in self.problems
+            ],
+            "key": self.key,
+            "path": self.subject.path,
+            "name": self.subject.name,
+            "version": self.subject.version,
+            "files": self.subject.files,
+            "size_bytes": self.subject.size_bytes,
+            "notes": list(self.notes),
+            "hint": self.hint,
+        }
+
+    def to_text(self) -> str:
+        """The verdict for people; long lists of problems are cut, and say so."""
+        lines = [f"{self.verdict}: {_MEANING[self.verdict]}"]
+        if self.subject.name is not None:
+            size = f"{self.subject.files} files, {self.subject.size_bytes} bytes"
+            lines.append(f"  release  {self.subject.name} {self.subject.version} ({size})")
+        if self.key is not None:
+            lines.append(f"  key      {self.key}")
+        lines += [f"  - {reason}" for reason in self.reasons[:MAX_PROBLEMS_IN_TEXT]]
+        if (more := len(self.reasons) - MAX_PROBLEMS_IN_TEXT) > 0:
+            lines.append(f"  - and {more} more")
+        lines += [f"  note: {note}" for note in self.notes]
+        if self.hint is not None:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)

@@ -1,0 +1,140 @@
+"""YAML text to a tree of values that remember their line.
+
+Knows the bounded, boring part of YAML that a settings file needs: mappings with text keys, lists
+and scalars. Anchors, aliases, tags, merge keys and duplicate keys are refused, so the tree is never
+larger than the text. Does not know what a release is. Scalars that look like dates stay text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import yaml
+
+from paddock.release.errors import BadReleaseFile
+
+MAX_YAML_BYTES = 256 * 1024
+MAX_DEPTH = 16
+
+_INT = re.compile(r"[-+]?[0-9]{1,18}")
+_CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
+
+_PLAIN = (True, False)  # PyYAML: an unquoted scalar, to be resolved by its look
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A scalar, a list of nodes or a mapping of nodes, and the line (from 1) where it starts."""
+
+    value: Scalar | list[Node] | dict[str, Node]
+    line: int
+
+
+def parse_yaml(content: bytes, file_name: str) -> Node:
+    """The one document in ``content``; raises BadReleaseFile with file name and line."""
+    if len(content) > MAX_YAML_BYTES:
+        raise BadReleaseFile(
+            f"{file_name} has {len(content)} bytes, more than the {MAX_YAML_BYTES} it may have"
+        )
+    try:
+        return _Builder(file_name, content.decode("utf-8")).document()
+    except UnicodeDecodeError as e:
+        raise BadReleaseFile(f"{file_name} is not UTF-8: {e.reason} at byte {e.start}") from e
+    except yaml.YAMLError as e:
+        raise BadReleaseFile(_syntax_sentence(e, file_name)) from e
+
+
+def _syntax_sentence(error: yaml.YAMLError, file_name: str) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"{file_name}:{error.problem_mark.line + 1}: not YAML: {error.problem}"
+    return f"{file_name} is not YAML: {' '.join(str(error).split())[:200]}"
+
+
+class _Builder:
+    """Events in, nodes out; holds the stream position and nothing else."""
+
+    def __init__(self, file_name: str, text: str) -> None:
+        self._file_name = file_name
+        self._resolver = yaml.resolver.Resolver()
+        self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
+
+    def document(self) -> Node:
+        next(self._events)  # stream start
+        event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            raise BadReleaseFile(f"{self._file_name} is empty")
+        root = self._node(next(self._events), depth=0)
+        next(self._events)  # document end
+        if not isinstance(next(self._events), yaml.StreamEndEvent):
+            raise BadReleaseFile(f"{self._file_name} holds more than one YAML document")
+        return root
+
+    def _node(self, event: yaml.Event, depth: int) -> Node:
+        line = _line(event)
+        if depth > MAX_DEPTH:
+            raise self._bad(line, f"nested deeper than {MAX_DEPTH} levels")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise self._bad(line, "anchors and aliases are not allowed: write the value out")
+        if isinstance(event, yaml.ScalarEvent):
+            return Node(self._scalar(event, line), line)
+        if getattr(event, "tag", None) not in (None, "!"):
+            raise self._bad(line, "tags are not allowed")
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Node(self._items(depth), line)
+        return Node(self._mapping(depth), line)
+
+    def _items(self, depth: int) -> list[Node]:
+        items: list[Node] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._node(event, depth + 1))
+        return items
+
+    def _mapping(self, depth: int) -> dict[str, Node]:
+        mapping: dict[str, Node] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            line = _line(event)
+            if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag:
+                raise self._bad(line, "a key must be plain text")
+            if event.value in mapping:
+                raise self._bad(line, f"the key {event.value!r} is there twice")
+            mapping[event.value] = self._node(next(self._events), depth + 1)
+        return mapping
+
+    def _scalar(self, event: yaml.ScalarEvent, line: int) -> Scalar:
+        if event.tag not in (None, "!"):
+            raise self._bad(line, "tags are not allowed")
+        if not event.implicit[0]:
+            return str(event.value)  # quoted: text as written
+        resolve = cast(Callable[..., str], self._resolver.resolve)  # PyYAML is not typed here
+        return _plain(event.value, resolve(yaml.ScalarNode, event.value, _PLAIN))
+
+    def _bad(self, line: int, what: str) -> BadReleaseFile:
+        return BadReleaseFile(f"{self._file_name}:{line}: {what}")
+
+
+def _line(event: yaml.Event) -> int:
+    return 1 if event.start_mark is None else event.start_mark.line + 1
+
+
+def _plain(text: str, tag: str) -> Scalar:
+    """An unquoted scalar. Numbers beyond the plain decimal ones stay text."""
+    if tag not in _CORE_TAGS:
+        return text
+    kind = tag.rpartition(":")[2]
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return text.lower() in {"yes", "true", "on"}
+    if kind == "int" and _INT.fullmatch(text):
+        return int(text)
+    if kind == "float":
+        try:
+            return float(text)
+        except ValueError:  # YAML's base 60 and its underscores
+            return text
+    return text

@@ -1,0 +1,60 @@
+"""A small signed release, built from the public parts of the room, for tests to attack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from paddock.digest import digest_stream
+from paddock.release.keys import TrustedKey
+from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME, ReleaseFile, render_manifest
+from paddock.release.oms import names_outside_signature, public_pem, sign_files
+
+FILES = {
+    ".gitattributes": b"*.safetensors filter=lfs diff=lfs merge=lfs -text\n",
+    "README.md": b"# tiny\n",
+    "config.json": b'{"model_type":"llama"}',
+    "model.safetensors": bytes(range(256)) * 40,
+    "original/params.json": b"{}",
+}
+
+
+def write_release(
+    folder: Path, key: ec.EllipticCurvePrivateKey, files: dict[str, bytes] | None = None
+) -> Path:
+    """The files, their release.json and the signature over them."""
+    files = FILES if files is None else files
+    rows = []
+    for path, content in files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        size_bytes, sha256, blake3 = digest_stream([content])
+        rows.append(ReleaseFile(path, "other", None, size_bytes, sha256, blake3))
+    return sign_release(folder, key, rows)
+
+
+def sign_release(folder: Path, key: ec.EllipticCurvePrivateKey, rows: list[ReleaseFile]) -> Path:
+    manifest = render_manifest({"name": "tiny", "version": "1.0.0"}, rows)
+    (folder / MANIFEST_NAME).write_bytes(manifest)
+    outside = names_outside_signature(row.path for row in rows)
+    signed = {row.path: row.sha256 for row in rows if row.path not in outside}
+    signed[MANIFEST_NAME] = digest_stream([manifest]).sha256
+    (folder / SIGNATURE_NAME).write_bytes(sign_files("tiny", signed, SIGNATURE_NAME, key))
+    return folder
+
+
+def trust(key: ec.EllipticCurvePrivateKey) -> list[TrustedKey]:
+    return [TrustedKey(key.public_key(), "test")]
+
+
+def write_keys(folder: Path, key: ec.EllipticCurvePrivateKey) -> tuple[Path, Path]:
+    """Private and public PEM files."""
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    private, public = folder / "key.pem", folder / "key.pub.pem"
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    private.chmod(0o600)
+    public.write_bytes(public_pem(key.public_key()))
+    return private, public
