@@ -10,7 +10,8 @@ from tests.conftest import REPOSITORY
 
 def declared() -> set[str]:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-    lines = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    extras = project["optional-dependencies"].values()
+    lines = [*project["dependencies"], *(line for extra in extras for line in extra)]
     names = {re.match(r"[A-Za-z0-9._-]+", line)[0] for line in lines}  # type: ignore[index]
     return names - {"paddock"}
 

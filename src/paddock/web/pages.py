@@ -1,8 +1,8 @@
 """The pages a person sees in a browser: what is here, and one repository's card and files.
 
-Server-rendered, readable without a script. A page is for whoever has no token, so it shows only what
-a stranger may see. Everything on it that came from an upload is text: the card is CommonMark with
-raw HTML off, and the policy in the answer's head allows no script at all.
+Server-rendered, readable without a script. A browser has no token yet, so a page shows only what a
+stranger may see. Everything on it that came from an upload is text: the card is CommonMark with raw
+HTML off, and the policy in the answer's head allows no script at all.
 """
 
 from __future__ import annotations

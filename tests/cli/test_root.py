@@ -1,0 +1,82 @@
+"""The command line's contract: exit codes, one sentence and a hint, JSON alone on stdout."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+def paddock(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "paddock", *arguments],
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **environ},
+        timeout=60,
+    )
+
+
+def test_help_lists_every_command() -> None:
+    answer = paddock("--help")
+    assert answer.returncode == 0
+    for command in ("up", "admin", "config", "inspect", "convert", "generate", "release", "verify"):
+        assert f"  {command} " in answer.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["up", "admin", "config", "inspect", "convert", "generate", "release", "verify"],
+)
+def test_every_command_explains_itself(command: str) -> None:
+    answer = paddock(command, "--help")
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.startswith(f"Usage: paddock {command}")
+
+
+@pytest.mark.parametrize(
+    "wrong", [["nonsense"], ["up", "--nonsense"], ["up", "--port", "x"], ["inspect"]]
+)
+def test_wrong_usage_exits_with_2_and_says_what_is_right(wrong: list[str]) -> None:
+    answer = paddock(*wrong)
+    assert answer.returncode == 2
+    assert answer.stdout == ""
+    assert "Usage: paddock" in answer.stderr
+
+
+def test_an_error_is_one_sentence_and_a_hint_on_standard_error() -> None:
+    answer = paddock("config", PADDOCK_PROT="1")
+    assert answer.returncode == 1
+    assert answer.stdout == ""
+    assert answer.stderr.splitlines() == [
+        "error: unknown setting 'PADDOCK_PROT' in the environment",
+        "hint: did you mean PADDOCK_PORT?",
+    ]
+
+
+def test_an_error_under_json_is_one_object_on_standard_output() -> None:
+    answer = paddock("config", "--json", PADDOCK_PROT="1")
+    assert answer.returncode == 1
+    assert json.loads(answer.stdout)["error"]["code"] == "bad_setting"
+
+
+def test_a_reader_that_leaves_early_is_no_error_to_shout_about() -> None:
+    answer = subprocess.run(
+        f"{sys.executable} -m paddock config | true",
+        shell=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "Traceback" not in answer.stderr
+
+
+def test_torch_is_not_loaded_to_start_the_hub_or_to_verify() -> None:
+    code = (
+        "import sys\n"
+        "import paddock.web.up, paddock.cli.verify, paddock.cli.release, paddock.release.publish\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
