@@ -1,38 +1,27 @@
 """The HTTP face of the hub: one router a file, no rules of its own.
 
-``routers`` is the table of contents. Order matters only where one address could match two routes:
+``ROUTERS`` is the table of contents. Order matters only where one address could match two routes:
 what begins with a fixed segment comes before ``/{namespace}/{name}/…``.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
+
 from fastapi import APIRouter
 
 from paddock.hub.api import paths
 
-paths.register()  # the routers below are written with these convertors
+paths.register()  # the routers are written with these convertors
+
+ROUTERS = (
+    "small", "whoami", "accounts", "repositories", "validate", "catalogue",
+    "tree", "refs", "commit", "xet_tokens", "cas", "lfs", "resolve",
+)  # fmt: skip
 
 
 def routers() -> list[APIRouter]:
     """Every router, in order of matching."""
-    from paddock.hub.api import (
-        accounts,
-        cas,
-        catalogue,
-        commit,
-        lfs,
-        refs,
-        repositories,
-        resolve,
-        small,
-        tree,
-        validate,
-        whoami,
-        xet_tokens,
-    )
-
-    modules = (
-        small, whoami, accounts, repositories, validate, catalogue,
-        tree, refs, commit, xet_tokens, cas, lfs, resolve,
-    )  # fmt: skip
-    return [module.router for module in modules]
+    names = [f"{__name__}.{name}" for name in ROUTERS]
+    return [import_module(name).router for name in names if find_spec(name)]
