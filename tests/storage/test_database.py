@@ -90,14 +90,18 @@ def test_forty_threads_that_count_lose_no_count(database: Database) -> None:
     assert value(database) == 200
 
 
-def test_two_processes_that_count_lose_no_count(database_url: str, database: Database) -> None:
+def test_two_processes_that_read_and_then_write_lose_no_count(
+    database_url: str, database: Database
+) -> None:
     counting = (
         "import sys, sqlalchemy as sa\n"
         "from paddock.storage.database import Database\n"
         "database = Database(sys.argv[1])\n"
+        "counters = sa.table('counters', sa.column('value'))\n"
         "for _ in range(50):\n"
         "    with database.write() as conn:\n"
-        "        conn.execute(sa.text('UPDATE counters SET value = value + 1'))\n"
+        "        value = conn.scalar(sa.select(counters.c.value).with_for_update())\n"
+        "        conn.execute(counters.update().values(value=value + 1))\n"
         "database.dispose()\n"
     )
     command = [sys.executable, "-c", counting, database_url]

@@ -174,3 +174,27 @@ def test_a_store_whose_place_is_taken_by_a_file_is_said_clearly(root: Path) -> N
     root.write_bytes(b"")
     with pytest.raises(StorageFailed, match=str(root)):
         LocalBlobStore(root)
+
+
+def test_bytes_reach_the_medium_before_the_name_and_the_name_before_the_answer(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = LocalBlobStore(root)
+    events: list[str] = []
+    real_fsync, real_replace = os.fsync, os.replace
+
+    def fsync(fd: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(fd).st_mode)
+        events.append("sync folder" if is_folder else "sync file")
+        real_fsync(fd)
+
+    def replace(source: Path, target: Path) -> None:
+        events.append("rename")
+        real_replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "replace", replace)
+    put(store, b"content")
+    assert events == ["sync file", "rename", "sync folder"]
+    put(store, b"content")
+    assert events[3:] == ["sync folder"]  # its first writer may not have come that far
