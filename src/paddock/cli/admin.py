@@ -52,7 +52,7 @@ def command() -> None:
 
 @command.command(help="Create the hub with its first administrator, and print the token once.")
 @_data_option
-@click.option("--name", help="The administrator's name (default: keeper).")
+@click.option("--name", help="The administrator's name (default: admin).")
 @_json_option
 def init(data: Path | None, name: str | None, as_json: bool) -> None:
     from paddock.hub.first_admin import DEFAULT_NAME, initialise

@@ -16,7 +16,7 @@ from paddock.hub.tables import accounts
 from paddock.hub.tokens import create_token
 from paddock.storage.database import Database
 
-DEFAULT_NAME = "keeper"
+DEFAULT_NAME = "admin"
 
 
 class FirstAdmin(NamedTuple):

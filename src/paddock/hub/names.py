@@ -23,15 +23,15 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 # First segments of the hub's own addresses, now or foreseeably: an account of that name would hide
 # them or be hidden by them. Compared in lower case.
 _RESERVED = (
-    "about account accounts activity admin api assets auth avatars blog bucket buckets cas "
+    "about account accounts activity api assets auth avatars blog bucket buckets cas "
     "chat collections compare contact dashboard datasets discussions docs download "
     "downloads favicon front git health healthz help home inbox invite invites jobs join "
     "kernels languages legal lfs license licenses livez login logout me metrics models new "
     "none notifications null oauth organizations orgs papers posts pricing privacy profile "
     "raw readyz register reports repos resolve robots search session sessions settings "
     "signin signout signup spaces static stats status storage tasks telemetry terms tokens "
-    "trending undefined upload uploads user users v1 v2 v3 verify webhook webhooks well- "
-    "known whoami www xet"
+    "trending undefined upload uploads user users v1 v2 v3 verify webhook webhooks "
+    "well-known whoami www xet"
 )
 RESERVED_ACCOUNT_NAMES = frozenset(_RESERVED.split())
 
