@@ -204,6 +204,12 @@ def _refuse_other_models(source: dict[str, Any]) -> None:
     for name in ("attention_bias", "mlp_bias"):
         if fields.boolean(source, name, False):
             raise UnsupportedModel("bias", f"{name} is true; Llama's projections have no bias")
+    if source.get("auto_map"):
+        raise UnsupportedModel(
+            "custom_code",
+            "the configuration asks for code of its own (auto_map)",
+            hint="a Llama needs none; remove auto_map if you trust the weights",
+        )
     if source.get("quantization_config") is not None:
         raise UnsupportedModel("quantized", "the weights are quantised (quantization_config)")
 

@@ -70,11 +70,14 @@ def wrong_type(name: str, value: object, wanted: str) -> BadConfig:
 
 
 def shown(value: object) -> str:
-    """An untrusted value, short and harmless enough for a message."""
+    """An untrusted value, short enough for a message; of a container only the type."""
     if type(value) is int and value.bit_length() > 128:
         return f"a number of {value.bit_length()} bits"
-    shown_text = ascii(value)
-    return shown_text if len(shown_text) <= 60 else shown_text[:57] + "..."
+    if type(value) is str:
+        return ascii(value if len(value) <= 60 else value[:57] + "...")
+    if value is None or type(value) in (int, float, bool):
+        return ascii(value)
+    return f"a {type(value).__name__}"
 
 
 def _within(name: str, value: _N, low: _N, high: _N) -> _N:

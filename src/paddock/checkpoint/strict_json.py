@@ -48,6 +48,8 @@ def load_object(path: Path, error: type[BadCheckpoint]) -> dict[str, Any]:
 
 def read_small(path: Path, error: type[BadCheckpoint], limit_bytes: int = MAX_FILE_BYTES) -> bytes:
     """The whole file, if it has at most ``limit_bytes``."""
+    if path.exists() and not path.is_file():  # a pipe would wait for ever
+        raise error("not_a_file", f"{path.name} is not a regular file")
     try:
         with path.open("rb") as file:
             raw = file.read(limit_bytes + 1)

@@ -138,3 +138,13 @@ def regrouped(pieces: Iterable[Piece], block_bytes: int) -> Iterator[memoryview]
                 pending, filled = bytearray(block_bytes), 0
     if filled:
         yield memoryview(pending)[:filled]
+
+
+def has_same_bytes(one: Tensor, other: Tensor) -> bool:
+    """Whether two tensors are equal, bit for bit."""
+    if (one.dtype, one.shape) != (other.dtype, other.shape):
+        return False
+    pairs = zip(
+        regrouped(one.pieces(), PIECE_BYTES), regrouped(other.pieces(), PIECE_BYTES), strict=True
+    )
+    return all(left == right for left, right in pairs)

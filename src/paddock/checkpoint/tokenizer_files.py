@@ -63,7 +63,7 @@ def find_tokenizer(folder: Path, vocab_size: int | None = None) -> TokenizerFile
     if (folder / "tokenizer.model").is_file():
         return _identify(folder / "tokenizer.model")
     fallback = None
-    for path in sorted(folder.glob("tok*.bin")):
+    for path in sorted(p for p in folder.glob("tok*.bin") if p.is_file()):
         model = _llama2c_or_none(path)
         if model and vocab_size in (None, len(model.pieces)):
             return TokenizerFile(path, TokenizerKind.LLAMA2C)

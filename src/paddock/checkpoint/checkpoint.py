@@ -1,0 +1,143 @@
+"""A checkpoint on disk, whatever its format: configuration, tensors, tokenizer.
+
+The one door for whoever needs a model's weights. Decides what a path is and hands it to that
+format's reader; names and row order are Hugging Face's from here on. Nothing is held in memory but
+headers, and nothing needs closing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from paddock.checkpoint import hf_folder, llama2c, meta_folder
+from paddock.checkpoint.config import LlamaConfig, parse_hf_config
+from paddock.checkpoint.errors import (
+    BadCheckpoint,
+    BadConfig,
+    NotAvailableYet,
+    UnknownCheckpoint,
+)
+from paddock.checkpoint.layout import check_shapes
+from paddock.checkpoint.strict_json import load_object
+from paddock.checkpoint.tensors import Tensor
+from paddock.checkpoint.tokenizer_files import TokenizerFile, find_tokenizer
+
+
+class Format(StrEnum):
+    """How a checkpoint is laid out."""
+
+    HUGGING_FACE = "huggingface"
+    META = "meta"
+    LLAMA2C = "llama2.c"
+
+
+class Location(NamedTuple):
+    """Which format a path is, the folder around it and, if it is one file, that file."""
+
+    format: Format
+    folder: Path
+    file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """An opened checkpoint: headers read and checked, weights still on disk."""
+
+    format: Format
+    folder: Path
+    config: LlamaConfig
+    tensors: tuple[Tensor, ...]
+    tokenizer: TokenizerFile | None
+
+    def by_name(self) -> dict[str, Tensor]:
+        """The tensors under their names."""
+        return {tensor.name: tensor for tensor in self.tensors}
+
+
+def open_checkpoint(path: Path) -> Checkpoint:
+    """Open a folder or file as a Llama checkpoint whose tensors fit its configuration."""
+    location = locate(path)
+    config, tensors = read_model(location)
+    check_shapes(config, tensors)
+    tokenizer = find_tokenizer(location.folder, config.vocab_size)
+    return Checkpoint(location.format, location.folder, config, tensors, tokenizer)
+
+
+def read_model(location: Location) -> tuple[LlamaConfig, tuple[Tensor, ...]]:
+    """Configuration and tensors, not yet compared with each other."""
+    match location.format:
+        case Format.META:
+            return meta_folder.read_meta(location.folder)
+        case Format.LLAMA2C:
+            if location.file is None:
+                raise UnknownCheckpoint("no_file", f"{location.folder} names no llama2.c file")
+            return llama2c.read_llama2c(location.file)
+        case Format.HUGGING_FACE:
+            config = parse_hf_config(load_object(location.folder / hf_folder.CONFIG, BadConfig))
+            return config, hf_folder.read_tensors(location.folder)
+
+
+def locate(path: Path) -> Location:
+    """What kind of checkpoint a path is, by the files that are there."""
+    if not path.exists():
+        raise UnknownCheckpoint("missing", f"{path} does not exist")
+    if not path.is_dir():
+        return _locate_file(path)
+    if (path / hf_folder.SINGLE).exists() or (path / hf_folder.INDEX).exists():
+        return Location(Format.HUGGING_FACE, path)
+    if (path / meta_folder.PARAMS).exists() and meta_folder.shard_files(path):
+        return Location(Format.META, path)
+    candidates = [
+        file for file in sorted(path.glob("*.bin")) if file.is_file() and _is_llama2c(file)
+    ]
+    if len(candidates) == 1:
+        return Location(Format.LLAMA2C, path, candidates[0])
+    if candidates:
+        names = ", ".join(file.name for file in candidates)
+        raise UnknownCheckpoint("ambiguous", f"{path} holds several checkpoints: {names}")
+    raise _unknown(path)
+
+
+def _locate_file(path: Path) -> Location:
+    if not path.is_file():
+        raise UnknownCheckpoint("not_a_file", f"{path} is neither a folder nor a regular file")
+    if path.name == hf_folder.SINGLE or path.name == hf_folder.INDEX:
+        return Location(Format.HUGGING_FACE, path.parent)
+    if path in meta_folder.shard_files(path.parent):
+        return Location(Format.META, path.parent)
+    if path.suffix == ".gguf":
+        raise _gguf(path)
+    llama2c.read_llama2c(path)
+    return Location(Format.LLAMA2C, path.parent, path)
+
+
+def _is_llama2c(path: Path) -> bool:
+    try:
+        llama2c.read_llama2c(path)
+    except BadCheckpoint:
+        return False
+    return True
+
+
+def _unknown(folder: Path) -> Exception:
+    ggufs = sorted(folder.glob("*.gguf"))
+    if ggufs:
+        return _gguf(ggufs[0])
+    pickles = sorted(folder.glob("pytorch_model*.bin"))
+    if pickles:
+        return NotAvailableYet(
+            f"{pickles[0].name} is a pickled Hugging Face checkpoint, which is not read yet",
+            hint="save it as safetensors: model.save_pretrained(folder)",
+        )
+    return UnknownCheckpoint(
+        "unknown",
+        f"{folder} holds no checkpoint that is known",
+        hint="known are Hugging Face safetensors, Meta's consolidated.*.pth and llama2.c's .bin",
+    )
+
+
+def _gguf(path: Path) -> NotAvailableYet:
+    return NotAvailableYet(f"{path.name} is GGUF, which is not read yet")

@@ -1,0 +1,85 @@
+"""A file that is written, hashed twice and made durable in one pass.
+
+SHA-256 and BLAKE3 run in a thread each beside the writing one, so that the slowest of the three is
+the only cost. Knows nothing of what is written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import NamedTuple
+
+import blake3
+
+from paddock.checkpoint.tensors import Piece
+from paddock.digest import Digests
+
+MAX_PENDING = 8  # pieces that wait for a hasher; bounds memory
+
+
+class WrittenFile(NamedTuple):
+    """A file of an output folder, by its name there, and the digests of what was written."""
+
+    name: str
+    digests: Digests
+
+
+class DigestingFile:
+    """A new file on its way out; pieces must not change after ``write``, ``finish`` makes it durable.
+
+    Used as a context manager, it closes the file and stops its threads in every case.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("xb", buffering=0)
+        self._sha, self._blake, self._size_bytes = hashlib.sha256(), blake3.blake3(), 0
+        self._hashers = (ThreadPoolExecutor(1), ThreadPoolExecutor(1))
+        self._pending: deque[Future[object]] = deque()
+
+    def write(self, piece: Piece) -> None:
+        """Append bytes."""
+        view = memoryview(piece).cast("B")
+        for hasher, update in zip(
+            self._hashers, (self._sha.update, self._blake.update), strict=True
+        ):
+            self._pending.append(hasher.submit(update, view))
+        written = 0
+        while written < len(view):
+            written += self._file.write(view[written:]) or 0
+        self._size_bytes += len(view)
+        while len(self._pending) > 2 * MAX_PENDING:
+            self._pending.popleft().result()
+
+    def finish(self) -> Digests:
+        """Wait until the bytes are hashed and on the medium."""
+        os.fsync(self._file.fileno())
+        while self._pending:
+            self._pending.popleft().result()
+        return Digests(self._size_bytes, self._sha.hexdigest(), self._blake.hexdigest())
+
+    def __enter__(self) -> DigestingFile:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for hasher in self._hashers:
+            hasher.shutdown(cancel_futures=True)
+        self._file.close()
+
+
+def write_file(path: Path, pieces: Iterable[Piece]) -> WrittenFile:
+    """Write a whole new file from pieces."""
+    with DigestingFile(path) as file:
+        for piece in pieces:
+            file.write(piece)
+        return WrittenFile(path.name, file.finish())

@@ -1,0 +1,54 @@
+"""A folder that appears whole or not at all.
+
+Files are written into a hidden folder beside the destination, which is renamed when everything in
+it is on the medium. An interrupted write leaves only the hidden folder.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from paddock.checkpoint.errors import OutputExists
+
+
+@contextmanager
+def new_folder(destination: Path) -> Iterator[Path]:
+    """Where to write; it becomes ``destination`` when the block ends without an error."""
+    destination = destination.resolve()
+    _refuse_taken(destination)
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{destination.name}.partial-"
+    partial = Path(tempfile.mkdtemp(prefix=prefix, dir=destination.parent))
+    try:
+        partial.chmod(0o755)  # mkdtemp's 0700 is for secrets
+        yield partial
+        _sync(partial)
+        _refuse_taken(destination)
+        partial.rename(destination)
+        _sync(destination.parent)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def _refuse_taken(destination: Path) -> None:
+    if destination.is_dir() and not any(destination.iterdir()):
+        return
+    if destination.exists():
+        raise OutputExists(
+            f"{destination} exists and is not an empty folder",
+            hint="name a new folder; nothing is overwritten",
+        )
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,223 @@
+"""Zip archives as PyTorch writes them, and no others.
+
+Stored members only, back to back from byte zero, each local header agreeing with the central
+directory, nothing before, between or after (APPNOTE.TXT 6.3.10, sections 4.3 and 4.4). Such an
+archive reads the same in every program; anything else is refused before a member is read.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from paddock.checkpoint.errors import BadArchive
+from paddock.checkpoint.tensors import read_range
+
+MAX_MEMBERS = 200_000
+MAX_DIRECTORY_BYTES = 64 << 20
+MAX_NAME_BYTES = 512
+
+_END = struct.Struct("<4s4H2LH")
+_END64_LOCATOR = struct.Struct("<4sLQL")
+_END64 = struct.Struct("<4sQ2H2L4Q")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_LOCAL = struct.Struct("<4s5H3L2H")
+_ZIP64_EXTRA = 1
+_IN_ZIP64 = 0xFFFFFFFF
+_HAS_DESCRIPTOR, _UTF8 = 1 << 3, 1 << 11
+_DESCRIPTOR = b"PK\x07\x08"
+
+
+class Member(NamedTuple):
+    """A file in the archive; ``start`` is where its bytes begin."""
+
+    name: str
+    crc32: int
+    size_bytes: int
+    start: int
+
+
+class _Record(NamedTuple):
+    """A central directory record."""
+
+    name: bytes
+    flags: int
+    crc32: int
+    size_bytes: int
+    offset: int
+
+
+def read_members(path: Path) -> dict[str, Member]:
+    """Every member by name, after the whole structure was checked."""
+    with path.open("rb") as file:
+        file_bytes = os.fstat(file.fileno()).st_size
+        start, size, count = _find_directory(file, file_bytes, path.name)
+        file.seek(start)
+        records = _parse_directory(file.read(size), count, path.name)
+        members: dict[str, Member] = {}
+        at = 0
+        for record in sorted(records, key=lambda r: r.offset):
+            member, at = _check_member(file, record, at, path.name)
+            if member.name in members:
+                raise _bad("duplicate_member", path.name, f"{member.name!a} is in it twice")
+            members[member.name] = member
+        if at != start:
+            raise _bad("hidden_bytes", path.name, f"{start - at} bytes belong to no member")
+    return members
+
+
+def read_member(path: Path, member: Member) -> Iterator[bytes]:
+    """The member's bytes in pieces; the last is followed by a check of the CRC."""
+    crc = 0
+    for piece in read_range(path, member.start, member.start + member.size_bytes):
+        crc = zlib.crc32(piece, crc)
+        yield piece
+    if crc != member.crc32:
+        raise _bad("bad_crc", path.name, f"the bytes of {member.name!a} do not match their CRC")
+
+
+def _bad(reason: str, where: str, what: str) -> BadArchive:
+    return BadArchive(reason, f"{where}: {what}")
+
+
+def _find_directory(file: BinaryIO, file_bytes: int, where: str) -> tuple[int, int, int]:
+    """Start, size and number of records of the central directory, which ends the file."""
+    if file_bytes < _END.size:
+        raise _bad("not_zip", where, "this is no zip archive")
+    file.seek(file_bytes - _END.size)
+    end_at = file_bytes - _END.size
+    magic, disk, first_disk, here, count, size, start, comment = _END.unpack(file.read(_END.size))
+    if magic != b"PK\x05\x06":
+        raise _bad("not_zip", where, "this is no zip archive, or something was appended to it")
+    if disk or first_disk or here != count or comment:
+        raise _bad("multi_disk", where, "an archive in several parts, or with a comment")
+    size64 = _read_end64(file, end_at, where)
+    if size64:
+        narrow = (min(size64[1], _IN_ZIP64), min(size64[2], _IN_ZIP64), min(size64[3], 0xFFFF))
+        if (size, start, count) != narrow:
+            raise _bad("mismatch", where, "its two end records disagree")
+        end_at, size, start, count = size64
+    if start + size != end_at or size > MAX_DIRECTORY_BYTES or count > MAX_MEMBERS:
+        raise _bad("bad_directory", where, "its directory is not where and what it says it is")
+    return start, size, count
+
+
+def _read_end64(file: BinaryIO, end_at: int, where: str) -> tuple[int, int, int, int] | None:
+    """Where the zip64 end record is and what it says: position, size, start, count."""
+    locator_at = end_at - _END64_LOCATOR.size
+    if locator_at < _END64.size:
+        return None
+    file.seek(locator_at)
+    magic, disk, position, disks = _END64_LOCATOR.unpack(file.read(_END64_LOCATOR.size))
+    if magic != b"PK\x06\x07":
+        return None
+    if disk or disks != 1 or position != locator_at - _END64.size:
+        raise _bad("bad_directory", where, "its zip64 locator points elsewhere")
+    file.seek(position)
+    record = _END64.unpack(file.read(_END64.size))
+    if record[0] != b"PK\x06\x06" or record[1] != _END64.size - 12 or record[6] != record[7]:
+        raise _bad("bad_directory", where, "its zip64 end record is damaged")
+    return position, record[8], record[9], record[7]
+
+
+def _parse_directory(raw: bytes, count: int, where: str) -> list[_Record]:
+    records, at = [], 0
+    while at < len(raw):
+        head = raw[at : at + _CENTRAL.size]
+        if len(head) < _CENTRAL.size or head[:4] != b"PK\x01\x02":
+            raise _bad("bad_directory", where, "its directory is damaged")
+        values = _CENTRAL.unpack(head)
+        flags, method, crc32, packed, size_bytes = values[3], values[4], *values[7:10]
+        name_bytes, extra_bytes, comment_bytes, disk = values[10:14]
+        name_at = at + _CENTRAL.size
+        extra_at = name_at + name_bytes
+        at = extra_at + extra_bytes + comment_bytes
+        if at > len(raw) or disk or comment_bytes:
+            raise _bad("bad_directory", where, "its directory is damaged")
+        if flags & ~(_HAS_DESCRIPTOR | _UTF8) or method or packed != size_bytes:
+            raise _bad("not_stored", where, "a member is compressed or encrypted")
+        extra = raw[extra_at : extra_at + extra_bytes]
+        size_bytes, offset = _zip64_values(extra, size_bytes, packed, values[16], where)
+        records.append(_Record(raw[name_at:extra_at], flags, crc32, size_bytes, offset))
+    if len(records) != count:
+        raise _bad("bad_directory", where, f"{len(records)} members, {count} announced")
+    return records
+
+
+def _zip64_values(extra: bytes, size: int, packed: int, offset: int, where: str) -> tuple[int, int]:
+    """Size and offset, from the zip64 extra field where the 32-bit fields say so."""
+    wide = b""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<2H", extra, at)
+        if kind == _ZIP64_EXTRA:
+            wide = extra[at + 4 : at + 4 + length]
+        at += 4 + length
+    values = []
+    for narrow in (size, packed, offset):
+        if narrow == _IN_ZIP64:
+            if len(wide) < 8:
+                raise _bad("bad_directory", where, "a zip64 field is missing")
+            narrow, wide = int.from_bytes(wide[:8], "little"), wide[8:]
+        values.append(narrow)
+    if values[0] != values[1]:
+        raise _bad("not_stored", where, "a member is compressed")
+    return values[0], values[2]
+
+
+def _check_member(file: BinaryIO, record: _Record, at: int, where: str) -> tuple[Member, int]:
+    """The member at ``at``, its local header compared with the directory, and where it ends."""
+    name = _checked_name(record.name, where)
+    if record.offset != at:
+        raise _bad("hidden_bytes", where, f"{name!a} does not begin where the one before it ends")
+    file.seek(at)
+    head = file.read(_LOCAL.size)
+    if len(head) < _LOCAL.size or head[:4] != b"PK\x03\x04":
+        raise _bad("bad_member", where, f"{name!a} has no local header")
+    values = _LOCAL.unpack(head)
+    flags, method, crc32, packed, size_bytes = values[2], values[3], *values[6:9]
+    if file.read(values[9]) != record.name or flags != record.flags or method:
+        raise _bad("mismatch", where, f"{name!a} differs between its header and the directory")
+    extra = file.read(values[10])
+    if not flags & _HAS_DESCRIPTOR:
+        size_bytes, _ = _zip64_values(extra, size_bytes, packed, 0, where)
+        if (crc32, size_bytes) != (record.crc32, record.size_bytes):
+            raise _bad("mismatch", where, f"{name!a} differs between its header and the directory")
+    start = at + _LOCAL.size + values[9] + values[10]
+    end = start + record.size_bytes
+    if flags & _HAS_DESCRIPTOR:
+        file.seek(end)
+        end += _descriptor_bytes(file.read(24), record, where)
+    return Member(name, record.crc32, record.size_bytes, start), end
+
+
+def _descriptor_bytes(raw: bytes, record: _Record, where: str) -> int:
+    """Length of the data descriptor after a member; it must repeat the directory."""
+    for layout in ("<4sLLL", "<4sLQQ"):
+        if raw[: struct.calcsize(layout)] == struct.pack(
+            layout, _DESCRIPTOR, record.crc32, *_sizes_for(layout, record.size_bytes)
+        ):
+            return struct.calcsize(layout)
+    raise _bad("mismatch", where, "a data descriptor disagrees with the directory")
+
+
+def _sizes_for(layout: str, size_bytes: int) -> tuple[int, int]:
+    limited = size_bytes if layout.endswith("QQ") else min(size_bytes, _IN_ZIP64)
+    return limited, limited
+
+
+def _checked_name(raw: bytes, where: str) -> str:
+    try:
+        name = raw.decode("ascii")
+    except UnicodeDecodeError:
+        name = ""
+    parts = name.split("/")
+    if not name.isprintable() or len(raw) > MAX_NAME_BYTES or "\\" in name:
+        parts = []
+    if not parts or any(part in ("", ".", "..") for part in parts):
+        raise _bad("bad_name", where, f"a member is called {raw[:80]!r}")
+    return name
