@@ -1,0 +1,86 @@
+"""Write the pages that are lists of what the code knows: docs/errors.md and docs/settings.md.
+
+    python scripts/reference_pages.py
+
+A test writes them too and compares, so they are never out of step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import pkgutil
+from pathlib import Path
+
+import paddock
+from paddock.config import Settings, is_secret, meaning
+from paddock.errors import PaddockError
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+ERRORS_HEAD = """# Every error, by its code
+
+An answer over HTTP carries the sentence in `error` and `X-Error-Message`, the next step in `hint`;
+the command line prints both, and with `--json` an object `{"error": {"code", "message", "hint"}}`.
+`scripts/reference_pages.py` writes this page from the classes.
+
+| code | HTTP | exit | meaning |
+|---|---|---|---|
+"""
+
+SETTINGS_HEAD = """# Every setting
+
+A setting stands in `paddock.toml` in the working folder (or the file that `PADDOCK_CONFIG` names)
+under its name, or in the environment as `PADDOCK_` and the name in capitals; a flag wins over the
+environment, the environment over the file. An unknown name is an error, with the nearest right one.
+The variables `HF_ENDPOINT` and `HF_TOKEN` of the stock client are understood. See what is in force,
+and where each value came from:
+
+```console
+$ paddock config
+```
+
+`scripts/reference_pages.py` writes this page from the table in `config.py`.
+
+| setting | default | meaning |
+|---|---|---|
+"""
+
+
+def every_error() -> list[type[PaddockError]]:
+    """Every class of the family, in whichever room."""
+    for module in pkgutil.walk_packages(paddock.__path__, "paddock."):
+        if not module.name.endswith("__main__") and ".migrations" not in module.name:
+            importlib.import_module(module.name)
+    found, queue = [], [PaddockError]
+    while queue:
+        error = queue.pop()
+        found.append(error)
+        queue += error.__subclasses__()
+    return [error for error in found if error.__module__.startswith("paddock.")]
+
+
+def errors_page() -> str:
+    rows = sorted(
+        f"| `{e.code}` | {e.status} | {e.exit_code} | {(e.__doc__ or '').strip().splitlines()[0]} |\n"
+        for e in every_error()
+    )
+    return ERRORS_HEAD + "".join(rows)
+
+
+def settings_page() -> str:
+    rows = [
+        f"| `{row.name}` | {f'`{row.default}`' if row.default is not None else ''} "
+        f"| {meaning(row.name)}{' (secret: never printed)' if is_secret(row.name) else ''} |\n"
+        for row in dataclasses.fields(Settings)
+    ]
+    return SETTINGS_HEAD + "".join(rows)
+
+
+def main() -> None:
+    (DOCS / "errors.md").write_text(errors_page(), encoding="utf-8")
+    (DOCS / "settings.md").write_text(settings_page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How the starter model is made: facts of a shop, text about them, a tokenizer, a short training."""

@@ -1,0 +1,35 @@
+"""docs/errors.md and docs/settings.md say exactly what the code knows."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from tests.conftest import REPOSITORY
+
+_spec = importlib.util.spec_from_file_location(
+    "reference_pages", REPOSITORY / "scripts" / "reference_pages.py"
+)
+assert _spec is not None and _spec.loader is not None
+reference_pages = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(reference_pages)
+
+HINT = "run `python scripts/reference_pages.py`"
+
+
+def test_the_errors_page_lists_every_code() -> None:
+    page = (REPOSITORY / "docs" / "errors.md").read_text(encoding="utf-8")
+    assert page == reference_pages.errors_page(), HINT
+
+
+def test_the_settings_page_lists_every_setting() -> None:
+    page = (REPOSITORY / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert page == reference_pages.settings_page(), HINT
+
+
+def test_no_two_errors_share_a_code() -> None:
+    codes = [error.code for error in reference_pages.every_error()]
+    assert sorted(codes) == sorted(set(codes))
+
+
+def test_every_error_says_what_it_means() -> None:
+    assert [e for e in reference_pages.every_error() if not e.__doc__] == []
