@@ -168,4 +168,4 @@ def _check_card(repo: Repository, operations: Sequence[Operation]) -> None:
         if isinstance(operation, AddFile) and operation.path == CARD_PATH:
             content = operation.blob.content
             if content is not None and operation.blob.pointer is None:
-                card.validate_card(content.decode("utf-8", "replace"), repo.kind)
+                card.check_card(content.decode("utf-8", "replace"), repo.kind)

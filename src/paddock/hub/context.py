@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from paddock.hub import tokens
+from paddock.hub.downloads import RecentDownloads
 from paddock.hub.types import ANONYMOUS, Caller
 from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database
-
 
 # The web refuses a request body over its default limit unless the handler asked for more.
 BODY_LIMIT_KEY = "paddock.body_limit_bytes"
@@ -35,6 +35,7 @@ class Hub:
     database: Database
     blobs: BlobStore
     public_url: str | None  # None: as the request addressed us
+    downloads: RecentDownloads = field(default_factory=RecentDownloads)
 
     def base_url(self, request: Request) -> str:
         """Where clients reach us, without a trailing slash."""

@@ -17,7 +17,7 @@ paths.register()  # the routers are written with these convertors
 
 ROUTERS = (
     "small", "whoami", "accounts", "repositories", "validate", "catalogue",
-    "tree", "refs", "commit", "xet_tokens", "cas", "lfs", "resolve",
+    "tree", "refs", "history", "preupload", "commit", "xet_tokens", "cas", "lfs", "resolve",
 )  # fmt: skip
 
 

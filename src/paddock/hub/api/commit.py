@@ -1,0 +1,89 @@
+"""Making a commit over HTTP.
+
+Knows how the body travels: to a temporary file, whatever its size, and only after the caller was
+found to be allowed to write. The operations are ``commit_body``'s, the commit ``commits``'s.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from typing import IO, Any
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request
+
+from paddock.errors import BadInput
+from paddock.hub import commits, refs
+from paddock.hub.access import open_repository, require_writing_token
+from paddock.hub.api.commit_body import CommitBody, read_commit_body
+from paddock.hub.api.receiving import receive_into
+from paddock.hub.commits import CommitRequest
+from paddock.hub.context import CallerDep, HubDep, accept_body
+from paddock.hub.types import Caller, Kind, Need, Repository
+
+router = APIRouter()
+
+MAX_BODY_BYTES = 1 << 30
+_IN_MEMORY_BYTES = 1 << 20  # larger bodies go to a temporary file
+
+
+class PullRequestsMissing(BadInput):
+    """A commit was to become a pull request."""
+
+    code = "no_pull_requests"
+
+
+@router.post("/api/{kind:kind}/{ns:segment}/{name:segment}/commit/{rev:segment}")
+async def commit(
+    request: Request,
+    hub: HubDep,
+    caller: CallerDep,
+    kind: Kind,
+    ns: str,
+    name: str,
+    rev: str,
+    create_pr: bool = False,
+) -> dict[str, Any]:
+    """One commit on a branch; answered when it is durable."""
+    refuse_pull_request(create_pr)
+    accept_body(request, MAX_BODY_BYTES)
+
+    def open_for_writing() -> None:
+        with hub.database.read() as conn:
+            open_repository(conn, caller, kind, ns, name, Need.WRITE)
+
+    def write(body: IO[bytes]) -> tuple[Repository, str]:
+        asked = read_commit_body(body, hub.blobs)
+        with hub.database.write() as conn:
+            repo = open_repository(conn, caller, kind, ns, name, Need.WRITE)
+            return repo, commits.create_commit(conn, repo, _request(caller, rev, asked))
+
+    await run_sync(open_for_writing)
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as body:
+        await receive_into(request, body.write)
+        body.seek(0)
+        repo, oid = await run_sync(write, body)
+    return {
+        "success": True,
+        "commitUrl": f"{hub.base_url(request)}{repo.web_path}/commit/{oid}",
+        "commitOid": oid,
+        "hookOutput": "",
+    }
+
+
+def refuse_pull_request(create_pr: bool) -> None:
+    """Say so early, before bytes travel for nothing."""
+    if create_pr:
+        raise PullRequestsMissing(
+            "this hub has no pull requests", hint="commit to a branch of your own instead"
+        )
+
+
+def _request(caller: Caller, rev: str, asked: CommitBody) -> CommitRequest:
+    return CommitRequest(
+        ref=refs.branch_ref(rev),
+        operations=asked.operations,
+        author=require_writing_token(caller),
+        message=asked.message,
+        parent_commit=asked.parent_commit,
+    )

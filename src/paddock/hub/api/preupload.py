@@ -1,0 +1,132 @@
+"""How each file should travel: inside the commit, or ahead of it as a large file.
+
+Knows the three reasons for a large file (``.gitattributes``, its size, a sample that is not text)
+and what ``.gitignore`` leaves out. Patterns may come with the request, so matching has a deadline.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from paddock.errors import BadInput
+from paddock.hub import files, refs
+from paddock.hub.access import open_repository
+from paddock.hub.api.commit import refuse_pull_request
+from paddock.hub.api.commit_body import MAX_FILE_BYTES
+from paddock.hub.attributes import Attributes, parse_attributes
+from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.ignores import Ignores, parse_ignores
+from paddock.hub.types import FileEntry, Kind, Need, Repository
+
+router = APIRouter()
+
+MAX_FILES = 1000
+MAX_RULES_BYTES = 256 * 1024
+MATCHING_SECONDS = 5.0
+
+_SAMPLE_BYTES = 512  # what clients send; more of it says nothing more
+_MAX_SAMPLE_CHARS = 64 * 1024
+_TEXT_CONTROLS = frozenset(b"\t\n\r\f\b\x1b")
+_MAX_ODD_SHARE = 0.3  # of a sample that is no UTF-8: beyond it, no old text encoding either
+
+
+class AskedFile(BaseModel):
+    path: str
+    size: Annotated[int, Field(ge=0)]
+    sample: Annotated[str, Field(max_length=_MAX_SAMPLE_CHARS)] = ""
+
+
+class Question(BaseModel):
+    files: Annotated[list[AskedFile], Field(max_length=MAX_FILES)]
+    git_attributes: Annotated[
+        str | None, Field(alias="gitAttributes", max_length=MAX_RULES_BYTES)
+    ] = None
+    git_ignore: Annotated[str | None, Field(alias="gitIgnore", max_length=MAX_RULES_BYTES)] = None
+
+
+@router.post("/api/{kind:kind}/{ns:segment}/{name:segment}/preupload/{rev:segment}")
+def preupload(
+    hub: HubDep,
+    caller: CallerDep,
+    kind: Kind,
+    ns: str,
+    name: str,
+    rev: str,
+    body: Question,
+    create_pr: bool = False,
+) -> dict[str, Any]:
+    """For each file: how to upload it, whether to leave it out, and what is there now."""
+    refuse_pull_request(create_pr)
+    with hub.database.read() as conn:
+        repo = open_repository(conn, caller, kind, ns, name, Need.WRITE)
+        commit_oid = refs.resolve_revision(conn, repo, rev)
+        paths = [file.path for file in body.files]
+        present = files.entries_at(conn, repo, commit_oid, [*paths, ".gitattributes", ".gitignore"])
+        attributes_text, ignore_text = (
+            _rules(hub, conn, repo, present.get(".gitattributes"), body.git_attributes),
+            _rules(hub, conn, repo, present.get(".gitignore"), body.git_ignore),
+        )
+    attributes, ignores = parse_attributes(attributes_text), parse_ignores(ignore_text)
+    deadline = time.monotonic() + MATCHING_SECONDS
+    answers = []
+    for file in body.files:
+        if time.monotonic() > deadline:
+            raise BadInput("the patterns of .gitattributes or .gitignore take too long to match")
+        answers.append(_answer(file, attributes, ignores, present.get(file.path)))
+    return {"files": answers}
+
+
+def _answer(
+    file: AskedFile, attributes: Attributes, ignores: Ignores, present: files.Entry | None
+) -> dict[str, Any]:
+    large = attributes.is_large(file.path) or file.size > MAX_FILE_BYTES or _is_binary(file)
+    answer: dict[str, Any] = {
+        "path": file.path,
+        "uploadMode": "lfs" if large else "regular",
+        "shouldIgnore": ignores.is_ignored(file.path),
+    }
+    if isinstance(present, FileEntry):
+        answer["oid"] = present.etag
+    return answer
+
+
+def _rules(
+    hub: Hub,
+    conn: sa.Connection,
+    repo: Repository,
+    entry: files.Entry | None,
+    given: str | None,
+) -> str:
+    """The rules to go by: those given with the request, else the revision's."""
+    if given is not None:
+        return given
+    if not isinstance(entry, FileEntry) or entry.large or entry.size_bytes > MAX_RULES_BYTES:
+        return ""
+    content = files.read_small_file(conn, hub.blobs, repo, entry, MAX_RULES_BYTES)
+    return content.decode("utf-8", "replace")
+
+
+def _is_binary(file: AskedFile) -> bool:
+    """Whether the sample is no text in UTF-8 or an older encoding."""
+    try:
+        sample = base64.b64decode(file.sample)[:_SAMPLE_BYTES]
+    except (binascii.Error, ValueError) as e:
+        raise BadInput(f"the sample of {file.path[:200]!r} is not base64") from e
+    if b"\0" in sample:
+        return True
+    try:
+        sample.decode()
+        return False
+    except UnicodeDecodeError as e:
+        # A sample may end in the middle of a character.
+        if e.reason == "unexpected end of data" and e.start >= len(sample) - 3:
+            return False
+    odd = sum(byte >= 0x80 or (byte < 0x20 and byte not in _TEXT_CONTROLS) for byte in sample)
+    return odd > len(sample) * _MAX_ODD_SHARE

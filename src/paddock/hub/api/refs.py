@@ -1,0 +1,156 @@
+"""Branches, tags and squashing.
+
+Knows the wire form; what a name may be and where it may point is ``refs``'s and ``commits``'s.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from paddock import clock
+from paddock.errors import BadInput
+from paddock.hub import commits, refs
+from paddock.hub.access import open_repository, require_writing_token
+from paddock.hub.api.commit_body import check_message
+from paddock.hub.commits import NewBranch
+from paddock.hub.context import CallerDep, HubDep
+from paddock.hub.records import NewTag
+from paddock.hub.refs import Ref
+from paddock.hub.types import Caller, Kind, Need, Repository
+
+router = APIRouter()
+
+
+class BranchBody(BaseModel):
+    """Where a new branch starts: at a revision (main by default), or empty."""
+
+    starting_point: Annotated[str | None, Field(alias="startingPoint")] = None
+    is_empty: Annotated[bool, Field(alias="emptyBranch")] = False
+    overwrite: bool = False
+
+
+class TagBody(BaseModel):
+    tag: str
+    message: str | None = None
+
+
+class SquashBody(BaseModel):
+    message: str | None = None
+
+
+@router.get("/api/{kind:kind}/{ns:segment}/{name:segment}/refs")
+def list_refs(
+    hub: HubDep,
+    caller: CallerDep,
+    kind: Kind,
+    ns: str,
+    name: str,
+    include_prs: bool = False,
+    include_pull_requests: bool = False,
+) -> dict[str, Any]:
+    """Every branch and tag, with the commit it leads to."""
+    with hub.database.read() as conn:
+        repo = open_repository(conn, caller, kind, ns, name, Need.METADATA)
+        found = refs.list_refs(conn, repo)
+    answer = {
+        "branches": _named(found, refs.BRANCHES),
+        "tags": _named(found, refs.TAGS),
+        "converts": _named(found, refs.CONVERTS),
+    }
+    if include_prs or include_pull_requests:
+        answer["pullRequests"] = _named(found, refs.PULL_REQUESTS)
+    return answer
+
+
+@router.post("/api/{kind:kind}/{ns:segment}/{name:segment}/branch/{branch:rest}")
+def create_branch(
+    hub: HubDep,
+    caller: CallerDep,
+    kind: Kind,
+    ns: str,
+    name: str,
+    branch: str,
+    body: BranchBody | None = None,
+) -> dict[str, bool]:
+    """A new branch."""
+    wanted = body or BranchBody.model_validate({})
+    with hub.database.write() as conn:
+        repo = _open_for_writing(conn, caller, kind, ns, name)
+        start = wanted.starting_point or "main"
+        commit_oid = None if wanted.is_empty else refs.resolve_revision(conn, repo, start)
+        new = NewBranch(branch, commit_oid, overwrite=wanted.overwrite)
+        commits.create_branch(conn, repo, require_writing_token(caller), new)
+    return {"success": True}
+
+
+@router.delete("/api/{kind:kind}/{ns:segment}/{name:segment}/branch/{branch:rest}")
+def delete_branch(
+    hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str, branch: str
+) -> dict[str, bool]:
+    """Forget a branch; never main."""
+    with hub.database.write() as conn:
+        refs.delete_branch(conn, _open_for_writing(conn, caller, kind, ns, name), branch)
+    return {"success": True}
+
+
+@router.post("/api/{kind:kind}/{ns:segment}/{name:segment}/tag/{rev:segment}")
+def create_tag(
+    hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str, rev: str, body: TagBody
+) -> dict[str, bool]:
+    """A tag on a revision. An unknown revision is reported before a bad name."""
+    with hub.database.write() as conn:
+        repo = _open_for_writing(conn, caller, kind, ns, name)
+        commit_oid = refs.resolve_revision(conn, repo, rev)
+        message = check_message(body.message or "")
+        author = require_writing_token(caller)
+        commits.create_tag(conn, repo, NewTag(body.tag, commit_oid, author, clock.now(), message))
+    return {"success": True}
+
+
+@router.delete("/api/{kind:kind}/{ns:segment}/{name:segment}/tag/{tag:rest}")
+def delete_tag(
+    hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str, tag: str
+) -> dict[str, bool]:
+    """Forget a tag."""
+    with hub.database.write() as conn:
+        refs.delete_tag(conn, _open_for_writing(conn, caller, kind, ns, name), tag)
+    return {"success": True}
+
+
+@router.post("/api/{kind:kind}/{ns:segment}/{name:segment}/super-squash/{ref:segment}")
+def super_squash(
+    hub: HubDep,
+    caller: CallerDep,
+    kind: Kind,
+    ns: str,
+    name: str,
+    ref: str,
+    body: SquashBody | None = None,
+) -> dict[str, Any]:
+    """Make a branch one commit without history."""
+    message = check_message((body and body.message) or "Super-squash branch using the API")
+    if not message:
+        raise BadInput("the message is empty")
+    with hub.database.write() as conn:
+        repo = _open_for_writing(conn, caller, kind, ns, name)
+        author = require_writing_token(caller)
+        oid = commits.super_squash(conn, repo, refs.branch_ref(ref), author, message)
+    return {"success": True, "commitOid": oid}
+
+
+def _open_for_writing(
+    conn: sa.Connection, caller: Caller, kind: Kind, ns: str, name: str
+) -> Repository:
+    return open_repository(conn, caller, kind, ns, name, Need.WRITE)
+
+
+def _named(found: list[Ref], prefix: str) -> list[dict[str, str]]:
+    return [
+        {"name": ref.name.removeprefix(prefix), "ref": ref.name, "targetCommit": ref.commit_oid}
+        for ref in found
+        if ref.name.startswith(prefix)
+    ]

@@ -1,0 +1,164 @@
+"""Files' bytes: ``resolve`` gives the content, ``raw`` what git holds (a pointer for a large file).
+
+Knows the headers that clients read; which bytes go out is ``sending``'s, where they are
+``content``'s. What comes back was written by strangers: no browser may run any of it.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import NamedTuple
+from urllib.parse import quote
+
+import orjson
+import sqlalchemy as sa
+from fastapi import APIRouter, Request
+from starlette.background import BackgroundTask
+from starlette.responses import Response
+
+from paddock.hub import files, refs
+from paddock.hub.access import open_repository
+from paddock.hub.api.sending import ContentResponse
+from paddock.hub.content import Content, inline_content, open_content
+from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.downloads import count_download
+from paddock.hub.errors import EntryNotFound
+from paddock.hub.pointers import Pointer, render_pointer
+from paddock.hub.types import Caller, FileEntry, Kind, Need, Repository
+
+router = APIRouter()
+
+XET_FILE_INFO = "application/vnd.xet-fileinfo+json"
+
+_REPO = "/{kind:kind_prefix}{ns:segment}/{name:segment}"
+_TEXT = "text/plain; charset=utf-8"
+# Only what a browser can show without running it; everything else is bytes.
+_MEDIA_TYPES = {
+    **dict.fromkeys((".md", ".txt", ".py", ".yaml", ".yml", ".toml", ".csv", ".jinja"), _TEXT),
+    **dict.fromkeys((".html", ".htm", ".xhtml", ".svg", ".xml", ".js", ".mjs", ".css"), _TEXT),
+    ".json": "application/json",
+    ".jsonl": _TEXT,
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".mp3": "audio/mpeg",
+    ".wav": "audio/wav",
+    ".flac": "audio/flac",
+    ".ogg": "audio/ogg",
+}
+_NEVER_INLINE = frozenset({".html", ".htm", ".xhtml", ".svg", ".xml", ".pdf"})
+_SAFE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+class _Found(NamedTuple):
+    """A file of a revision, and its bytes."""
+
+    repo: Repository
+    commit_oid: str
+    entry: FileEntry
+    content: Content
+
+
+@router.api_route(_REPO + "/resolve/{rev:revision}/{path:rest}", methods=["GET", "HEAD"])
+def resolve(
+    request: Request,
+    hub: HubDep,
+    caller: CallerDep,
+    kind: Kind,
+    ns: str,
+    name: str,
+    rev: str,
+    path: str,
+) -> Response:
+    """A file's content."""
+    with hub.database.read() as conn:
+        repo = open_repository(conn, caller, kind, ns, name, Need.CONTENT)
+        commit_oid, entry = _find(conn, repo, rev, path)
+        found = _Found(repo, commit_oid, entry, open_content(hub, repo, entry, conn))
+    headers = _headers(found, found.entry.etag)
+    if entry.large:
+        headers["X-Linked-Etag"] = f'"{entry.large.sha256}"'
+        headers["X-Linked-Size"] = str(entry.large.size_bytes)
+    if entry.large and entry.large.xet_hash:
+        headers["X-Xet-Hash"] = entry.large.xet_hash
+        headers["Link"] = _xet_links(hub.base_url(request), found, entry.large.xet_hash)
+        if XET_FILE_INFO in request.headers.get("accept", ""):
+            info = {"hash": entry.large.xet_hash, "size": entry.size_bytes}
+            return Response(orjson.dumps(info), headers={**headers, "Content-Type": XET_FILE_INFO})
+    return ContentResponse(
+        found.content, headers, background=_counting(request, hub, caller, found)
+    )
+
+
+@router.api_route(_REPO + "/raw/{rev:revision}/{path:rest}", methods=["GET", "HEAD"])
+def raw(
+    hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str, rev: str, path: str
+) -> Response:
+    """What git holds at the path."""
+    with hub.database.read() as conn:
+        repo = open_repository(conn, caller, kind, ns, name, Need.CONTENT)
+        commit_oid, entry = _find(conn, repo, rev, path)
+        if entry.large:
+            pointer = Pointer(entry.large.sha256, entry.large.size_bytes)
+            content = inline_content(render_pointer(pointer))
+        else:
+            content = open_content(hub, repo, entry, conn)
+    headers = _headers(_Found(repo, commit_oid, entry, content), entry.oid)
+    headers["Content-Type"] = _TEXT if entry.large else headers["Content-Type"]
+    return ContentResponse(content, headers)
+
+
+def _find(conn: sa.Connection, repo: Repository, rev: str, path: str) -> tuple[str, FileEntry]:
+    commit_oid = refs.resolve_revision(conn, repo, rev)
+    entry = files.entry_at(conn, repo, commit_oid, path)
+    if not isinstance(entry, FileEntry):
+        shown = path if len(path) <= 200 else path[:200] + "…"
+        message = f"{shown!r} does not exist in {repo.full_name} at {rev[:100]!r}"
+        raise EntryNotFound(message, commit_oid=commit_oid)
+    return commit_oid, entry
+
+
+def _headers(found: _Found, etag: str) -> dict[str, str]:
+    file = PurePosixPath(found.entry.path)
+    suffix = file.suffix.lower()
+    return {
+        **_SAFE_HEADERS,
+        "X-Repo-Commit": found.commit_oid,
+        "ETag": f'"{etag}"',
+        "Content-Type": _MEDIA_TYPES.get(suffix, "application/octet-stream"),
+        "Content-Disposition": _disposition(file.name, inline=suffix not in _NEVER_INLINE),
+        "Vary": "Authorization",
+        "Cache-Control": "private, no-cache",  # asked again each time: access may be withdrawn
+    }
+
+
+def _disposition(name: str, *, inline: bool) -> str:
+    """Both spellings of the file's name (RFC 6266); the plain one is printable ASCII."""
+    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
+    shown = "inline" if inline else "attachment"
+    return f"{shown}; filename*=UTF-8''{quote(name, safe='')}; filename=\"{plain}\";"
+
+
+def _xet_links(base_url: str, found: _Found, xet_hash: str) -> str:
+    token = f"{base_url}{found.repo.api_path}/xet-read-token/{found.commit_oid}"
+    reconstruction = f"{base_url}/xet/v1/reconstructions/{xet_hash}"
+    return f'<{token}>; rel="xet-auth", <{reconstruction}>; rel="xet-reconstruction-info"'
+
+
+def _counting(request: Request, hub: Hub, caller: Caller, found: _Found) -> BackgroundTask | None:
+    """Count the first file that a client takes; a HEAD takes nothing."""
+    if request.method == "HEAD":
+        return None
+    host = request.client.host if request.client else ""
+    client = f"account {caller.account.id}" if caller.account else f"host {host}"
+    if not hub.downloads.is_new(found.repo.id, client):
+        return None
+    return BackgroundTask(count_download, hub.database, found.repo.id)
