@@ -13,8 +13,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from paddock import clock
-from paddock.hub.errors import NotUploaded
-from paddock.hub.tables import large_files, repository_large_files
+from paddock.hub.errors import NotUploaded, RepositoryNotFound
+from paddock.hub.tables import large_files, repositories, repository_large_files
 from paddock.storage.blobs import Blob
 from paddock.storage.sql import in_chunks, insert_ignore
 
@@ -85,10 +85,18 @@ def add_xets(conn: sa.Connection, repo_id: int, files: Sequence[XetFileRow]) -> 
 
 
 def grant(conn: sa.Connection, repo_id: int, sha256s: Iterable[str]) -> None:
-    """The repository holds these files from now on; raises NotUploaded for one stored nowhere."""
+    """The repository holds these files from now on.
+
+    Raises NotUploaded for a file that is stored nowhere, RepositoryNotFound when the repository was
+    deleted meanwhile.
+    """
     wanted = sorted(set(sha256s))
     if missing := set(wanted) - lookup(conn, wanted).keys():
         raise NotUploaded(f"large file {min(missing)} was never uploaded")
+    # The lock keeps a deletion waiting until our rows are there to be deleted too.
+    same = sa.select(repositories.c.id).where(repositories.c.id == repo_id)
+    if conn.execute(same.with_for_update(read=True, key_share=True)).first() is None:
+        raise RepositoryNotFound("the repository was deleted while its files were uploaded")
     pushed_at = clock.now()
     rows = [{"repo_id": repo_id, "sha256": sha256, "pushed_at": pushed_at} for sha256 in wanted]
     insert_ignore(conn, repository_large_files, rows)

@@ -58,6 +58,13 @@ class Terms:
         """Size of the file."""
         return int(self._ends[-1]) if len(self) else 0
 
+    @property
+    def chunk_count(self) -> int:
+        """Number of chunks, if every term is as it says."""
+        rows: npt.NDArray[Any] = np.frombuffer(self.packed, _ROWS)
+        starts, ends = (rows[name].astype(np.int64) for name in ("start", "end"))
+        return int(np.maximum(ends - starts, 0).sum())
+
     def overlapping(self, start: int, end: int) -> Iterator[tuple[int, Term]]:
         """Terms that hold any of the bytes ``[start, end)``, each with its offset in the file."""
         if start >= end:

@@ -50,6 +50,12 @@ class Shelf:
                 self._kept.popitem(last=False)
         return found
 
+    def get(self, xorb_hash: str) -> StoredXorb:
+        """The xorb, which a verified file names; raises XorbDamaged when it is gone."""
+        if (found := self.find(xorb_hash)) is None:
+            raise XorbDamaged(f"xorb {xorb_hash} is gone")
+        return found
+
     def chunks(self, xorb: StoredXorb, start: int, end: int) -> Iterator[memoryview]:
         """The unpacked bytes of chunks ``[start, end)``, chunk by chunk."""
         at, _ = xorb.chunks.byte_range(start, end)
@@ -69,9 +75,7 @@ class Shelf:
 def read_chunks(shelf: Shelf, terms: Terms, start: int, end: int) -> Iterator[memoryview]:
     """Bytes ``[start, end)`` of the file, chunk by chunk."""
     for offset, term in terms.overlapping(start, end):
-        xorb = shelf.find(term.xorb)
-        if xorb is None:
-            raise XorbDamaged(f"xorb {term.xorb} is gone")
+        xorb = shelf.get(term.xorb)
         sizes = xorb.chunks.sizes(term.start, term.end)
         first, last = max(start - offset, 0), min(end - offset, term.unpacked_bytes)
         span = layout.trim(sizes, term.start, first, last)

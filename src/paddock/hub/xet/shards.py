@@ -49,6 +49,11 @@ class FileClaim(NamedTuple):
     verification: list[bytes]  # one for each term
     sha256: str | None
 
+    @property
+    def name(self) -> str:
+        """The file's hash in text form."""
+        return hashes.to_text(self.file_hash)
+
 
 class XorbClaim(NamedTuple):
     """What a client says of a xorb that it has uploaded."""

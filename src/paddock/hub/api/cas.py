@@ -1,0 +1,209 @@
+"""The Xet CAS under ``/xet``: xorbs and shards in, reconstructions and byte ranges out.
+
+Every request but those for signed addresses carries a Xet token, which covers one repository. What
+is not offered here (grants, chunk look-up, routes of the future) answers 404, on which clients fall
+back. Old clients' route names lead to the same handlers.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import Annotated, Any
+
+import anyio.to_thread
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import StreamingResponse
+
+from paddock import clock
+from paddock.errors import Forbidden, NotFound, PaddockError
+from paddock.hub import signing
+from paddock.hub.api.byte_ranges import BadRange, RangesResponse, parse_ranges
+from paddock.hub.api.receiving import entered, receive_into
+from paddock.hub.api.xet_tokens import cas_url
+from paddock.hub.context import Hub, HubDep, accept_body
+from paddock.hub.xet import access, reconstruction, records, registration
+from paddock.hub.xet.access import XetAccess
+from paddock.hub.xet.chunks import BadXorb
+from paddock.hub.xet.reading import Shelf
+from paddock.hub.xet.records import StoredXorb, XetFile
+from paddock.hub.xet.registration import Registering
+from paddock.hub.xet.shards import MAX_SHARD_BYTES, parse_shard
+from paddock.hub.xet.xorbs import MAX_XORB_BYTES, XorbParser
+from paddock.storage.blobs import BlobWriter
+
+router = APIRouter(prefix="/xet")
+
+
+def get_access(request: Request, hub: HubDep) -> XetAccess:
+    """What the request's token allows."""
+    header = request.headers.get("authorization", "")
+    return access.check_token(signing.signing_key(hub.database), header, clock.now())
+
+
+AccessDep = Annotated[XetAccess, Depends(get_access)]
+
+
+def get_write_access(allowed: AccessDep) -> XetAccess:
+    """The same, of a token that may add files."""
+    access.require_write(allowed)
+    return allowed
+
+
+WriteAccessDep = Annotated[XetAccess, Depends(get_write_access)]
+
+
+@router.post("/v1/xorbs/{prefix:segment}/{xorb:segment}")
+@router.post("/xorb/{prefix:segment}/{xorb:segment}", include_in_schema=False)
+async def upload_xorb(
+    request: Request, hub: HubDep, _: WriteAccessDep, xorb: str
+) -> dict[str, bool]:
+    """Verify a xorb frame by frame as it arrives, then keep it.
+
+    ``was_inserted`` is always true: whether somebody else has the same bytes is not told.
+    """
+    accept_body(request, MAX_XORB_BYTES)
+    async with entered(hub.blobs.begin()) as writer:
+        parser = XorbParser(writer.write)
+        await receive_into(request, parser.feed)
+        await anyio.to_thread.run_sync(_keep_xorb, hub, parser, writer, xorb)
+    return {"was_inserted": True}
+
+
+@router.post("/v1/shards")
+@router.post("/shard/{prefix:segment}/{shard:segment}", include_in_schema=False)
+async def upload_shard(request: Request, hub: HubDep, allowed: WriteAccessDep) -> dict[str, int]:
+    """Verify a shard and give its files to the token's repository."""
+    registering = await _receive_shard(request, hub, allowed)
+    is_new = await anyio.to_thread.run_sync(registration.finish, registering)
+    return {"result": int(is_new)}
+
+
+@router.post("/v2/shards")
+async def upload_shard_reporting(
+    request: Request, hub: HubDep, allowed: WriteAccessDep
+) -> Response:
+    """The same, with a line for every step. What is wrong at first sight is still a plain 400."""
+    lines = _report(await _receive_shard(request, hub, allowed))
+    first = await anyio.to_thread.run_sync(next, lines)
+    return StreamingResponse(chain([first], lines), media_type="application/x-ndjson")
+
+
+@router.get("/v2/reconstructions/{file:segment}")
+def reconstruct(request: Request, hub: HubDep, allowed: AccessDep, file: str) -> Response:
+    """Which ranges of which xorbs make up a file of the token's repository."""
+    return _reconstruct(request, hub, allowed, file, reconstruction.render_v2)
+
+
+@router.get("/v1/reconstructions/{file:segment}")
+@router.get("/reconstruction/{file:segment}", include_in_schema=False)
+def reconstruct_v1(request: Request, hub: HubDep, allowed: AccessDep, file: str) -> Response:
+    """The same in the older shape."""
+    return _reconstruct(request, hub, allowed, file, reconstruction.render_v1)
+
+
+@router.get("/data")
+@router.head("/data", include_in_schema=False)
+def read_data(request: Request, hub: HubDep, sig: str = "") -> Response:
+    """Bytes of a stored xorb, as far as the signed address allows."""
+    allowed = access.check_address(signing.signing_key(hub.database), sig, clock.now())
+    header = request.headers.get("range")
+    if header is None:
+        raise BadRange("this address gives ranges only", hint="send a Range header")
+    wanted = parse_ranges(header, allowed.blob.size_bytes)
+    for start, end in wanted:
+        if not any(first <= start and end <= last for first, last in allowed.ranges):
+            raise Forbidden(f"this address does not cover the bytes {start} to {end - 1}")
+    return RangesResponse(hub.blobs, allowed.blob, wanted)
+
+
+@router.api_route(
+    "/{rest:rest}",
+    methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+    include_in_schema=False,
+)
+def unknown_route(request: Request) -> None:
+    """Clients probe for routes and take 404 as "not offered"."""
+    raise NotFound(f"the CAS has no route {request.method} {request.scope['path'][:200]}")
+
+
+def _keep_xorb(hub: Hub, parser: XorbParser, writer: BlobWriter, announced: str) -> None:
+    xorb_hash, chunks = parser.finish()
+    if xorb_hash != announced:
+        raise BadXorb(f"the xorb's hash is {xorb_hash}, not {announced[:80]}")
+    with hub.database.read() as conn:
+        if records.find_xorb(conn, xorb_hash) is not None:
+            return
+    xorb = StoredXorb(xorb_hash, writer.commit(), chunks)
+    with hub.database.write() as conn:
+        records.add_xorb(conn, xorb)
+
+
+async def _receive_shard(request: Request, hub: Hub, allowed: XetAccess) -> Registering:
+    accept_body(request, MAX_SHARD_BYTES)
+    async with entered(tempfile.TemporaryFile()) as file:
+        await receive_into(request, file.write)
+
+        def parse() -> Registering:
+            file.seek(0)
+            shard = parse_shard(memoryview(file.read()))
+            return registration.register(hub, allowed.repo_id, shard)
+
+        return await anyio.to_thread.run_sync(parse)
+
+
+def _report(registering: Registering) -> Iterator[bytes]:
+    """A line for every step; an error before the first one is raised."""
+    reported = False
+    while True:
+        try:
+            step = next(registering)
+        except StopIteration as end:
+            yield _line(type="result", result=int(end.value))
+            return
+        except PaddockError as error:
+            if not reported:
+                raise
+            yield _line(type="error", message=error.message, retryable=error.status >= 500)
+            return
+        yield _line(type="validating", verified=step.verified_bytes, total=step.total_bytes)
+        reported = True
+
+
+def _line(**fields: object) -> bytes:
+    return orjson.dumps(fields) + b"\n"
+
+
+Render = Callable[
+    [reconstruction.Find, reconstruction.Address, reconstruction.Plan], dict[str, Any]
+]
+
+
+def _reconstruct(
+    request: Request, hub: Hub, allowed: XetAccess, xet_hash: str, render: Render
+) -> Response:
+    with hub.database.read() as conn:
+        file = records.find_file_of(conn, allowed.repo_id, xet_hash)
+    if file is None:
+        raise NotFound(f"the repository of this token has no file {xet_hash[:80]!r}")
+    shelf = Shelf(hub.database, hub.blobs)
+    wanted = reconstruction.plan(shelf.get, file.terms, *_wanted_range(request, file))
+    key, now, cas = signing.signing_key(hub.database), clock.now(), cas_url(request, hub)
+
+    def address(xorb: StoredXorb, ranges: Sequence[tuple[int, int]]) -> str:
+        return f"{cas}/data?sig={access.sign_address(key, xorb.blob, ranges, now)}"
+
+    body = orjson.dumps(render(shelf.get, address, wanted))
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _wanted_range(request: Request, file: XetFile) -> tuple[int, int]:
+    header = request.headers.get("range")
+    if header is None:
+        return 0, file.size_bytes
+    ranges = parse_ranges(header, file.size_bytes)
+    if len(ranges) > 1:
+        raise BadRange("a reconstruction is of one range")
+    return ranges[0]

@@ -1,0 +1,181 @@
+"""git-lfs: the batch call, which answers with signed addresses (``lfs_objects``) or a Xet token.
+
+What a repository holds already is not sent again, and what it does not hold does not exist here,
+whoever else may have it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from paddock import clock
+from paddock.hub import access, large_files, lfs, signing
+from paddock.hub.api import lfs_objects
+from paddock.hub.api.lfs_objects import ObjectMissing
+from paddock.hub.api.paths import encode_segment
+from paddock.hub.api.receiving import receive_all
+from paddock.hub.api.xet_tokens import grant_headers, xet_grant
+from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.lfs import Batch, Right, WantedObject
+from paddock.hub.types import Caller, Kind, Need, Repository
+
+router = APIRouter()
+router.include_router(lfs_objects.router)
+
+LFS_JSON = "application/vnd.git-lfs+json"
+_MAX_VERIFY_BYTES = 64 * 1024
+# Clients write the repository's name with ".git" or without.
+_REPOSITORY = "/{kind:kind_prefix}{ns:segment}/{name:segment}/info/lfs"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answering:
+    """What every part of a batch's answer needs."""
+
+    request: Request
+    hub: Hub
+    caller: Caller
+    repo: Repository
+    batch: Batch
+    key: bytes
+
+    def address(self, action: str, right: Right, path: str = "") -> str:
+        signature = lfs.sign_right(self.key, action, right, clock.now())
+        base = self.hub.base_url(self.request)
+        return f"{base}/lfs/objects/{right.oid}{path}?sig={signature}"
+
+    def repository_address(self) -> str:
+        return f"{self.hub.base_url(self.request)}{self.repo.web_path}.git/info/lfs"
+
+
+@router.post(_REPOSITORY + "/objects/batch")
+async def batch(
+    request: Request, hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str
+) -> Response:
+    """How each object of the batch may travel; those that are there need not."""
+    wanted = lfs.parse_batch(await receive_all(request, lfs.MAX_BATCH_BYTES))
+    need = Need.WRITE if wanted.operation == "upload" else Need.CONTENT
+
+    def answer() -> Response:
+        with hub.database.read() as conn:
+            repo = access.open_repository(conn, caller, kind, ns, name.removesuffix(".git"), need)
+            oids = [item.oid for item in wanted.objects if item.problem is None]
+            present = large_files.present(conn, repo.id, oids)
+            stored = large_files.lookup(conn, present)
+        key = signing.signing_key(hub.database)
+        answering = _Answering(request, hub, caller, repo, wanted, key)
+        sizes = {oid: row.size_bytes for oid, row in stored.items()}
+        return _lfs_json(_answer_batch(answering, sizes))
+
+    return await run_sync(answer)
+
+
+@router.post(_REPOSITORY + "/objects/verify")
+async def verify(
+    request: Request, hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str
+) -> Response:
+    """Whether the repository holds the object; its digest was checked when it arrived."""
+    wanted = lfs.parse_verify(await receive_all(request, _MAX_VERIFY_BYTES))
+
+    def answer() -> Response:
+        with hub.database.read() as conn:
+            repo = access.open_repository(
+                conn, caller, kind, ns, name.removesuffix(".git"), Need.WRITE
+            )
+            present = large_files.present(conn, repo.id, [wanted.oid])
+            stored = large_files.lookup(conn, present).get(wanted.oid)
+        if stored is None or stored.size_bytes != wanted.size_bytes:
+            raise ObjectMissing(f"object {wanted.oid} of {wanted.size_bytes} bytes is not here")
+        return _lfs_json({})
+
+    return await run_sync(answer)
+
+
+@router.post(_REPOSITORY + "/locks/verify")
+def verify_locks(kind: Kind, ns: str, name: str) -> Response:
+    """There are no locks; on 404 git-lfs stops asking."""
+    return _lfs_json({"message": "file locking is not offered"}, status=404)
+
+
+def _answer_batch(answering: _Answering, sizes: dict[str, int]) -> dict[str, Any]:
+    if answering.batch.operation == "download":
+        transfer = lfs.BASIC
+        actions = _download
+    else:
+        transfer = lfs.choose_upload_transfer(answering.batch)
+        actions = {lfs.XET: _upload_by_xet, lfs.MULTIPART: _upload_in_parts}.get(transfer, _upload)
+    objects = [
+        _answer_object(answering, wanted, sizes.get(wanted.oid), actions)
+        for wanted in answering.batch.objects
+    ]
+    return {"transfer": transfer, "objects": objects, "hash_algo": "sha256"}
+
+
+Actions = Callable[[_Answering, WantedObject], dict[str, Any]]
+
+
+def _answer_object(
+    answering: _Answering, wanted: WantedObject, stored_bytes: int | None, actions: Actions
+) -> dict[str, Any]:
+    answer: dict[str, Any] = {"oid": wanted.oid, "size": wanted.size_bytes, "authenticated": True}
+    is_download = answering.batch.operation == "download"
+    if wanted.problem is not None:
+        return {**answer, "error": {"code": 422, "message": wanted.problem}}
+    if stored_bytes is None and is_download:
+        return {**answer, "error": {"code": 404, "message": "Object does not exist"}}
+    if stored_bytes not in (None, wanted.size_bytes):
+        message = f"this object has {stored_bytes} bytes, not {wanted.size_bytes}"
+        return {**answer, "error": {"code": 422, "message": message}}
+    if stored_bytes is not None and not is_download:
+        return answer  # no actions: nothing to send
+    return {**answer, "actions": actions(answering, wanted)}
+
+
+def _download(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
+    right = Right(answering.repo.id, wanted.oid, wanted.size_bytes)
+    href = answering.address("get", right)
+    return {"download": {"href": href, "header": {}, "expires_in": lfs.DOWNLOAD_SECONDS}}
+
+
+def _upload(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
+    right = Right(answering.repo.id, wanted.oid, wanted.size_bytes)
+    href = answering.address("put", right)
+    upload = {"href": href, "header": {}, "expires_in": lfs.UPLOAD_SECONDS}
+    return {"upload": upload, "verify": _verify(answering)}
+
+
+def _upload_in_parts(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
+    whole = lfs.new_upload(answering.repo.id, wanted)
+    parts = lfs.part_rights(whole)
+    header = {"chunk_size": str(lfs.part_bytes(wanted.size_bytes))}
+    for right in parts:
+        header[f"{right.part:05d}"] = answering.address("part", right, f"/parts/{right.part}")
+    href = answering.address("complete", whole._replace(part=len(parts)), "/complete")
+    upload = {"href": href, "header": header, "expires_in": lfs.UPLOAD_SECONDS}
+    return {"upload": upload, "verify": _verify(answering)}
+
+
+def _upload_by_xet(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
+    grant = xet_grant(
+        answering.request, answering.hub, answering.caller, answering.repo, may_write=True
+    )
+    base = answering.hub.base_url(answering.request)
+    revision = encode_segment(answering.batch.revision)
+    href = f"{base}{answering.repo.api_path}/xet-write-token/{revision}"
+    header = {**grant_headers(grant), "X-Xet-Session-Id": secrets.token_hex(16)}
+    return {"upload": {"href": href, "header": header}}
+
+
+def _verify(answering: _Answering) -> dict[str, Any]:
+    return {"href": f"{answering.repository_address()}/objects/verify", "header": {}}
+
+
+def _lfs_json(answer: dict[str, Any], *, status: int = 200) -> Response:
+    return JSONResponse(answer, status, media_type=LFS_JSON)

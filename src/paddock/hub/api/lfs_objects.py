@@ -1,0 +1,110 @@
+"""The signed addresses of large files: PUT a whole one or a part, complete the parts, GET.
+
+A client that was given an address needs no token here: the signature says which object of which
+repository may travel which way. Bytes are hashed as they arrive and kept only if they are the
+object; only then is the object the repository's.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from paddock import clock
+from paddock.errors import NotFound
+from paddock.hub import content, large_files, lfs, signing
+from paddock.hub.api.receiving import (
+    WrongLength,
+    entered,
+    expect_length,
+    receive_all,
+    receive_into,
+)
+from paddock.hub.api.sending import ContentResponse
+from paddock.hub.context import Hub, HubDep
+from paddock.hub.lfs import Right
+from paddock.storage.blobs import Blob, DigestMismatch
+
+router = APIRouter()
+
+_OBJECT = "/lfs/objects/{oid:segment}"
+_MAX_COMPLETION_BYTES = 1024 * 1024
+
+
+class ObjectMissing(NotFound):
+    """The repository was not given this object."""
+
+    code = "lfs_object_missing"
+
+
+@router.put(_OBJECT)
+async def put_object(request: Request, hub: HubDep, oid: str, sig: str = "") -> Response:
+    """A whole object, kept if it is the one that was announced."""
+    right = await run_sync(_check, hub, "put", oid, sig)
+    expect_length(request, right.size_bytes)
+    async with entered(hub.blobs.begin()) as writer:
+        await receive_into(request, writer.write)
+        commit = partial(writer.commit, sha256=right.oid, size_bytes=right.size_bytes)
+        blob = await run_sync(commit)
+    await run_sync(_record, hub, right, blob)
+    return Response(headers={"ETag": f'"{oid}"'})
+
+
+@router.put(_OBJECT + "/parts/{number:int}")
+async def put_part(request: Request, hub: HubDep, oid: str, number: int, sig: str = "") -> Response:
+    """One part of an object; a part sent again replaces the first."""
+    right = await run_sync(_check, hub, "part", oid, sig)
+    if number != right.part:
+        raise signing.BadSignature("the signature is for another part")
+    expect_length(request, right.size_bytes)
+    begin = partial(hub.blobs.begin_part, right.upload_id, number)
+    async with entered(await run_sync(begin)) as writer:
+        received_bytes = await receive_into(request, writer.write)
+        if received_bytes != right.size_bytes:
+            raise WrongLength(f"{received_bytes} of {right.size_bytes} bytes arrived")
+        etag = await run_sync(writer.commit)
+    return Response(headers={"ETag": f'"{etag}"'})
+
+
+@router.post(_OBJECT + "/complete")
+async def complete(request: Request, hub: HubDep, oid: str, sig: str = "") -> Response:
+    """Join the parts; kept if together they are the object that was announced."""
+    right = await run_sync(_check, hub, "complete", oid, sig)
+    lfs.check_completion(await receive_all(request, _MAX_COMPLETION_BYTES), right)
+    await run_sync(_join, hub, right)
+    return JSONResponse({"oid": oid, "size": right.size_bytes})
+
+
+@router.get(_OBJECT)
+@router.head(_OBJECT, include_in_schema=False)
+def get_object(hub: HubDep, oid: str, sig: str = "") -> Response:
+    """An object's bytes, however they are stored."""
+    right = _check(hub, "get", oid, sig)
+    with hub.database.read() as conn:
+        if not large_files.present(conn, right.repo_id, [oid]):
+            raise ObjectMissing(f"object {oid} is not here")
+        found = content.open_large(hub, conn, oid)
+    headers = {"ETag": f'"{oid}"', "Content-Type": "application/octet-stream"}
+    return ContentResponse(found, {**headers, "Cache-Control": "private"})
+
+
+def _check(hub: Hub, action: str, oid: str, signature: str) -> Right:
+    return lfs.check_right(signing.signing_key(hub.database), action, oid, signature, clock.now())
+
+
+def _record(hub: Hub, right: Right, blob: Blob) -> None:
+    with hub.database.write() as conn:
+        large_files.add_blob(conn, right.repo_id, blob)
+
+
+def _join(hub: Hub, right: Right) -> None:
+    join = partial(hub.blobs.complete_parts, right.upload_id, right.part)
+    try:
+        blob = join(sha256=right.oid, size_bytes=right.size_bytes)
+    except DigestMismatch:
+        hub.blobs.abandon_parts(right.upload_id)
+        raise
+    _record(hub, right, blob)

@@ -1,0 +1,70 @@
+"""``xet-read-token`` and ``xet-write-token``: how a client of a repository comes to the CAS.
+
+The answer is given twice, as JSON and as headers, because clients differ in which they read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from paddock import clock
+from paddock.hub import access, refs, signing
+from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.types import Caller, Kind, Need, Repository
+from paddock.hub.xet.access import XetAccess, issue_token
+
+router = APIRouter()
+
+
+@router.get("/api/{kind:kind}/{ns:segment}/{name:segment}/xet-read-token/{rev:revision}")
+def read_token(
+    request: Request, hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str, rev: str
+) -> JSONResponse:
+    """A token that reads the repository's files."""
+    with hub.database.read() as conn:
+        repo = access.open_repository(conn, caller, kind, ns, name, Need.CONTENT)
+        refs.resolve_revision(conn, repo, rev)
+    return _answer(xet_grant(request, hub, caller, repo, may_write=False))
+
+
+@router.get("/api/{kind:kind}/{ns:segment}/{name:segment}/xet-write-token/{rev:revision}")
+def write_token(
+    request: Request, hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str, rev: str
+) -> JSONResponse:
+    """A token that may add files. With ``create_pr=1`` clients name no revision at all."""
+    with hub.database.read() as conn:
+        repo = access.open_repository(conn, caller, kind, ns, name, Need.WRITE)
+        if request.query_params.get("create_pr", "").lower() not in {"1", "true"}:
+            refs.resolve_revision(conn, repo, rev)
+    return _answer(xet_grant(request, hub, caller, repo, may_write=True))
+
+
+def cas_url(request: Request, hub: Hub) -> str:
+    """Where the CAS is."""
+    return f"{hub.base_url(request)}/xet"
+
+
+def xet_grant(
+    request: Request, hub: Hub, caller: Caller, repo: Repository, *, may_write: bool
+) -> dict[str, Any]:
+    """The answer's JSON for a caller whose rights were checked."""
+    user_id = caller.account.id if caller.account else None
+    allowed = XetAccess(repo.id, user_id, may_write)
+    token, end = issue_token(signing.signing_key(hub.database), allowed, clock.now())
+    return {"casUrl": cas_url(request, hub), "accessToken": token, "exp": end}
+
+
+def grant_headers(grant: dict[str, Any]) -> dict[str, str]:
+    """The same as headers."""
+    return {
+        "X-Xet-Cas-Url": grant["casUrl"],
+        "X-Xet-Access-Token": grant["accessToken"],
+        "X-Xet-Token-Expiration": str(grant["exp"]),
+    }
+
+
+def _answer(grant: dict[str, Any]) -> JSONResponse:
+    return JSONResponse(grant, headers={**grant_headers(grant), "Cache-Control": "no-store"})
