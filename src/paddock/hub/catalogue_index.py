@@ -98,7 +98,7 @@ def _facts_json(facts: Facts, entries: dict[str, FileEntry], large_bytes: int) -
         "library_name": facts.library_name,
         "config": facts.config,
         "transformers_info": facts.transformers_info,
-        "base_models": list(facts.base_models),
+        "base_models": facts.base_models,
         "tags": list(facts.tags),
         "gguf_bytes": gguf_bytes,
         # Everything large that the repository holds, in any revision, and what is small at the tip.

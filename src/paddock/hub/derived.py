@@ -65,7 +65,7 @@ class Facts:
     library_name: str | None = None
     config: dict[str, Any] | None = None
     transformers_info: dict[str, Any] | None = None
-    base_models: tuple[str, ...] = ()
+    base_models: dict[str, Any] | None = None
 
 
 def derive(evidence: Evidence) -> Facts:
@@ -87,7 +87,7 @@ def derive(evidence: Evidence) -> Facts:
         library_name=library,
         config=summarise_config(evidence.config),
         transformers_info=info,
-        base_models=tuple(texts(evidence.metadata.get("base_model")))[:MAX_TAGS],
+        base_models=_base_models(evidence, library),
     )
 
 
@@ -151,11 +151,19 @@ def _model_tags(evidence: Evidence, library: str | None, pipeline_tag: str | Non
     yield from texts(metadata.get("language"))
     yield from (f"dataset:{name}" for name in texts(metadata.get("datasets")))
     yield from _paper_tags(evidence)
-    base_models = texts(metadata.get("base_model"))
-    yield from (f"base_model:{name}" for name in base_models)
-    relation = _relation(evidence, library, len(base_models))
-    yield from (f"base_model:{relation}:{name}" for name in base_models)
+    parents = texts(metadata.get("base_model"))
+    relation = _relation(evidence, library, len(parents))
+    yield from (f"base_model:{name}" for name in parents)
+    yield from (f"base_model:{relation}:{name}" for name in parents)
     yield from (f"license:{name}" for name in texts(metadata.get("license")))
+
+
+def _base_models(evidence: Evidence, library: str | None) -> dict[str, Any] | None:
+    parents = texts(evidence.metadata.get("base_model"))[:MAX_TAGS]
+    if not parents:
+        return None
+    relation = _relation(evidence, library, len(parents))
+    return {"relation": relation, "models": [{"id": name[:MAX_TAG_CHARS]} for name in parents]}
 
 
 def _relation(evidence: Evidence, library: str | None, parents: int) -> str:

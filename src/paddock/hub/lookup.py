@@ -46,7 +46,7 @@ def repository_by_id(conn: sa.Connection, repo_id: int) -> Repository:
 
 
 def to_repository(row: sa.RowMapping) -> Repository:
-    """A repository from its row."""
+    """A repository from its row; a listing may leave the card out, which can be long."""
     column = repositories.c
     return Repository(
         id=row[column.id],
@@ -62,6 +62,6 @@ def to_repository(row: sa.RowMapping) -> Repository:
         downloads=row[column.downloads],
         likes=row[column.likes],
         head_oid=row[column.head_oid],
-        card=row[column.card],
+        card=row.get(column.card),
         facts=row[column.facts],
     )

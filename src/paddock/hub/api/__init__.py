@@ -18,6 +18,7 @@ paths.register()  # the routers are written with these convertors
 ROUTERS = (
     "small", "whoami", "accounts", "repositories", "validate", "catalogue",
     "tree", "refs", "history", "preupload", "commit", "xet_tokens", "cas", "lfs", "resolve",
+    "legacy",
 )  # fmt: skip
 
 
