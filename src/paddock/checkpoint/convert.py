@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paddock.checkpoint.checkpoint import Checkpoint, Format, open_checkpoint
 from paddock.checkpoint.digesting_file import WrittenFile, write_file
 from paddock.checkpoint.errors import BadTokenizer, NotAvailableYet
 from paddock.checkpoint.hf_folder import CONFIG, INDEX, inside, weight_files
+from paddock.checkpoint.opening import Checkpoint, Format, open_checkpoint
 from paddock.checkpoint.output_folder import new_folder
 from paddock.checkpoint.safetensors_writer import DEFAULT_SHARD_BYTES, write_model
 from paddock.checkpoint.strict_json import load_object

@@ -31,9 +31,10 @@ class WrittenFile(NamedTuple):
 
 
 class DigestingFile:
-    """A new file on its way out; pieces must not change after ``write``, ``finish`` makes it durable.
+    """A new file on its way out; ``finish`` makes it durable.
 
-    Used as a context manager, it closes the file and stops its threads in every case.
+    Pieces must not change after ``write``. Used as a context manager, it closes the file and stops
+    its threads in every case.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,0 +1,193 @@
+"""What a checkpoint is, told without running it: the facts behind ``paddock inspect``.
+
+Collects; changes and judges nothing. A file that cannot be read safely is an error, a contradiction
+between readable files is a problem in the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from paddock.checkpoint import hf_folder
+from paddock.checkpoint.config import LlamaConfig
+from paddock.checkpoint.errors import BadTokenizer
+from paddock.checkpoint.layout import shape_problems
+from paddock.checkpoint.licence_hints import LicenceHint, licence_hints
+from paddock.checkpoint.opening import Format, Location, locate, read_model
+from paddock.checkpoint.published import published_name
+from paddock.checkpoint.safetensors import open_tensors
+from paddock.checkpoint.strict_json import load_object
+from paddock.checkpoint.tensors import Tensor
+from paddock.checkpoint.tokenizer_files import (
+    CHAT_TEMPLATE,
+    TOKENIZER_CONFIG,
+    find_tokenizer,
+    load_tokenizer,
+    vocabulary_size,
+)
+
+MAX_FILES = 10_000
+_DTYPE_NAMES = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
+
+
+class DtypeCount(NamedTuple):
+    """How much of a model is stored in one dtype."""
+
+    tensors: int
+    parameters: int
+
+
+class TokenizerFacts(NamedTuple):
+    """The tokenizer's file, kind and number of ids."""
+
+    file: str
+    kind: str
+    vocab_size: int
+    has_chat_template: bool
+
+
+class FileSize(NamedTuple):
+    """A file beside the weights, or the weights."""
+
+    name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Everything ``paddock inspect`` says. ``config`` is None for bare tensors."""
+
+    path: str
+    format: str
+    family: str | None
+    published_as: str | None
+    config: LlamaConfig | None
+    parameters: int
+    tensor_bytes: int
+    dtypes: dict[str, DtypeCount]
+    tensors: tuple[Tensor, ...]
+    tokenizer: TokenizerFacts | None
+    licences: tuple[LicenceHint, ...]
+    files: tuple[FileSize, ...]
+    problems: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain values for JSON."""
+        return {
+            "path": self.path,
+            "format": self.format,
+            "family": self.family,
+            "published_as": self.published_as,
+            "config": asdict(self.config) if self.config else None,
+            "parameters": self.parameters,
+            "tensor_bytes": self.tensor_bytes,
+            "dtypes": {name: count._asdict() for name, count in self.dtypes.items()},
+            "tensors": [
+                {"name": t.name, "dtype": t.dtype, "shape": list(t.shape)} for t in self.tensors
+            ],
+            "tokenizer": self.tokenizer._asdict() if self.tokenizer else None,
+            "licences": [hint._asdict() for hint in self.licences],
+            "files": [file._asdict() for file in self.files],
+            "problems": list(self.problems),
+        }
+
+
+def inspect_checkpoint(path: Path) -> Inspection:
+    """Look at a checkpoint folder or file; raises where it cannot be read safely."""
+    location = _locate(path)
+    config, tensors = _read(location)
+    problems = _config_problems(config, tensors)
+    tokenizer = None
+    try:
+        tokenizer = _tokenizer_facts(location.folder, config)
+    except BadTokenizer as e:
+        problems.append(e.message)
+    if config and tokenizer is None:
+        problems.append("there is no usable tokenizer")
+    elif config and tokenizer and tokenizer.vocab_size > config.vocab_size:
+        problems.append(
+            f"the tokenizer makes ids up to {tokenizer.vocab_size - 1}, "
+            f"the model has {config.vocab_size} embeddings"
+        )
+    return Inspection(
+        path=str(path),
+        format=str(location.format),
+        family="llama" if config else None,
+        published_as=published_name(config) if config else None,
+        config=config,
+        parameters=sum(tensor.elements for tensor in tensors),
+        tensor_bytes=sum(tensor.size_bytes for tensor in tensors),
+        dtypes=count_dtypes(tensors),
+        tensors=tensors,
+        tokenizer=tokenizer,
+        licences=tuple(licence_hints(location.folder)),
+        files=_files(location.folder),
+        problems=tuple(problems),
+    )
+
+
+def count_dtypes(tensors: Iterable[Tensor]) -> dict[str, DtypeCount]:
+    """Tensors and parameters by dtype, the largest share first."""
+    counts: dict[str, DtypeCount] = {}
+    for tensor in tensors:
+        count = counts.get(tensor.dtype, DtypeCount(0, 0))
+        counts[tensor.dtype] = DtypeCount(count.tensors + 1, count.parameters + tensor.elements)
+    return dict(sorted(counts.items(), key=lambda item: -item[1].parameters))
+
+
+def _locate(path: Path) -> Location:
+    if path.is_file() and path.suffix == ".safetensors" and path.name != hf_folder.SINGLE:
+        return Location(Format.HUGGING_FACE, path.parent, path)
+    return locate(path)
+
+
+def _read(location: Location) -> tuple[LlamaConfig | None, tuple[Tensor, ...]]:
+    """One safetensors file, or a folder without ``config.json``, is tensors and nothing more."""
+    if location.format is Format.HUGGING_FACE:
+        if location.file:
+            return None, open_tensors(location.file)
+        if not (location.folder / hf_folder.CONFIG).exists():
+            return None, hf_folder.read_tensors(location.folder)
+    return read_model(location)
+
+
+def _config_problems(config: LlamaConfig | None, tensors: tuple[Tensor, ...]) -> list[str]:
+    if config is None:
+        return ["there is no config.json: only the tensors are known"]
+    problems = shape_problems(config, tensors)
+    stored = _DTYPE_NAMES[config.dtype]
+    counts = count_dtypes(tensors)
+    if counts and stored not in counts:
+        problems.append(
+            f"the configuration says {config.dtype}, the tensors are {', '.join(counts)}"
+        )
+    for name, token_id in (("bos", config.bos_id), *(("eos", i) for i in config.eos_ids)):
+        if token_id is not None and token_id >= config.vocab_size:
+            problems.append(
+                f"the {name} id {token_id} is outside the vocabulary of {config.vocab_size}"
+            )
+    return problems
+
+
+def _tokenizer_facts(folder: Path, config: LlamaConfig | None) -> TokenizerFacts | None:
+    found = find_tokenizer(folder, config.vocab_size if config else None)
+    if found is None:
+        return None
+    size = vocabulary_size(load_tokenizer(found).tokenizer_json)
+    return TokenizerFacts(found.path.name, str(found.kind), size, _has_chat_template(folder))
+
+
+def _has_chat_template(folder: Path) -> bool:
+    if (folder / CHAT_TEMPLATE).is_file():
+        return True
+    settings = folder / TOKENIZER_CONFIG
+    return settings.is_file() and bool(load_object(settings, BadTokenizer).get("chat_template"))
+
+
+def _files(folder: Path) -> tuple[FileSize, ...]:
+    found = (path for path in folder.iterdir() if path.is_file())
+    named = sorted(FileSize(path.name, path.stat().st_size) for path in found)
+    return tuple(named[:MAX_FILES])
