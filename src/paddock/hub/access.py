@@ -153,10 +153,8 @@ def require_content(conn: sa.Connection, caller: Caller, repo: Repository) -> No
             "by the repo's authors."
         )
     if status != "accepted":
-        raise GatedForCaller(
-            f"{restricted} and you are not in the authorized list. "
-            f"Visit {repo.web_path} to ask for access."
-        )
+        sentence = f"{restricted} and you are not in the authorized list."
+        raise GatedForCaller(sentence, ask_at=repo.web_path)
 
 
 def grant_status(conn: sa.Connection, repo: Repository, account: Account) -> str | None:

@@ -51,10 +51,17 @@ class GatedForStranger(Unauthorized):
 
 
 class GatedForCaller(Forbidden):
-    """The repository's contents are gated and the caller was not let in."""
+    """The repository's contents are gated and the caller was not let in.
+
+    ``ask_at`` is the path of the page where they may ask; the web ends the sentence with its address.
+    """
 
     code = "gated"
     hub_code: ClassVar[str] = "GatedRepo"
+
+    def __init__(self, message: str, *, ask_at: str | None = None) -> None:
+        super().__init__(message)
+        self.ask_at = ask_at
 
 
 class RepositoryMoved(PaddockError):

@@ -52,8 +52,8 @@ def check_fields(kind: Kind, asked: Sequence[str]) -> list[str]:
         if name not in allowed or name == "modelId":
             choice = "|".join(f'"{field}"' for field in sorted(allowed) if field != "modelId")
             raise BadInput(
-                f"Invalid option {names.shown(name)}: expected one of {choice} "
-                f"→ at expand[{position}]"
+                f"Invalid option {names.shown(name)}: expected one of {choice}, "
+                f"at expand[{position}]"
             )
     return list(dict.fromkeys(asked))
 

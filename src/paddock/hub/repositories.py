@@ -88,7 +88,9 @@ def move_repository(
     if not access.may_write_namespace(conn, caller, target):
         raise Forbidden(f'You don\'t have the rights to move a {kind} to "{target.name}"')
     to = RepositoryName(target.name, names.check_repository_name(new.name))
-    if names.repo_key(*to) != repo.full_name.lower():
+    if to.full == repo.full_name:
+        raise _taken(conn, kind, to)
+    if names.repo_key(*to) != repo.full_name.lower():  # another case is the same name
         _leave_redirect(conn, repo, to)
     change = repositories.update().where(repositories.c.id == repo.id)
     values = {"full_name": to.full, "key": names.repo_key(*to), "namespace_id": target.id}

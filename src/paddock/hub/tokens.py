@@ -75,9 +75,10 @@ def authenticate(database: Database, secret: str) -> Caller:
 
 
 def _touch(database: Database, token: Token, last_used_at: datetime | None) -> None:
-    """Note the use, at most once a minute. A request is never refused for the sake of the note."""
+    """Note the use, at most once a minute. No request waits or fails for the sake of the note."""
     moment = clock.now()
-    if last_used_at is not None and moment - last_used_at < _TOUCH_EVERY:
+    is_fresh = last_used_at is not None and moment - last_used_at < _TOUCH_EVERY
+    if is_fresh or database.is_writing:
         return
     try:
         with database.write() as conn:

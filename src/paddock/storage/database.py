@@ -61,6 +61,12 @@ class Database:
         with self._errors(), self._writes.begin() as conn:
             yield conn
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether a write begun now would queue behind another one of this process (SQLite)."""
+        pool = self._writes.pool
+        return self.is_sqlite and isinstance(pool, sa.QueuePool) and pool.checkedout() > 0
+
     def dispose(self) -> None:
         """Close the connections that nobody uses; the database may be used again afterwards."""
         self._reads.dispose()

@@ -55,13 +55,17 @@ def unforeseen(request_id: str) -> JSONResponse:
 
 async def _paddock_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, PaddockError)  # noqa: S101  (narrows the handler's type)
+    message = error.message
+    if ask_at := getattr(error, "ask_at", None):
+        # The end of the Hub's sentence, which clients show and match.
+        message += f" Visit {request.app.state.hub.base_url(request)}{ask_at} to ask for access."
     extra: dict[str, Any] = {"hint": error.hint} if error.hint else {}
     if url := getattr(error, "url", None):
         extra["url"] = url
     if "/info/lfs" in request.scope["path"]:
-        extra["message"] = error.message  # git-lfs reads this key
+        extra["message"] = message  # git-lfs reads this key
     hub_code = getattr(error, "hub_code", None)
-    response = error_response(error.status, error.message, hub_code=hub_code, extra=extra)
+    response = error_response(error.status, message, hub_code=hub_code, extra=extra)
     if commit_oid := getattr(error, "commit_oid", None):
         response.headers["X-Repo-Commit"] = commit_oid
     if error.status == 401:
