@@ -61,11 +61,11 @@ def every_error() -> list[type[PaddockError]]:
 
 
 def errors_page() -> str:
-    rows = sorted(
-        f"| `{e.code}` | {e.status} | {e.exit_code} | {(e.__doc__ or '').strip().splitlines()[0]} |\n"
-        for e in every_error()
-    )
-    return ERRORS_HEAD + "".join(rows)
+    rows = []
+    for error in every_error():
+        meaning_of_it = (error.__doc__ or "").strip().split("\n")[0]
+        rows.append(f"| `{error.code}` | {error.status} | {error.exit_code} | {meaning_of_it} |\n")
+    return ERRORS_HEAD + "".join(sorted(rows))
 
 
 def settings_page() -> str:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from paddock import log
 from paddock.storage.database import Database
 from paddock.storage.local_blobs import LocalBlobStore
 from tests.databases import postgresql_url, sqlite_url
 from tests.live import LiveServer, live_server
+
+log.configure("error")
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"

@@ -58,7 +58,7 @@ def running_hub(
         text=True,
     )
     hub = RunningHub(process, folder / "data")
-    reader = threading.Thread(target=lambda: hub.said.extend(process.stderr or []), daemon=True)
+    reader = threading.Thread(target=_listen, args=[hub], daemon=True)
     reader.start()
     try:
         _wait(hub)
@@ -70,6 +70,11 @@ def running_hub(
         reader.join(5)
         if process.stderr:
             process.stderr.close()
+
+
+def _listen(hub: RunningHub) -> None:
+    for line in hub.process.stderr or []:
+        hub.said.append(line)
 
 
 def _wait(hub: RunningHub) -> None:

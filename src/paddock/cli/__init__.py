@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from paddock import __version__
+from paddock import __version__, log
 from paddock.errors import PaddockError
 
 _COMMANDS = {
@@ -58,6 +58,7 @@ def root() -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line; every way out of it is an exit code of the contract."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    log.configure("warning")  # a command that runs long sets the level that was asked for
     try:
         code = root.main(args=arguments, prog_name="paddock", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
