@@ -24,6 +24,7 @@ from paddock.log import get_logger
 
 log = get_logger("web")
 
+REQUEST_ID_KEY = "paddock.request_id"  # in the scope, put there by the frame
 _MAX_HEADER_CHARS = 1000
 
 
@@ -35,6 +36,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _routing_error)
     app.add_exception_handler(ClientDisconnect, _client_gone)
     app.add_exception_handler(OperationalError, _database_unavailable)
+    app.add_exception_handler(Exception, _unforeseen)
 
 
 def error_response(
@@ -48,8 +50,9 @@ def error_response(
     return JSONResponse({"error": message, **(extra or {})}, status, headers)
 
 
-def unforeseen(request_id: str) -> JSONResponse:
-    """The answer to a failure of our own."""
+async def _unforeseen(request: Request, _error: Exception) -> Response:
+    """A failure of our own: the frame logs it under the same id."""
+    request_id = request.scope[REQUEST_ID_KEY]
     return error_response(500, f"Something went wrong on our side (request {request_id}).")
 
 

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from paddock.hub.context import BODY_LIMIT_KEY
 from paddock.log import get_logger
-from paddock.web.errors import unforeseen
+from paddock.web.errors import REQUEST_ID_KEY
 
 log = get_logger("web")
 
@@ -55,9 +55,8 @@ class Frame:
                 await self._app(scope, exchange.receive, exchange.send)
         except Exception:
             log.exception("a request failed", method=scope["method"], path=scope["path"])
-            if exchange.status:
-                raise  # too late for an answer: the server closes the connection
-            await unforeseen(exchange.request_id)(scope, receive, exchange.send)
+            if not exchange.is_answered:
+                raise  # half an answer: the server closes the connection
         finally:
             exchange.record()
             structlog.contextvars.unbind_contextvars("request_id")
@@ -73,8 +72,9 @@ class _Exchange:
         self._announced_bytes = headers.get("content-length")
         self._received_bytes = 0
         self._started = time.perf_counter()
-        self.request_id = _request_id(headers)
+        self.request_id = scope[REQUEST_ID_KEY] = _request_id(headers)
         self.status = 0
+        self.is_answered = False
 
     async def receive(self) -> Message:
         limit: int | None = self._scope.get(BODY_LIMIT_KEY, DEFAULT_BODY_BYTES)
@@ -92,6 +92,8 @@ class _Exchange:
             MutableHeaders(scope=message)["X-Request-Id"] = self.request_id
             MutableHeaders(scope=message).setdefault("X-Content-Type-Options", "nosniff")
         await self._send(message)
+        if message["type"] != "http.response.start" and not message.get("more_body", False):
+            self.is_answered = True
 
     def record(self) -> None:
         route = getattr(self._scope.get("route"), "path", "none")
