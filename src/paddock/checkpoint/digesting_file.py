@@ -1,7 +1,8 @@
 """A file that is written, hashed twice and made durable in one pass.
 
-SHA-256 and BLAKE3 run in a thread each beside the writing one, so that the slowest of the three is
-the only cost. Knows nothing of what is written.
+SHA-256 and BLAKE3 run in a thread each beside the writing one, and a third pushes what is written
+to the medium meanwhile, so that the slowest of the four is the only cost. Knows nothing of what is
+written.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import blake3
 from paddock.checkpoint.tensors import Piece
 from paddock.digest import Digests
 
-MAX_PENDING = 8  # pieces that wait for a hasher; bounds memory
+MAX_PENDING = 32  # pieces that wait for a hasher; bounds memory
+FLUSH_BYTES = 64 << 20
 
 
 class WrittenFile(NamedTuple):
@@ -42,6 +44,9 @@ class DigestingFile:
         self._sha, self._blake, self._size_bytes = hashlib.sha256(), blake3.blake3(), 0
         self._hashers = (ThreadPoolExecutor(1), ThreadPoolExecutor(1))
         self._pending: deque[Future[object]] = deque()
+        self._flusher = ThreadPoolExecutor(1)
+        self._flushing: Future[None] | None = None
+        self._unflushed_bytes = 0
 
     def write(self, piece: Piece) -> None:
         """Append bytes."""
@@ -54,11 +59,22 @@ class DigestingFile:
         while written < len(view):
             written += self._file.write(view[written:]) or 0
         self._size_bytes += len(view)
-        while len(self._pending) > 2 * MAX_PENDING:
+        self._flush_now_and_then(len(view))
+        while len(self._pending) > MAX_PENDING:
             self._pending.popleft().result()
+
+    def _flush_now_and_then(self, new_bytes: int) -> None:
+        self._unflushed_bytes += new_bytes
+        if self._unflushed_bytes >= FLUSH_BYTES and (not self._flushing or self._flushing.done()):
+            if self._flushing:
+                self._flushing.result()
+            self._flushing = self._flusher.submit(os.fdatasync, self._file.fileno())
+            self._unflushed_bytes = 0
 
     def finish(self) -> Digests:
         """Wait until the bytes are hashed and on the medium."""
+        if self._flushing:
+            self._flushing.result()  # a failed write is reported only once: here or below
         os.fsync(self._file.fileno())
         while self._pending:
             self._pending.popleft().result()
@@ -73,8 +89,8 @@ class DigestingFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for hasher in self._hashers:
-            hasher.shutdown(cancel_futures=True)
+        for thread in (*self._hashers, self._flusher):
+            thread.shutdown(cancel_futures=True)
         self._file.close()
 
 

@@ -18,7 +18,7 @@ from paddock.checkpoint.errors import BadCheckpoint
 
 Piece = bytes | bytearray | memoryview
 
-PIECE_BYTES = 4 << 20  # large enough for hashing at full speed, small enough to hold several
+PIECE_BYTES = 1 << 20  # measured: larger pieces cost page faults, smaller ones thread switches
 MAX_NAME_BYTES = 512
 MAX_RANK = 16
 MAX_ELEMENTS = 1 << 63
