@@ -20,7 +20,7 @@ PRICE = (
 STOCK = (
     "{Do you have|Have you got|Do you sell|Do you carry|Do you offer|Are you selling} {the|a|any|} <item>"
     "{| in stock| at the moment| now| in the shop}?",
-    "{Is|Are} the <item> {in stock|available|sold out|there|still available|in the shop}?",
+    "{Is|Are} the <item> {in stock|available|there|still available|in the shop}?",
     "{Can|Could} I {buy|get|order} {the|a} <item>{| from you| here| at your shop}?",
     "I {am looking|'m looking|look} for {the|a} <item>.",
     "I {need|want|would like} {the|a} <item>{| please|. Do you have one?|. Can you help me?}",

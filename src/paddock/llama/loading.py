@@ -1,0 +1,121 @@
+"""A model from a checkpoint on disk.
+
+Knows which tensor goes to which parameter. Does not know file formats: ``paddock.checkpoint`` opens
+them all and streams tensors under Hugging Face's names and in its row order. Memory while loading
+is the model and one tensor, because each tensor is converted and let go before the next is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from paddock.checkpoint.config import LlamaConfig
+from paddock.checkpoint.errors import BadTokenizer, TensorMismatch
+from paddock.checkpoint.layout import EMBEDDINGS, check_shapes, expected_shapes
+from paddock.checkpoint.opening import open_checkpoint
+from paddock.checkpoint.tensors import Tensor
+from paddock.checkpoint.tokenizer_files import load_tokenizer
+from paddock.llama.model import Llama
+from paddock.llama.tokenizer import Tokenizer
+
+STORED_TYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+}
+
+
+# Below this size float32 costs little, and logits that bfloat16 would make equal stay apart.
+FLOAT32_PARAMETERS = 1_000_000_000
+
+
+class Precision(StrEnum):
+    """The type that a model computes in."""
+
+    AUTO = "auto"  # float32 up to a billion parameters, as stored above
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    STORED = "stored"
+
+
+class LoadedModel(NamedTuple):
+    """A model and the tokenizer that belongs to it."""
+
+    model: Llama
+    tokenizer: Tokenizer
+
+
+def load(path: Path, precision: Precision = Precision.AUTO) -> LoadedModel:
+    """Model and tokenizer of a checkpoint folder or file, on the CPU."""
+    checkpoint = open_checkpoint(path)
+    if checkpoint.tokenizer is None:
+        raise BadTokenizer(
+            "no_tokenizer",
+            f"{checkpoint.folder} holds no tokenizer",
+            hint="put tokenizer.json, tokenizer.model or tokenizer.bin beside the weights",
+        )
+    tokenizer = Tokenizer(load_tokenizer(checkpoint.tokenizer).tokenizer_json)
+    dtype = _computing_type(checkpoint.config, precision)
+    return LoadedModel(from_tensors(checkpoint.config, checkpoint.tensors, dtype=dtype), tokenizer)
+
+
+def load_model(path: Path, *, dtype: torch.dtype | None = None) -> Llama:
+    """The model of a checkpoint folder or file, on the CPU; without ``dtype``, as it is stored."""
+    checkpoint = open_checkpoint(path)
+    return from_tensors(checkpoint.config, checkpoint.tensors, dtype=dtype)
+
+
+def from_tensors(
+    config: LlamaConfig, tensors: Iterable[Tensor], *, dtype: torch.dtype | None = None
+) -> Llama:
+    """A model of ``config`` with these weights, each checked against the shape that it must have.
+
+    As stored means: in the type of the embeddings, since one model computes in one type.
+    """
+    tensors = list(tensors)
+    check_shapes(config, tensors)
+    wanted = {t.name: t for t in tensors if t.name in expected_shapes(config)}
+    dtype = dtype or _stored_type(wanted[EMBEDDINGS])
+    model = Llama(config)
+    for name, tensor in wanted.items():
+        _put(model, name, _read(tensor).to(dtype))
+    return model.eval()
+
+
+def _computing_type(config: LlamaConfig, precision: Precision) -> torch.dtype | None:
+    match precision:
+        case Precision.BFLOAT16:
+            return torch.bfloat16
+        case Precision.FLOAT32:
+            return torch.float32
+        case Precision.STORED:
+            return None
+    return torch.float32 if config.parameter_count() <= FLOAT32_PARAMETERS else None
+
+
+def _read(tensor: Tensor) -> torch.Tensor:
+    content = torch.empty(tensor.shape, dtype=_stored_type(tensor))
+    tensor.read_into(content.view(-1).view(torch.uint8).numpy().data)
+    return content
+
+
+def _stored_type(tensor: Tensor) -> torch.dtype:
+    if tensor.dtype not in STORED_TYPES:
+        raise TensorMismatch(
+            "dtype",
+            f"the tensor {tensor.name!r} is stored as {tensor.dtype}",
+            hint=f"a model computes from {', '.join(STORED_TYPES)}; convert the checkpoint first",
+        )
+    return STORED_TYPES[tensor.dtype]
+
+
+def _put(model: Llama, name: str, weight: torch.Tensor) -> None:
+    owner, _, leaf = name.rpartition(".")
+    setattr(model.get_submodule(owner), leaf, nn.Parameter(weight, requires_grad=False))

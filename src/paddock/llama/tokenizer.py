@@ -1,0 +1,144 @@
+"""Text to token ids and back.
+
+Knows which ids are control tokens, and that text from a person never becomes one. Does not know
+what a conversation is (``chat``) or where the files are (``paddock.checkpoint`` turns every
+generation's tokenizer into one form). Adding the beginning-of-text token is the caller's choice,
+never the tokenizer file's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import tokenizers
+
+from paddock.checkpoint.errors import BadTokenizer
+from paddock.checkpoint.tokenizer_files import load_tokenizer_json
+from paddock.errors import BadInput
+
+# A character has at most four bytes, so at most four tokens; more that do not end in a whole
+# character are garbage, and waiting longer would cost time that grows with the square.
+MAX_HELD_TOKENS = 8
+_BROKEN = "\N{REPLACEMENT CHARACTER}"
+
+
+class ControlTokenInText(BadInput):
+    """Plain text came out of the tokenizer as a control token."""
+
+    code = "control_token_in_text"
+
+
+class Tokenizer:
+    """A tokenizer of any Llama generation."""
+
+    def __init__(self, tokenizer_json: dict[str, Any]) -> None:
+        self._source = json.dumps(tokenizer_json, ensure_ascii=False)
+        self._plain = _built(self._source)
+        self._plain.encode_special_tokens = True  # "control tokens too are just characters"
+        added = self._plain.get_added_tokens_decoder()
+        unknown = tokenizer_json["model"].get("unk_token")  # stands for text, controls nothing
+        self.control_ids = frozenset(
+            i for i, token in added.items() if token.special and token.content != unknown
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Tokenizer:
+        """The tokenizer of a checkpoint folder, or in one file."""
+        return cls(load_tokenizer_json(path))
+
+    @cached_property
+    def _with_control(self) -> tokenizers.Tokenizer:
+        return _built(self._source)
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of tokens, control tokens included."""
+        return self._plain.get_vocab_size(with_added_tokens=True)
+
+    def encode(self, text: str, *, control_tokens: bool = False) -> list[int]:
+        """Token ids of ``text`` alone.
+
+        Only with ``control_tokens`` does ``<|eot_id|>`` in the text mean that token: for text that
+        a template wrote, never for what somebody typed.
+        """
+        text = whole_characters(text)
+        if control_tokens:
+            return list(self._with_control.encode(text, add_special_tokens=False).ids)
+        ids = list(self._plain.encode(text, add_special_tokens=False).ids)
+        found = self.control_ids.intersection(ids)
+        if found:  # a tokenizer file whose ordinary merges spell a control token
+            raise ControlTokenInText(
+                f"the text encodes to the control token {self.piece(min(found))!r}",
+                hint="the tokenizer file is unsafe; use the one the model was published with",
+            )
+        return ids
+
+    def decode(self, ids: Sequence[int], *, control_tokens: bool = False) -> str:
+        """The text of token ids; control tokens are left out unless asked for."""
+        return self._plain.decode(list(ids), skip_special_tokens=not control_tokens)
+
+    def piece(self, token_id: int) -> str | None:
+        """The tokenizer's own spelling of one token, None when it has no such token."""
+        return self._plain.id_to_token(token_id)
+
+    def id_of(self, piece: str) -> int | None:
+        """The id of a token by its own spelling, such as ``<|eot_id|>``."""
+        return self._plain.token_to_id(piece)
+
+
+class StreamDecoder:
+    """Decodes tokens as they come, without ever cutting a character in two.
+
+    The pieces that ``feed`` and ``finish`` return add up to what the tokens decode to after the
+    context, which is the prompt that they continue.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, context: Sequence[int] = ()) -> None:
+        self._tokenizer = tokenizer
+        # A few tokens of context decide what a tokenizer does with the space between two words.
+        self._ids = list(context[-MAX_HELD_TOKENS:])
+        self._told = self._tokenizer.decode(self._ids)
+        self._held = 0
+
+    def feed(self, token_id: int) -> str:
+        """The text that is certain now; empty while a character is incomplete."""
+        self._ids.append(token_id)
+        self._held += 1
+        text = self._tokenizer.decode(self._ids)
+        if text.endswith(_BROKEN) and self._held < MAX_HELD_TOKENS:
+            return ""
+        return self._tell(text)
+
+    def finish(self) -> str:
+        """What was held back; a character that stays incomplete becomes U+FFFD."""
+        return self._tell(self._tokenizer.decode(self._ids)) if self._held else ""
+
+    def _tell(self, text: str) -> str:
+        new = text[len(self._told) :]
+        # Decoded alone, the kept tokens may lose a leading space; only their length matters.
+        self._ids = self._ids[-MAX_HELD_TOKENS:]
+        self._told = self._tokenizer.decode(self._ids)
+        self._held = 0
+        return new
+
+
+def whole_characters(text: str) -> str:
+    """The text with lone surrogates, which no UTF-8 can spell, as U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def encode_prompt(tokenizer: Tokenizer, text: str, bos_id: int | None) -> list[int]:
+    """A raw prompt: the beginning-of-text token, where the model has one, then the text."""
+    ids = tokenizer.encode(text)
+    return ids if bos_id is None else [bos_id, *ids]
+
+
+def _built(source: str) -> tokenizers.Tokenizer:
+    try:
+        return tokenizers.Tokenizer.from_str(source)
+    except Exception as e:  # the library raises bare Exception for every malformed file
+        raise BadTokenizer("malformed", f"the tokenizer cannot be built: {e}") from e
