@@ -53,7 +53,7 @@ class GatedForStranger(Unauthorized):
 class GatedForCaller(Forbidden):
     """The repository's contents are gated and the caller was not let in.
 
-    ``ask_at`` is the path of the page where they may ask; the web ends the sentence with its address.
+    ``ask_at`` is the path of the page to ask on; the web ends the sentence with its address.
     """
 
     code = "gated"

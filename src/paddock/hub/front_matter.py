@@ -22,6 +22,9 @@ MAX_DEPTH = 40
 MAX_VALUES = 100_000  # with every alias counted as often as it is used
 _MAX_NUMBER_CHARS = 40
 
+_MERGE = "tag:yaml.org,2002:merge"
+_TEXT = "tag:yaml.org,2002:str"
+
 _FENCE = re.compile(r"---[ \t]*(?:\r\n|\r|\n|\Z)")
 _END = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # no database keeps NUL, no UTF-8 a lone surrogate
@@ -79,12 +82,14 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-                if key.value in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"duplicated mapping key {key.value[:80]!r}", key.start_mark
-                    )
-                seen.add(key.value)
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+                continue
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"duplicated mapping key {key.value[:80]!r}", key.start_mark
+                )
+            seen.add(key.value)
+            key.tag = _TEXT  # JSON has no other keys, and to Python 1 and True are the same one
         mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return mapping
 
@@ -167,7 +172,7 @@ def _check_bounds(source: str) -> None:
 def _plain(value: Any) -> Any:
     """What JSON can say of it."""
     if isinstance(value, dict):
-        return {_key(key): _plain(item) for key, item in value.items()}
+        return {str(_plain(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, date):  # a datetime is one, too
@@ -175,12 +180,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return _UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
-
-
-def _key(key: Any) -> str:
-    if key is None or isinstance(key, bool):
-        return {None: "null", True: "true", False: "false"}[key]
-    return str(_plain(key))
 
 
 def _sentence(error: yaml.YAMLError) -> str:
