@@ -142,6 +142,7 @@ class Access:
     mechanism: Mechanism = "none"
     texts: tuple[tuple[str, str], ...] = ()  # extra_gated_prompt, … as cards spell them
     fields: tuple[GatedField, ...] = ()
+    is_declared: bool = False  # else an existing repository keeps its settings
 
     @property
     def is_private(self) -> bool:

@@ -44,7 +44,7 @@ def read_access(node: Node | None, metadata: Node, top: Place) -> Access:
     place = top.inside("access")
     implied: Mechanism = "clickthrough" if stage == "gated" else "none"
     if node is None:
-        return Access(stage=stage or "open", mechanism=implied)
+        return Access(stage or "open", implied, is_declared=stage is not None)
     fields = Fields(
         node, place, ("mechanism", "extra_gated_fields", *_TEXTS), ("retention_days", "terms")
     )
@@ -59,7 +59,7 @@ def read_access(node: Node | None, metadata: Node, top: Place) -> Access:
     )
     if mechanism == "none" and (texts or questions):
         raise fields.bad("mechanism", "gated texts and fields need a mechanism", "clickthrough")
-    return Access(stage=stage, mechanism=mechanism, texts=texts, fields=questions)
+    return Access(stage, mechanism, texts, questions, is_declared=True)
 
 
 def _stage(metadata: Node, place: Place) -> Stage | None:

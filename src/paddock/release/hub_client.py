@@ -1,0 +1,81 @@
+"""Talking to a hub through the stock client, with its failures in our words.
+
+Knows which exceptions mean what; does not know what a release is. Every call that reaches the
+network runs inside ``speaking_to``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import httpx
+from huggingface_hub import HfApi
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HfHubHTTPError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars
+
+from paddock.errors import Forbidden, NotFound, PaddockError, Unauthorized
+from paddock.release.errors import HubRefused, HubUnreachable
+
+_TOKEN_HINT = "set HF_TOKEN to a token of that hub with the role 'write'"  # noqa: S105
+
+
+class Hub(NamedTuple):
+    """A hub and how we sign in; no token means as a stranger."""
+
+    url: str
+    token: str | None
+
+
+def client_of(hub: Hub, *, show_progress: bool) -> HfApi:
+    """The stock client, pointed at the hub; a token saved for another hub is never sent."""
+    if not show_progress and not are_progress_bars_disabled():
+        disable_progress_bars()
+    return HfApi(endpoint=hub.url.rstrip("/"), token=hub.token or False)
+
+
+@contextmanager
+def speaking_to(hub: Hub, doing: str) -> Iterator[None]:
+    """Translate what goes wrong while ``doing`` something with the hub."""
+    try:
+        yield
+    except HfHubHTTPError as e:
+        raise _refusal(e, hub, doing) from e
+    except (httpx.HTTPError, OSError, RuntimeError) as e:
+        # hf_xet reports a broken transfer as RuntimeError; offline mode is an OSError.
+        raise HubUnreachable(
+            f"the hub at {hub.url} did not answer while {doing}: {_first_line(e)}",
+            hint="is it running, and is --hub (or HF_ENDPOINT) its address?",
+        ) from e
+
+
+def sign_in(api: HfApi, hub: Hub) -> str:
+    """The name of the account behind the token; Unauthorized without a good one."""
+    if not hub.token:
+        raise Unauthorized(f"there is no token for the hub at {hub.url}", hint=_TOKEN_HINT)
+    with speaking_to(hub, "signing in"):
+        return str(api.whoami()["name"])
+
+
+def _refusal(error: HfHubHTTPError, hub: Hub, doing: str) -> PaddockError:
+    status = getattr(error.response, "status_code", 0)
+    said = error.server_message or _first_line(error)
+    sentence = f"the hub at {hub.url} refused {doing}: {said}"
+    if isinstance(error, GatedRepoError) or status == 403:
+        return Forbidden(sentence, hint="ask for access, or use a token that may do this")
+    if isinstance(error, RepositoryNotFoundError | RevisionNotFoundError) or status == 404:
+        return NotFound(sentence, hint="a private repository is only found with a token")
+    if status == 401:
+        return Unauthorized(sentence, hint=_TOKEN_HINT)
+    return HubRefused(sentence)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:300] if lines else type(error).__name__

@@ -1,0 +1,176 @@
+"""The release path from end to end: plan, build, publish; what the command line and ``up`` call.
+
+Knows the order of the steps and who is told what. Every step is in a file of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from paddock.checkpoint.output_folder import new_folder
+from paddock.errors import UsageError
+from paddock.release.build import BuiltRelease, Progress, build_release
+from paddock.release.copying import copy_files, sync_tree
+from paddock.release.hub_client import Hub
+from paddock.release.keys import SigningKey, load_signing_key, own_key_path, own_signing_key
+from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME
+from paddock.release.plan import require_unblocked
+from paddock.release.prepare import Prepared, Wanted, prepare, save_assumed
+from paddock.release.publish import Published, publish_to_hub
+from paddock.release.spec import FolderDestination
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The user's keys, the hub of the settings, and who hears what is going on."""
+
+    config_home: Path
+    hub_url: str
+    token: str | None
+    progress: Progress
+    show_progress: bool = False  # the client's own bars
+
+
+def build_wanted(
+    wanted: Wanted, output: Path | None, around: Surroundings
+) -> tuple[BuiltRelease, SigningKey]:
+    """Plan and build into ``output`` (NAME-VERSION here when None)."""
+    prepared = _prepare_and_tell(wanted, around)
+    key = signing_key(prepared, around)
+    metadata = prepared.plan.spec.metadata
+    folder = output or Path(f"{metadata.name}-{metadata.version}")
+    return build_release(prepared.plan, folder, key, around.progress), key
+
+
+def publish_release(
+    wanted: Wanted, around: Surroundings, output: Path | None = None
+) -> list[dict[str, Any]]:
+    """Plan, build and publish everywhere the release says; what happened at each destination.
+
+    Without ``output`` the built folder is temporary. Raises GateRefused when the plan is blocked,
+    before anything is written or sent.
+    """
+    prepared = _prepare_and_tell(wanted, around)
+    spec = prepared.plan.spec
+    if not spec.publish:
+        raise UsageError(
+            "the release names no destination",
+            hint="add --to NAMESPACE/NAME, or a publish section in release.yaml",
+        )
+    key = signing_key(prepared, around)
+    outcomes: list[dict[str, Any]] = []
+    with _output_folder(output) as folder:
+        built = build_release(prepared.plan, folder, key, around.progress)
+        for destination in spec.publish:
+            if isinstance(destination, FolderDestination):
+                outcomes.append(_publish_to_folder(built, prepared.base / destination.path))
+                continue
+            hub = Hub(destination.url or around.hub_url, around.token)
+            published = publish_to_hub(
+                built,
+                spec.access,
+                hub,
+                destination.repo,
+                progress=around.progress,
+                show=around.show_progress,
+            )
+            outcomes.append(_as_dict(published, built, key))
+    return outcomes
+
+
+def signing_key(prepared: Prepared, around: Surroundings) -> SigningKey:
+    """The key that the release names, or the user's own, made on first use."""
+    named = prepared.plan.spec.oms_key
+    if named is not None:
+        return load_signing_key(prepared.base / Path(named).expanduser())
+    key = own_signing_key(around.config_home)
+    if key.created:
+        around.progress(f"made a signing key for you: {key.path}")
+        around.progress(f"give others its public half: {key.public_path}")
+    return key
+
+
+def describe_key(prepared: Prepared, around: Surroundings) -> str:
+    """Which key would sign, without making one."""
+    if (named := prepared.plan.spec.oms_key) is not None:
+        return named
+    path = own_key_path(around.config_home)
+    return str(path) if path.exists() else f"{path} (will be made)"
+
+
+def _prepare_and_tell(wanted: Wanted, around: Surroundings) -> Prepared:
+    prepared = prepare(wanted)
+    for sentence in prepared.plan.assumptions:
+        around.progress(f"assumed {sentence}")
+    for warning in prepared.plan.warnings:
+        around.progress(f"warning: {warning}")
+    require_unblocked(prepared.plan)
+    if prepared.assumed is not None:
+        path, beside = save_assumed(prepared, wanted.target)
+        around.progress(f"these assumptions are now in {path}")
+        if not beside:
+            around.progress(f"to change them, edit it and add --source {wanted.target}")
+    return prepared
+
+
+@contextmanager
+def _output_folder(output: Path | None) -> Iterator[Path]:
+    if output is not None:
+        yield output
+        return
+    with tempfile.TemporaryDirectory(prefix="paddock-release-") as temporary:
+        yield Path(temporary) / "release"
+
+
+def _publish_to_folder(built: BuiltRelease, target: Path) -> dict[str, Any]:
+    """A copy of the release; nothing to do when it is there already."""
+    changed = not (
+        (target / SIGNATURE_NAME).is_file()
+        and (target / SIGNATURE_NAME).read_bytes() == (built.folder / SIGNATURE_NAME).read_bytes()
+    )
+    if changed:
+        paths = [*(file.path for file in built.files), MANIFEST_NAME, SIGNATURE_NAME]
+        source_fd = os.open(built.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            with new_folder(target) as partial:
+                copy_files(source_fd, paths, partial)
+                sync_tree(partial)
+        finally:
+            os.close(source_fd)
+    what = "copied" if changed else "is already"
+    return {
+        "to": "folder",
+        "path": str(target),
+        "changed": changed,
+        "files": len(built.files) + 2,
+        "root": built.root,
+        "sentence": f"{built.name} {built.version} {what} in {target}",
+    }
+
+
+def _as_dict(published: Published, built: BuiltRelease, key: SigningKey) -> dict[str, Any]:
+    return {
+        "to": "hub",
+        "repo": published.repo,
+        "url": published.url,
+        "revision": published.tag,
+        "commit": published.commit,
+        "tag": published.tag,
+        "files": published.files,
+        "size_bytes": published.size_bytes,
+        "changed": published.changed,
+        "created": published.created,
+        "deleted": list(published.deleted),
+        "name": built.name,
+        "version": built.version,
+        "root": built.root,
+        "key": built.key_fingerprint,
+        "public_key": str(key.public_path) if key.public_path else None,
+        "sentence": published.sentence,
+    }

@@ -1,0 +1,164 @@
+"""Looks at a source folder: its files, their first bytes, and the checkpoint in it.
+
+The thin file between disk and plan. Reads headers only, follows no link, changes nothing; a
+checkpoint that cannot be used becomes a problem of the plan rather than an error here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from paddock.checkpoint.errors import BadCheckpoint, BadConfig, NotAvailableYet
+from paddock.checkpoint.hf_folder import INDEX, weight_files
+from paddock.checkpoint.inspection import Inspection, inspect_checkpoint
+from paddock.checkpoint.opening import Format
+from paddock.checkpoint.safetensors import open_tensors
+from paddock.checkpoint.strict_json import load_object
+from paddock.errors import BadInput, NotFound
+from paddock.release.card import split_card
+from paddock.release.facts import Fact, measured
+from paddock.release.folder import Listing, list_folder
+from paddock.release.formats import HEAD_BYTES
+from paddock.release.plan import CARD_NAME, Model, Source
+from paddock.release.reading import read_beneath
+
+MAX_README_BYTES = 1 << 20
+_META_FILES = re.compile(r"params\.json|consolidated\.[0-9]+\.pth|checklist\.chk")
+_CONVERTED_NAMES = (
+    "config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
+    "tokenizer_config.json",
+)  # fmt: skip
+
+
+def survey(folder: Path, release_file: Path | None = None, *, reshard: bool = False) -> Source:
+    """Everything that a plan needs to know about ``folder``; ``reshard`` rewrites its weights."""
+    if not folder.exists():
+        raise NotFound(f"{folder} does not exist")
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder", hint="give the folder of the checkpoint")
+    root_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        listing = list_folder(root_fd)
+        heads = {path: _head(root_fd, path) for path in listing.files}
+        readme = _readme(root_fd, listing)
+    finally:
+        os.close(root_fd)
+    inside = release_file is not None and release_file.parent.resolve() == folder.resolve()
+    front_matter, body = split_card(readme)
+    return Source(
+        path=str(folder),
+        listing=listing,
+        heads=heads,
+        model=find_model(folder, listing, reshard=reshard),
+        release_file=release_file.name if release_file is not None and inside else None,
+        front_matter=front_matter,
+        readme=body,
+    )
+
+
+def find_model(folder: Path, listing: Listing, *, reshard: bool = False) -> Model:
+    """The checkpoint in the folder, in facts; what is wrong with it, in problems."""
+    problems = _stray_weights(folder, listing)
+    try:
+        found = inspect_checkpoint(folder)
+        problems += [*found.problems, *_own_code(folder)]
+    except (BadCheckpoint, NotAvailableYet) as e:
+        return Model(format="unknown", problems=(e.message, *problems))
+    except OSError as e:
+        return Model(format="unknown", problems=(f"the checkpoint cannot be read: {e}", *problems))
+    consumed = _consumed(found, folder, listing, reshard=reshard)
+    return Model(
+        format=found.format,
+        facts=tuple(_facts(found)),
+        consumed=consumed,
+        produced=_CONVERTED_NAMES if consumed else (),
+        problems=tuple(problems),
+        summary=f"Llama, {found.parameters:,} parameters, {', '.join(found.dtypes)}",
+        is_chat=found.tokenizer is not None and found.tokenizer.has_chat_template,
+        licenses=tuple((hint.file, hint.licence) for hint in found.licences),
+    )
+
+
+def _readme(root_fd: int, listing: Listing) -> bytes:
+    if CARD_NAME not in listing.files:
+        return b""
+    raw = read_beneath(root_fd, CARD_NAME, MAX_README_BYTES)
+    if len(raw) > MAX_README_BYTES:
+        raise BadInput(f"{CARD_NAME} is larger than {MAX_README_BYTES} bytes")
+    return raw
+
+
+def _head(root_fd: int, path: str) -> bytes:
+    try:
+        return read_beneath(root_fd, path, HEAD_BYTES - 1)
+    except OSError as e:
+        raise BadInput(f"{path} cannot be read: {e.strerror or e}") from e
+
+
+def _stray_weights(folder: Path, listing: Listing) -> list[str]:
+    """Every safetensors file must be well formed, also one that the model does not use."""
+    problems = []
+    for path in sorted(listing.files):
+        if path.endswith(".safetensors") and not path.startswith("."):
+            try:
+                open_tensors(folder / path)
+            except BadCheckpoint as e:
+                problems.append(f"{path}: {e.message}")
+    return problems
+
+
+def _own_code(folder: Path) -> list[str]:
+    """Configurations that make a loader fetch and run code (``auto_map``)."""
+    problems = []
+    for name in ("tokenizer_config.json", "generation_config.json"):
+        if (folder / name).is_file() and load_object(folder / name, BadConfig).get("auto_map"):
+            problems.append(f"{name} asks for code of its own (auto_map)")
+    return problems
+
+
+def _consumed(
+    found: Inspection, folder: Path, listing: Listing, *, reshard: bool
+) -> frozenset[str]:
+    """The files that a conversion reads; none when the source is in the released layout."""
+    if found.format == Format.HUGGING_FACE:
+        weights = {path.name for path in weight_files(folder)} | {INDEX}
+        return frozenset(weights & set(listing.files)) if reshard else frozenset()
+    tokenizer = {found.tokenizer.file} if found.tokenizer else set()
+    if found.format == Format.META:
+        weights = {path for path in listing.files if _META_FILES.fullmatch(path)}
+    else:
+        weights = {path for path in listing.files if path.endswith(".bin") and "/" not in path}
+    return frozenset(weights | tokenizer)
+
+
+def _facts(found: Inspection) -> list[Fact]:
+    facts = [
+        measured("Architecture", "Llama (decoder-only transformer)"),
+        measured("Parameters", f"{found.parameters:,}"),
+        measured(
+            "Stored as",
+            ", ".join(f"{name} ({count.tensors} tensors)" for name, count in found.dtypes.items()),
+        ),
+    ]
+    if found.published_as is not None:
+        facts.append(measured("Same shape as", found.published_as))
+    if (config := found.config) is not None:
+        heads = (
+            f"{config.heads} query heads, {config.kv_heads} key/value heads of {config.head_dim}"
+        )
+        facts += [
+            measured("Layers", config.layers),
+            measured("Hidden size", config.dim),
+            measured("Feed-forward size", config.ffn_dim),
+            measured("Attention", heads),
+            measured("Vocabulary", config.vocab_size),
+            measured("Context", f"{config.context} tokens"),
+            measured("Rotary base", f"{config.rope_theta:g}"),
+            measured("Tied embeddings", "yes" if config.tied_embeddings else "no"),
+        ]
+    if found.tokenizer is not None:
+        kind = f"{found.tokenizer.kind}, {found.tokenizer.vocab_size} entries"
+        facts.append(measured("Tokenizer", kind))
+    return facts
