@@ -10,11 +10,12 @@ import re
 from typing import NamedTuple
 
 MAX_POINTER_BYTES = 1024  # git-lfs looks at no more
+MAX_SIZE_BYTES = 2**63 - 1  # what git-lfs and a database can count
 
 _POINTER = re.compile(
     rb"version https://git-lfs\.github\.com/spec/v1\n"
     rb"oid sha256:([0-9a-f]{64})\n"
-    rb"size (0|[1-9][0-9]{0,17})\n"
+    rb"size (0|[1-9][0-9]{0,18})\n"
 )
 
 
@@ -38,4 +39,6 @@ def parse_pointer(content: bytes) -> Pointer | None:
     if len(content) > MAX_POINTER_BYTES:
         return None
     match = _POINTER.fullmatch(content)
-    return Pointer(match[1].decode(), int(match[2])) if match else None
+    if not match or int(match[2]) > MAX_SIZE_BYTES:
+        return None
+    return Pointer(match[1].decode(), int(match[2]))

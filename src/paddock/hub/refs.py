@@ -128,7 +128,7 @@ def delete_tag(conn: sa.Connection, repo: Repository, name: str) -> None:
 
 def check_short_name(name: str) -> str:
     """The name, if a branch or tag may have it (git check-ref-format); raises BadName."""
-    encoded = name.encode("utf-8", "surrogateescape")
+    encoded = name.encode("utf-8", "replace")
     problem = (
         len(BRANCHES.encode() + encoded) > MAX_REF_BYTES
         or name.upper() == "HEAD"
