@@ -50,6 +50,7 @@ def read_torch_file(path: Path) -> tuple[Tensor, ...]:
     pickle = members[_PICKLE]
     if pickle.size_bytes > MAX_PICKLE_BYTES:
         raise BadPickle("too_large", f"{path.name}: its pickle has {pickle.size_bytes} bytes")
+    _check_byte_order(path, members)
     raw = b"".join(read_member(path, pickle))
     references = parse_state_dict(raw, f"{path.name}/{_PICKLE}")
     return tuple(_tensor(path, name, ref, members) for name, ref in references.items())
@@ -70,6 +71,15 @@ def _by_short_name(members: dict[str, Member], where: str) -> dict[str, Member]:
                 hint="TorchScript and packaged code are not read",
             )
     return short
+
+
+def _check_byte_order(path: Path, members: dict[str, Member]) -> None:
+    member = members.get(_BYTEORDER)  # absent before PyTorch 2.0
+    if member is None:
+        return
+    order = b"".join(read_member(path, member)) if member.size_bytes <= len("little") else b""
+    if order != b"little":
+        raise BadArchive("byteorder", f"{path.name} was not written little-endian")
 
 
 def _tensor(path: Path, name: str, ref: TensorRef, members: dict[str, Member]) -> Tensor:

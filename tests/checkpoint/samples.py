@@ -1,0 +1,77 @@
+"""Small checkpoints and hostile files, made when a test needs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paddock.checkpoint.config import LlamaConfig
+from paddock.checkpoint.layout import expected_shapes, meta_names, pairs_from_halves
+from paddock.checkpoint.safetensors_writer import write_model
+from paddock.checkpoint.tensors import BITS, Tensor
+
+TINY = LlamaConfig(
+    dim=32,
+    layers=2,
+    heads=4,
+    kv_heads=2,
+    head_dim=8,
+    ffn_dim=48,
+    vocab_size=64,
+    context=128,
+    dtype="float32",
+)
+STORED = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
+
+
+def tensor(name: str, shape: tuple[int, ...], dtype: str = "F32", seed: int = 0) -> Tensor:
+    """Random bits; small floats where the dtype is F32."""
+    rng = np.random.default_rng([seed, *name.encode()])
+    if dtype == "F32":
+        content = (rng.standard_normal(shape, np.float32) * np.float32(0.2)).tobytes()
+    else:
+        content = rng.bytes(int(np.prod(shape)) * BITS[dtype] // 8)
+    return Tensor(name, dtype, shape, lambda: iter([content]))
+
+
+def model_tensors(config: LlamaConfig, seed: int = 0) -> list[Tensor]:
+    dtype = STORED[config.dtype]
+    return [tensor(name, shape, dtype, seed) for name, shape in expected_shapes(config).items()]
+
+
+def write_hf_folder(
+    folder: Path, config: LlamaConfig = TINY, shard_bytes: int = 1 << 40
+) -> list[Tensor]:
+    """A Hugging Face folder without a tokenizer; returns what is in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = model_tensors(config)
+    write_model(folder, tensors, shard_bytes)
+    (folder / "config.json").write_text(json.dumps(config.to_hf_dict()))
+    return tensors
+
+
+def in_meta_order(
+    config: LlamaConfig, tensors: Iterable[Tensor]
+) -> dict[str, np.ndarray[Any, Any]]:
+    """The float32 tensors as Meta names and orders them."""
+    names = meta_names(config.layers)
+    arrays = {}
+    for each in tensors:
+        if each.name.endswith(("q_proj.weight", "k_proj.weight")):
+            each = pairs_from_halves(each, config.head_dim)
+        arrays[names[each.name]] = np.frombuffer(each.read(), np.float32).reshape(each.shape)
+    return arrays
+
+
+def file_of(header: dict[str, Any] | bytes, data: bytes = b"") -> bytes:
+    """A safetensors file with exactly this header, honest or not."""
+    raw = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(raw).to_bytes(8, "little") + raw + data
+
+
+def entry(shape: list[Any], start: int, end: int, dtype: Any = "U8") -> dict[str, Any]:
+    return {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
