@@ -169,8 +169,8 @@ def _base_models(evidence: Evidence, library: str | None) -> dict[str, Any] | No
 def _relation(evidence: Evidence, library: str | None, parents: int) -> str:
     """How the model came from its parents: as the card says, else as its files show."""
     declared = evidence.metadata.get("base_model_relation")
-    if declared in {"adapter", "merge", "quantized", "finetune"}:
-        return str(declared)
+    if isinstance(declared, str) and declared in {"adapter", "merge", "quantized", "finetune"}:
+        return declared
     if library == "peft":
         return "adapter"
     if "gguf" in _formats(evidence.paths) or "quantization_config" in evidence.config:
