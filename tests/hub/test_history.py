@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -50,7 +51,7 @@ def test_history_before_a_squash_is_not_listed(database: Database) -> None:
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    st.lists(
+    changes=st.lists(
         st.tuples(
             st.sampled_from(["a/x", "a/y", "b/c/z", "w"]), st.sampled_from([b"1", b"2", b""])
         ),
@@ -80,6 +81,18 @@ def test_the_last_commit_of_every_path_is_git_log_s(
     for entry in entries:
         theirs = real_git.git(exported, "log", "-1", "--format=%H", "main", "--", entry.path)
         assert ours[entry.path].oid == theirs.strip()
+
+
+def test_a_folder_that_was_a_file_before_is_as_old_as_the_folder(database: Database) -> None:
+    with database.write() as conn:
+        repo = make_repository(conn)
+        commit(conn, repo, add("a", b"a file"))
+        changed = commit(conn, repo, Delete("a"), add("a/b"))
+        head = commit(conn, repo, add("c"))
+        touched = last_commits(conn, repo, head, ["a", "a/b", "c"])
+        assert {path: entry.oid for path, entry in touched.items()} == {
+            "a": changed, "a/b": changed, "c": head,
+        }  # fmt: skip
 
 
 def test_paths_that_are_not_there_have_no_last_commit(database: Database) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from paddock.errors import BadInput, TooLarge
 from paddock.hub import large_files
 from paddock.hub.errors import EntryNotFound
-from paddock.hub.objects import BlobFacts, blob_facts, read_object, read_objects
+from paddock.hub.objects import BlobFacts, ObjectType, blob_facts, read_object, read_objects
 from paddock.hub.refs import unknown_revision
 from paddock.hub.tables import commits
 from paddock.hub.trees import EMPTY_TREE_OID, FOLDER_MODE, SUBMODULE_MODE, TreeEntry, read_tree
@@ -130,11 +130,12 @@ def tree_oid_of(conn: sa.Connection, repo: Repository, commit_oid: str) -> str:
 def read_trees(
     conn: sa.Connection, repo_id: int, oids: Sequence[str]
 ) -> dict[str, list[TreeEntry]]:
-    """Folders by id, in few statements."""
+    """Folders by id, in few statements; ids of anything else are left out."""
     found = read_objects(conn, repo_id, [oid for oid in oids if oid != EMPTY_TREE_OID])
     # Git knows the empty tree without being told.
     trees: dict[str, list[TreeEntry]] = {EMPTY_TREE_OID: []} if EMPTY_TREE_OID in oids else {}
-    return trees | {oid: read_tree(item.content or b"") for oid, item in found.items()}
+    folders = {oid: item for oid, item in found.items() if item.type is ObjectType.TREE}
+    return trees | {oid: read_tree(item.content or b"") for oid, item in folders.items()}
 
 
 def _folder_at(conn: sa.Connection, repo: Repository, commit_oid: str, path: str) -> _Found:

@@ -144,7 +144,7 @@ def _parse_line(number: int, line: bytes) -> tuple[str, dict[str, Any]]:
 def _parse_header(value: dict[str, Any]) -> tuple[str, str | None]:
     """The whole message, and the parent if one is required."""
     summary = check_message(_text(value, "summary", 1))
-    description = check_message(value.get("description") or "")
+    description = check_message(_text(value, "description", 1, default=""))
     if not summary:
         raise BadInput("the commit's summary is empty")
     parent = value.get("parentCommit") or None
@@ -179,8 +179,10 @@ def _content(value: dict[str, Any], number: int) -> bytes:
         raise BadInput(f"line {number}: 'content' is not base64") from e
 
 
-def _text(value: dict[str, Any], name: str, number: int) -> str:
+def _text(value: dict[str, Any], name: str, number: int, *, default: str | None = None) -> str:
     text = value.get(name)
+    if text is None and default is not None:
+        return default
     if not isinstance(text, str):
         raise BadInput(f"line {number}: {name!r} must be a string")
     return text
