@@ -128,7 +128,7 @@ def part_rights(whole: Right) -> list[Right]:
 
 
 def sign_right(key: bytes, action: str, right: Right, now: datetime) -> str:
-    """Signature of an address; ``action`` is one of put, part, complete, get."""
+    """Signature of an address; ``action`` is one of put, part, complete, verify, get."""
     seconds = DOWNLOAD_SECONDS if action == "get" else UPLOAD_SECONDS
     fields = right._asdict()
     return signing.sign(key, f"lfs-{action}", fields, now + timedelta(seconds=seconds))

@@ -18,7 +18,6 @@ from fastapi.responses import JSONResponse
 from paddock import clock
 from paddock.hub import access, large_files, lfs, signing
 from paddock.hub.api import lfs_objects
-from paddock.hub.api.lfs_objects import ObjectMissing
 from paddock.hub.api.paths import encode_segment
 from paddock.hub.api.receiving import receive_all
 from paddock.hub.api.xet_tokens import grant_headers, xet_grant
@@ -30,7 +29,6 @@ router = APIRouter()
 router.include_router(lfs_objects.router)
 
 LFS_JSON = "application/vnd.git-lfs+json"
-_MAX_VERIFY_BYTES = 64 * 1024
 # Clients write the repository's name with ".git" or without.
 _REPOSITORY = "/{kind:kind_prefix}{ns:segment}/{name:segment}/info/lfs"
 
@@ -51,9 +49,6 @@ class _Answering:
         base = self.hub.base_url(self.request)
         return f"{base}/lfs/objects/{right.oid}{path}?sig={signature}"
 
-    def repository_address(self) -> str:
-        return f"{self.hub.base_url(self.request)}{self.repo.web_path}.git/info/lfs"
-
 
 @router.post(_REPOSITORY + "/objects/batch")
 async def batch(
@@ -73,27 +68,6 @@ async def batch(
         answering = _Answering(request, hub, caller, repo, wanted, key)
         sizes = {oid: row.size_bytes for oid, row in stored.items()}
         return _lfs_json(_answer_batch(answering, sizes))
-
-    return await run_sync(answer)
-
-
-@router.post(_REPOSITORY + "/objects/verify")
-async def verify(
-    request: Request, hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str
-) -> Response:
-    """Whether the repository holds the object; its digest was checked when it arrived."""
-    wanted = lfs.parse_verify(await receive_all(request, _MAX_VERIFY_BYTES))
-
-    def answer() -> Response:
-        with hub.database.read() as conn:
-            repo = access.open_repository(
-                conn, caller, kind, ns, name.removesuffix(".git"), Need.WRITE
-            )
-            present = large_files.present(conn, repo.id, [wanted.oid])
-            stored = large_files.lookup(conn, present).get(wanted.oid)
-        if stored is None or stored.size_bytes != wanted.size_bytes:
-            raise ObjectMissing(f"object {wanted.oid} of {wanted.size_bytes} bytes is not here")
-        return _lfs_json({})
 
     return await run_sync(answer)
 
@@ -148,7 +122,7 @@ def _upload(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
     right = Right(answering.repo.id, wanted.oid, wanted.size_bytes)
     href = answering.address("put", right)
     upload = {"href": href, "header": {}, "expires_in": lfs.UPLOAD_SECONDS}
-    return {"upload": upload, "verify": _verify(answering)}
+    return {"upload": upload, "verify": _verify(answering, right)}
 
 
 def _upload_in_parts(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
@@ -159,7 +133,7 @@ def _upload_in_parts(answering: _Answering, wanted: WantedObject) -> dict[str, A
         header[f"{right.part:05d}"] = answering.address("part", right, f"/parts/{right.part}")
     href = answering.address("complete", whole._replace(part=len(parts)), "/complete")
     upload = {"href": href, "header": header, "expires_in": lfs.UPLOAD_SECONDS}
-    return {"upload": upload, "verify": _verify(answering)}
+    return {"upload": upload, "verify": _verify(answering, whole)}
 
 
 def _upload_by_xet(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
@@ -173,8 +147,9 @@ def _upload_by_xet(answering: _Answering, wanted: WantedObject) -> dict[str, Any
     return {"upload": {"href": href, "header": header}}
 
 
-def _verify(answering: _Answering) -> dict[str, Any]:
-    return {"href": f"{answering.repository_address()}/objects/verify", "header": {}}
+def _verify(answering: _Answering, right: Right) -> dict[str, Any]:
+    # Signed too: what is "authenticated" git-lfs calls without credentials.
+    return {"href": answering.address("verify", right, "/verify"), "header": {}}
 
 
 def _lfs_json(answer: dict[str, Any], *, status: int = 200) -> Response:

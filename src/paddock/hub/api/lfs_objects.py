@@ -78,14 +78,24 @@ async def complete(request: Request, hub: HubDep, oid: str, sig: str = "") -> Re
     return JSONResponse({"oid": oid, "size": right.size_bytes})
 
 
+@router.post(_OBJECT + "/verify")
+async def verify(request: Request, hub: HubDep, oid: str, sig: str = "") -> Response:
+    """Whether the object arrived; its digest was checked when it did."""
+    right = await run_sync(_check, hub, "verify", oid, sig)
+    wanted = lfs.parse_verify(await receive_all(request, _MAX_COMPLETION_BYTES))
+    if (wanted.oid, wanted.size_bytes) != (oid, right.size_bytes):
+        raise lfs.BadBatch("the body names another object than the address")
+    await run_sync(_require, hub, right)
+    return JSONResponse({"oid": oid, "size": right.size_bytes})
+
+
 @router.get(_OBJECT)
 @router.head(_OBJECT, include_in_schema=False)
 def get_object(hub: HubDep, oid: str, sig: str = "") -> Response:
     """An object's bytes, however they are stored."""
     right = _check(hub, "get", oid, sig)
+    _require(hub, right)
     with hub.database.read() as conn:
-        if not large_files.present(conn, right.repo_id, [oid]):
-            raise ObjectMissing(f"object {oid} is not here")
         found = content.open_large(hub, conn, oid)
     headers = {"ETag": f'"{oid}"', "Content-Type": "application/octet-stream"}
     return ContentResponse(found, {**headers, "Cache-Control": "private"})
@@ -93,6 +103,12 @@ def get_object(hub: HubDep, oid: str, sig: str = "") -> Response:
 
 def _check(hub: Hub, action: str, oid: str, signature: str) -> Right:
     return lfs.check_right(signing.signing_key(hub.database), action, oid, signature, clock.now())
+
+
+def _require(hub: Hub, right: Right) -> None:
+    with hub.database.read() as conn:
+        if not large_files.present(conn, right.repo_id, [right.oid]):
+            raise ObjectMissing(f"object {right.oid} is not here")
 
 
 def _record(hub: Hub, right: Right, blob: Blob) -> None:
