@@ -31,8 +31,8 @@ class ZeroCopySend:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        cycle = getattr(send, "__self__", None)
-        if scope["type"] != "http" or scope.get("scheme") != "http" or not _is_plain(cycle):
+        cycle = _plain_connection(send) if scope.get("scheme") == "http" else None
+        if cycle is None:
             await self._app(scope, receive, send)
             return
         scope["extensions"] = {**scope.get("extensions", {}), EXTENSION: {}}
@@ -48,13 +48,15 @@ class ZeroCopySend:
         await self._app(scope, receive, send_or_sendfile)
 
 
-def _is_plain(cycle: Any) -> bool:
-    """Whether the connection is uvicorn's, unencrypted, with a socket of its own."""
-    return (
-        isinstance(cycle, RequestResponseCycle)
-        and cycle.transport.get_extra_info("socket") is not None
-        and cycle.transport.get_extra_info("sslcontext") is None
-    )
+def _plain_connection(send: Send) -> RequestResponseCycle | None:
+    """uvicorn's own side of the exchange, when it has an unencrypted socket to itself."""
+    cycle = getattr(send, "__self__", None)
+    if not isinstance(cycle, RequestResponseCycle):
+        return None
+    transport = cycle.transport
+    if transport.get_extra_info("socket") is None or transport.get_extra_info("sslcontext"):
+        return None
+    return cycle
 
 
 async def _send_file(cycle: RequestResponseCycle, message: Message) -> None:
@@ -107,9 +109,9 @@ async def _sendfile_all(socket_fd: int, file_fd: int, offset: int, count: int) -
 
 async def _writable(fd: int) -> None:
     loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
-    loop.add_writer(fd, lambda: ready.done() or ready.set_result(None))
+    ready = asyncio.Event()
+    loop.add_writer(fd, ready.set)
     try:
-        await ready
+        await ready.wait()
     finally:
         loop.remove_writer(fd)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 
 import uvicorn
 
@@ -79,9 +79,11 @@ def serve(hub: Hub, listener: socket.socket, *, when_ready: Callable[[], None]) 
             when_ready()
 
     threading.Thread(target=announce, name="when-ready", daemon=True).start()
-    # uvicorn finishes what it has in hand and then raises the signal again for whoever runs it.
-    with suppress(KeyboardInterrupt):
-        server.run(sockets=[listener])
+    # uvicorn finishes what it has in hand and then raises the signal again: being told to stop and
+    # stopping is no failure.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda _number, _frame: None)
+    server.run(sockets=[listener])
     stopped.set()
     hub.database.dispose()
     log.info("stopped")

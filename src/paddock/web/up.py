@@ -41,9 +41,16 @@ def run(settings: Settings, *, with_starter: bool, tell: Tell) -> None:
     def welcome() -> None:
         tell(f"paddock is ready at {url}")
         account = first or _read_kept(kept)
-        if account is not None and with_starter:
-            _release_starter(hub, url, account, tell)
-        tell(_next_steps(url, account, shown=first is not None, kept=kept))
+        if account is None:
+            tell("make a token with: paddock admin token add NAME --role write")
+            return
+        if with_starter:
+            _release_starter(settings, hub, url, account, tell)
+        if first is not None:
+            tell(f"first account: {first.name}\nits token:     {first.token}")
+        token = account.token if first is not None else f"$(tail -n 1 {kept})"
+        has_starter = _find_starter(hub, account)
+        tell(_next_steps(url, account.name, token, has_starter=has_starter))
 
     server.serve(hub, listener, when_ready=welcome)
 
@@ -63,37 +70,46 @@ def _read_kept(path: Path) -> FirstAdmin | None:
     return FirstAdmin(name, token)
 
 
-def _release_starter(hub: Hub, url: str, account: FirstAdmin, tell: Tell) -> None:
-    """Release the bundled model the first time. The hub is useful without it: a failure is told."""
+def _find_starter(hub: Hub, account: FirstAdmin) -> bool:
     with hub.database.read() as conn:
-        if find_repository(conn, Kind.MODEL, account.name, STARTER) is not None:
-            return
-    from paddock.release.publish import publish_starter
+        return find_repository(conn, Kind.MODEL, account.name, STARTER) is not None
 
+
+def _release_starter(
+    settings: Settings, hub: Hub, url: str, account: FirstAdmin, tell: Tell
+) -> None:
+    """Release the bundled model the first time. The hub is useful without it: a failure is told."""
+    if _find_starter(hub, account):
+        return
+    from paddock.release.prepare import Wanted
+    from paddock.release.releasing import Surroundings, publish_release
+    from paddock.starter import starter_folder
+
+    around = Surroundings(settings.config_home, url, account.token, tell)
     try:
-        published = publish_starter(f"{account.name}/{STARTER}", hub_url=url, token=account.token)
+        outcome = publish_release(
+            Wanted(starter_folder().parent / "release.yaml", to=f"{account.name}/{STARTER}"), around
+        )
     except PaddockError as e:
         log.exception("the starter was not released")
         tell(f"the starter model was not released: {e.message}")
     else:
-        tell(f"released the starter model as {published}")
+        tell(outcome[0]["sentence"])
 
 
-def _next_steps(url: str, account: FirstAdmin | None, *, shown: bool, kept: Path) -> str:
-    if account is None:
-        return "make a token with: paddock admin token add NAME --role write"
-    token = account.token if shown else f"$(tail -n 1 {kept})"
-    lines = [f"first account: {account.name}", f"its token:     {account.token}"] if shown else []
+def _next_steps(url: str, name: str, token: str, *, has_starter: bool) -> str:
+    starter = [
+        f"  hf download {name}/{STARTER} --local-dir starter",
+        "  paddock verify starter",
+        '  paddock generate starter -p "When do you open?"',
+    ]
     return "\n".join(
         [
-            *lines,
             "",
             "try next, in another shell:",
             "  . .venv/bin/activate",
             f"  export HF_ENDPOINT={url} HF_TOKEN={token}",
-            f"  hf download {account.name}/{STARTER} --local-dir starter",
-            "  paddock verify starter",
-            '  paddock generate starter -p "When do you open?"',
-            f"  paddock release publish ./my-checkpoint --to {account.name}/my-model",
+            *(starter if has_starter else []),
+            f"  paddock release publish ./my-checkpoint --to {name}/my-model",
         ]
     )
