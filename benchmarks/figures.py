@@ -1,0 +1,79 @@
+"""A measured figure, and how figures are shown: a table for people, JSON for programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Figure:
+    """``value`` is the median of ``rounds``; ``against`` names what ``ratio`` compares it with."""
+
+    what: str
+    value: float
+    unit: str
+    rounds: list[float]
+    ratio: float | None = None  # above 1 is better than what it is compared with
+    against: str = ""
+
+
+def median(what: str, unit: str, rounds: list[float], scale: float = 1.0) -> Figure:
+    """The figure of several measurements, each multiplied by ``scale``."""
+    scaled = [round(value * scale, 4) for value in rounds]
+    return Figure(what, statistics.median(scaled), unit, scaled)
+
+
+def compared(figure: Figure, other: Figure) -> Figure:
+    """The figure with its ratio to another of the same unit (time, or a rate)."""
+    faster = figure.value / other.value
+    ratio = faster if figure.unit.endswith("/s") else 1 / faster
+    return Figure(**{**asdict(figure), "ratio": round(ratio, 2), "against": other.what})
+
+
+def machine() -> dict[str, Any]:
+    """Where and under what load the figures were taken."""
+    return {
+        "machine": platform.machine(),
+        "cpus": os.cpu_count(),
+        "python": platform.python_version(),
+        "load_1m": round(os.getloadavg()[0], 2),
+    }
+
+
+def render(title: str, figures: list[Figure]) -> str:
+    """A Markdown table."""
+    lines = [f"### {title}", "", "| figure | value | rounds | ratio |", "|---|---|---|---|"]
+    for figure in figures:
+        rounds = " ".join(f"{value:g}" for value in figure.rounds)
+        ratio = f"{figure.ratio:g} of {figure.against}" if figure.ratio is not None else ""
+        lines.append(f"| {figure.what} | {figure.value:g} {figure.unit} | {rounds} | {ratio} |")
+    return "\n".join([*lines, ""])
+
+
+Measure = Callable[[argparse.Namespace, Path], list[Figure]]
+
+
+def run(title: str, parser: argparse.ArgumentParser, measure: Measure) -> None:
+    """The whole of a benchmark's command: measure in a folder of its own, print, write."""
+    parser.add_argument("--folder", type=Path, help="where the bytes go (the system's default)")
+    parser.add_argument("--json", type=Path, help="write the figures here too")
+    options = parser.parse_args()
+    before = machine()
+    with tempfile.TemporaryDirectory(prefix="paddock-bench-", dir=options.folder) as name:
+        folder = Path(name)
+        folder.chmod(0o755)  # nginx's workers may be another user
+        figures = measure(options, folder)
+    print(render(title, figures))
+    print(f"load before {before['load_1m']}, after {machine()['load_1m']}, {before['cpus']} CPUs\n")
+    if options.json:
+        content = {"title": title, **before, "figures": [asdict(figure) for figure in figures]}
+        options.json.write_text(json.dumps(content, indent=2) + "\n")
