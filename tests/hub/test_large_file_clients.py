@@ -226,7 +226,7 @@ def test_git_lfs_uploads_and_downloads(
     pointer = httpx.get(f"{shared_server.url}/{name}/raw/main/c.bin").text
     (clone / "c.bin").write_text(pointer)
     git("add", "c.bin", cwd=clone)
-    (clone / "c.bin").unlink()
+    git("-c", "user.name=boss", "-c", "user.email=b@x", "commit", "-q", "-m", "third", cwd=clone)
     git("lfs", "pull", cwd=clone)
     assert (clone / "c.bin").read_bytes() == xet_only
 
