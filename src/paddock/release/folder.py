@@ -21,9 +21,12 @@ from paddock.release.reading import digest_beneath
 
 MAX_ENTRIES = 200_000
 MAX_FOLDER_DEPTH = 32
-MAX_BOOKKEEPING_BYTES = 64 * 1024
 
-# What huggingface_hub writes beside a download (its metadata file holds three short lines).
+# What huggingface_hub writes beside a download, and how large an honest one gets: metadata of three
+# short lines, and the file listing of a commit, named by it.
+_MAX_NOTE_BYTES = 64 * 1024
+_MAX_TREE_BYTES = 64 << 20
+_TREE = re.compile(rf"{re.escape(CLIENT_FOLDER)}/trees/[0-9a-f]{{40}}\.json")
 _BOOKKEEPING = re.compile(
     rf"{re.escape(CLIENT_FOLDER)}/"
     r"(?:\.gitignore|CACHEDIR\.TAG|\.gitignore\.lock|(?:upload|download)/.+\.(?:metadata|lock))"
@@ -111,12 +114,18 @@ def _visit(folder_fd: int, name: str, path: str, listing: Listing) -> None:
         _enter(folder_fd, name, path, listing)
     elif not stat.S_ISREG(status.st_mode):
         listing.problems.append(Problem(path, "special", f"{path} is not a regular file"))
-    elif _BOOKKEEPING.fullmatch(path) and status.st_size <= MAX_BOOKKEEPING_BYTES:
+    elif _is_bookkeeping(path, status.st_size):
         listing.ignored.append(path)
     else:
         listing.files[path] = FileState(
             status.st_size, status.st_ino, status.st_mode, status.st_ctime_ns
         )
+
+
+def _is_bookkeeping(path: str, size_bytes: int) -> bool:
+    if _TREE.fullmatch(path):
+        return size_bytes <= _MAX_TREE_BYTES
+    return size_bytes <= _MAX_NOTE_BYTES and _BOOKKEEPING.fullmatch(path) is not None
 
 
 def _enter(folder_fd: int, name: str, path: str, listing: Listing) -> None:

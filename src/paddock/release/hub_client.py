@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-import httpx
 from huggingface_hub import HfApi
 from huggingface_hub.errors import (
     GatedRepoError,
@@ -23,6 +22,8 @@ from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progr
 from paddock.errors import Forbidden, NotFound, PaddockError, Unauthorized
 from paddock.release.errors import HubRefused, HubUnreachable
 
+# The client's versions differ in the HTTP library under them; its error family is a base of theirs.
+_TRANSPORT_ERROR: type[Exception] = HfHubHTTPError.__bases__[0]
 _TOKEN_HINT = "set HF_TOKEN to a token of that hub with the role 'write'"  # noqa: S105
 
 
@@ -47,7 +48,7 @@ def speaking_to(hub: Hub, doing: str) -> Iterator[None]:
         yield
     except HfHubHTTPError as e:
         raise _refusal(e, hub, doing) from e
-    except (httpx.HTTPError, OSError, RuntimeError) as e:
+    except (_TRANSPORT_ERROR, OSError, RuntimeError) as e:
         # hf_xet reports a broken transfer as RuntimeError; offline mode is an OSError.
         raise HubUnreachable(
             f"the hub at {hub.url} did not answer while {doing}: {_first_line(e)}",

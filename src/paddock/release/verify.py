@@ -62,6 +62,7 @@ class _Evidence:
     manifest: Manifest | None = None
     signer: TrustedKey | None = None
     problems: list[Problem] = field(default_factory=list)
+    files: int = 0  # that were signed, with release.json and the signature
     size_bytes: int = 0
 
 
@@ -154,6 +155,7 @@ def _compare(root_fd: int, signature_name: str, evidence: _Evidence) -> None:
     expected = dict(evidence.statement.files)
     if evidence.manifest is not None:
         expected |= {file.path: file.sha256 for file in evidence.manifest.files}
+    evidence.files = len(expected) + 1
     problems += listing.problems
     known_bad = {problem.path for problem in problems}
     for path in sorted(set(listing.files) - set(expected) - {signature_name}):
@@ -258,7 +260,7 @@ def _conclude(
             path=evidence.path,
             name=name,
             version=manifest.version if manifest else None,
-            files=len(statement.files) if statement else len(evidence.listing.files),
+            files=evidence.files or len(evidence.listing.files),
             size_bytes=evidence.size_bytes,
         ),
         problems=tuple(evidence.problems),
