@@ -194,7 +194,8 @@ large_files = Table(
     Column("xet_hash", XetHash),
 )
 
-# Presence is per repository: knowing a digest is not owning the bytes.
+# Presence is per repository: knowing a digest is not owning the bytes. It also decides which Xet
+# files a repository may reconstruct: those that have the SHA-256 of a file that it holds.
 repository_large_files = Table(
     "repository_large_files",
     metadata,
@@ -224,13 +225,4 @@ xet_files = Table(
     Column("sha256", Sha256, nullable=False),  # computed here from the bytes, not claimed
     Column("terms", LargeBinary, nullable=False),  # packed: hash[32], u32 unpacked, start, end
     Index(None, "sha256"),
-)
-
-# Which repository may reconstruct which Xet file.
-repository_xet_files = Table(
-    "repository_xet_files",
-    metadata,
-    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
-    Column("xet_hash", XetHash, ForeignKey("xet_files.hash"), primary_key=True),
-    Index(None, "xet_hash"),
 )

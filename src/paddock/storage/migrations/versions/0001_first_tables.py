@@ -33,7 +33,6 @@ def upgrade() -> None:
     _refs()
     _repository_large_files()
     _repository_tags()
-    _repository_xet_files()
 
 
 def _accounts() -> None:
@@ -300,22 +299,3 @@ def _repository_tags() -> None:
         sa.PrimaryKeyConstraint("repo_id", "tag", name="pk_repository_tags"),
     )
     op.create_index("ix_repository_tags_tag_repo_id", "repository_tags", ["tag", "repo_id"])
-
-
-def _repository_xet_files() -> None:
-    op.create_table(
-        "repository_xet_files",
-        sa.Column("repo_id", ID, nullable=False),
-        sa.Column("xet_hash", SHA256, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["repo_id"],
-            ["repositories.id"],
-            name="fk_repository_xet_files_repo_id",
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["xet_hash"], ["xet_files.hash"], name="fk_repository_xet_files_xet_hash"
-        ),
-        sa.PrimaryKeyConstraint("repo_id", "xet_hash", name="pk_repository_xet_files"),
-    )
-    op.create_index("ix_repository_xet_files_xet_hash", "repository_xet_files", ["xet_hash"])
