@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from paddock.checkpoint.config import LlamaConfig
+from paddock.checkpoint.errors import (
+    BadCheckpoint,
+    BadConfig,
+    TensorMismatch,
+    UnsupportedModel,
+)
+from paddock.checkpoint.layout import halves_from_pairs, pairs_from_halves
+from paddock.checkpoint.opening import Format, open_checkpoint
+from tests.checkpoint.samples import TINY, in_meta_order, model_tensors, tensor
+
+ROWS = ("wq", "wk", "wv", "w1", "w3", "output")
+COLUMNS = ("wo", "w2")
+
+
+def params(config: LlamaConfig) -> dict[str, Any]:
+    return {
+        "dim": config.dim,
+        "n_layers": config.layers,
+        "n_heads": config.heads,
+        "n_kv_heads": config.kv_heads,
+        "norm_eps": config.norm_eps,
+        "vocab_size": -1,
+    }
+
+
+def slices(
+    array: np.ndarray[Any, Any], name: str, ranks: int, embeddings_by_rows: bool
+) -> list[Any]:
+    kind = name.split(".")[-2]
+    if kind in ROWS or (kind == "tok_embeddings" and embeddings_by_rows):
+        return np.split(array, ranks, axis=0)
+    if kind in COLUMNS or kind == "tok_embeddings":
+        return np.split(array, ranks, axis=1)
+    return [array] * ranks
+
+
+def write_meta(
+    folder: Path, config: LlamaConfig = TINY, ranks: int = 1, *, embeddings_by_rows: bool = False
+) -> dict[str, bytes]:
+    """A checkpoint as Meta ships it; returns the same tensors as Hugging Face orders them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = model_tensors(config)
+    arrays = in_meta_order(config, tensors)
+    for rank in range(ranks):
+        shard = {
+            name: torch.from_numpy(
+                np.ascontiguousarray(slices(array, name, ranks, embeddings_by_rows)[rank])
+            )
+            for name, array in arrays.items()
+        }
+        shard["rope.freqs"] = torch.ones(4)
+        torch.save(shard, folder / f"consolidated.{rank:02}.pth")
+    (folder / "params.json").write_text(json.dumps(params(config)))
+    return {each.name: bytes(each.read()) for each in tensors}
+
+
+@pytest.mark.parametrize(("ranks", "by_rows"), [(1, False), (2, False), (2, True)])
+def test_the_slices_of_every_rank_become_the_whole_model(
+    tmp_path: Path, ranks: int, by_rows: bool
+) -> None:
+    expected = write_meta(tmp_path, ranks=ranks, embeddings_by_rows=by_rows)
+    checkpoint = open_checkpoint(tmp_path)
+    assert checkpoint.format is Format.META
+    assert replace(checkpoint.config, context=TINY.context) == TINY
+    assert {each.name: bytes(each.read()) for each in checkpoint.tensors} == expected
+
+
+def test_a_checkpoint_without_a_head_shares_its_embeddings(tmp_path: Path) -> None:
+    write_meta(tmp_path, replace(TINY, tied_embeddings=True))
+    assert open_checkpoint(tmp_path).config.tied_embeddings
+
+
+def test_the_two_row_orders_are_each_others_inverse() -> None:
+    original = tensor("q", (6 * 8, 5))
+    there = pairs_from_halves(original, 8)
+    assert there.read() != original.read()
+    assert halves_from_pairs(there, 8).read() == original.read()
+    rows = np.frombuffer(halves_from_pairs(original, 8).read(), np.float32).reshape(48, 5)
+    source = np.frombuffer(original.read(), np.float32).reshape(48, 5)
+    assert (rows[8:12] == source[8:16:2]).all()
+    assert (rows[12:16] == source[9:16:2]).all()
+
+
+def test_the_rotation_agrees_with_metas_formula() -> None:
+    """Rotating adjacent pairs of Meta's q equals rotating halves of the permuted q."""
+    rng = np.random.default_rng(3)
+    weight, x = rng.standard_normal((8, 6), np.float32), rng.standard_normal(6, np.float32)
+    angle = rng.standard_normal(4, np.float32)
+    pairs = (weight @ x).reshape(4, 2)
+    turned = np.stack(
+        (
+            pairs[:, 0] * np.cos(angle) - pairs[:, 1] * np.sin(angle),
+            pairs[:, 0] * np.sin(angle) + pairs[:, 1] * np.cos(angle),
+        )
+    )
+    permuted = halves_from_pairs(tensor("q", (8, 6)), 8)
+    swapped = type(permuted)("q", "F32", (8, 6), lambda: iter([weight.tobytes()]))
+    hf = np.frombuffer(halves_from_pairs(swapped, 8).read(), np.float32).reshape(8, 6) @ x
+    low, high = hf[:4], hf[4:]
+    rotated = (
+        low * np.cos(angle) - high * np.sin(angle),
+        high * np.cos(angle) + low * np.sin(angle),
+    )
+    np.testing.assert_allclose(np.stack(rotated), turned, rtol=1e-5)
+
+
+def test_a_missing_rank_is_noticed(tmp_path: Path) -> None:
+    write_meta(tmp_path, ranks=2)
+    (tmp_path / "consolidated.00.pth").unlink()
+    with pytest.raises(BadCheckpoint, match="lacks a rank"):
+        open_checkpoint(tmp_path)
+
+
+def test_ranks_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
+    write_meta(tmp_path / "a", ranks=2)
+    write_meta(tmp_path / "b", replace(TINY, layers=1), ranks=2)
+    (tmp_path / "b" / "consolidated.01.pth").rename(tmp_path / "a" / "consolidated.01.pth")
+    with pytest.raises(TensorMismatch, match="rank 1"):
+        open_checkpoint(tmp_path / "a")
+
+
+def test_one_rank_of_two_does_not_pass_as_a_model(tmp_path: Path) -> None:
+    write_meta(tmp_path, ranks=2)
+    (tmp_path / "consolidated.01.pth").unlink()
+    with pytest.raises(BadCheckpoint):
+        open_checkpoint(tmp_path)
+
+
+def test_a_tensor_that_no_llama_has_is_refused(tmp_path: Path) -> None:
+    write_meta(tmp_path)
+    shard = torch.load(tmp_path / "consolidated.00.pth", weights_only=True)
+    torch.save(shard | {"vision.weight": torch.ones(2)}, tmp_path / "consolidated.00.pth")
+    with pytest.raises(UnsupportedModel, match="vision"):
+        open_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"dim": -1},
+        {"dim": None},
+        {"n_heads": 5},
+        {"n_layers": True},
+        {"norm_eps": "x"},
+        {"dim": 1 << 60},
+    ],
+)
+def test_absurd_params_are_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    write_meta(tmp_path)
+    (tmp_path / "params.json").write_text(json.dumps(params(TINY) | change))
+    with pytest.raises(BadConfig):
+        open_checkpoint(tmp_path)
