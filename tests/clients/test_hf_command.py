@@ -56,7 +56,9 @@ def test_what_came_by_one_transport_leaves_by_the_other(
         assert digests(target) == digests(model_folder)
 
 
-def test_a_file_that_went_missing_is_fetched_again(run: Run, model_folder: Path, tmp_path: Path) -> None:
+def test_a_file_that_went_missing_is_fetched_again(
+    run: Run, model_folder: Path, tmp_path: Path
+) -> None:
     run("hf", "upload", "boss/resumed", str(model_folder), ".")
     for _ in range(2):
         run("hf", "download", "boss/resumed", "--local-dir", str(tmp_path / "down"))
