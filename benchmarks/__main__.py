@@ -1,0 +1,40 @@
+"""Every benchmark, one after the other: ``make bench``, or ``python -m benchmarks --quick``.
+
+Each is a process of its own, so that none warms up for the next. Tables go to the terminal, JSON
+into ``build/benchmarks``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+# Name of the module, and what makes it take seconds rather than minutes.
+BENCHMARKS = {
+    "start_time": ["--rounds", "1"],
+    "commit_small_files": ["--files", "200", "--rounds", "1"],
+    "hub_transfer": ["--large-bytes", "12000000", "--small-files", "20", "--rounds", "1"],
+    "release_1gb": ["--layers", "1", "--vocabulary", "300", "--rounds", "1"],
+    "sending_path": ["--bytes", "12000000", "--rounds", "1"],
+}
+_WITHOUT_JSON = {"sending_path"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="small sizes: does it run at all?")
+    parser.add_argument("--output", type=Path, default=Path("build/benchmarks"))
+    options = parser.parse_args()
+    options.output.mkdir(parents=True, exist_ok=True)
+    for name, quick in BENCHMARKS.items():
+        command = [sys.executable, "-m", f"benchmarks.{name}", *(quick if options.quick else [])]
+        if name not in _WITHOUT_JSON:
+            command += ["--json", str(options.output / f"{name}.json")]
+        print(f"== {' '.join(command[2:])}", flush=True)
+        subprocess.run(command, check=True)
+
+
+if __name__ == "__main__":
+    main()

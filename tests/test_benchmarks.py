@@ -1,0 +1,31 @@
+"""The commands behind docs/benchmarks.md still run; what they measure is not judged here."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from benchmarks.__main__ import BENCHMARKS
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    "name", ["start_time", "commit_small_files", "hub_transfer", "release_1gb"]
+)
+def test_a_benchmark_runs_at_a_small_size(name: str, tmp_path: Path) -> None:
+    if name == "hub_transfer" and not (shutil.which("nginx") and shutil.which("curl")):
+        pytest.skip("needs nginx and curl")
+    found = tmp_path / "figures.json"
+    command = [sys.executable, "-m", f"benchmarks.{name}", *BENCHMARKS[name]]
+    done = subprocess.run(
+        [*command, "--json", found, "--folder", tmp_path], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(found.read_text())["figures"]
+    assert figures
+    assert all(figure["what"] in done.stdout and figure["value"] >= 0 for figure in figures)
