@@ -155,15 +155,15 @@ def add_token(name: str, data: Path | None, role: str, label: str, as_json: bool
 
 def _open(data: Path | None, *, create: bool = False) -> Database:
     from paddock.config import load_settings
-    from paddock.web.server import DATABASE_FILE, open_hub
+    from paddock.storage.opening import embedded_database, open_database
 
     settings = load_settings({"data": data})
-    if not create and not settings.database_url and not (settings.data / DATABASE_FILE).exists():
+    if not create and not settings.database_url and not embedded_database(settings).exists():
         raise NoHub(
             f"there is no hub in {str(settings.data)!r}",
             hint="name its folder with --data, or create one with `paddock admin init`",
         )
-    return open_hub(settings).database
+    return open_database(settings)
 
 
 def _read_password() -> str:

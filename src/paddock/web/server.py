@@ -13,15 +13,12 @@ from paddock.config import Settings
 from paddock.errors import Unavailable
 from paddock.hub.context import Hub
 from paddock.log import get_logger
-from paddock.storage.database import Database
 from paddock.storage.local_blobs import LocalBlobStore
-from paddock.storage.migrate import migrate
+from paddock.storage.opening import open_database
 from paddock.web.app import create_app
 from paddock.web.protocol import uvicorn_options
 
 log = get_logger("web")
-
-DATABASE_FILE = "paddock.db"
 
 
 class AddressInUse(Unavailable):
@@ -32,15 +29,8 @@ class AddressInUse(Unavailable):
 
 def open_hub(settings: Settings) -> Hub:
     """The storage that the settings name, created and migrated as needed."""
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    database = Database(database_url(settings))
-    migrate(database)
+    database = open_database(settings)
     return Hub(database, LocalBlobStore(settings.data / "blobs"), settings.public_url)
-
-
-def database_url(settings: Settings) -> str:
-    """SQLite inside the data folder unless a server is named."""
-    return settings.database_url or f"sqlite:///{settings.data.absolute() / DATABASE_FILE}"
 
 
 def listen(settings: Settings) -> socket.socket:
