@@ -17,6 +17,7 @@ from huggingface_hub.errors import (
 
 from paddock.hub import large_files
 from paddock.hub.lookup import find_repository
+from paddock.hub.pointers import Pointer, render_pointer
 from paddock.hub.types import Kind
 from tests.hub.api.hosted import Hosted, host, line
 from tests.live import LiveServer
@@ -120,9 +121,7 @@ def test_what_the_client_has_is_not_sent_again(hosted: Hosted) -> None:
 
 
 def test_raw_is_what_git_holds(hosted: Hosted) -> None:
-    pointer = (
-        f"version https://git-lfs.github.com/spec/v1\noid sha256:{SHA256}\nsize {len(LARGE)}\n"
-    )
+    pointer = render_pointer(Pointer(SHA256, len(LARGE)))
     got = hosted.http.get(address(hosted, "m.bin", form="raw"))
     assert got.content == pointer
     assert got.headers["ETag"] == f'"{git_oid(pointer)}"'
