@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from paddock.checkpoint.errors import (
     BadCheckpoint,
     BadLlama2c,
     BadTokenizer,
+    DiskFailure,
     NotAvailableYet,
     OutputExists,
 )
@@ -160,6 +162,7 @@ def test_a_link_out_of_the_source_is_not_followed(tmp_path: Path) -> None:
 
 _IN_A_SMALL_PROCESS = """
 import resource, sys
+from dataclasses import replace
 from pathlib import Path
 from paddock.checkpoint.convert import ConvertOptions, convert_checkpoint
 source, destination, shard_bytes = sys.argv[1:]
@@ -202,3 +205,18 @@ def test_a_405b_checkpoint_is_planned_from_headers_alone(tmp_path: Path) -> None
     os.truncate(path, 1 << 40)
     with pytest.raises(BadLlama2c, match="bytes; its header describes"):
         open_checkpoint(path)
+
+
+def test_a_disk_that_refuses_is_told_in_words(tmp_path: Path) -> None:
+    write_hf_folder(tmp_path / "hf")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DiskFailure, match="file"):
+        convert_checkpoint(tmp_path / "hf", tmp_path / "file" / "out")
+
+
+def test_a_config_without_dtype_takes_that_of_its_weights(tmp_path: Path) -> None:
+    write_hf_folder(tmp_path, replace(TINY, dtype="bfloat16"))
+    config = json.loads((tmp_path / "config.json").read_text())
+    del config["torch_dtype"]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert open_checkpoint(tmp_path).config.dtype == "bfloat16"

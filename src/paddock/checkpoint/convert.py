@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from paddock.checkpoint.digesting_file import WrittenFile, write_file
-from paddock.checkpoint.errors import BadTokenizer, NotAvailableYet
+from paddock.checkpoint.errors import BadTokenizer, NotAvailableYet, disk_failures_in_words
 from paddock.checkpoint.hf_folder import CONFIG, INDEX, inside, weight_files
 from paddock.checkpoint.opening import Checkpoint, Format, open_checkpoint
 from paddock.checkpoint.output_folder import new_folder
@@ -29,7 +29,6 @@ from paddock.checkpoint.tokenizer_files import (
     tokenizer_config,
 )
 
-TARGETS = ("safetensors", "gguf", "meta")
 MIN_SHARD_BYTES = 1 << 10
 GENERATION_CONFIG = "generation_config.json"
 # What travels with the weights unchanged, where it is there.
@@ -60,7 +59,13 @@ def convert_checkpoint(
     """Write ``source`` as a Hugging Face folder; ``destination`` appears whole or not at all."""
     options = options or ConvertOptions()
     _refuse_unavailable(options)
-    checkpoint = open_checkpoint(source)
+    with disk_failures_in_words():
+        return _convert(open_checkpoint(source), destination, options)
+
+
+def _convert(
+    checkpoint: Checkpoint, destination: Path, options: ConvertOptions
+) -> list[WrittenFile]:
     with new_folder(destination) as folder:
         if checkpoint.format is Format.HUGGING_FACE:
             written = _copy_companions(checkpoint, folder)
@@ -135,9 +140,7 @@ def _write_missing(checkpoint: Checkpoint, folder: Path) -> list[WrittenFile]:
     if not (folder / TOKENIZER_JSON).exists():
         written.append(_write_json(folder / TOKENIZER_JSON, tokenizer.tokenizer_json))
     if not (folder / TOKENIZER_CONFIG).exists():
-        template_path = checkpoint.folder / CHAT_TEMPLATE
-        template = template_path.read_text("utf-8") if template_path.is_file() else None
-        settings = tokenizer_config(tokenizer.names, config.context, template)
+        settings = tokenizer_config(tokenizer.names, config.context)
         written.append(_write_json(folder / TOKENIZER_CONFIG, settings))
     return written
 

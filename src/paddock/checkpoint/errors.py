@@ -6,7 +6,10 @@ one cause from another within a class, for scanners and tests; people read the m
 
 from __future__ import annotations
 
-from paddock.errors import BadInput, Conflict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from paddock.errors import BadInput, Conflict, PaddockError
 
 
 class BadCheckpoint(BadInput):
@@ -89,3 +92,19 @@ class OutputExists(Conflict):
     """The place to write to is taken."""
 
     code = "output_exists"
+
+
+class DiskFailure(PaddockError):
+    """The operating system refused to read or write a file."""
+
+    code = "disk_failure"
+
+
+@contextmanager
+def disk_failures_in_words() -> Iterator[None]:
+    """Turn the system's own errors (no permission, no space) into one of ours."""
+    try:
+        yield
+    except OSError as e:
+        where = f"{e.filename}: " if e.filename else ""
+        raise DiskFailure(f"{where}{(e.strerror or str(e)).lower()}") from e

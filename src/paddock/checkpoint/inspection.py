@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from paddock.checkpoint import hf_folder
 from paddock.checkpoint.config import LlamaConfig
-from paddock.checkpoint.errors import BadTokenizer
+from paddock.checkpoint.errors import BadTokenizer, disk_failures_in_words
 from paddock.checkpoint.layout import shape_problems
 from paddock.checkpoint.licence_hints import LicenceHint, licence_hints
 from paddock.checkpoint.opening import Format, Location, locate, read_model
@@ -97,7 +97,11 @@ class Inspection:
 
 def inspect_checkpoint(path: Path) -> Inspection:
     """Look at a checkpoint folder or file; raises where it cannot be read safely."""
-    location = _locate(path)
+    with disk_failures_in_words():
+        return _inspect(path, _locate(path))
+
+
+def _inspect(path: Path, location: Location) -> Inspection:
     config, tensors = _read(location)
     problems = _config_problems(config, tensors)
     tokenizer = None

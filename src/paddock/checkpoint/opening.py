@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from paddock.checkpoint import hf_folder, llama2c, meta_folder
 from paddock.checkpoint.config import LlamaConfig, parse_hf_config
@@ -19,11 +19,14 @@ from paddock.checkpoint.errors import (
     BadConfig,
     NotAvailableYet,
     UnknownCheckpoint,
+    disk_failures_in_words,
 )
 from paddock.checkpoint.layout import check_shapes
 from paddock.checkpoint.strict_json import load_object
 from paddock.checkpoint.tensors import Tensor
 from paddock.checkpoint.tokenizer_files import TokenizerFile, find_tokenizer
+
+_DTYPE_NAMES = {"F32": "float32", "BF16": "bfloat16", "F16": "float16"}
 
 
 class Format(StrEnum):
@@ -59,10 +62,11 @@ class Checkpoint:
 
 def open_checkpoint(path: Path) -> Checkpoint:
     """Open a folder or file as a Llama checkpoint whose tensors fit its configuration."""
-    location = locate(path)
-    config, tensors = read_model(location)
-    check_shapes(config, tensors)
-    tokenizer = find_tokenizer(location.folder, config.vocab_size)
+    with disk_failures_in_words():
+        location = locate(path)
+        config, tensors = read_model(location)
+        check_shapes(config, tensors)
+        tokenizer = find_tokenizer(location.folder, config.vocab_size)
     return Checkpoint(location.format, location.folder, config, tensors, tokenizer)
 
 
@@ -76,8 +80,17 @@ def read_model(location: Location) -> tuple[LlamaConfig, tuple[Tensor, ...]]:
                 raise UnknownCheckpoint("no_file", f"{location.folder} names no llama2.c file")
             return llama2c.read_llama2c(location.file)
         case Format.HUGGING_FACE:
-            config = parse_hf_config(load_object(location.folder / hf_folder.CONFIG, BadConfig))
-            return config, hf_folder.read_tensors(location.folder)
+            source = load_object(location.folder / hf_folder.CONFIG, BadConfig)
+            tensors = hf_folder.read_tensors(location.folder)
+            return parse_hf_config(_with_dtype(source, tensors)), tensors
+
+
+def _with_dtype(source: dict[str, Any], tensors: tuple[Tensor, ...]) -> dict[str, Any]:
+    """The configuration, which may leave it to the weights what they are stored in."""
+    if source.get("dtype") is not None or source.get("torch_dtype") is not None:
+        return source
+    stored = {name for name in map(_DTYPE_NAMES.get, {t.dtype for t in tensors}) if name}
+    return source | {"dtype": stored.pop()} if len(stored) == 1 else source
 
 
 def locate(path: Path) -> Location:

@@ -110,10 +110,11 @@ def vocabulary_size(tokenizer: dict[str, Any]) -> int:
     return max((*ids, *added), default=-1) + 1
 
 
-def tokenizer_config(
-    names: SpecialNames, context: int, chat_template: str | None
-) -> dict[str, Any]:
-    """A ``tokenizer_config.json`` that takes ``tokenizer.json`` as it is."""
+def tokenizer_config(names: SpecialNames, context: int) -> dict[str, Any]:
+    """A ``tokenizer_config.json`` that takes ``tokenizer.json`` as it is.
+
+    A chat template is not repeated in it: ``chat_template.jinja`` beside it is read by all.
+    """
     config: dict[str, Any] = {
         "bos_token": names.bos,
         "clean_up_tokenization_spaces": False,
@@ -123,8 +124,6 @@ def tokenizer_config(
         "tokenizer_class": "PreTrainedTokenizerFast",
         "unk_token": names.unk,
     }
-    if chat_template is not None:
-        config["chat_template"] = chat_template
     return {key: value for key, value in config.items() if value is not None}
 
 
