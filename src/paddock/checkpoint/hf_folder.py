@@ -62,9 +62,13 @@ def inside(folder: Path, name: str) -> Path:
 
 
 def _is_hub_cache(path: Path, root: Path) -> bool:
-    """Whether this is the stock client's cache: snapshots/COMMIT/file linking to blobs/DIGEST."""
-    cache = root.parent.parent
-    return root.parent.name == "snapshots" and path.resolve().parent == cache / "blobs"
+    """Whether this is the stock client's cache: snapshots/COMMIT/file linking to blobs/DIGEST.
+
+    That may be a link again, to blobs/AB/DIGEST beside all repositories (huggingface_hub 2.4).
+    """
+    cache, target = root.parent.parent, path.resolve()
+    in_blobs = target.parent == cache / "blobs" or target.parents[1] == cache.parent / "blobs"
+    return root.parent.name == "snapshots" and in_blobs
 
 
 def _weight_map(folder: Path) -> dict[str, str]:

@@ -24,7 +24,8 @@ from paddock.checkpoint.tensors import (
     name_problem,
     read_range,
 )
-from paddock.checkpoint.torch_pickle import MAX_PICKLE_BYTES, TensorRef, parse_state_dict
+from paddock.checkpoint.torch_pickle import MAX_PICKLE_BYTES, parse_state_dict
+from paddock.checkpoint.torch_values import TensorRef
 from paddock.checkpoint.zip_archive import Member, read_member, read_members
 
 ZIP_MAGIC = b"PK\x03\x04"

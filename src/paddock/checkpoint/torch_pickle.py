@@ -11,88 +11,23 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from paddock.checkpoint.errors import BadPickle
 from paddock.checkpoint.fields import shown
+from paddock.checkpoint.torch_values import (
+    GLOBALS,
+    Callee,
+    StorageRef,
+    StorageType,
+    TensorRef,
+    describe_call,
+)
 
 MAX_PICKLE_BYTES = 8 << 20  # Llama 3.1 405B's has 0.3 MB; parsed, it takes up to 30 times as much
 MAX_STACK = 1 << 20
 MAX_MARKS = 64
 MAX_TEXT_BYTES = 1 << 16
-
-# dtype by the name of PyTorch's legacy storage class.
-_STORAGES = {
-    "DoubleStorage": "F64",
-    "FloatStorage": "F32",
-    "HalfStorage": "F16",
-    "BFloat16Storage": "BF16",
-    "LongStorage": "I64",
-    "IntStorage": "I32",
-    "ShortStorage": "I16",
-    "CharStorage": "I8",
-    "ByteStorage": "U8",
-    "BoolStorage": "BOOL",
-    "ComplexFloatStorage": "C64",
-}
-# dtypes without such a class come as objects beside an untyped storage.
-_DTYPES = {
-    "uint16": "U16",
-    "uint32": "U32",
-    "uint64": "U64",
-    "float8_e4m3fn": "F8_E4M3",
-    "float8_e5m2": "F8_E5M2",
-    "float8_e4m3fnuz": "F8_E4M3FNUZ",
-    "float8_e5m2fnuz": "F8_E5M2FNUZ",
-    "float8_e8m0fnu": "F8_E8M0",
-}
-
-
-class StorageType(NamedTuple):
-    """A storage class; no dtype means bytes whose meaning the tensor gives."""
-
-    dtype: str | None
-
-
-class TorchDtype(NamedTuple):
-    """A ``torch.dtype`` object."""
-
-    dtype: str
-
-
-class Callee(NamedTuple):
-    """A callable that may be reduced; it is described, never called."""
-
-    name: str
-
-
-class StorageRef(NamedTuple):
-    """Bytes in the archive; ``elements`` counts bytes when ``dtype`` is None."""
-
-    dtype: str | None
-    key: str
-    elements: int
-
-
-class TensorRef(NamedTuple):
-    """A strided view of a storage, in elements of ``dtype``."""
-
-    storage: StorageRef
-    dtype: str
-    offset: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-
-
-GLOBALS: dict[tuple[str, str], StorageType | TorchDtype | Callee] = {
-    ("collections", "OrderedDict"): Callee("OrderedDict"),
-    ("torch._utils", "_rebuild_tensor_v2"): Callee("tensor_v2"),
-    ("torch._utils", "_rebuild_tensor_v3"): Callee("tensor_v3"),
-    ("torch._utils", "_rebuild_parameter"): Callee("parameter"),
-    ("torch.storage", "UntypedStorage"): StorageType(None),
-    **{("torch", name): StorageType(dtype) for name, dtype in _STORAGES.items()},
-    **{("torch", name): TorchDtype(dtype) for name, dtype in _DTYPES.items()},
-}
 
 
 def parse_state_dict(raw: bytes, where: str) -> dict[str, TensorRef]:
@@ -288,36 +223,10 @@ class _Interpreter:
         arguments, callee = self.pop(), self.pop()
         if not isinstance(callee, Callee) or type(arguments) is not tuple:
             raise self.refusal("forbidden_reduce", f"it calls {shown(callee)}")
-        self.push(self.described(callee.name, arguments))
-
-    def described(self, callee: str, arguments: tuple[Any, ...]) -> Any:
-        match callee, arguments:
-            case "OrderedDict", ():
-                return {}
-            case "parameter", (TensorRef() as tensor, bool(), dict()):
-                return tensor
-            case "tensor_v2", (StorageRef() as storage, offset, shape, strides, bool(), dict()):
-                if storage.dtype:
-                    return self.tensor(storage, storage.dtype, (offset, shape, strides))
-            case "tensor_v3", (
-                StorageRef() as storage,
-                offset,
-                shape,
-                strides,
-                bool(),
-                dict(),
-                TorchDtype(dtype),
-            ):
-                if storage.dtype is None:
-                    return self.tensor(storage, dtype, (offset, shape, strides))
-        raise self.refusal("forbidden_reduce", f"{callee} has unknown arguments")
-
-    def tensor(self, storage: StorageRef, dtype: str, view: tuple[Any, Any, Any]) -> TensorRef:
-        offset, shape, strides = view
-        numbers = (offset, *shape, *strides) if type(shape) is type(strides) is tuple else (None,)
-        if any(type(n) is not int or n < 0 for n in numbers) or len(shape) != len(strides):
-            raise self.refusal("bad_tensor", "a tensor has an impossible shape")
-        return TensorRef(storage, dtype, offset, shape, strides)
+        described = describe_call(callee.name, arguments)
+        if described is None:
+            raise self.refusal("forbidden_reduce", f"{callee.name} has unknown arguments")
+        self.push(described)
 
 
 _STEPS: dict[int, Callable[[_Interpreter], None]] = {
