@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -272,8 +273,8 @@ def test_a_file_that_grows_while_it_is_read_is_not_trusted(
     """The swap happens between hashing and the verdict, as an attacker with write access would."""
     hash_files = verify.digest_files
 
-    def hash_then_swap(root_fd: int, paths: list[str]) -> object:
-        result = hash_files(root_fd, paths)
+    def hash_then_swap(root_fd: int, paths: list[str], digest: Callable[..., Any]) -> object:
+        result = hash_files(root_fd, paths, digest)
         (release / "new.json").write_bytes(b"{}")
         (release / "new.json").replace(release / "config.json")
         return result

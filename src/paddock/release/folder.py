@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from paddock.digest import Digests
 from paddock.release.errors import SourceChanged
 from paddock.release.oms import CLIENT_FOLDER
 from paddock.release.paths import collision_key, path_problem
-from paddock.release.reading import digest_beneath
 
 MAX_ENTRIES = 200_000
 MAX_FOLDER_DEPTH = 32
@@ -31,6 +31,8 @@ _BOOKKEEPING = re.compile(
     rf"{re.escape(CLIENT_FOLDER)}/"
     r"(?:\.gitignore|CACHEDIR\.TAG|\.gitignore\.lock|(?:upload|download)/.+\.(?:metadata|lock))"
 )
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,16 @@ def list_folder(root_fd: int) -> Listing:
     return listing
 
 
-def digest_files(root_fd: int, paths: list[str]) -> tuple[dict[str, Digests], list[Problem]]:
-    """Both digests of every path, several files at a time; what cannot be read is a problem."""
-    digests: dict[str, Digests] = {}
+def digest_files(
+    root_fd: int, paths: list[str], digest_one: Callable[[int, str], Found]
+) -> tuple[dict[str, Found], list[Problem]]:
+    """What ``digest_one`` says of every path, several at a time; one unread is a problem."""
+    digests: dict[str, Found] = {}
     problems: list[Problem] = []
 
-    def digest(path: str) -> Digests | Problem:
+    def digest(path: str) -> Found | Problem:
         try:
-            return digest_beneath(root_fd, path)
+            return digest_one(root_fd, path)
         except SourceChanged as e:
             return Problem(path, "changed", e.message)
         except OSError as e:

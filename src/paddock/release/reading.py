@@ -1,4 +1,4 @@
-"""Reading files that an attacker may be changing: no links, one descriptor, both digests at once.
+"""Reading files that an attacker may be changing: no links, one descriptor, digests at once.
 
 Knows the file system; does not know what a release is. Every component of a path is opened without
 following links, and what was hashed is what was opened: a file that changes meanwhile is an error.
@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 
 import blake3
 
@@ -60,19 +61,40 @@ def digest_beneath(root_fd: int, path: str) -> Digests:
         os.close(descriptor)
 
 
+def blake3_beneath(root_fd: int, path: str) -> tuple[int, str]:
+    """Size and BLAKE3 alone of the file at ``path``: several times as fast as both digests."""
+    descriptor = open_beneath(root_fd, path)
+    try:
+        with _unchanged(descriptor, path) as size_bytes:
+            is_large = size_bytes >= _OVERLAP_FROM_BYTES
+            hasher = blake3.blake3(max_threads=blake3.blake3.AUTO if is_large else 1)
+            buffer = memoryview(bytearray(_WIDE_BUFFER_BYTES if is_large else BUFFER_BYTES))
+            total = 0
+            while count := os.readv(descriptor, [buffer]):
+                hasher.update(buffer[:count])
+                total += count
+        return total, hasher.hexdigest()
+    finally:
+        os.close(descriptor)
+
+
 def digest_descriptor(descriptor: int, path: str, sink: Sink | None = None) -> Digests:
     """Both digests of an open file in one pass, handing each piece to ``sink`` as well."""
+    with _unchanged(descriptor, path) as size_bytes:
+        if size_bytes >= _OVERLAP_FROM_BYTES:
+            return _digest_overlapped(descriptor, sink)
+        return _digest_plain(descriptor, sink)
+
+
+@contextmanager
+def _unchanged(descriptor: int, path: str) -> Iterator[int]:
+    """The size of a regular file that must still be the same when the block ends."""
     before = os.fstat(descriptor)
     if not stat.S_ISREG(before.st_mode):
         raise OSError(f"{path} is not a regular file")
-    if before.st_size >= _OVERLAP_FROM_BYTES:
-        digests = _digest_overlapped(descriptor, sink)
-    else:
-        digests = _digest_plain(descriptor, sink)
-    after = os.fstat(descriptor)
-    if _identity(before) != _identity(after) or digests.size_bytes != after.st_size:
+    yield before.st_size
+    if _identity(before) != _identity(os.fstat(descriptor)):
         raise SourceChanged(f"{path} changed while it was being read")
-    return digests
 
 
 def _identity(status: os.stat_result) -> tuple[int, int, int]:
