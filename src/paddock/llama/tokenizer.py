@@ -99,9 +99,9 @@ class StreamDecoder:
 
     def __init__(self, tokenizer: Tokenizer, context: Sequence[int] = ()) -> None:
         self._tokenizer = tokenizer
-        # A few tokens of context decide what a tokenizer does with the space between two words.
-        self._ids = list(context[-MAX_HELD_TOKENS:])
-        self._told = self._tokenizer.decode(self._ids)
+        # What stands before decides what a tokenizer does with the space between two words.
+        self._ids = list(context)
+        self._told = tokenizer.decode(self._ids)
         self._held = 0
 
     def feed(self, token_id: int) -> str:
@@ -119,9 +119,11 @@ class StreamDecoder:
 
     def _tell(self, text: str) -> str:
         new = text[len(self._told) :]
-        # Decoded alone, the kept tokens may lose a leading space; only their length matters.
-        self._ids = self._ids[-MAX_HELD_TOKENS:]
-        self._told = self._tokenizer.decode(self._ids)
+        if new:
+            # The tokens just told begin and end between characters, and are context enough. Decoded
+            # alone they may lose a leading space, here and next time alike.
+            self._ids = self._ids[-self._held :]
+            self._told = self._tokenizer.decode(self._ids)
         self._held = 0
         return new
 

@@ -1,0 +1,193 @@
+"""``paddock generate``: exact text on stdout, one object with --json, errors that help."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from paddock.cli import main
+from paddock.starter import starter_folder
+from tests.live import LiveServer
+
+STARTER = str(starter_folder())
+
+
+@pytest.fixture(autouse=True)
+def _home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    torch.set_num_threads(1)  # tiny models: a second thread only waits for the first
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    for name in ("HF_TOKEN", "HF_ENDPOINT", "PADDOCK_HUB_URL", "PADDOCK_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def paddock(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run the command in this process; gives exit code, stdout and stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as end:
+            main(["generate", *arguments])
+        told = capsys.readouterr()
+        return int(end.value.code or 0), told.out, told.err
+
+    return run
+
+
+def test_the_published_text_comes_out_of_a_pipe_to_the_letter(shared_data: Path) -> None:
+    stories = shared_data / "models" / "stories260K"
+    command = [sys.executable, "-m", "paddock", "generate", str(stories), "-p", ""]
+    done = subprocess.run([*command, "-n", "200", "--temperature", "0"], capture_output=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (stories / "expected_greedy_200.txt").read_bytes()
+    assert done.stderr == b""
+
+
+def test_a_converted_folder_gives_the_same_text(
+    shared_data: Path, tmp_path: Path, paddock: Any
+) -> None:
+    stories = shared_data / "models" / "stories260K"
+    with pytest.raises(SystemExit):
+        main(["convert", str(stories), str(tmp_path / "hf"), "--to", "safetensors"])
+    code, out, _ = paddock(str(tmp_path / "hf"), "-p", "", "-n", "200", "--temperature", "0")
+    assert code == 0
+    assert out.endswith((stories / "expected_greedy_200.txt").read_text())
+
+
+def test_the_text_begins_with_the_prompt(shared_data: Path, paddock: Any) -> None:
+    stories = shared_data / "models" / "stories260K"
+    code, out, _ = paddock(str(stories), "-p", "Once upon a time", "-n", "196")
+    assert code == 0
+    assert out == (stories / "expected_greedy_200.txt").read_text()
+
+
+def test_json_is_one_object_with_everything(paddock: Any) -> None:
+    code, out, err = paddock(STARTER, "-p", "The teapot", "-n", "7", "--json")
+    told = json.loads(out)
+    assert (code, err) == (0, "")
+    assert told["model"] == STARTER
+    assert told["text"] == "The teapot" + told["continuation"]
+    assert told["tokens"] == len(told["token_ids"]) == 7
+    assert told["finish_reason"] == "length"
+    assert told["prompt_tokens"] > 1
+    assert told["seconds"] >= 0
+
+
+def test_a_seed_repeats_a_draw(paddock: Any) -> None:
+    def drawn(seed: str) -> str:
+        choice = ("-n", "20", "--temperature", "1.5", "--seed", seed)
+        _, out, _ = paddock(STARTER, "-p", "On a", *choice)
+        return str(out)
+
+    assert drawn("3") == drawn("3") != drawn("4")
+
+
+def test_an_empty_prompt_begins_a_text(paddock: Any) -> None:
+    code, out, _ = paddock(STARTER, "-p", "", "-n", "5")
+    assert code == 0
+    assert out
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [STARTER],
+        [STARTER, "-p", "x", "-n", "0"],
+        [STARTER, "-p", "x", "-n", "many"],
+        [STARTER, "-p", "x", "--temperature", "-1"],
+        [STARTER, "-p", "x", "--temperature", "nan"],
+        [STARTER, "-p", "x", "--temperature", "inf"],
+        [STARTER, "-p", "x", "--top-p", "0"],
+        [STARTER, "-p", "x", "--seed", "-1"],
+        [STARTER, "-p", "x", "--dtype", "int4"],
+    ],
+)
+def test_wrong_usage_exits_with_two(wrong: list[str], paddock: Any) -> None:
+    code, out, err = paddock(*wrong)
+    assert (code, out) == (2, "")
+    assert err.startswith("Usage: paddock generate")
+
+
+def test_more_than_the_context_holds_says_what_would_fit(paddock: Any) -> None:
+    code, out, err = paddock(STARTER, "-p", "Hello", "-n", "600")
+    assert (code, out) == (1, "")
+    assert "exceed the model's context of 512" in err
+    assert "hint: ask for at most 510 new tokens" in err
+
+
+@pytest.mark.parametrize("missing", ["nothing", "./no/such/folder", "a/b/c", "../x", "a" * 5000])
+def test_a_path_that_does_not_exist_is_named(missing: str, paddock: Any) -> None:
+    code, out, err = paddock(missing, "-p", "x")
+    assert (code, out) == (1, "")
+    assert f"there is no file or folder {missing!r}" in err
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path, paddock: Any) -> None:
+    code, _, err = paddock(str(tmp_path), "-p", "x")
+    assert code == 1
+    assert "holds no checkpoint" in err
+
+
+def test_without_torch_the_hint_says_how_to_install_it(
+    paddock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    code, _, err = paddock(STARTER, "-p", "x")
+    assert code == 1
+    assert "hint: install paddock with its model extra: pip install 'paddock[model]'" in err
+
+
+def test_a_hub_that_does_not_answer_is_named(paddock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PADDOCK_HUB_URL", "http://127.0.0.1:9")
+    code, _, err = paddock("nora/starter", "-p", "x")
+    assert code == 1
+    assert "the hub at http://127.0.0.1:9 does not answer" in err
+
+
+@pytest.fixture
+def hub(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> LiveServer:
+    """A hub that holds the starter model as nora/starter, with a tag."""
+    monkeypatch.setenv("PADDOCK_HUB_URL", server.url)
+    api = server.api(server.user("nora"))
+    api.create_repo("nora/starter", private=True)
+    api.upload_folder(repo_id="nora/starter", folder_path=STARTER)
+    api.create_tag("nora/starter", tag="v1")
+    monkeypatch.setenv("HF_TOKEN", server.user("nora", role="read"))
+    return server
+
+
+@pytest.mark.parametrize("model", ["nora/starter", "nora/starter@v1"])
+def test_a_model_is_pulled_from_the_hub(hub: LiveServer, model: str, paddock: Any) -> None:
+    code, out, err = paddock(model, "-p", "The teapot", "-n", "9")
+    assert code == 0, err
+    assert out == paddock(STARTER, "-p", "The teapot", "-n", "9")[1]
+
+
+def test_what_the_hub_does_not_have_is_named(
+    hub: LiveServer, paddock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _, err = paddock("nora/starter@v2", "-p", "x")
+    assert code == 1
+    assert "has no revision 'v2'" in err
+    code, _, err = paddock("nora/nothing", "-p", "x")
+    assert code == 1
+    assert f"no such model at {hub.url}" in err
+    monkeypatch.delenv("HF_TOKEN")
+    code, _, err = paddock("nora/starter", "-p", "x")  # private, and no token now
+    assert code == 1
+    assert "HF_TOKEN" in err
+
+
+def test_a_path_that_exists_wins_over_a_repository(
+    hub: LiveServer, tmp_path: Path, paddock: Any
+) -> None:
+    (tmp_path / "nora" / "starter").mkdir(parents=True)
+    code, _, err = paddock("nora/starter", "-p", "x")
+    assert code == 1
+    assert "holds no checkpoint" in err
