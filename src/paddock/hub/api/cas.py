@@ -8,11 +8,9 @@ back. Old clients' route names lead to the same handlers.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Annotated, Any
 
-import anyio.to_thread
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
@@ -21,7 +19,7 @@ from paddock import clock
 from paddock.errors import Forbidden, NotFound, PaddockError
 from paddock.hub import signing
 from paddock.hub.api.byte_ranges import BadRange, RangesResponse, parse_ranges
-from paddock.hub.api.receiving import entered, receive_into
+from paddock.hub.api.receiving import entered, receive_into, run_heavy
 from paddock.hub.api.xet_tokens import cas_url
 from paddock.hub.context import Hub, HubDep, accept_body
 from paddock.hub.xet import access, reconstruction, records, registration
@@ -68,7 +66,7 @@ async def upload_xorb(
     async with entered(hub.blobs.begin()) as writer:
         parser = XorbParser(writer.write)
         await receive_into(request, parser.feed)
-        await anyio.to_thread.run_sync(_keep_xorb, hub, parser, writer, xorb)
+        await run_heavy(_keep_xorb, hub, parser, writer, xorb)
     return {"was_inserted": True}
 
 
@@ -77,7 +75,7 @@ async def upload_xorb(
 async def upload_shard(request: Request, hub: HubDep, allowed: WriteAccessDep) -> dict[str, int]:
     """Verify a shard and give its files to the token's repository."""
     registering = await _receive_shard(request, hub, allowed)
-    is_new = await anyio.to_thread.run_sync(registration.finish, registering)
+    is_new = await run_heavy(registration.finish, registering)
     return {"result": int(is_new)}
 
 
@@ -87,8 +85,8 @@ async def upload_shard_reporting(
 ) -> Response:
     """The same, with a line for every step. What is wrong at first sight is still a plain 400."""
     lines = _report(await _receive_shard(request, hub, allowed))
-    first = await anyio.to_thread.run_sync(next, lines)
-    return StreamingResponse(chain([first], lines), media_type="application/x-ndjson")
+    first = await run_heavy(next, lines)
+    return StreamingResponse(_stream(first, lines), media_type="application/x-ndjson")
 
 
 @router.get("/v2/reconstructions/{file:segment}")
@@ -151,7 +149,13 @@ async def _receive_shard(request: Request, hub: Hub, allowed: XetAccess) -> Regi
             shard = parse_shard(memoryview(file.read()))
             return registration.register(hub, allowed.repo_id, shard)
 
-        return await anyio.to_thread.run_sync(parse)
+        return await run_heavy(parse)
+
+
+async def _stream(first: bytes, lines: Iterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    while (line := await run_heavy(next, lines, None)) is not None:
+        yield line
 
 
 def _report(registering: Registering) -> Iterator[bytes]:

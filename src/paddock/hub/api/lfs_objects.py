@@ -22,6 +22,7 @@ from paddock.hub.api.receiving import (
     expect_length,
     receive_all,
     receive_into,
+    run_heavy,
 )
 from paddock.hub.api.sending import ContentResponse
 from paddock.hub.context import Hub, HubDep
@@ -74,7 +75,7 @@ async def complete(request: Request, hub: HubDep, oid: str, sig: str = "") -> Re
     """Join the parts; kept if together they are the object that was announced."""
     right = await run_sync(_check, hub, "complete", oid, sig)
     lfs.check_completion(await receive_all(request, _MAX_COMPLETION_BYTES), right)
-    await run_sync(_join, hub, right)
+    await run_heavy(_join, hub, right)
     return JSONResponse({"oid": oid, "size": right.size_bytes})
 
 

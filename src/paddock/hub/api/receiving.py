@@ -1,23 +1,28 @@
 """Request bodies on their way to where they are kept, in pieces of about a megabyte.
 
 The event loop receives while a thread writes and hashes what came before, so neither waits for the
-other and memory holds two pieces, however large the body is. Knows nothing of what is received.
+other and memory holds two pieces, however large the body is. Such work has threads of its own, a
+few more than there are processors: many uploads share them in turn, and other requests keep theirs.
+Knows nothing of what is received.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TypeVar
 
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 from fastapi import Request
 
 from paddock.errors import BadInput
 from paddock.hub.context import accept_body
 
 _PIECE_BYTES = 1 << 20
+_limiter: RunVar[anyio.CapacityLimiter] = RunVar("paddock_heavy_work")
 
 T = TypeVar("T")
 
@@ -47,7 +52,7 @@ async def receive_into(request: Request, write: Callable[[bytes], object]) -> in
         async for piece in _pieces(request):
             if writing is not None:
                 await writing
-            writing = asyncio.create_task(anyio.to_thread.run_sync(write, piece))
+            writing = asyncio.create_task(run_heavy(write, piece))
             received_bytes += len(piece)
         if writing is not None:
             await writing
@@ -56,6 +61,16 @@ async def receive_into(request: Request, write: Callable[[bytes], object]) -> in
         if writing is not None:
             await asyncio.wait([writing])  # whoever closes the target must find it at rest
             writing.exception()  # seen: an error before it, such as a disconnect, takes its place
+
+
+async def run_heavy(work: Callable[..., T], *arguments: object) -> T:
+    """Run what hashes much, in a thread and in turn."""
+    try:
+        limiter = _limiter.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(2 + 2 * (os.cpu_count() or 1))
+        _limiter.set(limiter)
+    return await anyio.to_thread.run_sync(work, *arguments, limiter=limiter)
 
 
 async def receive_all(request: Request, limit_bytes: int) -> bytes:
