@@ -24,7 +24,7 @@ from paddock.storage.blobs import BlobStore
 
 Entry = FileEntry | FolderEntry
 
-_FOLDERS_AHEAD = 100
+_FOLDERS_AHEAD = 16  # read together while a listing goes deep
 
 
 class Page(NamedTuple):

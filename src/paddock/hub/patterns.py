@@ -87,9 +87,7 @@ def parse_pattern(text: str) -> Pattern | None:
     return Pattern(tuple(names), anchored, folders_only)
 
 
-def _matches(
-    tokens: Sequence[P | _Star], items: Sequence[T], accepts: Callable[[P, T], bool]
-) -> bool:
+def _matches(tokens: Sequence[P], items: Sequence[T], accepts: Callable[[P, T], bool]) -> bool:
     """Wildcard matching in time tokens x items: only the last star is ever tried again."""
     token_at = item_at = 0
     star_at, star_item = -1, 0
@@ -109,12 +107,14 @@ def _matches(
     return all(isinstance(token, _Star) for token in tokens[token_at:])
 
 
-def _accepts_character(token: str | _Class, character: str) -> bool:
-    return token == character if isinstance(token, str) else token.accepts(character)
+def _accepts_character(token: _Token, character: str) -> bool:
+    if isinstance(token, str):
+        return token == character
+    return isinstance(token, _Class) and token.accepts(character)
 
 
-def _accepts_name(pattern: _Name, name: str) -> bool:
-    return pattern.accepts(name)
+def _accepts_name(pattern: _Name | _Star, name: str) -> bool:
+    return isinstance(pattern, _Name) and pattern.accepts(name)
 
 
 def _parse_name(text: str) -> _Name | None:
