@@ -209,6 +209,20 @@ def test_an_old_name_leads_to_the_new_one_until_it_is_taken(server_on_each: Live
     assert api.model_info("alice/new").id == "alice/new"
 
 
+def test_a_name_taken_anew_no_longer_leads_to_who_left_it(shared_server: LiveServer) -> None:
+    api = client_of(shared_server, "renter")
+    api.create_repo("flat")
+    api.move_repo("renter/flat", "renter/house")
+    api.create_repo("flat")
+    api.move_repo("renter/flat", "renter/cellar")  # the second to leave this name
+    assert api.model_info("renter/flat").id == "renter/cellar"
+    api.create_repo("flat")
+    api.delete_repo("renter/flat")
+    with pytest.raises(RepositoryNotFoundError):
+        api.model_info("renter/flat")
+    assert api.repo_exists("renter/house")
+
+
 def test_another_case_of_its_name_is_a_name_it_may_take(shared_server: LiveServer) -> None:
     api = client_of(shared_server, "casing")
     api.create_repo("model")
