@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -245,3 +246,19 @@ def test_a_server_that_does_not_answer_is_said_so() -> None:
             pass
     assert caught.value.status == 503
     assert "secret" not in str(caught.value)
+
+
+def test_threads_that_read_within_a_read_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/many.db", lock_wait_seconds=1)
+    together = threading.Barrier(60)
+
+    def nested(_: int) -> int:
+        with database.read() as outer:
+            outer.execute(sa.text("SELECT 1"))
+            together.wait(30)
+            with database.read() as inner:
+                return inner.execute(sa.text("SELECT 1")).scalar_one()
+
+    with ThreadPoolExecutor(60) as pool:
+        assert sum(pool.map(nested, range(60))) == 60
+    database.dispose()

@@ -102,9 +102,8 @@ _URL_HINT = "use sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME"
 
 
 def _sqlite_engines(url: sa.URL, lock_wait_seconds: float) -> tuple[sa.Engine, sa.Engine]:
-    reads = sa.create_engine(
-        url, pool_size=POOL_KEEPS, max_overflow=POOL_EXTRA, pool_timeout=lock_wait_seconds
-    )
+    # Readers cost a file descriptor each and nobody waits for them: as many as there are threads.
+    reads = sa.create_engine(url, pool_size=POOL_KEEPS, max_overflow=-1)
     writes = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=lock_wait_seconds)
     # The time to wait comes first: setting the others may have to wait.
     pragmas = (f"busy_timeout = {int(lock_wait_seconds * 1000)}", *SQLITE_PRAGMAS)
