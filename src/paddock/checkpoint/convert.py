@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from paddock.checkpoint.digesting_file import WrittenFile, write_file
+from paddock.checkpoint.digesting_file import WrittenFile, copy_file, write_file
 from paddock.checkpoint.errors import BadTokenizer, NotAvailableYet, disk_failures_in_words
 from paddock.checkpoint.hf_folder import CONFIG, INDEX, inside, weight_files
 from paddock.checkpoint.opening import Checkpoint, Format, open_checkpoint
 from paddock.checkpoint.output_folder import new_folder
 from paddock.checkpoint.safetensors_writer import DEFAULT_SHARD_BYTES, write_model
 from paddock.checkpoint.strict_json import load_object
-from paddock.checkpoint.tensors import read_range
 from paddock.checkpoint.tokenizer_files import (
     CHAT_TEMPLATE,
     TOKENIZER_CONFIG,
@@ -101,7 +100,7 @@ def _write_hugging_face_weights(
     files = [*weight_files(checkpoint.folder)]
     if (checkpoint.folder / INDEX).exists():
         files.append(inside(checkpoint.folder, INDEX))
-    return [_copy(path, folder) for path in files]
+    return [copy_file(path, folder / path.name) for path in files]
 
 
 def _copy_companions(checkpoint: Checkpoint, folder: Path) -> list[WrittenFile]:
@@ -110,7 +109,7 @@ def _copy_companions(checkpoint: Checkpoint, folder: Path) -> list[WrittenFile]:
         config = load_object(checkpoint.folder / TOKENIZER_CONFIG, BadTokenizer)
         if config.get("auto_map"):
             raise BadTokenizer("custom_code", f"{TOKENIZER_CONFIG} asks for code of its own")
-    return [_copy(inside(checkpoint.folder, name), folder) for name in names]
+    return [copy_file(inside(checkpoint.folder, name), folder / name) for name in names]
 
 
 def _copy_legal(source: Path, folder: Path) -> list[WrittenFile]:
@@ -120,7 +119,7 @@ def _copy_legal(source: Path, folder: Path) -> list[WrittenFile]:
         for path in source.iterdir()
         if path.name.upper().startswith(_LEGAL) and path.suffix.lower() in ("", ".md", ".txt")
     )
-    return [_copy(inside(source, name), folder) for name in names]
+    return [copy_file(inside(source, name), folder / name) for name in names]
 
 
 def _write_missing(checkpoint: Checkpoint, folder: Path) -> list[WrittenFile]:
@@ -143,10 +142,6 @@ def _write_missing(checkpoint: Checkpoint, folder: Path) -> list[WrittenFile]:
         settings = tokenizer_config(tokenizer.names, config.context)
         written.append(_write_json(folder / TOKENIZER_CONFIG, settings))
     return written
-
-
-def _copy(path: Path, folder: Path) -> WrittenFile:
-    return write_file(folder / path.name, read_range(path, 0, path.stat().st_size))
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> WrittenFile:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -18,11 +18,12 @@ from typing import NamedTuple
 
 import blake3
 
-from paddock.checkpoint.tensors import Piece
+from paddock.checkpoint.tensors import PIECE_BYTES, Piece
 from paddock.digest import Digests
 
 MAX_PENDING = 32  # pieces that wait for a hasher; bounds memory
 FLUSH_BYTES = 64 << 20
+COPY_BUFFERS = 8
 
 
 class WrittenFile(NamedTuple):
@@ -50,11 +51,29 @@ class DigestingFile:
 
     def write(self, piece: Piece) -> None:
         """Append bytes."""
-        view = memoryview(piece).cast("B")
-        for hasher, update in zip(
-            self._hashers, (self._sha.update, self._blake.update), strict=True
-        ):
-            self._pending.append(hasher.submit(update, view))
+        self._append(memoryview(piece).cast("B"))
+
+    def copy_from(self, path: Path) -> None:
+        """Append a whole file through a few buffers, each used again when it has been hashed."""
+        ring = deque((bytearray(PIECE_BYTES), list[Future[object]]()) for _ in range(COPY_BUFFERS))
+        with path.open("rb", buffering=0) as source:
+            while True:
+                buffer, readers = ring.popleft()
+                for reader in readers:
+                    reader.result()
+                count = source.readinto(buffer)
+                if not count:
+                    return
+                ring.append((buffer, self._append(memoryview(buffer)[:count])))
+
+    def _append(self, view: memoryview) -> list[Future[object]]:
+        """Write and begin to hash; the futures end when the bytes are no longer looked at."""
+        updates = (self._sha.update, self._blake.update)
+        hashing: list[Future[object]] = [
+            hasher.submit(_run, update, view)
+            for hasher, update in zip(self._hashers, updates, strict=True)
+        ]
+        self._pending.extend(hashing)
         written = 0
         while written < len(view):
             written += self._file.write(view[written:]) or 0
@@ -62,6 +81,7 @@ class DigestingFile:
         self._flush_now_and_then(len(view))
         while len(self._pending) > MAX_PENDING:
             self._pending.popleft().result()
+        return hashing
 
     def _flush_now_and_then(self, new_bytes: int) -> None:
         self._unflushed_bytes += new_bytes
@@ -94,9 +114,20 @@ class DigestingFile:
         self._file.close()
 
 
+def _run(update: Callable[[memoryview], object], view: memoryview) -> object:
+    return update(view)
+
+
 def write_file(path: Path, pieces: Iterable[Piece]) -> WrittenFile:
     """Write a whole new file from pieces."""
     with DigestingFile(path) as file:
         for piece in pieces:
             file.write(piece)
+        return WrittenFile(path.name, file.finish())
+
+
+def copy_file(source: Path, path: Path) -> WrittenFile:
+    """Write a new file with the bytes of another."""
+    with DigestingFile(path) as file:
+        file.copy_from(source)
         return WrittenFile(path.name, file.finish())
