@@ -15,6 +15,7 @@ State = Literal["trusted", "untrusted", "tampered", "unsigned", "invalid"]
 Integrity = Literal["intact", "broken", "unknown"]
 Origin = Literal["trusted", "untrusted", "unknown"]
 MAX_PROBLEMS_IN_TEXT = 50
+_MAX_NAMES = 5
 
 _MEANING = {
     "trusted": "every byte is as signed, by a key that you trust",
@@ -74,9 +75,15 @@ class Verdict:
             "hint": self.hint,
         }
 
+    def _named_files(self) -> str:
+        """The files that are wrong, as many as a line holds."""
+        paths = list(dict.fromkeys(problem.path for problem in self.problems))
+        more = f" and {len(paths) - _MAX_NAMES} more" if len(paths) > _MAX_NAMES else ""
+        return ", ".join(paths[:_MAX_NAMES]) + more
+
     def to_text(self) -> str:
         """The verdict for people; long lists of problems are cut, and say so."""
-        lines = [f"{self.verdict}: {_MEANING[self.verdict]}"]
+        lines = [f"{self.verdict}: {self._named_files() or _MEANING[self.verdict]}"]
         if self.subject.name is not None:
             size = f"{self.subject.files} files, {self.subject.size_bytes} bytes"
             lines.append(f"  release  {self.subject.name} {self.subject.version} ({size})")
