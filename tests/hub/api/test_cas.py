@@ -179,6 +179,18 @@ def test_several_ranges_come_in_one_answer(repo: Repo) -> None:
         assert body == xorb.body[first : last + 1]
 
 
+def test_a_file_in_many_fragments_is_fetched_by_several_addresses(repo: Repo) -> None:
+    xorb = Xorb(_random(*range(1, 161)))
+    repo.put(xorb)
+    fragments = range(0, 160, 2)  # neighbours never meet, so every chunk is a range of its own
+    file = File([xorb.term(i, i + 1) for i in fragments], b"".join(xorb.chunks[0::2]))
+    assert repo.register(file).json() == {"result": 1}
+    fetches = repo.reconstruction(file).json()["xorbs"][xorb.hash]
+    assert [len(fetch["ranges"]) for fetch in fetches] == [32, 32, 16]
+    assert repo.download(file) == file.content
+    assert repo.download(file, "100-3000")[:2901] == file.content[100:3001]
+
+
 def test_the_same_upload_again_changes_nothing(repo: Repo) -> None:
     xorb, file = repo.upload(*_random(9000, 9000))
     assert repo.put(xorb).status_code == 200
