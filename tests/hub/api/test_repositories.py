@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -71,6 +72,17 @@ def test_a_second_creation_is_a_conflict_that_names_the_first(shared_server: Liv
     assert refused.value.response.status_code == 409
     answer = post(shared_server, "/api/repos/create", token, {"name": "model"})
     assert answer.json()["url"] == first
+
+
+def test_of_many_who_take_a_name_at_once_one_gets_it(server_on_each: LiveServer) -> None:
+    token = server_on_each.user("alice")
+
+    def create(_: int) -> int:
+        return post(server_on_each, "/api/repos/create", token, {"name": "m"}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(create, range(8))) == [200] + [409] * 7
+    assert server_on_each.api(token).list_repo_files("alice/m") == [".gitattributes"]
 
 
 def test_a_licence_and_files_become_part_of_the_initial_commit(shared_server: LiveServer) -> None:
