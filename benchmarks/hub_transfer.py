@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.figures import Figure, compared, median, run
+from benchmarks.figures import Figure, best, compared, run
 from benchmarks.imitated_hub import Served, imitated_hub
 from benchmarks.servers import Hub, MemoryWatch, nginx, paddock_up
 from benchmarks.stock_client import timed
@@ -41,7 +41,7 @@ class Session:
         for number in range(self.options.rounds):
             subprocess.run(["sync"], check=True)  # nobody pays for another's unwritten pages
             rounds.append(action(number))
-        figure = median(what, "s", rounds)
+        figure = best(what, "s", rounds)
         self.figures.append(compared(figure, against) if against else figure)
         return figure
 
@@ -70,8 +70,8 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Figure]:
                 _download_small(session, nginx_url)
         megabytes = memory.over_idle_bytes / 1e6
         idle = memory.idle_bytes / 1e6
-        session.figures.append(median("server's memory when idle", "MB", [idle]))
-        session.figures.append(median("most over that, during all of this", "MB", [megabytes]))
+        session.figures.append(best("server's memory when idle", "MB", [idle]))
+        session.figures.append(best("most over that, during all of this", "MB", [megabytes]))
     return session.figures
 
 
@@ -139,12 +139,12 @@ def _download_large(session: Session, nginx_url: str) -> None:
     )
     session.seconds("download large: curl, came by LFS", by_curl(hub.url, "admin/large-lfs0"), raw)
     session.seconds("download large: curl, came by Xet", by_curl(hub.url, "admin/large-xet0"), raw)
-    best = session.seconds(
+    fastest = session.seconds(
         "download large: stock client from nginx", by_client(nginx_url, xet=False), None
     )
-    session.seconds("download large: stock client, HTTP", by_client(hub.url, xet=False), best)
-    session.seconds("download large: stock client, Xet", by_client(hub.url, xet=True), best)
-    session.seconds("download large: cp", lambda _: copy(folder / "large0", folder / "c"), best)
+    session.seconds("download large: stock client, HTTP", by_client(hub.url, xet=False), fastest)
+    session.seconds("download large: stock client, Xet", by_client(hub.url, xet=True), fastest)
+    session.seconds("download large: cp", lambda _: copy(folder / "large0", folder / "c"), fastest)
 
 
 def _download_small(session: Session, nginx_url: str) -> None:

@@ -47,7 +47,9 @@ def paddock_up(folder: Path, token: str = "") -> Iterator[Hub]:
         yield Hub(url, token or _told_token(process), process.pid, ready_seconds)
     finally:
         process.terminate()
-        process.communicate()
+        process.wait(30)
+        assert process.stderr
+        process.stderr.close()
 
 
 @contextmanager
@@ -125,7 +127,7 @@ def _wait_until_ready(url: str, process: subprocess.Popen[str]) -> None:
                 return
         except (urllib.error.URLError, ConnectionError):
             if process.poll() is not None:
-                raise RuntimeError(process.communicate()[1]) from None
+                raise RuntimeError(process.stderr and process.stderr.read()) from None
             time.sleep(0.01)
 
 
