@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,9 +57,11 @@ OPERATIONS = st.one_of(
 
 
 @pytest.fixture
-def embedded(tmp_path: Path) -> Database:
+def embedded(tmp_path: Path) -> Iterator[Database]:
     """SQLite alone, for what has nothing to do with the database."""
-    return Database(sqlite_url(tmp_path))
+    opened = Database(sqlite_url(tmp_path))
+    yield opened
+    opened.dispose()
 
 
 def _as_git_command(operation: Operation) -> bytes:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ from paddock.storage.local_blobs import LocalBlobStore
 from tests.databases import sqlite_url
 from tests.hub import real_git
 from tests.hub.samples import add, commit, commit_files, file_at, make_repository, tip
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(sqlite_url(tmp_path))
+    yield opened
+    opened.dispose()
+
 
 TREE = {
     "README.md": b"# Hi",
@@ -135,3 +144,12 @@ def test_a_cursor_from_elsewhere_is_refused(database: Database) -> None:
         for after in ("none", "a/none", "", "zzz"):
             with pytest.raises(BadInput, match="cursor"):
                 files.list_page(conn, repo, oid, "", PageRequest(True, 10, after))
+
+
+def test_asking_for_impossible_paths_costs_nothing(embedded: Database) -> None:
+    """A question's paths come from strangers: their length must not be squared."""
+    with embedded.write() as conn:
+        repo = make_repository(conn)
+        oid = commit_files(conn, repo, TREE)
+        asked = ["a/" * 4_000_000, "/" * 4_000_000, "a/c/d"]
+        assert list(files.entries_at(conn, repo, oid, asked)) == ["a/c/d"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from paddock.hub import commits, files, refs
+from paddock.hub import commits, files, history, refs
 from paddock.hub.history import last_commits, list_commits
 from paddock.hub.operations import Delete
 from paddock.storage.database import Database
@@ -100,3 +100,16 @@ def test_paths_that_are_not_there_have_no_last_commit(database: Database) -> Non
         repo = make_repository(conn)
         head = commit(conn, repo, add("a/b"))
         assert list(last_commits(conn, repo, head, ["none", "a/none", "a/b/c"])) == []
+
+
+def test_what_is_older_than_the_walk_is_not_guessed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.write() as conn:
+        repo = make_repository(conn)
+        commit(conn, repo, add("old"))
+        new = commit(conn, repo, add("new"))
+        head = commit(conn, repo)
+        monkeypatch.setattr(history, "MAX_WALK", 3)
+        touched = last_commits(conn, repo, head, ["old", "new"])
+        assert {path: entry.oid for path, entry in touched.items()} == {"new": new}

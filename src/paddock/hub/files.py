@@ -16,6 +16,7 @@ from paddock.errors import BadInput, TooLarge
 from paddock.hub import large_files
 from paddock.hub.errors import EntryNotFound
 from paddock.hub.objects import BlobFacts, ObjectType, blob_facts, read_object, read_objects
+from paddock.hub.operations import MAX_DEPTH, MAX_PATH_BYTES
 from paddock.hub.refs import unknown_revision
 from paddock.hub.tables import commits
 from paddock.hub.trees import EMPTY_TREE_OID, FOLDER_MODE, SUBMODULE_MODE, TreeEntry, read_tree
@@ -60,7 +61,7 @@ def entries_at(
 ) -> dict[str, Entry]:
     """The same for many paths, reading each folder once; what does not exist is left out."""
     found = {"": _Found("", FOLDER_MODE, tree_oid_of(conn, repo, commit_oid))}
-    for level in _by_depth(paths):
+    for level in _by_depth([path for path in paths if may_exist(path)]):
         parents = {path.rpartition("/")[0] for path in level} & found.keys()
         folders = [found[path] for path in parents if found[path].mode == FOLDER_MODE]
         if not folders:
@@ -71,6 +72,11 @@ def entries_at(
             found.update((item.path, item) for item in items if item.path in level)
     asked = [found[path] for path in dict.fromkeys(paths) if path in found]
     return {entry.path: entry for entry in _with_facts(conn, repo, asked)}
+
+
+def may_exist(path: str) -> bool:
+    """Whether a path is of a size that a commit accepts: asking for others must cost nothing."""
+    return len(path) <= MAX_PATH_BYTES and path.count("/") < MAX_DEPTH
 
 
 def list_folder(

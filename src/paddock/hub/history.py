@@ -91,11 +91,12 @@ def last_commits(
 ) -> dict[str, CommitEntry]:
     """For each path of the tip, the newest commit of its first-parent line that changed it."""
     line = _first_parents(conn, repo, tip_oid)
-    views = _views(conn, repo, line, set(paths))
+    views = _views(conn, repo, line[:MAX_WALK], set(paths))
+    before_the_first = [_View("", "", {})] if len(line) <= MAX_WALK else []
     touched: dict[str, str] = {}
     first = next(views)
     pending = dict(first.oids)
-    for newer, older in pairwise(chain([first], views, [_View("", "", {})])):
+    for newer, older in pairwise(chain([first], views, before_the_first)):
         if not pending:
             break
         if newer.tree_oid == older.tree_oid:
@@ -120,7 +121,7 @@ def _views(
     conn: sa.Connection, repo: Repository, line: list[_Bone], paths: set[str]
 ) -> Iterator[_View]:
     """Each commit's objects at the paths, in order; trees are read for many commits at a time."""
-    for bones in in_chunks(line[:MAX_WALK], _COMMITS_PER_READ):
+    for bones in in_chunks(line, _COMMITS_PER_READ):
         roots = {bone.tree_oid for bone in bones}
         found = _objects_at(conn, repo, roots, paths)
         yield from (_View(bone.oid, bone.tree_oid, found[bone.tree_oid]) for bone in bones)

@@ -114,6 +114,11 @@ def test_a_malformed_question_is_400(hosted: Hosted, body: bytes) -> None:
     assert answer.status_code == 400, answer.text
 
 
+@pytest.mark.parametrize("path", ["a" * 5000, "a/" * 200 + "b"])
+def test_an_impossible_path_is_422(hosted: Hosted, path: str) -> None:
+    assert ask(hosted, {"path": path}).status_code == 422
+
+
 def test_only_who_may_write_is_answered(hosted: Hosted) -> None:
     body = {"files": [{"path": "a", "size": 1, "sample": ""}]}
     with hosted.stranger() as client:

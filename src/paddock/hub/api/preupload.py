@@ -22,6 +22,7 @@ from paddock.hub.api.commit import refuse_pull_request
 from paddock.hub.api.commit_body import MAX_FILE_BYTES
 from paddock.hub.attributes import Attributes, parse_attributes
 from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.errors import BadPath
 from paddock.hub.ignores import Ignores, parse_ignores
 from paddock.hub.types import FileEntry, Kind, Need, Repository
 
@@ -64,11 +65,14 @@ def preupload(
 ) -> dict[str, Any]:
     """For each file: how to upload it, whether to leave it out, and what is there now."""
     refuse_pull_request(create_pr)
+    paths = [file.path for file in body.files]
+    if not all(map(files.may_exist, paths)):
+        raise BadPath("a path is longer or deeper than a repository can hold")
     with hub.database.read() as conn:
         repo = open_repository(conn, caller, kind, ns, name, Need.WRITE)
         commit_oid = refs.resolve_revision(conn, repo, rev)
-        paths = [file.path for file in body.files]
-        present = files.entries_at(conn, repo, commit_oid, [*paths, ".gitattributes", ".gitignore"])
+        rules = [".gitattributes", ".gitignore"]
+        present = files.entries_at(conn, repo, commit_oid, [*paths, *rules])
         attributes_text, ignore_text = (
             _rules(hub, conn, repo, present.get(".gitattributes"), body.git_attributes),
             _rules(hub, conn, repo, present.get(".gitignore"), body.git_ignore),

@@ -90,7 +90,7 @@ def resolve(
     if entry.large and entry.large.xet_hash:
         headers["X-Xet-Hash"] = entry.large.xet_hash
         headers["Link"] = _xet_links(hub.base_url(request), found, entry.large.xet_hash)
-        if XET_FILE_INFO in request.headers.get("accept", ""):
+        if request.method == "GET" and XET_FILE_INFO in request.headers.get("accept", ""):
             info = {"hash": entry.large.xet_hash, "size": entry.size_bytes}
             return Response(orjson.dumps(info), headers={**headers, "Content-Type": XET_FILE_INFO})
     return ContentResponse(
