@@ -113,3 +113,17 @@ def test_what_is_older_than_the_walk_is_not_guessed(
         monkeypatch.setattr(history, "MAX_WALK", 3)
         touched = last_commits(conn, repo, head, ["old", "new"])
         assert {path: entry.oid for path, entry in touched.items()} == {"new": new}
+
+
+def test_the_walk_ends_when_it_has_read_enough(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.write() as conn:
+        repo = make_repository(conn)
+        commit(conn, repo, add("old"))
+        for number in range(45):
+            head = commit(conn, repo, add("new", b"%d" % number))
+        monkeypatch.setattr(history, "MAX_WALK_ENTRIES", 10)
+        assert list(last_commits(conn, repo, head, ["old", "new"])) == ["new"]
+        monkeypatch.setattr(history, "MAX_WALK_ENTRIES", 1000)
+        assert set(last_commits(conn, repo, head, ["old", "new"])) == {"old", "new"}

@@ -18,9 +18,11 @@ from paddock.hub.tables import accounts, commits
 from paddock.hub.types import Repository
 from paddock.storage.sql import in_chunks
 
-# Looking for the commit that last touched a path stops here; older ones are not named.
+# Looking for the commits that last touched some paths stops after so many commits, or so many
+# entries of their folders; what is older is not named.
 MAX_WALK = 10_000
-_COMMITS_PER_READ = 50
+MAX_WALK_ENTRIES = 1_000_000
+_COMMITS_PER_READ = 20
 
 
 class CommitEntry(NamedTuple):
@@ -90,21 +92,19 @@ def last_commits(
     conn: sa.Connection, repo: Repository, tip_oid: str, paths: Iterable[str]
 ) -> dict[str, CommitEntry]:
     """For each path of the tip, the newest commit of its first-parent line that changed it."""
-    line = _first_parents(conn, repo, tip_oid)
-    views = _views(conn, repo, line[:MAX_WALK], set(paths))
-    before_the_first = [_View("", "", {})] if len(line) <= MAX_WALK else []
+    views = _views(conn, repo, _first_parents(conn, repo, tip_oid), set(paths))
     touched: dict[str, str] = {}
     first = next(views)
     pending = dict(first.oids)
-    for newer, older in pairwise(chain([first], views, before_the_first)):
-        if not pending:
-            break
+    for newer, older in pairwise(chain([first], views)):
         if newer.tree_oid == older.tree_oid:
             continue
         changed = [path for path, oid in pending.items() if older.oids.get(path) != oid]
         touched.update(dict.fromkeys(changed, newer.commit_oid))
         for path in changed:
             del pending[path]
+        if not pending:
+            break
     entries = commit_entries(conn, repo, sorted(set(touched.values())))
     return {path: entries[oid] for path, oid in touched.items()}
 
@@ -117,20 +117,34 @@ class _View(NamedTuple):
     oids: dict[str, str]
 
 
+_NOTHING = _View("", "", {})  # what was there before the first commit
+
+
 def _views(
     conn: sa.Connection, repo: Repository, line: list[_Bone], paths: set[str]
 ) -> Iterator[_View]:
-    """Each commit's objects at the paths, in order; trees are read for many commits at a time."""
-    for bones in in_chunks(line, _COMMITS_PER_READ):
-        roots = {bone.tree_oid for bone in bones}
-        found = _objects_at(conn, repo, roots, paths)
-        yield from (_View(bone.oid, bone.tree_oid, found[bone.tree_oid]) for bone in bones)
+    """Each commit's objects at the paths, newest first; trees are read for many at a time."""
+    entries_read = 0
+    for bones in in_chunks(line[:MAX_WALK], _COMMITS_PER_READ):
+        if entries_read > MAX_WALK_ENTRIES:
+            return
+        looked = _look(conn, repo, {bone.tree_oid for bone in bones}, paths)
+        entries_read += looked.entries_read
+        for bone in bones:
+            yield _View(bone.oid, bone.tree_oid, looked.found[bone.tree_oid])
+    if len(line) <= MAX_WALK:
+        yield _NOTHING
 
 
-def _objects_at(
-    conn: sa.Connection, repo: Repository, roots: set[str], paths: set[str]
-) -> dict[str, dict[str, str]]:
-    """For each root tree, the object id at each path; equal folders are read once."""
+class _Look(NamedTuple):
+    """The object id at each path of each root tree, and what it took to find them."""
+
+    found: dict[str, dict[str, str]]
+    entries_read: int
+
+
+def _look(conn: sa.Connection, repo: Repository, roots: set[str], paths: set[str]) -> _Look:
+    """Go down from all the roots together, so that folders which are equal are read once."""
     names: dict[str, set[str]] = {}  # folder -> the names in it that matter
     for path in paths:
         while path:
@@ -138,14 +152,20 @@ def _objects_at(
             names.setdefault(folder, set()).add(name)
             path = folder
     found: dict[str, dict[str, str]] = {root: {"": root} for root in roots}
+    entries_read = 0
     for folder in sorted(names, key=lambda path: (path.count("/"), path)):
         oids = {at[folder] for at in found.values() if folder in at}
         trees = read_trees(conn, repo.id, sorted(oids))
+        entries_read += sum(map(len, trees.values()))
+        wanted = {
+            oid: [entry for entry in tree if entry.name in names[folder]]
+            for oid, tree in trees.items()
+        }
         for at in found.values():
-            for entry in trees.get(at.get(folder, ""), ()):
-                if entry.name in names[folder]:
-                    at[f"{folder}/{entry.name}" if folder else entry.name] = entry.oid
-    return {root: {path: at[path] for path in paths if path in at} for root, at in found.items()}
+            for entry in wanted.get(at.get(folder, ""), ()):
+                at[f"{folder}/{entry.name}" if folder else entry.name] = entry.oid
+    asked = {root: {path: at[path] for path in paths if path in at} for root, at in found.items()}
+    return _Look(asked, entries_read)
 
 
 def _first_parents(conn: sa.Connection, repo: Repository, tip_oid: str) -> list[_Bone]:
