@@ -21,13 +21,13 @@ from cryptography.hazmat.primitives.serialization import (
 
 from paddock.checkpoint.errors import OutputExists
 from paddock.errors import BadInput, NotFound
-from paddock.release.build import BuiltRelease
+from paddock.release.build import BuiltRelease, build_release
 from paddock.release.errors import BadKey, BadReleaseFile, GateRefused
 from paddock.release.keys import load_signing_key, load_trust, own_signing_key, trust_folder
 from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME, parse_manifest
 from paddock.release.plan import to_json
 from paddock.release.prepare import Wanted, prepare
-from paddock.release.releasing import Surroundings, build_wanted
+from paddock.release.releasing import Surroundings, build_wanted, signing_key
 from paddock.release.verify import verify_folder
 
 
@@ -406,3 +406,18 @@ def test_a_copied_release_keeps_its_verdict(
     shutil.copytree(tmp_path / "out", tmp_path / "elsewhere")
     trust = load_trust(None, around.config_home)
     assert verify_folder(tmp_path / "elsewhere", trust).verdict == "trusted"
+
+
+def test_a_passing_folder_shares_the_sources_bytes_and_never_its_permissions(
+    model: Path, around: Surroundings, tmp_path: Path
+) -> None:
+    (model / "model.safetensors").chmod(0o600)
+    prepared = prepare(Wanted(model, to="ada/tiny"))
+    key = signing_key(prepared, around)
+    kept = build_release(prepared.plan, tmp_path / "kept", key, around.progress)
+    passing = build_release(prepared.plan, tmp_path / "passing", key, around.progress, passing=True)
+    assert passing.files == kept.files
+    source = (model / "model.safetensors").stat()
+    assert (tmp_path / "passing" / "model.safetensors").stat().st_ino == source.st_ino
+    assert (tmp_path / "kept" / "model.safetensors").stat().st_ino != source.st_ino
+    assert source.st_mode & 0o777 == 0o600

@@ -12,7 +12,7 @@ import pytest
 from huggingface_hub import HfApi
 from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
-from paddock.errors import Conflict, Forbidden, Unauthorized
+from paddock.errors import Conflict, Forbidden, Unauthorized, UsageError
 from paddock.release.errors import GateRefused, HubRefused, HubUnreachable, VersionTaken
 from paddock.release.keys import load_trust
 from paddock.release.prepare import Wanted
@@ -255,6 +255,16 @@ def test_signing_in_fails_with_one_sentence(model: Path, around: Surroundings) -
         publish(model, "boss/x", around)
     with pytest.raises(HubUnreachable, match="did not answer"):
         publish(model, "ada/x", replace(around, hub_url="http://127.0.0.1:9"))
+
+
+def test_a_token_never_goes_to_a_hub_that_only_the_file_names(
+    model: Path, around: Surroundings, faulty: FaultyHub
+) -> None:
+    set_version(model, "1.0.0", f"publish: {{to: hub, repo: ada/x, url: '{faulty.url}'}}\n")
+    with pytest.raises(UsageError, match="your settings name"):
+        publish_release(Wanted(model), around)
+    assert faulty.seen == []
+    assert publish_release(Wanted(model), replace(around, hub_url=faulty.url))[0]["changed"]
 
 
 def test_a_folder_is_a_destination_too(model: Path, around: Surroundings) -> None:

@@ -23,7 +23,7 @@ from paddock.checkpoint.output_folder import new_folder
 from paddock.digest import Digests
 from paddock.release.attributes import LARGE_FILE_BYTES, render_attributes
 from paddock.release.card import CardContent, render_card
-from paddock.release.copying import copy_files, sync_tree, write_content
+from paddock.release.copying import copy_files, write_content
 from paddock.release.errors import GateRefused
 from paddock.release.folder import list_folder
 from paddock.release.formats import HEAD_BYTES, role_of
@@ -71,17 +71,19 @@ class BuiltRelease:
         return sum(file.size_bytes for file in self.files)
 
 
-def build_release(plan: Plan, folder: Path, key: SigningKey, progress: Progress) -> BuiltRelease:
+def build_release(
+    plan: Plan, folder: Path, key: SigningKey, progress: Progress, *, passing: bool = False
+) -> BuiltRelease:
     """Build into ``folder``; GateRefused when the plan is blocked.
 
     A folder that holds exactly this release already is left as it is; any other content is refused.
+    A ``passing`` folder, which is published from and then deleted, may share files with the source.
     """
     require_unblocked(plan)
     folder = folder.resolve()
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         with new_folder(folder) as partial:
-            built = _build(plan, partial, key, progress)
-            sync_tree(partial)
+            built = _build(plan, partial, key, progress, passing=passing)
         return replace(built, folder=folder)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.again-", dir=folder.parent) as again:
         built = _build(plan, Path(again), key, progress)
@@ -99,8 +101,10 @@ def build_release(plan: Plan, folder: Path, key: SigningKey, progress: Progress)
     return replace(built, folder=folder)
 
 
-def _build(plan: Plan, folder: Path, key: SigningKey, progress: Progress) -> BuiltRelease:
-    digests = _write_contents(plan, folder, progress)
+def _build(
+    plan: Plan, folder: Path, key: SigningKey, progress: Progress, *, passing: bool = False
+) -> BuiltRelease:
+    digests = _write_contents(plan, folder, progress, passing=passing)
     _inspect_again(plan, folder)
     progress("writing the model card, release.json and the signature")
     files = [_release_file(plan, path, found) for path, found in sorted(digests.items())]
@@ -114,7 +118,9 @@ def _build(plan: Plan, folder: Path, key: SigningKey, progress: Progress) -> Bui
     return _sign(plan, folder, files, key)
 
 
-def _write_contents(plan: Plan, folder: Path, progress: Progress) -> dict[str, Digests]:
+def _write_contents(
+    plan: Plan, folder: Path, progress: Progress, *, passing: bool
+) -> dict[str, Digests]:
     """Weights and everything else of the source, each byte read once."""
     digests: dict[str, Digests] = {}
     if plan.model.is_converted:
@@ -129,10 +135,10 @@ def _write_contents(plan: Plan, folder: Path, progress: Progress) -> dict[str, D
         shutil.rmtree(folder / _CONVERTED)
     copied = [file.path for file in plan.copied if file.path not in digests]
     size_bytes = sum(file.size_bytes for file in plan.copied)
-    progress(f"copying {len(copied)} files, {size_bytes} bytes")
+    progress(f"reading {len(copied)} files, {size_bytes} bytes")
     source_fd = os.open(plan.source, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        return digests | copy_files(source_fd, copied, folder)
+        return digests | copy_files(source_fd, copied, folder, may_link=passing)
     finally:
         os.close(source_fd)
 

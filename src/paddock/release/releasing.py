@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +16,14 @@ from typing import Any
 from paddock.checkpoint.output_folder import new_folder
 from paddock.errors import UsageError
 from paddock.release.build import BuiltRelease, Progress, build_release
-from paddock.release.copying import copy_files, sync_tree
+from paddock.release.copying import copy_files
 from paddock.release.hub_client import Hub
 from paddock.release.keys import SigningKey, load_signing_key, own_key_path, own_signing_key
 from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.plan import require_unblocked
 from paddock.release.prepare import Prepared, Wanted, prepare, save_assumed
 from paddock.release.publish import Published, publish_to_hub
-from paddock.release.spec import FolderDestination
+from paddock.release.spec import Destination, FolderDestination, HubDestination
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,16 @@ def publish_release(
             "the release names no destination",
             hint="add --to NAMESPACE/NAME, or a publish section in release.yaml",
         )
+    _require_this_hub(spec.publish, around)
     key = signing_key(prepared, around)
     outcomes: list[dict[str, Any]] = []
     with _output_folder(output) as folder:
-        built = build_release(prepared.plan, folder, key, around.progress)
+        built = build_release(prepared.plan, folder, key, around.progress, passing=output is None)
         for destination in spec.publish:
             if isinstance(destination, FolderDestination):
                 outcomes.append(_publish_to_folder(built, prepared.base / destination.path))
                 continue
-            hub = Hub(destination.url or around.hub_url, around.token)
+            hub = Hub(around.hub_url, around.token)
             published = publish_to_hub(
                 built,
                 spec.access,
@@ -119,6 +120,17 @@ def _prepare_and_tell(wanted: Wanted, around: Surroundings) -> Prepared:
     return prepared
 
 
+def _require_this_hub(destinations: Sequence[Destination], around: Surroundings) -> None:
+    """The token goes to the hub that the user named, never to one that only a file names."""
+    for destination in destinations:
+        url = destination.url if isinstance(destination, HubDestination) else None
+        if url is not None and url.rstrip("/") != around.hub_url.rstrip("/"):
+            raise UsageError(
+                f"the release is for the hub at {url}, and your settings name {around.hub_url}",
+                hint=f"if you mean it, add --hub {url} and use a token of that hub",
+            )
+
+
 @contextmanager
 def _output_folder(output: Path | None) -> Iterator[Path]:
     if output is not None:
@@ -140,7 +152,6 @@ def _publish_to_folder(built: BuiltRelease, target: Path) -> dict[str, Any]:
         try:
             with new_folder(target) as partial:
                 copy_files(source_fd, paths, partial)
-                sync_tree(partial)
         finally:
             os.close(source_fd)
     what = "copied" if changed else "is already"
