@@ -23,6 +23,7 @@ class Figure:
     rounds: list[float]
     ratio: float | None = None  # above 1 is better than what it is compared with
     against: str = ""
+    server_cpu_seconds: float | None = None  # what paddock itself spent, at the least
 
 
 def best(what: str, unit: str, rounds: list[float]) -> Figure:
@@ -50,11 +51,14 @@ def machine() -> dict[str, Any]:
 
 def render(title: str, figures: list[Figure]) -> str:
     """A Markdown table."""
-    lines = [f"### {title}", "", "| figure | value | rounds | ratio |", "|---|---|---|---|"]
+    lines = [f"### {title}", ""]
+    lines += ["| figure | value | rounds | ratio | server's CPU |", "|---|---|---|---|---|"]
     for figure in figures:
-        rounds = " ".join(f"{value:g}" for value in figure.rounds)
+        rounds = " ".join(f"{value:.3g}" for value in figure.rounds)
         ratio = f"{figure.ratio:g} of {figure.against}" if figure.ratio is not None else ""
-        lines.append(f"| {figure.what} | {figure.value:g} {figure.unit} | {rounds} | {ratio} |")
+        cpu = f"{figure.server_cpu_seconds:.2f} s" if figure.server_cpu_seconds else ""
+        value = f"{figure.value:.3g} {figure.unit}"
+        lines.append(f"| {figure.what} | {value} | {rounds} | {ratio} | {cpu} |")
     return "\n".join([*lines, ""])
 
 

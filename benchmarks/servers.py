@@ -120,6 +120,12 @@ class MemoryWatch:
         return int(found[1]) * 1024
 
 
+def cpu_seconds(pid: int) -> float:
+    """What a process has spent in user and system mode (proc(5), fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _wait_until_ready(url: str, process: subprocess.Popen[str]) -> None:
     while True:
         try:
