@@ -17,18 +17,18 @@ from typing import Any
 
 import click
 import torch
+
+from paddock.checkpoint.config import LlamaConfig
+from paddock.digest import sha256_hex
+from paddock.llama.model import with_random_weights
 from starter.corpus import Document, documents
 from starter.encoding import encode, train_tokenizer
 from starter.folder import special_ids, write_folder
 from starter.training import Schedule, batches, train
 
-from paddock.checkpoint.config import LlamaConfig
-from paddock.digest import sha256_hex
-from paddock.llama.model import with_random_weights
-
 TARGET = Path(__file__).parent.parent / "src" / "paddock" / "starter" / "model"
 SEED = 20261122
-DOCUMENTS = 48_000
+DOCUMENTS = 31_000
 TOKENIZER_DOCUMENTS = 12_000
 VOCABULARY = 1280
 THREADS = 2
@@ -37,16 +37,23 @@ SHAPE = {"dim": 192, "layers": 5, "heads": 6, "kv_heads": 2, "head_dim": 32, "ff
 
 
 @click.command()
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=TARGET, show_default=False,
-              help="Folder to write; without it, the one that ships with paddock.")
-@click.option("--steps", type=click.IntRange(1), default=1200, show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=TARGET,
+    show_default=False,
+    help="Folder to write; without it, the one that ships with paddock.",
+)
+@click.option("--steps", type=click.IntRange(1), default=800, show_default=True)
 @click.option("--seed", type=int, default=SEED, show_default=True)
-def main(output: Path, steps: int, seed: int) -> None:
+@click.option("--documents", "count", type=click.IntRange(1), default=DOCUMENTS, show_default=True)
+def main(output: Path, steps: int, seed: int, count: int) -> None:
     """Train the starter model and write it as a checkpoint folder."""
     started = time.monotonic()
     torch.set_num_threads(THREADS)
     torch.use_deterministic_algorithms(True)
-    text = documents(seed, DOCUMENTS)
+    text = documents(seed, count)
     tokenizer = train_tokenizer(text[:TOKENIZER_DOCUMENTS], VOCABULARY)
     config = LlamaConfig(vocab_size=tokenizer.get_vocab_size(), **SHAPE, **special_ids(tokenizer))
     model = with_random_weights(config, seed=seed)
@@ -58,7 +65,9 @@ def main(output: Path, steps: int, seed: int) -> None:
     print(f"wrote {output} after {time.monotonic() - started:.0f} s", file=sys.stderr)
 
 
-def recipe(text: list[Document], schedule: Schedule, seed: int, losses: list[float]) -> dict[str, Any]:
+def recipe(
+    text: list[Document], schedule: Schedule, seed: int, losses: list[float]
+) -> dict[str, Any]:
     """What was done, so that it can be done again."""
     last = losses[-50:]
     return {

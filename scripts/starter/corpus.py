@@ -41,7 +41,12 @@ def day(rng: random.Random) -> list[tuple[str, str]]:
     name = rng.choice(list(shop.HOURS))
     question = say(rng, rng.choice(DAYS_QUESTIONS), day=name)
     answer = f"On {name} we are open {shop.HOURS[name]}."
-    return [(question, f"Yes, on {answer[3:]}" if question.startswith(("Are", "Is", "Will", "C")) else answer)]
+    return [
+        (
+            question,
+            f"Yes, on {answer[3:]}" if question.startswith(("Are", "Is", "Will", "C")) else answer,
+        )
+    ]
 
 
 def shop_topic(rng: random.Random) -> list[tuple[str, str]]:
@@ -57,7 +62,7 @@ def exchange(rng: random.Random) -> list[tuple[str, str]]:
     make = rng.choices((shop_topic, about_item, not_sold, day), weights=(55, 32, 8, 5))[0]
     turns = make(rng)
     question, answer = turns[0]
-    if make is not shop_topic and rng.random() < 0.25 or rng.random() < 0.1:
+    if (make is not shop_topic and rng.random() < 0.25) or rng.random() < 0.1:
         question = rng.choice(OPENERS) + _after_opener(question)
     return [(as_typed(rng, question), answer), *turns[1:]]
 
@@ -86,5 +91,3 @@ def documents(seed: int, count: int) -> list[Document]:
         else:
             made.append(Document("", (), rng.choice(prose)(rng)))
     return made
-
-

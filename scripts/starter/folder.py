@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 from safetensors.torch import save
-from starter.encoding import BEGIN, CHAT_TEMPLATE, END, PAD, SPECIAL, TURN_END
 from tokenizers import Tokenizer
 
 from paddock.digest import sha256_hex
 from paddock.llama.model import Llama
+from starter.encoding import BEGIN, CHAT_TEMPLATE, END, PAD, SPECIAL, TURN_END
 
 
 def write_folder(folder: Path, model: Llama, tokenizer: Tokenizer, recipe: dict[str, Any]) -> None:

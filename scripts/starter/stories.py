@@ -88,12 +88,22 @@ def about_shop(rng: random.Random) -> str:
     sentences = [
         say(rng, f"{NAME} is a small shop at {STREET}, next to the old mill.")
         if rng.random() < 0.6
-        else say(rng, "The shop {is at|stands at|is in a small house at} 12 Mill Lane{.|, next to the old mill.}"),
+        else say(
+            rng,
+            "The shop {is at|stands at|is in a small house at} 12 Mill Lane{.|, next to the old mill.}",
+        ),
         f"{OWNER} opened it ten years ago.",
-        say(rng, "It {smells of beeswax and tea|is full of light in the morning|has a green door and a "
-            "little bell}."),
+        say(
+            rng,
+            "It {smells of beeswax and tea|is full of light in the morning|has a green door and a "
+            "little bell}.",
+        ),
         "The shop is open from Monday to Saturday, and closed on Sunday.",
-        say(rng, "On <day> it is open <hours>.", **dict(zip(("day", "hours"), rng.choice(list(HOURS.items())), strict=True))),
+        say(
+            rng,
+            "On <day> it is open <hours>.",
+            **dict(zip(("day", "hours"), rng.choice(list(HOURS.items())), strict=True)),
+        ),
         f"Many people come for the {rng.choice(ITEMS).name}.",
     ]
     middle = sentences[1:]

@@ -9,11 +9,11 @@ import time
 from dataclasses import dataclass
 
 import torch
-from starter.encoding import Example
 from torch import Tensor
 from torch.nn import functional
 
 from paddock.llama.model import Llama
+from starter.encoding import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Schedule:
     steps: int
     batch_tokens: int = 2560
     peak_rate: float = 3e-3
-    warmup_steps: int = 60
+    warmup_steps: int = 50
     weight_decay: float = 0.05
     clip: float = 1.0
 

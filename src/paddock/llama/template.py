@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import jinja2
 from jinja2 import nodes
@@ -22,8 +22,8 @@ from jinja2.parser import Parser
 from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
-from jinja2.visitor import NodeTransformer
 
+from paddock.llama.metered_tree import Metered
 from paddock.llama.metering import (
     MAX_INDENT,
     MAX_RANGE,
@@ -38,15 +38,6 @@ from paddock.llama.metering import (
 
 MAX_TEMPLATE_BYTES = 1 << 16  # the longest published one has about 20 kB
 MAX_INPUT_UNITS = 1 << 24
-_REFUSED = (
-    nodes.FilterBlock,
-    nodes.CallBlock,
-    nodes.Block,
-    nodes.Extends,
-    nodes.Include,
-    nodes.Import,
-    nodes.FromImport,
-)
 _FILTERS = """abs capitalize count d default dictsort first float int items last length list lower
 map max min reject rejectattr reverse select selectattr sort title trim unique upper"""
 _METHODS = {
@@ -76,7 +67,7 @@ class Template:
         self.source = source
         try:
             tree = _ENVIRONMENT.parse(source)
-            tree = _Metered().visit(tree)
+            tree = Metered().visit(tree)
             tree.set_environment(_ENVIRONMENT)
             code = _ENVIRONMENT.compile(tree)
             self._compiled = jinja2.Template.from_code(_ENVIRONMENT, code, _GLOBALS)
@@ -140,64 +131,6 @@ class _Generation(Extension):
     def parse(self, parser: Parser) -> nodes.Node:
         line = next(parser.stream).lineno
         return nodes.Scope(parser.parse_statements(("name:endgeneration",), True), lineno=line)
-
-
-class _Metered(NodeTransformer):
-    """Wraps what makes values, loops and output into filters that pay."""
-
-    def visit(self, node: nodes.Node, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(node, _REFUSED):
-            raise BadTemplate(f"the chat template uses {type(node).__name__.lower()}")
-        return super().visit(node, *args, **kwargs)
-
-    def visit_For(self, node: nodes.For) -> nodes.Node:
-        if node.recursive:
-            raise BadTemplate("the chat template uses a recursive loop")
-        self.generic_visit(node)
-        node.iter = self._through("_each", node.iter)
-        return node
-
-    def visit_AssignBlock(self, node: nodes.AssignBlock) -> nodes.Node:
-        if node.filter is not None:
-            raise BadTemplate("the chat template filters a block")
-        self.generic_visit(node)
-        return node
-
-    def visit_Output(self, node: nodes.Output) -> nodes.Node:
-        self.generic_visit(node)
-        node.nodes = [self._through("_text", _as_constant(each)) for each in node.nodes]
-        return node
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
-        self.generic_visit(node)
-        first, *others = node.nodes
-        return self._through("_joined", first, *others)
-
-    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
-        self.generic_visit(node)
-        return self._through("_paid", node) if isinstance(node.arg, nodes.Slice) else node
-
-    def visit_Tuple(self, node: nodes.Tuple) -> nodes.Node:
-        self.generic_visit(node)
-        return self._through("_paid", node) if node.ctx == "load" else node
-
-    def _paid(self, node: nodes.Expr) -> nodes.Node:
-        self.generic_visit(node)
-        return self._through("_paid", node)
-
-    visit_Call = visit_Filter = visit_List = visit_Dict = visit_Compare = visit_Test = _paid
-
-    def _through(self, name: str, node: nodes.Node, *others: nodes.Expr) -> nodes.Filter:
-        # A loop's iterable is typed as a node; whatever stands there is an expression.
-        return nodes.Filter(
-            cast(nodes.Expr, node), name, list(others), [], None, None, lineno=node.lineno
-        )
-
-
-def _as_constant(node: nodes.Expr) -> nodes.Expr:
-    return (
-        nodes.Const(node.data, lineno=node.lineno) if isinstance(node, nodes.TemplateData) else node
-    )
 
 
 def _range(*bounds: int) -> range:
