@@ -29,6 +29,11 @@ def fetched(hub: Hub, repo: str, revision: str | None, *, show: bool) -> Iterato
 def repository_in(target: str) -> tuple[str, str | None] | None:
     """Repository and revision when ``target`` names them; a path that exists is a path."""
     name, at, revision = target.partition("@")
-    if Path(target).exists() or not is_repo_id(name):
+    if not is_repo_id(name):
         return None
+    try:
+        if Path(target).exists():
+            return None
+    except OSError:  # a revision too long for a file name
+        pass
     return name, revision if at and revision else None

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from paddock.errors import TooLarge
 from paddock.release.errors import SourceChanged
 from paddock.release.oms import CLIENT_FOLDER
 from paddock.release.paths import collision_key, path_problem
@@ -102,7 +103,7 @@ def _walk(folder_fd: int, prefix: str, listing: Listing) -> None:
     for name in names:
         path = prefix + name
         if len(listing.files) + len(listing.folders) + len(listing.problems) >= MAX_ENTRIES:
-            raise SourceChanged(f"the folder has more than {MAX_ENTRIES} entries")
+            raise TooLarge(f"the folder has more than {MAX_ENTRIES} entries")
         _visit(folder_fd, name, path, listing)
 
 

@@ -191,6 +191,8 @@ def _tightened(job: _Job, before: RepositoryState) -> Iterator[None]:
 def _loosen(job: _Job, before: RepositoryState) -> None:
     """Wider access, only when the release file asks for it and only after the commit."""
     if not job.access.is_declared:
+        if before.private:
+            job.progress(f"{job.repo} is private and stays so: release.yaml says nothing of access")
         return
     private = False if before.private and not job.access.is_private else None
     gated: Literal[False] | None = False if before.gated and not job.access.gated else None
