@@ -13,11 +13,11 @@ from paddock.errors import BadInput
 from paddock.llama.completion import complete
 from paddock.llama.generate import (
     PREFILL_TOKENS,
-    BadToken,
     ContextTooShort,
     EmptyPrompt,
     Finish,
     Sampling,
+    TokenOutOfVocabulary,
     choose,
     generate,
 )
@@ -149,7 +149,7 @@ def test_nothing_to_begin_from_is_an_error(model: Llama) -> None:
 
 
 def test_a_token_of_another_model_is_an_error(model: Llama) -> None:
-    with pytest.raises(BadToken, match="holds the token 320"):
+    with pytest.raises(TokenOutOfVocabulary, match="holds the token 320"):
         ids_of(model, [320], Sampling())
 
 

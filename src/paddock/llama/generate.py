@@ -35,10 +35,10 @@ class EmptyPrompt(BadInput):
     code = "empty_prompt"
 
 
-class BadToken(BadInput):
+class TokenOutOfVocabulary(BadInput):
     """A token id is not in the model's vocabulary."""
 
-    code = "bad_token"
+    code = "token_out_of_vocabulary"
 
 
 class Finish(StrEnum):
@@ -136,7 +136,7 @@ def _token_limit(model: Llama, prompt: list[int], max_tokens: int | None) -> int
         )
     wrong = [token_id for token_id in prompt if not 0 <= token_id < vocabulary]
     if wrong:
-        raise BadToken(
+        raise TokenOutOfVocabulary(
             f"the prompt holds the token {wrong[0]}; the model knows {vocabulary}",
             hint="the tokenizer does not belong to this model",
         )
