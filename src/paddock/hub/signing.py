@@ -36,7 +36,7 @@ _MAX_CHARS = 8192
 class BadSignature(Forbidden):
     """The signed text was not made by this server, or was made for something else."""
 
-    code = "bad_signature"
+    code = "bad_signed_token"
     expired: ClassVar[bool] = False
 
 
