@@ -160,6 +160,12 @@ def test_a_longer_body_than_announced_is_refused_before_it_is_sent(repo: Repo) -
         assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
 
 
+def test_a_shorter_body_than_announced_is_refused_before_it_is_sent(repo: Repo) -> None:
+    address = repo.upload_address(b"not so small")
+    with _raw_put(repo, address, length=3) as connection:
+        assert connection.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
 def test_a_client_that_leaves_halfway_leaves_nothing(repo: Repo) -> None:
     content = os.urandom(4_000_000)
     with _raw_put(repo, repo.upload_address(content), length=len(content)) as connection:
