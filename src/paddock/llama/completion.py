@@ -7,13 +7,21 @@ model was trained to see around a question is the business of ``chat``.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+
 from paddock.llama.generate import Finish, Sampling, generate
 from paddock.llama.loading import LoadedModel
+from paddock.llama.model import Llama
 from paddock.llama.tokenizer import StreamDecoder, encode_prompt, whole_characters
+
+# One token of a small model is less work than waking a second thread, and waiting for it while
+# other programs run costs ten times the work.
+ONE_THREAD_PARAMETERS = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +69,26 @@ def complete(
         pieces.append(piece)
         on_text(piece)
 
-    for number, token in enumerate(generate(loaded.model, prompt_ids, sampling)):
-        if number == 0:  # nothing is printed before it is certain that the prompt fits
-            on_text(prompt)
-        if token.finish is Finish.STOP:
-            finish = Finish.STOP
-            break
-        token_ids.append(token.token_id)
-        tell(stream.feed(token.token_id))
+    with _fitting_threads(loaded.model):
+        for number, token in enumerate(generate(loaded.model, prompt_ids, sampling)):
+            if number == 0:  # nothing is printed before it is certain that the prompt fits
+                on_text(prompt)
+            if token.finish is Finish.STOP:
+                finish = Finish.STOP
+                break
+            token_ids.append(token.token_id)
+            tell(stream.feed(token.token_id))
     tell(stream.finish())
     seconds = time.perf_counter() - started
     return Completion(prompt, "".join(pieces), token_ids, len(prompt_ids), finish, seconds)
+
+
+@contextmanager
+def _fitting_threads(model: Llama) -> Iterator[None]:
+    threads = torch.get_num_threads()
+    if model.config.parameter_count() < ONE_THREAD_PARAMETERS:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
