@@ -69,7 +69,8 @@ def release(folder: Path, verb: str, number: int, environ: dict[str, str]) -> fl
     command = [sys.executable, "-m", "paddock", "release", verb, source]
     target = ["--to", f"admin/{verb}{number}", "-o", folder / f"out-{verb}-{number}"]
     started = time.perf_counter()
-    subprocess.run([*command, *target], env=environ, check=True, stderr=subprocess.DEVNULL)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([*command, *target], env=environ, check=True, **quiet)
     seconds = time.perf_counter() - started
     shutil.rmtree(source)
     shutil.rmtree(folder / f"out-{verb}-{number}")

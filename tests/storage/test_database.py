@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -262,3 +263,12 @@ def test_threads_that_read_within_a_read_do_not_wait_for_each_other(tmp_path: Pa
     with ThreadPoolExecutor(60) as pool:
         assert sum(pool.map(nested, range(60))) == 60
     database.dispose()
+
+
+def test_only_the_owner_may_read_the_database_and_its_log(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/private.db")
+    with database.write() as conn:
+        conn.execute(sa.text("CREATE TABLE secrets (value TEXT)"))
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    database.dispose()
+    assert modes == {name: 0o600 for name in ("private.db", "private.db-wal", "private.db-shm")}

@@ -12,8 +12,9 @@ lock the rows they decide on (``with_for_update``). A read sees one moment on bo
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import sqlalchemy as sa
 
@@ -119,8 +120,17 @@ def _prepare_sqlite(engine: sa.Engine, begin: str, pragmas: tuple[str, ...]) -> 
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}").close()
 
+    sa.event.listen(engine, "do_connect", _create_private_file)
     sa.event.listen(engine, "connect", on_connect)
     sa.event.listen(engine, "begin", lambda conn: conn.exec_driver_sql(begin))
+
+
+def _create_private_file(_: object, __: object, args: list[str], ___: object) -> None:
+    """A new database, and the log that SQLite makes beside it, are for their owner alone."""
+    # Never open one that exists: closing it again would drop this process's locks on it
+    # (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    with suppress(OSError):  # SQLite says better what is wrong
+        os.close(os.open(args[0], os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _postgresql_engines(url: sa.URL, lock_wait_seconds: float) -> tuple[sa.Engine, sa.Engine]:

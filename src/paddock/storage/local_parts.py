@@ -7,6 +7,7 @@ spoils is found missing or wrong when the upload is completed, and the client st
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import time
@@ -64,8 +65,9 @@ class LocalParts:
     def _remove_abandoned(self) -> None:
         oldest = time.time() - KEPT_SECONDS
         for folder in self._uploads.iterdir():
-            if folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):  # another server may clean at the same time
+                if folder.stat().st_mtime < oldest:
+                    shutil.rmtree(folder)
 
 
 class LocalPartWriter:
