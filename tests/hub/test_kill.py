@@ -23,6 +23,7 @@ from pathlib import Path
 import httpx
 
 from paddock.hub.lookup import find_repository
+from paddock.hub.names import RepositoryName
 from paddock.hub.types import Kind
 from paddock.storage.database import Database
 from paddock.storage.local_blobs import LocalBlobStore
@@ -117,7 +118,7 @@ def check_history_by_git(
     visible: dict[str, str] = {}
     for number, repo in enumerate(repos):
         with database.read() as conn:
-            row = find_repository(conn, Kind.MODEL, *repo.split("/"))
+            row = find_repository(conn, RepositoryName(Kind.MODEL, *repo.split("/")))
             assert row is not None
             exported = real_git.export(conn, blobs, row, folder / f"{number}.git")
         real_git.assert_sound(exported)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from paddock.hub import names
 from paddock.hub.errors import BadName
+from paddock.hub.names import RepositoryName
+from paddock.hub.types import Kind
 
 
 @pytest.mark.parametrize(
@@ -63,11 +65,14 @@ def test_other_repository_names_are_refused(name: str) -> None:
 @pytest.mark.parametrize("full_name", ["a", "a/", "/b", "a/b/c", "", "/"])
 def test_a_full_name_has_two_parts(full_name: str) -> None:
     with pytest.raises(BadName):
-        names.parse_repository_name(full_name)
+        names.parse_repository_name(Kind.MODEL, full_name)
 
 
 def test_a_repository_is_found_in_any_case() -> None:
-    assert names.repo_key("Lab", "Model-A") == names.repo_key("lAB", "mODEL-a")
+    assert (
+        RepositoryName(Kind.MODEL, "Lab", "Model-A").key
+        == RepositoryName(Kind.MODEL, "lAB", "mODEL-a").key
+    )
 
 
 def test_a_long_wrong_name_is_cut_in_the_message() -> None:

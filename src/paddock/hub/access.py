@@ -24,6 +24,7 @@ from paddock.hub.errors import (
     RepositoryMoved,
     RepositoryNotFound,
 )
+from paddock.hub.names import RepositoryName
 from paddock.hub.tables import access_grants, memberships, repositories
 from paddock.hub.types import Account, Caller, Kind, Need, Repository
 
@@ -32,18 +33,18 @@ CREATING_ROLES = WRITING_ROLES | {"contributor"}
 
 
 def open_repository(
-    conn: sa.Connection, caller: Caller, kind: Kind, namespace: str, name: str, need: Need
+    conn: sa.Connection, caller: Caller, name: RepositoryName, need: Need
 ) -> Repository:
     """The repository, if this caller may do this with it.
 
     Raises RepositoryHidden, RepositoryNotFound, RepositoryMoved, Unauthorized, Forbidden,
     GatedForStranger or GatedForCaller.
     """
-    repo = lookup.find_repository(conn, kind, namespace, name)
+    repo = lookup.find_repository(conn, name)
     if repo is None:
-        _follow(conn, caller, kind, namespace, name)
+        _follow(conn, caller, name)
     if repo is None or not may_see(conn, caller, repo):
-        raise missing(caller, kind, f"{namespace}/{name}")
+        raise missing(caller, name.kind, name.full)
     if need >= Need.WRITE:
         require_write(conn, caller, repo)
     elif need is Need.CONTENT:
@@ -180,11 +181,11 @@ def visible_to(caller: Caller) -> sa.ColumnElement[bool]:
     )
 
 
-def _follow(conn: sa.Connection, caller: Caller, kind: Kind, namespace: str, name: str) -> None:
+def _follow(conn: sa.Connection, caller: Caller, name: RepositoryName) -> None:
     """Raise RepositoryMoved when the name was left by a repository that the caller may see."""
-    moved = lookup.find_moved(conn, kind, namespace, name)
+    moved = lookup.find_moved(conn, name)
     if moved is not None and may_see(conn, caller, moved):
-        raise RepositoryMoved(f"{namespace}/{name}", moved.full_name)
+        raise RepositoryMoved(name.full, moved.full_name)
 
 
 def _created(conn: sa.Connection, account: Account, repo: Repository) -> bool:

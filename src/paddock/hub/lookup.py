@@ -7,33 +7,30 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from paddock.hub import names
 from paddock.hub.accounts import is_askable
+from paddock.hub.names import RepositoryName
 from paddock.hub.tables import redirects, repositories
 from paddock.hub.types import Kind, Repository
 
 
-def find_repository(
-    conn: sa.Connection, kind: Kind, namespace: str, name: str
-) -> Repository | None:
+def find_repository(conn: sa.Connection, name: RepositoryName) -> Repository | None:
     """The repository that has this name now, in any case."""
-    key = names.repo_key(namespace, name)
-    if not is_askable(key):
+    if not is_askable(name.key):
         return None
-    query = sa.select(repositories).where(repositories.c.kind == kind, repositories.c.key == key)
+    column = repositories.c
+    query = sa.select(repositories).where(column.kind == name.kind, column.key == name.key)
     row = conn.execute(query).mappings().one_or_none()
     return to_repository(row) if row else None
 
 
-def find_moved(conn: sa.Connection, kind: Kind, namespace: str, name: str) -> Repository | None:
+def find_moved(conn: sa.Connection, name: RepositoryName) -> Repository | None:
     """The repository that used to have this name."""
-    key = names.repo_key(namespace, name)
-    if not is_askable(key):
+    if not is_askable(name.key):
         return None
     query = (
         sa.select(repositories)
         .join(redirects, redirects.c.repo_id == repositories.c.id)
-        .where(redirects.c.kind == kind, redirects.c.key == key)
+        .where(redirects.c.kind == name.kind, redirects.c.key == name.key)
     )
     row = conn.execute(query).mappings().one_or_none()
     return to_repository(row) if row else None

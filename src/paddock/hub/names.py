@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from paddock.hub.errors import BadName
+from paddock.hub.types import Kind
 
 MIN_ACCOUNT_CHARS = 2
 MAX_ACCOUNT_CHARS = 42
@@ -37,14 +38,21 @@ RESERVED_ACCOUNT_NAMES = frozenset(_RESERVED.split())
 
 
 class RepositoryName(NamedTuple):
-    """``namespace/name`` in its two parts, as somebody wrote it."""
+    """What a repository is called, as somebody wrote it: a model and a dataset may share a name."""
 
+    kind: Kind
     namespace: str
     name: str
 
     @property
     def full(self) -> str:
+        """``namespace/name``."""
         return f"{self.namespace}/{self.name}"
+
+    @property
+    def key(self) -> str:
+        """The form under which a repository of this kind is looked up."""
+        return self.full.lower()
 
 
 def shown(text: str) -> str:
@@ -55,11 +63,6 @@ def shown(text: str) -> str:
 def account_key(name: str) -> str:
     """The form under which an account is looked up. Any text may be asked for, a bad one too."""
     return name.lower()
-
-
-def repo_key(namespace: str, name: str) -> str:
-    """The form under which a repository is looked up."""
-    return f"{namespace}/{name}".lower()
 
 
 def check_account_name(name: str) -> str:
@@ -84,7 +87,7 @@ def check_repository_name(name: str) -> str:
     return name
 
 
-def parse_repository_name(full_name: str) -> RepositoryName:
+def parse_repository_name(kind: Kind, full_name: str) -> RepositoryName:
     """Split ``namespace/name``; raises BadName unless it has exactly these two parts."""
     namespace, slash, name = full_name.partition("/")
     if not slash or not namespace or not name or "/" in name:
@@ -92,7 +95,7 @@ def parse_repository_name(full_name: str) -> RepositoryName:
             f"{shown(full_name)} is not a repository: it must be 'namespace/name'",
             hint="name the user or organisation, a slash, and the repository",
         )
-    return RepositoryName(namespace, name)
+    return RepositoryName(kind, namespace, name)
 
 
 def _account_problem(name: str) -> str | None:

@@ -63,42 +63,40 @@ def create_repository(conn: sa.Connection, caller: Caller, wanted: NewRepository
             f'"{namespace.name}"'
         )
     _check(wanted)
-    name = RepositoryName(namespace.name, names.check_repository_name(wanted.name))
+    name = RepositoryName(wanted.kind, namespace.name, names.check_repository_name(wanted.name))
     repo = _insert(conn, author, namespace, name, wanted)
-    _end_redirect(conn, repo.kind, name)
+    _end_redirect(conn, name)
     commits.initial_commit(conn, repo, author, _initial_files(wanted))
     return lookup.repository_by_id(conn, repo.id)
 
 
-def delete_repository(
-    conn: sa.Connection, caller: Caller, kind: Kind, name: RepositoryName
-) -> Repository:
+def delete_repository(conn: sa.Connection, caller: Caller, name: RepositoryName) -> Repository:
     """Forget the repository with everything it holds; the answer is what it was."""
-    repo = access.open_repository(conn, caller, kind, name.namespace, name.name, Need.OWN)
+    repo = access.open_repository(conn, caller, name, Need.OWN)
     conn.execute(repositories.delete().where(repositories.c.id == repo.id))
     return repo
 
 
 def move_repository(
-    conn: sa.Connection, caller: Caller, kind: Kind, old: RepositoryName, new: RepositoryName
+    conn: sa.Connection, caller: Caller, old: RepositoryName, new: RepositoryName
 ) -> Repository:
     """Give the repository another name or namespace; its old name leads to it from now on."""
-    repo = access.open_repository(conn, caller, kind, old.namespace, old.name, Need.OWN)
+    repo = access.open_repository(conn, caller, old, Need.OWN)
     target = get_account(conn, new.namespace)
     if not access.may_write_namespace(conn, caller, target):
-        raise Forbidden(f'You don\'t have the rights to move a {kind} to "{target.name}"')
-    to = RepositoryName(target.name, names.check_repository_name(new.name))
+        raise Forbidden(f'You don\'t have the rights to move a {old.kind} to "{target.name}"')
+    to = RepositoryName(old.kind, target.name, names.check_repository_name(new.name))
     if to.full == repo.full_name:
-        raise _taken(conn, kind, to)
-    if names.repo_key(*to) != repo.full_name.lower():  # another case is the same name
+        raise _taken(conn, to)
+    if to.key != old.key:  # another case is the same name
         _leave_redirect(conn, repo, to)
     change = repositories.update().where(repositories.c.id == repo.id)
-    values = {"full_name": to.full, "key": names.repo_key(*to), "namespace_id": target.id}
+    values = {"full_name": to.full, "key": to.key, "namespace_id": target.id}
     try:
         with conn.begin_nested():
             conn.execute(change.values(**values))
     except IntegrityError as e:
-        raise _taken(conn, kind, to) from e
+        raise _taken(conn, to) from e
     return lookup.repository_by_id(conn, repo.id)
 
 
@@ -152,7 +150,7 @@ def _insert(
         namespace_id=namespace.id,
         creator_id=author.id,
         full_name=name.full,
-        key=names.repo_key(*name),
+        key=name.key,
         is_private=private,
         sdk=wanted.sdk if wanted.kind is Kind.SPACE else None,
         created_at=moment,
@@ -162,29 +160,29 @@ def _insert(
         with conn.begin_nested():
             row = conn.execute(insert.returning(repositories)).mappings().one()
     except IntegrityError as e:
-        raise _taken(conn, wanted.kind, name) from e
+        raise _taken(conn, name) from e
     return lookup.to_repository(row)
 
 
-def _taken(conn: sa.Connection, kind: Kind, name: RepositoryName) -> AlreadyExists:
-    existing = lookup.find_repository(conn, kind, *name)
+def _taken(conn: sa.Connection, name: RepositoryName) -> AlreadyExists:
+    existing = lookup.find_repository(conn, name)
     full_name = existing.full_name if existing else name.full
     # The Hub's words, which clients match.
-    message = f"A {kind} repository called {full_name} already exists"
+    message = f"A {name.kind} repository called {full_name} already exists"
     return AlreadyExists(message, url=existing.web_path if existing else None)
 
 
 def _leave_redirect(conn: sa.Connection, repo: Repository, to: RepositoryName) -> None:
-    if lookup.find_repository(conn, repo.kind, *to) is not None:
-        raise _taken(conn, repo.kind, to)
-    _end_redirect(conn, repo.kind, to)
+    if lookup.find_repository(conn, to) is not None:
+        raise _taken(conn, to)
+    _end_redirect(conn, to)
     old_key = repo.full_name.lower()
     conn.execute(redirects.insert().values(kind=repo.kind, key=old_key, repo_id=repo.id))
 
 
-def _end_redirect(conn: sa.Connection, kind: Kind, name: RepositoryName) -> None:
-    key = names.repo_key(*name)
-    conn.execute(redirects.delete().where(redirects.c.kind == kind, redirects.c.key == key))
+def _end_redirect(conn: sa.Connection, name: RepositoryName) -> None:
+    c = redirects.c
+    conn.execute(redirects.delete().where(c.kind == name.kind, c.key == name.key))
 
 
 def _initial_files(wanted: NewRepository) -> dict[str, bytes]:

@@ -22,8 +22,14 @@ from starlette.responses import FileResponse
 from paddock import __version__
 from paddock.hub import files, refs
 from paddock.hub.access import open_repository
-from paddock.hub.api.paths import encode_path, encode_segment
+from paddock.hub.api.paths import (
+    WEB_REPOSITORY,
+    RepositoryNameDep,
+    encode_path,
+    encode_segment,
+)
 from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.names import RepositoryName
 from paddock.hub.tables import repositories, repository_tags
 from paddock.hub.types import FileEntry, Kind, Need, Repository
 
@@ -80,20 +86,18 @@ def stylesheet() -> FileResponse:
     return FileResponse(_FOLDER / "static" / "paddock.css", media_type="text/css")
 
 
-@router.get("/{kind:kind_prefix}{namespace:segment}/{name:segment}")
-@router.get("/{kind:kind_prefix}{namespace:segment}/{name:segment}/tree/{rev:revision}")
+@router.get(WEB_REPOSITORY)
+@router.get(WEB_REPOSITORY + "/tree/{rev:revision}")
 def repository(
     request: Request,
     hub: HubDep,
     caller: CallerDep,
-    kind: Any,
-    namespace: str,
-    name: str,
+    name: RepositoryNameDep,
     rev: str = "main",
 ) -> HTMLResponse:
     """A repository's card and files at a revision."""
     with hub.database.read() as conn:
-        repo = open_repository(conn, caller, kind, namespace, name, Need.METADATA)
+        repo = open_repository(conn, caller, name, Need.METADATA)
         commit_oid = refs.resolve_revision(conn, repo, rev)
         entries = files.all_files(conn, repo, commit_oid)
         card = _card(conn, hub, repo, entries)
@@ -115,18 +119,21 @@ def repository(
     )
 
 
-@router.get("/{kind:kind_prefix}{namespace:segment}/{name:segment}/blob/{rev:revision}/{path:rest}")
-def file(kind: Any, namespace: str, name: str, rev: str, path: str) -> Response:
+@router.get(WEB_REPOSITORY + "/blob/{rev:revision}/{path:rest}")
+def file(name: RepositoryNameDep, rev: str, path: str) -> Response:
     """Where clients say a file's page is; its bytes are what we have to show."""
-    prefix = f"/{kind.url_prefix}{encode_segment(namespace)}/{encode_segment(name)}"
-    return RedirectResponse(f"{prefix}/resolve/{encode_segment(rev)}/{encode_path(path)}", 302)
+    target = f"resolve/{encode_segment(rev)}/{encode_path(path)}"
+    return RedirectResponse(f"{_address(name)}/{target}", 302)
 
 
-@router.get("/{kind:kind_prefix}{namespace:segment}/{name:segment}/commit/{rev:revision}")
-def commit(kind: Any, namespace: str, name: str, rev: str) -> Response:
+@router.get(WEB_REPOSITORY + "/commit/{rev:revision}")
+def commit(name: RepositoryNameDep, rev: str) -> Response:
     """Where clients say a commit's page is: the repository as it was then."""
-    prefix = f"/{kind.url_prefix}{encode_segment(namespace)}/{encode_segment(name)}"
-    return RedirectResponse(f"{prefix}/tree/{encode_segment(rev)}", 302)
+    return RedirectResponse(f"{_address(name)}/tree/{encode_segment(rev)}", 302)
+
+
+def _address(name: RepositoryName) -> str:
+    return f"/{name.kind.url_prefix}{encode_segment(name.namespace)}/{encode_segment(name.name)}"
 
 
 def _page(template: str, **values: Any) -> HTMLResponse:

@@ -16,6 +16,7 @@ from paddock.errors import PaddockError
 from paddock.hub.context import Hub
 from paddock.hub.first_admin import FirstAdmin, initialise
 from paddock.hub.lookup import find_repository
+from paddock.hub.names import RepositoryName
 from paddock.hub.types import Kind
 from paddock.log import get_logger
 from paddock.web import server
@@ -72,7 +73,7 @@ def _read_kept(path: Path) -> FirstAdmin | None:
 
 def _find_starter(hub: Hub, account: FirstAdmin) -> bool:
     with hub.database.read() as conn:
-        return find_repository(conn, Kind.MODEL, account.name, STARTER) is not None
+        return find_repository(conn, RepositoryName(Kind.MODEL, account.name, STARTER)) is not None
 
 
 def _release_starter(

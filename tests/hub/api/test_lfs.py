@@ -19,6 +19,7 @@ from paddock import clock
 from paddock.hub import large_files, lfs, signing
 from paddock.hub.lfs import Right
 from paddock.hub.lookup import find_repository
+from paddock.hub.names import RepositoryName
 from paddock.hub.types import Kind
 from tests.hub.xet.messages import Xorb, shard, whole_file
 from tests.live import LiveServer
@@ -473,7 +474,7 @@ def test_locks_are_not_offered(repo: Repo) -> None:
 def _repo_id(server: LiveServer, name: str) -> int:
     with server.hub.database.read() as conn:
         for kind in Kind:
-            if found := find_repository(conn, kind, *name.split("/")):
+            if found := find_repository(conn, RepositoryName(kind, *name.split("/"))):
                 return found.id
     raise AssertionError(name)
 

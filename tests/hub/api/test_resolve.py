@@ -17,6 +17,7 @@ from huggingface_hub.errors import (
 
 from paddock.hub import large_files
 from paddock.hub.lookup import find_repository
+from paddock.hub.names import RepositoryName
 from paddock.hub.pointers import Pointer, render_pointer
 from paddock.hub.types import Kind
 from tests.hub.api.hosted import Hosted, host, line
@@ -37,7 +38,7 @@ def hosted(shared_server: LiveServer) -> Iterator[Hosted]:
             writer.write(LARGE)
             blob = writer.commit()
         with shared_server.hub.database.write() as conn:
-            repo = find_repository(conn, Kind.MODEL, *made.repo_id.split("/"))
+            repo = find_repository(conn, RepositoryName(Kind.MODEL, *made.repo_id.split("/")))
             assert repo is not None
             large_files.add_blob(conn, repo.id, blob)
         assert made.post_commit(line("lfsFile", path="m.bin", oid=SHA256)).status_code == 200

@@ -56,9 +56,9 @@ WriteAccessDep = Annotated[XetAccess, Depends(get_write_access)]
 @router.post("/v1/xorbs/{prefix:segment}/{xorb:segment}")
 @router.post("/xorb/{prefix:segment}/{xorb:segment}", include_in_schema=False)
 async def upload_xorb(
-    request: Request, hub: HubDep, _: WriteAccessDep, xorb: str
+    request: Request, hub: HubDep, _: WriteAccessDep, prefix: str, xorb: str
 ) -> dict[str, bool]:
-    """Verify a xorb frame by frame as it arrives, then keep it.
+    """Verify a xorb frame by frame as it arrives, then keep it; its prefix says nothing to us.
 
     ``was_inserted`` is always true: whether somebody else has the same bytes is not told.
     """

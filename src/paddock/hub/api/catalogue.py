@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request, Response
 from paddock.errors import BadInput
 from paddock.hub import access, catalogue, files, info, refs, weights
 from paddock.hub.api import queries
+from paddock.hub.api.paths import API_REPOSITORY, KindInPath, RepositoryNameDep, RevisionInPath
 from paddock.hub.catalogue import Listing
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.info import View
@@ -34,7 +35,7 @@ _TAG_TYPES = (
 
 @router.get("/api/{kind:kind}")
 def list_repositories(
-    request: Request, response: Response, hub: HubDep, caller: CallerDep, kind: Kind
+    request: Request, response: Response, hub: HubDep, caller: CallerDep, kind: KindInPath
 ) -> list[dict[str, Any]]:
     fields = _fields_of_list(request, kind)
     listing = _listing(request, kind, fields)
@@ -47,7 +48,7 @@ def list_repositories(
 
 
 @router.get("/api/{kind:kind}-tags-by-type")
-def list_tags(hub: HubDep, caller: CallerDep, kind: Kind) -> dict[str, list[dict[str, str]]]:
+def list_tags(hub: HubDep, caller: CallerDep, kind: KindInPath) -> dict[str, list[dict[str, str]]]:
     with hub.database.read() as conn:
         tags = catalogue.tags_in_use(conn, caller, kind, _MAX_TAGS)
     grouped: dict[str, list[dict[str, str]]] = {}
@@ -59,35 +60,33 @@ def list_tags(hub: HubDep, caller: CallerDep, kind: Kind) -> dict[str, list[dict
     return grouped
 
 
-@router.get("/api/{kind:kind}/{namespace:segment}/{name:segment}")
+@router.get(API_REPOSITORY)
 def repository_info(
-    request: Request, hub: HubDep, caller: CallerDep, kind: Kind, namespace: str, name: str
+    request: Request, hub: HubDep, caller: CallerDep, name: RepositoryNameDep
 ) -> dict[str, Any]:
     with hub.database.read() as conn:
-        repo = access.open_repository(conn, caller, kind, namespace, name, Need.METADATA)
+        repo = access.open_repository(conn, caller, name, Need.METADATA)
         draft = _draft(request, hub, conn, repo, repo.head_oid)
     return _answer(request, draft)
 
 
-@router.get("/api/{kind:kind}/{namespace:segment}/{name:segment}/revision/{revision:revision}")
+@router.get(API_REPOSITORY + "/revision/{rev:revision}")
 def revision_info(
     request: Request,
     hub: HubDep,
     caller: CallerDep,
-    kind: Kind,
-    namespace: str,
-    name: str,
-    revision: str,
+    name: RepositoryNameDep,
+    rev: RevisionInPath,
 ) -> dict[str, Any]:
     with hub.database.read() as conn:
-        repo = access.open_repository(conn, caller, kind, namespace, name, Need.METADATA)
-        oid = refs.resolve_revision(conn, repo, revision)
+        repo = access.open_repository(conn, caller, name, Need.METADATA)
+        oid = refs.resolve_revision(conn, repo, rev)
         draft = _draft(request, hub, conn, repo, oid)
     return _answer(request, draft)
 
 
 @router.get("/api/{kind:kind}/{single:segment}")
-def without_namespace(caller: CallerDep, kind: Kind, single: str) -> None:
+def without_namespace(caller: CallerDep, kind: KindInPath, single: str) -> None:
     """Names without a namespace are legacy on the Hub; here nothing has one."""
     raise access.missing(caller, kind, single)
 

@@ -16,10 +16,11 @@ from paddock.errors import BadInput
 from paddock.hub import commits, refs
 from paddock.hub.access import open_repository, require_writing_token
 from paddock.hub.api.commit_body import CommitBody, read_commit_body
+from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.api.receiving import receive_into
 from paddock.hub.commits import CommitRequest
 from paddock.hub.context import CallerDep, HubDep, accept_body
-from paddock.hub.types import Caller, Kind, Need, Repository
+from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()
 
@@ -33,15 +34,13 @@ class PullRequestsMissing(BadInput):
     code = "no_pull_requests"
 
 
-@router.post("/api/{kind:kind}/{ns:segment}/{name:segment}/commit/{rev:segment}")
+@router.post(API_REPOSITORY + "/commit/{rev:revision}")
 async def commit(
     request: Request,
     hub: HubDep,
     caller: CallerDep,
-    kind: Kind,
-    ns: str,
-    name: str,
-    rev: str,
+    name: RepositoryNameDep,
+    rev: RevisionInPath,
     create_pr: bool = False,
 ) -> dict[str, Any]:
     """One commit on a branch; answered when it is durable."""
@@ -50,12 +49,12 @@ async def commit(
 
     def open_for_writing() -> None:
         with hub.database.read() as conn:
-            open_repository(conn, caller, kind, ns, name, Need.WRITE)
+            open_repository(conn, caller, name, Need.WRITE)
 
     def write(body: IO[bytes]) -> tuple[Repository, str]:
         asked = read_commit_body(body, hub.blobs)
         with hub.database.write() as conn:
-            repo = open_repository(conn, caller, kind, ns, name, Need.WRITE)
+            repo = open_repository(conn, caller, name, Need.WRITE)
             return repo, commits.create_commit(conn, repo, _request(caller, rev, asked))
 
     await run_sync(open_for_writing)

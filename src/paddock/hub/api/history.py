@@ -13,9 +13,10 @@ from starlette.responses import Response
 from paddock import clock
 from paddock.hub import refs
 from paddock.hub.access import open_repository
+from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.history import CommitEntry, list_commits
-from paddock.hub.types import Kind, Need
+from paddock.hub.types import Need
 
 router = APIRouter()
 
@@ -24,15 +25,13 @@ MAX_PAGE_COMMITS = 1000
 MAX_PAGES = 1_000_000
 
 
-@router.get("/api/{kind:kind}/{ns:segment}/{name:segment}/commits/{rev:segment}")
+@router.get(API_REPOSITORY + "/commits/{rev:revision}")
 def commits(
     request: Request,
     hub: HubDep,
     caller: CallerDep,
-    kind: Kind,
-    ns: str,
-    name: str,
-    rev: str,
+    name: RepositoryNameDep,
+    rev: RevisionInPath,
     *,
     p: Annotated[int, Query(ge=0, le=MAX_PAGES)] = 0,
     limit: Annotated[int, Query(ge=1)] = PAGE_COMMITS,
@@ -41,7 +40,7 @@ def commits(
     limit = min(limit, MAX_PAGE_COMMITS)
     asked = request.query_params.getlist("expand") + request.query_params.getlist("expand[]")
     with hub.database.read() as conn:
-        repo = open_repository(conn, caller, kind, ns, name, Need.METADATA)
+        repo = open_repository(conn, caller, name, Need.METADATA)
         commit_oid = refs.resolve_revision(conn, repo, rev)
         page = list_commits(conn, repo, commit_oid, skip=p * limit, limit=limit)
     headers = {"X-Total-Count": str(page.total)}

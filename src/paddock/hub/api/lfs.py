@@ -18,19 +18,17 @@ from fastapi.responses import JSONResponse
 from paddock import clock
 from paddock.hub import access, large_files, lfs, signing
 from paddock.hub.api import lfs_objects
-from paddock.hub.api.paths import encode_segment
+from paddock.hub.api.paths import WEB_REPOSITORY, RepositoryNameDep, encode_segment
 from paddock.hub.api.receiving import receive_all
 from paddock.hub.api.xet_tokens import grant_headers, xet_grant
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.lfs import Batch, Right, WantedObject
-from paddock.hub.types import Caller, Kind, Need, Repository
+from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()
 router.include_router(lfs_objects.router)
 
 LFS_JSON = "application/vnd.git-lfs+json"
-# Clients write the repository's name with ".git" or without.
-_REPOSITORY = "/{kind:kind_prefix}{ns:segment}/{name:segment}/info/lfs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +48,19 @@ class _Answering:
         return f"{base}/lfs/objects/{right.oid}{path}?sig={signature}"
 
 
-@router.post(_REPOSITORY + "/objects/batch")
+@router.post(WEB_REPOSITORY + "/info/lfs/objects/batch")
 async def batch(
-    request: Request, hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str
+    request: Request, hub: HubDep, caller: CallerDep, name: RepositoryNameDep
 ) -> Response:
     """How each object of the batch may travel; those that are there need not."""
+    # git writes a repository's name with ".git" behind it or without.
+    name = name._replace(name=name.name.removesuffix(".git"))
     wanted = lfs.parse_batch(await receive_all(request, lfs.MAX_BATCH_BYTES))
     need = Need.WRITE if wanted.operation == "upload" else Need.CONTENT
 
     def answer() -> Response:
         with hub.database.read() as conn:
-            repo = access.open_repository(conn, caller, kind, ns, name.removesuffix(".git"), need)
+            repo = access.open_repository(conn, caller, name, need)
             oids = [item.oid for item in wanted.objects if item.problem is None]
             present = large_files.present(conn, repo.id, oids)
             stored = large_files.lookup(conn, present)
@@ -72,8 +72,8 @@ async def batch(
     return await run_sync(answer)
 
 
-@router.post(_REPOSITORY + "/locks/verify")
-def verify_locks(kind: Kind, ns: str, name: str) -> Response:
+@router.post(WEB_REPOSITORY + "/info/lfs/locks/verify")
+def verify_locks(_: RepositoryNameDep) -> Response:
     """There are no locks; on 404 git-lfs stops asking."""
     return _lfs_json({"message": "file locking is not offered"}, status=404)
 

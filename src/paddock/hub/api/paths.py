@@ -15,13 +15,20 @@ that holds NUL, matches its route and is refused there with 400.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote, unquote_to_bytes
 
+from fastapi import Depends, Path
+from pydantic import WithJsonSchema
 from starlette.convertors import Convertor, register_url_convertor
 
 from paddock.errors import BadInput
+from paddock.hub.names import RepositoryName
 from paddock.hub.types import Kind
+
+# How every address of one repository begins: in the API, and everywhere else (files, pages, LFS).
+API_REPOSITORY = "/api/{kind:kind}/{namespace:segment}/{name:segment}"
+WEB_REPOSITORY = "/{kind:kind_prefix}{namespace:segment}/{name:segment}"
 
 
 class BadAddress(BadInput):
@@ -105,6 +112,27 @@ CONVERTORS: dict[str, Convertor[Any]] = {
     "revision": _RevisionConvertor(),
     "rest": _RestConvertor(),
 }
+
+
+# The wire writes kinds in the plural, which the schema of ``Kind`` does not know.
+KindInPath = Annotated[
+    Kind,
+    Path(description="`models`, `datasets` or `spaces`; in a page's address `models` is left out"),
+    WithJsonSchema({"type": "string"}),
+]
+RevisionInPath = Annotated[str, Path(description="a branch, a tag or a commit")]
+
+
+def repository_name(
+    kind: KindInPath,
+    namespace: Annotated[str, Path(description="the user or organisation")],
+    name: Annotated[str, Path(description="the repository's name within its namespace")],
+) -> RepositoryName:
+    """The repository that an address names, for handlers of the two patterns above."""
+    return RepositoryName(kind, namespace, name)
+
+
+RepositoryNameDep = Annotated[RepositoryName, Depends(repository_name)]
 
 
 def register() -> None:

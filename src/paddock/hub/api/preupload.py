@@ -20,11 +20,12 @@ from paddock.hub import files, refs
 from paddock.hub.access import open_repository
 from paddock.hub.api.commit import refuse_pull_request
 from paddock.hub.api.commit_body import MAX_FILE_BYTES
+from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.attributes import Attributes, parse_attributes
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.errors import BadPath
 from paddock.hub.ignores import Ignores, parse_ignores
-from paddock.hub.types import FileEntry, Kind, Need, Repository
+from paddock.hub.types import FileEntry, Need, Repository
 
 router = APIRouter()
 
@@ -52,14 +53,12 @@ class Question(BaseModel):
     git_ignore: Annotated[str | None, Field(alias="gitIgnore", max_length=MAX_RULES_BYTES)] = None
 
 
-@router.post("/api/{kind:kind}/{ns:segment}/{name:segment}/preupload/{rev:segment}")
+@router.post(API_REPOSITORY + "/preupload/{rev:revision}")
 def preupload(
     hub: HubDep,
     caller: CallerDep,
-    kind: Kind,
-    ns: str,
-    name: str,
-    rev: str,
+    name: RepositoryNameDep,
+    rev: RevisionInPath,
     body: Question,
     create_pr: bool = False,
 ) -> dict[str, Any]:
@@ -69,7 +68,7 @@ def preupload(
     if not all(map(files.may_exist, paths)):
         raise BadPath("a path is longer or deeper than a repository can hold")
     with hub.database.read() as conn:
-        repo = open_repository(conn, caller, kind, ns, name, Need.WRITE)
+        repo = open_repository(conn, caller, name, Need.WRITE)
         commit_oid = refs.resolve_revision(conn, repo, rev)
         rules = [".gitattributes", ".gitignore"]
         present = files.entries_at(conn, repo, commit_oid, [*paths, *rules])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import sqlalchemy as sa
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
@@ -16,11 +15,12 @@ from paddock.errors import BadInput
 from paddock.hub import commits, refs
 from paddock.hub.access import open_repository, require_writing_token
 from paddock.hub.api.commit_body import check_message
+from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.commits import NewBranch
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.records import NewTag
 from paddock.hub.refs import Ref
-from paddock.hub.types import Caller, Kind, Need, Repository
+from paddock.hub.types import Need
 
 router = APIRouter()
 
@@ -42,19 +42,17 @@ class SquashBody(BaseModel):
     message: str | None = None
 
 
-@router.get("/api/{kind:kind}/{ns:segment}/{name:segment}/refs")
+@router.get(API_REPOSITORY + "/refs")
 def list_refs(
     hub: HubDep,
     caller: CallerDep,
-    kind: Kind,
-    ns: str,
-    name: str,
+    name: RepositoryNameDep,
     include_prs: bool = False,
     include_pull_requests: bool = False,
 ) -> dict[str, Any]:
     """Every branch and tag, with the commit it leads to."""
     with hub.database.read() as conn:
-        repo = open_repository(conn, caller, kind, ns, name, Need.METADATA)
+        repo = open_repository(conn, caller, name, Need.METADATA)
         found = refs.list_refs(conn, repo)
     answer = {
         "branches": _named(found, refs.BRANCHES),
@@ -66,20 +64,18 @@ def list_refs(
     return answer
 
 
-@router.post("/api/{kind:kind}/{ns:segment}/{name:segment}/branch/{branch:rest}")
+@router.post(API_REPOSITORY + "/branch/{branch:rest}")
 def create_branch(
     hub: HubDep,
     caller: CallerDep,
-    kind: Kind,
-    ns: str,
-    name: str,
+    name: RepositoryNameDep,
     branch: str,
     body: BranchBody | None = None,
 ) -> dict[str, bool]:
     """A new branch."""
     wanted = body or BranchBody.model_validate({})
     with hub.database.write() as conn:
-        repo = _open_for_writing(conn, caller, kind, ns, name)
+        repo = open_repository(conn, caller, name, Need.WRITE)
         start = wanted.starting_point or "main"
         commit_oid = None if wanted.is_empty else refs.resolve_revision(conn, repo, start)
         new = NewBranch(branch, commit_oid, overwrite=wanted.overwrite)
@@ -87,23 +83,24 @@ def create_branch(
     return {"success": True}
 
 
-@router.delete("/api/{kind:kind}/{ns:segment}/{name:segment}/branch/{branch:rest}")
+@router.delete(API_REPOSITORY + "/branch/{branch:rest}")
 def delete_branch(
-    hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str, branch: str
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, branch: str
 ) -> dict[str, bool]:
     """Forget a branch; never main."""
     with hub.database.write() as conn:
-        refs.delete_branch(conn, _open_for_writing(conn, caller, kind, ns, name), branch)
+        repo = open_repository(conn, caller, name, Need.WRITE)
+        refs.delete_branch(conn, repo, branch)
     return {"success": True}
 
 
-@router.post("/api/{kind:kind}/{ns:segment}/{name:segment}/tag/{rev:segment}")
+@router.post(API_REPOSITORY + "/tag/{rev:revision}")
 def create_tag(
-    hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str, rev: str, body: TagBody
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, rev: RevisionInPath, body: TagBody
 ) -> dict[str, bool]:
     """A tag on a revision. An unknown revision is reported before a bad name."""
     with hub.database.write() as conn:
-        repo = _open_for_writing(conn, caller, kind, ns, name)
+        repo = open_repository(conn, caller, name, Need.WRITE)
         commit_oid = refs.resolve_revision(conn, repo, rev)
         message = check_message(body.message or "")
         author = require_writing_token(caller)
@@ -111,24 +108,23 @@ def create_tag(
     return {"success": True}
 
 
-@router.delete("/api/{kind:kind}/{ns:segment}/{name:segment}/tag/{tag:rest}")
+@router.delete(API_REPOSITORY + "/tag/{tag:rest}")
 def delete_tag(
-    hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str, tag: str
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, tag: str
 ) -> dict[str, bool]:
     """Forget a tag."""
     with hub.database.write() as conn:
-        refs.delete_tag(conn, _open_for_writing(conn, caller, kind, ns, name), tag)
+        repo = open_repository(conn, caller, name, Need.WRITE)
+        refs.delete_tag(conn, repo, tag)
     return {"success": True}
 
 
-@router.post("/api/{kind:kind}/{ns:segment}/{name:segment}/super-squash/{ref:segment}")
+@router.post(API_REPOSITORY + "/super-squash/{rev:revision}")
 def super_squash(
     hub: HubDep,
     caller: CallerDep,
-    kind: Kind,
-    ns: str,
-    name: str,
-    ref: str,
+    name: RepositoryNameDep,
+    rev: RevisionInPath,
     body: SquashBody | None = None,
 ) -> dict[str, Any]:
     """Make a branch one commit without history."""
@@ -136,16 +132,10 @@ def super_squash(
     if not message:
         raise BadInput("the message is empty")
     with hub.database.write() as conn:
-        repo = _open_for_writing(conn, caller, kind, ns, name)
+        repo = open_repository(conn, caller, name, Need.WRITE)
         author = require_writing_token(caller)
-        oid = commits.super_squash(conn, repo, refs.branch_ref(ref), author, message)
+        oid = commits.super_squash(conn, repo, refs.branch_ref(rev), author, message)
     return {"success": True, "commitOid": oid}
-
-
-def _open_for_writing(
-    conn: sa.Connection, caller: Caller, kind: Kind, ns: str, name: str
-) -> Repository:
-    return open_repository(conn, caller, kind, ns, name, Need.WRITE)
 
 
 def _named(found: list[Ref], prefix: str) -> list[dict[str, str]]:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, StrictBool
 
 from paddock.errors import BadInput
 from paddock.hub import access, accounts, grants, names, repositories
+from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.errors import AlreadyExists
 from paddock.hub.names import RepositoryName
@@ -94,69 +95,63 @@ def create(request: Request, hub: HubDep, caller: CallerDep, body: CreateBody) -
 @router.delete("/api/repos/delete")
 def delete(hub: HubDep, caller: CallerDep, body: Annotated[DeleteBody, Body()]) -> dict[str, Any]:
     namespace = body.organization or access.require_user(caller).name
-    name = RepositoryName(namespace, body.name)
+    name = RepositoryName(body.type or Kind.MODEL, namespace, body.name)
     with hub.database.write() as conn:
-        repositories.delete_repository(conn, caller, body.type or Kind.MODEL, name)
+        repositories.delete_repository(conn, caller, name)
     return {}
 
 
 @router.post("/api/repos/move")
 def move(request: Request, hub: HubDep, caller: CallerDep, body: MoveBody) -> dict[str, Any]:
-    old = names.parse_repository_name(body.fromRepo)
-    new = names.parse_repository_name(body.toRepo)
     kind = body.type or Kind.MODEL
+    old = names.parse_repository_name(kind, body.fromRepo)
+    new = names.parse_repository_name(kind, body.toRepo)
     try:
         with hub.database.write() as conn:
-            repo = repositories.move_repository(conn, caller, kind, old, new)
+            repo = repositories.move_repository(conn, caller, old, new)
     except AlreadyExists as e:
         raise _with_full_url(e, hub, request) from e
     return {"url": hub.base_url(request) + repo.web_path}
 
 
-@router.put("/api/{kind:kind}/{namespace:segment}/{name:segment}/settings")
+@router.put(API_REPOSITORY + "/settings")
 def change_settings(
-    hub: HubDep, caller: CallerDep, kind: Kind, namespace: str, name: str, body: SettingsBody
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: SettingsBody
 ) -> dict[str, Any]:
     wanted = Settings(
         is_private=_is_private(body.private, body.visibility),
         gated=None if body.gated is None else (body.gated or ""),
     )
     with hub.database.write() as conn:
-        repo = access.open_repository(conn, caller, kind, namespace, name, Need.OWN)
+        repo = access.open_repository(conn, caller, name, Need.OWN)
         repo = repositories.change_settings(conn, repo, wanted)
     return {"private": repo.is_private, "gated": repo.gated or False}
 
 
-@router.get("/api/{kind:kind}/{namespace:segment}/{name:segment}/auth-check")
-def auth_check(
-    hub: HubDep, caller: CallerDep, kind: Kind, namespace: str, name: str
-) -> dict[str, Any]:
-    return _check(hub, caller, kind, RepositoryName(namespace, name), Need.CONTENT)
+@router.get(API_REPOSITORY + "/auth-check")
+def auth_check(hub: HubDep, caller: CallerDep, name: RepositoryNameDep) -> dict[str, Any]:
+    return _check(hub, caller, name, Need.CONTENT)
 
 
-@router.get("/api/{kind:kind}/{namespace:segment}/{name:segment}/auth-check/write")
-def auth_check_write(
-    hub: HubDep, caller: CallerDep, kind: Kind, namespace: str, name: str
-) -> dict[str, Any]:
-    return _check(hub, caller, kind, RepositoryName(namespace, name), Need.WRITE)
+@router.get(API_REPOSITORY + "/auth-check/write")
+def auth_check_write(hub: HubDep, caller: CallerDep, name: RepositoryNameDep) -> dict[str, Any]:
+    return _check(hub, caller, name, Need.WRITE)
 
 
-@router.post("/api/{kind:kind}/{namespace:segment}/{name:segment}/user-access-request/grant")
+@router.post(API_REPOSITORY + "/user-access-request/grant")
 def grant_access(
-    hub: HubDep, caller: CallerDep, kind: Kind, namespace: str, name: str, body: GrantBody
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: GrantBody
 ) -> dict[str, Any]:
     with hub.database.write() as conn:
-        repo = access.open_repository(conn, caller, kind, namespace, name, Need.WRITE)
+        repo = access.open_repository(conn, caller, name, Need.WRITE)
         user = accounts.get_account(conn, body.user, kind="user")
         grants.grant(conn, repo, user)
     return {"user": user.name, "status": "accepted"}
 
 
-def _check(
-    hub: Hub, caller: Caller, kind: Kind, name: RepositoryName, need: Need
-) -> dict[str, Any]:
+def _check(hub: Hub, caller: Caller, name: RepositoryName, need: Need) -> dict[str, Any]:
     with hub.database.read() as conn:
-        access.open_repository(conn, caller, kind, name.namespace, name.name, need)
+        access.open_repository(conn, caller, name, need)
     return {}
 
 

@@ -18,19 +18,21 @@ from starlette.responses import Response
 
 from paddock.hub import files, refs
 from paddock.hub.access import open_repository
+from paddock.hub.api.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.api.sending import ContentResponse
 from paddock.hub.content import Content, inline_content, open_content
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.downloads import count_download
 from paddock.hub.errors import EntryNotFound
 from paddock.hub.pointers import Pointer, render_pointer
-from paddock.hub.types import Caller, FileEntry, Kind, Need, Repository
+from paddock.hub.types import Caller, FileEntry, Need, Repository
 
 router = APIRouter()
 
 XET_FILE_INFO = "application/vnd.xet-fileinfo+json"
 
-_REPO = "/{kind:kind_prefix}{ns:segment}/{name:segment}"
+_CONTENT = WEB_REPOSITORY + "/resolve/{rev:revision}/{path:rest}"
+_RAW = WEB_REPOSITORY + "/raw/{rev:revision}/{path:rest}"
 _TEXT = "text/plain; charset=utf-8"
 # Only what a browser can show without running it; everything else is bytes.
 _MEDIA_TYPES = {
@@ -67,20 +69,19 @@ class _Found(NamedTuple):
     content: Content
 
 
-@router.api_route(_REPO + "/resolve/{rev:revision}/{path:rest}", methods=["GET", "HEAD"])
+@router.get(_CONTENT)
+@router.head(_CONTENT, include_in_schema=False)
 def resolve(
     request: Request,
     hub: HubDep,
     caller: CallerDep,
-    kind: Kind,
-    ns: str,
-    name: str,
-    rev: str,
+    name: RepositoryNameDep,
+    rev: RevisionInPath,
     path: str,
 ) -> Response:
     """A file's content."""
     with hub.database.read() as conn:
-        repo = open_repository(conn, caller, kind, ns, name, Need.CONTENT)
+        repo = open_repository(conn, caller, name, Need.CONTENT)
         commit_oid, entry = _find(conn, repo, rev, path)
         found = _Found(repo, commit_oid, entry, open_content(hub, repo, entry, conn))
     headers = _headers(found, found.entry.etag)
@@ -98,13 +99,14 @@ def resolve(
     )
 
 
-@router.api_route(_REPO + "/raw/{rev:revision}/{path:rest}", methods=["GET", "HEAD"])
+@router.get(_RAW)
+@router.head(_RAW, include_in_schema=False)
 def raw(
-    hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str, rev: str, path: str
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, rev: RevisionInPath, path: str
 ) -> Response:
     """What git holds at the path."""
     with hub.database.read() as conn:
-        repo = open_repository(conn, caller, kind, ns, name, Need.CONTENT)
+        repo = open_repository(conn, caller, name, Need.CONTENT)
         commit_oid, entry = _find(conn, repo, rev, path)
         if entry.large:
             pointer = Pointer(entry.large.sha256, entry.large.size_bytes)

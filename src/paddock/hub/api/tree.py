@@ -21,10 +21,10 @@ from paddock import clock
 from paddock.errors import BadInput
 from paddock.hub import files, history, refs
 from paddock.hub.access import open_repository
-from paddock.hub.api.paths import encode_path
+from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath, encode_path
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.files import Entry, PageRequest
-from paddock.hub.types import FileEntry, Kind, Need, Repository
+from paddock.hub.types import FileEntry, Need, Repository
 
 router = APIRouter()
 
@@ -33,16 +33,14 @@ EXPANDED_PAGE_ENTRIES = 100  # each asks for its last commit
 MAX_PATHS = 25_000
 
 
-@router.get("/api/{kind:kind}/{ns:segment}/{name:segment}/tree/{rev:segment}")
-@router.get("/api/{kind:kind}/{ns:segment}/{name:segment}/tree/{rev:segment}/{path:rest}")
+@router.get(API_REPOSITORY + "/tree/{rev:revision}")
+@router.get(API_REPOSITORY + "/tree/{rev:revision}/{path:rest}")
 def list_tree(
     request: Request,
     hub: HubDep,
     caller: CallerDep,
-    kind: Kind,
-    ns: str,
-    name: str,
-    rev: str,
+    name: RepositoryNameDep,
+    rev: RevisionInPath,
     path: str = "",
     *,
     recursive: bool = False,
@@ -55,7 +53,7 @@ def list_tree(
     wanted = PageRequest(recursive, min(limit, most), _read_cursor(cursor) if cursor else None)
     folder = path.strip("/")
     with hub.database.read() as conn:
-        repo = open_repository(conn, caller, kind, ns, name, Need.METADATA)
+        repo = open_repository(conn, caller, name, Need.METADATA)
         commit_oid = refs.resolve_revision(conn, repo, rev)
         page = files.list_page(conn, repo, commit_oid, folder, wanted)
         items = _render(conn, repo, commit_oid, page.entries, expand=expand)
@@ -70,9 +68,9 @@ def list_tree(
     return Response(orjson.dumps(items), headers=headers, media_type="application/json")
 
 
-@router.post("/api/{kind:kind}/{ns:segment}/{name:segment}/paths-info/{rev:segment}")
+@router.post(API_REPOSITORY + "/paths-info/{rev:revision}")
 async def paths_info(
-    request: Request, hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str, rev: str
+    request: Request, hub: HubDep, caller: CallerDep, name: RepositoryNameDep, rev: RevisionInPath
 ) -> Response:
     """What is at each of the paths; unknown ones are left out."""
     body = await request.body()
@@ -80,7 +78,7 @@ async def paths_info(
 
     def answer() -> bytes:
         with hub.database.read() as conn:
-            repo = open_repository(conn, caller, kind, ns, name, Need.METADATA)
+            repo = open_repository(conn, caller, name, Need.METADATA)
             commit_oid = refs.resolve_revision(conn, repo, rev)
             entries = files.entries_at(conn, repo, commit_oid, paths)
             found = [entry for entry in entries.values() if entry.path]

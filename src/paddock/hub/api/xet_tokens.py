@@ -12,31 +12,32 @@ from fastapi.responses import JSONResponse
 
 from paddock import clock
 from paddock.hub import access, refs, signing
+from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.context import CallerDep, Hub, HubDep
-from paddock.hub.types import Caller, Kind, Need, Repository
+from paddock.hub.types import Caller, Need, Repository
 from paddock.hub.xet.access import XetAccess, issue_token
 
 router = APIRouter()
 
 
-@router.get("/api/{kind:kind}/{ns:segment}/{name:segment}/xet-read-token/{rev:revision}")
+@router.get(API_REPOSITORY + "/xet-read-token/{rev:revision}")
 def read_token(
-    request: Request, hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str, rev: str
+    request: Request, hub: HubDep, caller: CallerDep, name: RepositoryNameDep, rev: RevisionInPath
 ) -> JSONResponse:
     """A token that reads the repository's files."""
     with hub.database.read() as conn:
-        repo = access.open_repository(conn, caller, kind, ns, name, Need.CONTENT)
+        repo = access.open_repository(conn, caller, name, Need.CONTENT)
         refs.resolve_revision(conn, repo, rev)
     return _answer(xet_grant(request, hub, caller, repo, may_write=False))
 
 
-@router.get("/api/{kind:kind}/{ns:segment}/{name:segment}/xet-write-token/{rev:revision}")
+@router.get(API_REPOSITORY + "/xet-write-token/{rev:revision}")
 def write_token(
-    request: Request, hub: HubDep, caller: CallerDep, kind: Kind, ns: str, name: str, rev: str
+    request: Request, hub: HubDep, caller: CallerDep, name: RepositoryNameDep, rev: RevisionInPath
 ) -> JSONResponse:
     """A token that may add files. With ``create_pr=1`` clients name no revision at all."""
     with hub.database.read() as conn:
-        repo = access.open_repository(conn, caller, kind, ns, name, Need.WRITE)
+        repo = access.open_repository(conn, caller, name, Need.WRITE)
         if request.query_params.get("create_pr", "").lower() not in {"1", "true"}:
             refs.resolve_revision(conn, repo, rev)
     return _answer(xet_grant(request, hub, caller, repo, may_write=True))
