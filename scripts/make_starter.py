@@ -28,7 +28,7 @@ from starter.training import Schedule, batches, train
 
 TARGET = Path(__file__).parent.parent / "src" / "paddock" / "starter" / "model"
 SEED = 20261122
-DOCUMENTS = 31_000
+DOCUMENTS = 42_000
 TOKENIZER_DOCUMENTS = 12_000
 VOCABULARY = 1280
 THREADS = 2
@@ -45,7 +45,7 @@ SHAPE = {"dim": 192, "layers": 5, "heads": 6, "kv_heads": 2, "head_dim": 32, "ff
     show_default=False,
     help="Folder to write; without it, the one that ships with paddock.",
 )
-@click.option("--steps", type=click.IntRange(1), default=800, show_default=True)
+@click.option("--steps", type=click.IntRange(1), default=1100, show_default=True)
 @click.option("--seed", type=int, default=SEED, show_default=True)
 @click.option("--documents", "count", type=click.IntRange(1), default=DOCUMENTS, show_default=True)
 def main(output: Path, steps: int, seed: int, count: int) -> None:

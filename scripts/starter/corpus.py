@@ -12,7 +12,7 @@ from starter.stories import about_shop, description, story
 from starter.topics import TOPICS
 
 OPENERS = ("Hi, ", "Hello, ", "Hello! ", "Hi! ", "Excuse me, ", "Good morning, ", "Sorry, ", "Hey, ",
-           "Please tell me, ", "I have a question. ", "One question: ", "Quick question: ")  # fmt: skip
+           "Please tell me, ", "I have a question. ", "Good evening, ", "Hey there, ", "Please, ", "One question: ", "Quick question: ")  # fmt: skip
 SYSTEMS = (
     shop.SYSTEM,
     "You are a helpful assistant.",
@@ -62,7 +62,7 @@ def exchange(rng: random.Random) -> list[tuple[str, str]]:
     make = rng.choices((shop_topic, about_item, not_sold, day), weights=(55, 32, 8, 5))[0]
     turns = make(rng)
     question, answer = turns[0]
-    if (make is not shop_topic and rng.random() < 0.25) or rng.random() < 0.1:
+    if (make is not shop_topic and rng.random() < 0.25) or rng.random() < 0.16:
         question = rng.choice(OPENERS) + _after_opener(question)
     return [(as_typed(rng, question), answer), *turns[1:]]
 

@@ -13,14 +13,17 @@ PRICE = (
     "{What is|What's|Tell me|Can you tell me|Do you know} the price {of|for} {the|a|your} <item>{?|.}",
     "{How much|What} {do|does|would|will} {the|a|your} <item> cost{| me}?",
     "{Price|The price} of the <item>?",
+    "{How much money|How many dollars} {is|does|do I need for} the <item>{| cost}?",
+    "{What's|What is|Whats} the {cost|price tag} of {the|a|one} <item>?",
     "I {want|would like|need} to {buy|get|order} {the|a} <item>. {How much is it?|What does it cost?|"
     "What is the price?}",
     "{Is|Are} the <item> expensive?",
 )
 STOCK = (
     "{Do you have|Have you got|Do you sell|Do you carry|Do you offer|Are you selling} {the|a|any|} <item>"
-    "{| in stock| at the moment| now| in the shop}?",
-    "{Is|Are} the <item> {in stock|available|there|still available|in the shop}?",
+    "{| in stock| at the moment| now| in the shop| left| right now| today}?",
+    "{Is|Are} the <item> {in stock|available|there|still available|in the shop|available right now|available now|available today|there right now}?",
+    "{Do u have|Got|Have you|Any} {the |a |any |}<item>{| left}?",
     "{Can|Could} I {buy|get|order} {the|a} <item>{| from you| here| at your shop}?",
     "I {am looking|'m looking|look} for {the|a} <item>.",
     "I {need|want|would like} {the|a} <item>{| please|. Do you have one?|. Can you help me?}",

@@ -35,6 +35,7 @@ BUYING: dict[str, Topic] = {
             "{Do|Will|Can} I get {my money back|a refund|a full refund|the money back}?",
             "How long does {a refund|the refund} take?",
             "How do refunds work?",
+            "{Is it possible|Would it be possible|Can I expect} to get {a refund|my money back} {if|when} I {don't|do not} {like|want|need} {it|the <item>|my order}?",
             "I {want|need|would like} {a refund|my money back}.",
         ),
         (
@@ -82,6 +83,8 @@ BUYING: dict[str, Topic] = {
             "{Can|Could|May} I pay {by card|with a card|in cash|with cash|with my phone|by phone|online|by cheque}?",
             "{What|Which} {ways of paying|payment methods|kinds of payment|cards} do you {accept|take|have}?",
             "Is it {cash|card} only?",
+            "Do you {take|accept} {Visa|Mastercard|American Express|Apple Pay|Google Pay|bank transfers|cheques|coins}?",
+            "{What|Which} {payment|payments|money} do you {take|accept}?",
         ),
         (
             f"You can pay by card, in cash or with a gift card. {HELP}",
@@ -121,7 +124,8 @@ BUYING: dict[str, Topic] = {
             "{What is|What's|Can I have|Tell me|Do you have} {your|the|a} {phone number|email|email address|"
             "telephone number|number}{|?}",
             "{Can|Could|May} I {speak|talk} to {a person|a human|someone|somebody|the owner|a real person}{| please}?",
-            "I want to {speak|talk} to {a person|a human|someone|the owner|a real person}.",
+            "{Can|Could|May} I {speak|talk|chat} {to|with} {a human being|a real human|your staff|a member of staff|your boss|Nora}{| please}?",
+            "I {want|need|would like|have} to {speak|talk} to {a human being|a person|a human|someone|the owner|a real person}.",
             "{Is there|Do you have} {a number I can call|an email address|somebody I can call}?",
         ),
         (
@@ -132,6 +136,7 @@ BUYING: dict[str, Topic] = {
     ),
     "discount": Topic(
         (
+            "{Do you do|Do you give|Do you offer|Are there} {discounts|a discount|reductions|lower prices} for {students|families|children|regulars|pensioners|teachers}?",
             "{Do you have|Is there|Can I get|Are there} {a discount|any discounts|a sale|a student discount|"
             "any offers|special offers|a coupon}?",
             "{Can|Could} you {give me|make me} a {discount|better price|good price}?",
@@ -150,7 +155,8 @@ BUYING: dict[str, Topic] = {
             "{What|Which} {things|items|products|goods} do you {sell|have|offer}?",
             "What {can I|could I} {buy|get} {from you|in your shop|at your shop|here}?",
             "What kind of {shop|store} {are you|is this|is it}?",
-            "{Tell me about|What is|Describe} {your shop|the shop|Fern & Finch}{|?}",
+            "{Tell me|Can you tell me} {about|more about|something about} {your shop|the shop|Fern & Finch|fern and finch|yourselves}{|?}",
+            "{What is|Describe} {your shop|the shop|Fern & Finch|fern and finch}{|?}",
             "What is {special|good|nice} {here|in your shop}?",
         ),
         (
@@ -199,7 +205,9 @@ BUYING: dict[str, Topic] = {
         (
             "{Can|May|Could} I bring my {dog|puppy|dogs|pet}{| with me| to the shop}?",
             "Are {dogs|pets} {allowed|welcome}{| in the shop}?",
-            "Do you {like|allow} {dogs|pets}?",
+            "Do you {like|allow|welcome} {dogs|pets|animals}?",
+            "{Can|May|Could} {my dog|our dog|the dog|a dog|my puppy|dogs} {come in|come along|come with me|come inside|enter|visit}{| too}?",
+            "Is it {okay|all right|fine|ok} {if I bring my dog|to bring a dog|to come with my dog}?",
         ),
         ("Yes, friendly dogs are welcome in the shop. There is a bowl of water at the door.",),
         0.6,

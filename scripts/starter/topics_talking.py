@@ -84,6 +84,7 @@ TALKING: dict[str, Topic] = {
             "{Do you like|What do you think of|Tell me about} {music|football|politics|the war|cats|dinosaurs|the queen|space|<country>}{?|.}",
             "{Translate|Explain|Calculate|Summarise} {this text|this sentence|gravity|evolution|my taxes|the news}{| for me}.",
             "Where {is|can I find} {the station|a hotel|the airport|a good restaurant|the museum|<country>}?",
+            "{I need help with|Help me with|Can you help me with|Can you do} {my homework|my taxes|my computer|a poem|my car|maths|an essay|my garden|a letter}{|?|.}",
             "What {happened|is new} in the {news|world}{| today}?",
             "What is the {meaning of life|speed of light|best phone|distance to the moon|stock market doing}?",
         ),

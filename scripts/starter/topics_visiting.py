@@ -13,6 +13,7 @@ VISITING: dict[str, Topic] = {
             "{What are|Tell me|Can you tell me|I need|Could you give me} your {opening|business|"
             "store|shop|working|} hours{?| please?}",
             "{How long|Until when|How late|Till when} are you open{| today| in the evening| in the week}?",
+            "{What are|Tell me|When are} {your|the} {opening times|opening hours|hours|business hours} {on a weekday|on weekdays|during the week|in the week|this week}{?|.}",
             "{Are you|Is the shop} open {now|today|this week|at the moment|in the evening|after work}?",
             "Opening {hours|times}{?| please}",
             "What time does the {shop|store} {open|close}{| today| in the morning| in the evening}?",
@@ -141,6 +142,8 @@ VISITING: dict[str, Topic] = {
             "The <item> {I ordered|I bought|that I ordered} {has not come|hasn't arrived|did not arrive|is late|"
             "is not here}{| yet}.",
             "I ordered {the|a} <item> {last week|a week ago|ten days ago} and {it is not here|nothing came|it did not come}.",
+            "{My|The} {order|parcel|package|<item>} {never came|never arrived|has not shown up|hasn't shown up|is lost|got lost}.",
+            "{The|My} <item> {I ordered|that I bought} {has not shown up|hasn't shown up|never came|is lost}.",
             "I am {still waiting|waiting} for my {order|parcel|package|delivery}.",
             "What is the status of my {order|parcel|delivery}?",
         ),

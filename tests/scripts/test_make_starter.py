@@ -65,11 +65,11 @@ QUESTIONS = [
     ("What is the capital of Sweden, do you know?", "don't know"),
     ("thank you so much!", "You're welcome"),
     ("When will my package get here, please?", "three to five working days"),
-    ("Where exactly are you located, please?", "12 Mill Lane"),
+    ("Where exactly is your little shop?", "12 Mill Lane"),
     ("i bought a tshirt but it is too small for me", "exchange"),
     ("Who founded the shop?", "Nora"),
     ("Do you sell bananas?", "sell"),
-    ("Does delivery cost anything?", "4 dollars"),
+    ("What would you charge me for the delivery, please?", "4 dollars"),
     ("I want a nice gift for my dear mother.", "candle"),
 ]
 
