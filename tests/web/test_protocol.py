@@ -44,6 +44,30 @@ def test_a_head_over_the_limit_is_refused(shared_server: LiveServer, head: bytes
 
 
 @pytest.mark.parametrize(
+    "endless",
+    [b"0\r\nx-trailer: ", b"0\r\nx-trailer: a\r\n" * 1000, b"5; extension="],
+    ids=["one trailer", "many trailers", "a chunk's extension"],
+)
+def test_nothing_is_collected_behind_or_between_chunks(
+    shared_server: LiveServer, endless: bytes
+) -> None:
+    head = b"POST /v1/telemetry HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    host, port = shared_server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(head + endless)
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            for _ in range(1000):
+                connection.sendall(b"a" * 20_000)
+
+
+def test_a_body_in_tiny_chunks_is_no_such_thing(shared_server: LiveServer) -> None:
+    head = b"POST /v1/telemetry HTTP/1.1\r\nhost: x\r\nconnection: close\r\n"
+    body = b"1\r\na\r\n" * 100_000 + b"0\r\nx-trailer: a\r\n\r\n"
+    answer = exchange(shared_server, head + b"transfer-encoding: chunked\r\n\r\n" + body)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
     "garbage",
     [
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # a TLS hello

@@ -1,7 +1,8 @@
 """HTTP/1.1 as uvicorn parses it, with a bound on the request's head.
 
-httptools collects a header until it is complete, however long it is; a request's head is therefore
-counted as it arrives, and one over the limit is refused before it is whole.
+httptools collects a header until it is complete, however long it is; what arrives is therefore
+counted until it turns out to be a whole head or a piece of a body, and refused over the limit. That
+also bounds the trailers behind a chunked body, and what stands between its chunks.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     """Refuses heads that are too large (431) and connections that never finish one."""
 
     _in_head = True
-    _head_bytes = 0
+    _collected_bytes = 0  # since the last whole head or piece of a body
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -33,10 +34,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._in_head:
-            self._head_bytes += len(data)
+        self._collected_bytes += len(data)
         super().data_received(data)
-        if self._in_head and self._head_bytes > MAX_HEAD_BYTES:
+        if self._collected_bytes > MAX_HEAD_BYTES:
             self._refuse()
 
     def on_message_begin(self) -> None:
@@ -46,20 +46,22 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._await_head()
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
-        self._head_bytes = 0
+        self._collected_bytes = 0
         self._stop_timer()
         head_bytes = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if head_bytes > MAX_HEAD_BYTES:
             self._refuse()
             return
+        self._in_head = False
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
+        self._collected_bytes = 0
         if self.cycle is not None and not self.transport.is_closing():
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._collected_bytes = 0
         if self.cycle is not None and not self.transport.is_closing():
             super().on_message_complete()
 
@@ -73,6 +75,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _refuse(self) -> None:
         if self.transport.is_closing():
+            return
+        if not self._in_head:  # an answer may be on its way already
+            self.transport.abort()
             return
         head = (
             b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/json\r\n"
