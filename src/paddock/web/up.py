@@ -102,7 +102,7 @@ def _next_steps(url: str, name: str, token: str, *, has_starter: bool) -> str:
     starter = [
         f"  hf download {name}/{STARTER} --local-dir starter",
         "  paddock verify starter",
-        '  paddock generate starter -p "When do you open?"',
+        '  paddock generate starter -p "The teapot"',
     ]
     return "\n".join(
         [
