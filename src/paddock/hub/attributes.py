@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from paddock.hub.patterns import Pattern, parse_pattern
+from paddock.hub.patterns import NO_DEADLINE, Pattern, last_match, parse_pattern
 from paddock.hub.types import Kind
 
 MAX_RULES = 5_000
@@ -35,12 +35,9 @@ class Attributes:
 
     rules: tuple[tuple[Pattern, bool], ...]
 
-    def is_large(self, path: str) -> bool:
+    def is_large(self, path: str, *, deadline: float = NO_DEADLINE) -> bool:
         """Whether the last line that matches the path and speaks of filters says ``filter=lfs``."""
-        for pattern, large in reversed(self.rules):
-            if pattern.matches(path):
-                return large
-        return False
+        return last_match(self.rules, path, deadline=deadline) or False
 
 
 def default_attributes(kind: Kind) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from paddock.hub.patterns import Pattern, parse_pattern
+from paddock.hub.patterns import NO_DEADLINE, Pattern, last_match, parse_pattern
 
 MAX_RULES = 5_000
 
@@ -19,19 +19,13 @@ class Ignores:
 
     rules: tuple[tuple[Pattern, bool], ...]
 
-    def is_ignored(self, path: str) -> bool:
+    def is_ignored(self, path: str, *, deadline: float = NO_DEADLINE) -> bool:
         """Whether the file, or a folder that it is in, is ignored."""
         names = path.split("/")
         folders = ("/".join(names[:depth]) for depth in range(1, len(names)))
-        return any(self._says(folder, is_folder=True) for folder in folders) or self._says(
-            path, is_folder=False
-        )
-
-    def _says(self, path: str, *, is_folder: bool) -> bool:
-        for pattern, ignored in reversed(self.rules):
-            if pattern.matches(path, is_folder=is_folder):
-                return ignored
-        return False
+        return any(
+            last_match(self.rules, folder, is_folder=True, deadline=deadline) for folder in folders
+        ) or bool(last_match(self.rules, path, deadline=deadline))
 
 
 def parse_ignores(text: str) -> Ignores:

@@ -1,17 +1,24 @@
 """Patterns of ``.gitattributes`` and ``.gitignore``: does a line's glob match a path?
 
-Pure. Knows git's wildcards (gitignore(5)): ``*`` and ``?`` within one name, ``[...]``, ``**`` over
-folders, a slash that anchors. Patterns come from strangers, so matching never backtracks further
-than to the last star: time is bounded by pattern length times path length.
+Pure, but for the clock. Knows git's wildcards (gitignore(5)): ``*`` and ``?`` within one name,
+``[...]``, ``**`` over folders, a slash that anchors. Patterns come from strangers, so matching never
+backtracks further than to the last star: time is bounded by pattern length times path length. For
+many patterns that is still much, so a list of them is matched until a deadline.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from paddock.errors import BadInput
+
 MAX_PATTERN_CHARS = 2048  # git refuses longer lines of attributes
+NO_DEADLINE = math.inf
+
 
 P = TypeVar("P")
 T = TypeVar("T")
@@ -65,6 +72,25 @@ class Pattern:
             return False
         names = path.split("/") if self.anchored else [path.rpartition("/")[2]]
         return _matches(self.names, names, _accepts_name)
+
+
+def last_match(
+    rules: Sequence[tuple[Pattern, bool]],
+    path: str,
+    *,
+    is_folder: bool = False,
+    deadline: float = NO_DEADLINE,
+) -> bool | None:
+    """What the last rule that matches says, None when none does.
+
+    Raises BadInput when ``time.monotonic()`` reaches the deadline first.
+    """
+    for pattern, says in reversed(rules):
+        if time.monotonic() > deadline:
+            raise BadInput("the patterns of .gitattributes or .gitignore take too long to match")
+        if pattern.matches(path, is_folder=is_folder):
+            return says
+    return None
 
 
 def parse_pattern(text: str) -> Pattern | None:

@@ -137,3 +137,16 @@ def test_patterns_made_to_be_slow_meet_a_deadline(
     assert ask(hosted, *files, gitAttributes=rules).status_code == 400
     monkeypatch.setattr(preupload, "MATCHING_SECONDS", time.monotonic())
     assert ask(hosted, *files[:2], gitAttributes=rules).status_code == 200
+
+
+def test_one_path_meets_the_deadline_too(hosted: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preupload, "MATCHING_SECONDS", 0.2)
+    glob = "?*" + "a" * 500 + "b"  # a million steps for the path below
+    path = "a" * 2000
+    for rules in (
+        {"gitAttributes": f"{glob} filter=lfs\n" * 400},
+        {"gitIgnore": f"{glob}\n" * 400},
+    ):
+        answer = ask(hosted, {"path": path}, **rules)
+        assert answer.status_code == 400
+        assert "take too long to match" in answer.json()["error"]

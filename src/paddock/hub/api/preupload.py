@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import sqlalchemy as sa
 from fastapi import APIRouter
@@ -78,22 +78,27 @@ def preupload(
         )
     attributes, ignores = parse_attributes(attributes_text), parse_ignores(ignore_text)
     deadline = time.monotonic() + MATCHING_SECONDS
-    answers = []
-    for file in body.files:
-        if time.monotonic() > deadline:
-            raise BadInput("the patterns of .gitattributes or .gitignore take too long to match")
-        answers.append(_answer(file, attributes, ignores, present.get(file.path)))
+    matching = _Matching(parse_attributes(attributes_text), parse_ignores(ignore_text), deadline)
+    answers = [_answer(file, matching, present.get(file.path)) for file in body.files]
     return {"files": answers}
 
 
-def _answer(
-    file: AskedFile, attributes: Attributes, ignores: Ignores, present: files.Entry | None
-) -> dict[str, Any]:
-    large = attributes.is_large(file.path) or file.size > MAX_FILE_BYTES or _is_binary(file)
+class _Matching(NamedTuple):
+    """The rules of one answer, and when matching them has taken too long."""
+
+    attributes: Attributes
+    ignores: Ignores
+    deadline: float
+
+
+def _answer(file: AskedFile, matching: _Matching, present: files.Entry | None) -> dict[str, Any]:
+    attributes, ignores, deadline = matching
+    is_attributed = attributes.is_large(file.path, deadline=deadline)
+    large = is_attributed or file.size > MAX_FILE_BYTES or _is_binary(file)
     answer: dict[str, Any] = {
         "path": file.path,
         "uploadMode": "lfs" if large else "regular",
-        "shouldIgnore": ignores.is_ignored(file.path),
+        "shouldIgnore": ignores.is_ignored(file.path, deadline=deadline),
     }
     if isinstance(present, FileEntry):
         answer["oid"] = present.etag
