@@ -19,7 +19,7 @@ from paddock.hub import signing
 
 BASIC, MULTIPART, XET = "basic", "multipart", "xet"
 
-MAX_BATCH_BYTES = 8 * 1024 * 1024
+MAX_BATCH_BYTES = 2 * 1024 * 1024
 MAX_BATCH_OBJECTS = 10_000
 MAX_OBJECT_BYTES = 500 * 10**9  # as the Hub
 

@@ -31,6 +31,7 @@ router = APIRouter()
 PAGE_ENTRIES = 1000
 EXPANDED_PAGE_ENTRIES = 100  # each asks for its last commit
 MAX_PATHS = 25_000
+_OTHER_FIELDS = 10  # of a form, beside its paths
 
 
 @router.get(API_REPOSITORY + "/tree/{rev:revision}")
@@ -74,9 +75,9 @@ async def paths_info(
 ) -> Response:
     """What is at each of the paths; unknown ones are left out."""
     body = await request.body()
-    paths, expand = _parse_question(body, request.headers.get("content-type", ""))
 
     def answer() -> bytes:
+        paths, expand = _parse_question(body, request.headers.get("content-type", ""))
         with hub.database.read() as conn:
             repo = open_repository(conn, caller, name, Need.METADATA)
             commit_oid = refs.resolve_revision(conn, repo, rev)
@@ -134,11 +135,18 @@ def _parse_question(body: bytes, content_type: str) -> tuple[list[str], bool]:
             question = orjson.loads(body)
             paths, expand = question["paths"], question.get("expand", False)
         else:
-            pairs = parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=bool(body))
+            pairs = parse_qsl(
+                body.decode(),
+                keep_blank_values=True,
+                strict_parsing=bool(body),
+                max_num_fields=MAX_PATHS + _OTHER_FIELDS,
+            )
             paths = [value for key, value in pairs if key == "paths"]
             expand = any(key == "expand" and value.lower() in {"true", "1"} for key, value in pairs)
     except (ValueError, KeyError, TypeError, AttributeError) as e:
-        raise BadInput("the body must be a form or JSON object with 'paths'") from e
+        raise BadInput(
+            f"the body must be a form or JSON object with 'paths', at most {MAX_PATHS} of them"
+        ) from e
     if isinstance(paths, str):
         paths = [paths]
     if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
