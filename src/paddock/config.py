@@ -53,9 +53,6 @@ class Settings:
     public_url: str | None = _setting(
         None, "address under which clients reach the server, when a proxy stands before it"
     )
-    max_request_bytes: int = _setting(
-        1_000_000_000, "largest request body, other than uploads of large files"
-    )
     # The commands that talk to a hub
     hub_url: str = _setting(
         "http://127.0.0.1:8000", "hub to publish to and pull from", env="HF_ENDPOINT"

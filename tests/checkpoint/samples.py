@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from paddock.checkpoint.config import LlamaConfig
-from paddock.checkpoint.layout import expected_shapes, meta_names, pairs_from_halves
+from paddock.checkpoint.layout import expected_shapes, meta_names
 from paddock.checkpoint.safetensors_writer import write_model
 from paddock.checkpoint.tensors import BITS, Tensor
 
@@ -54,6 +54,12 @@ def write_hf_folder(
     return tensors
 
 
+def pairs_from_halves(rows: np.ndarray[Any, Any], head_dim: int) -> np.ndarray[Any, Any]:
+    """A q or k projection in Meta's row order, from Hugging Face's."""
+    halves = rows.reshape(-1, 2, head_dim // 2, rows.shape[1])
+    return np.ascontiguousarray(halves.swapaxes(1, 2)).reshape(rows.shape)
+
+
 def in_meta_order(
     config: LlamaConfig, tensors: Iterable[Tensor]
 ) -> dict[str, np.ndarray[Any, Any]]:
@@ -61,9 +67,10 @@ def in_meta_order(
     names = meta_names(config.layers)
     arrays = {}
     for each in tensors:
+        array = np.frombuffer(each.read(), np.float32).reshape(each.shape)
         if each.name.endswith(("q_proj.weight", "k_proj.weight")):
-            each = pairs_from_halves(each, config.head_dim)
-        arrays[names[each.name]] = np.frombuffer(each.read(), np.float32).reshape(each.shape)
+            array = pairs_from_halves(array, config.head_dim)
+        arrays[names[each.name]] = array
     return arrays
 
 

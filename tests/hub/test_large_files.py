@@ -11,7 +11,7 @@ import pytest
 from paddock.hub import large_files
 from paddock.hub.accounts import create_user
 from paddock.hub.errors import NotUploaded, RepositoryNotFound
-from paddock.hub.large_files import LargeFileRow
+from paddock.hub.large_files import LargeFileRow, XetFileRow
 from paddock.hub.repositories import NewRepository, create_repository
 from paddock.hub.types import Caller, Kind, Token
 from paddock.storage.blobs import Blob
@@ -47,8 +47,8 @@ def test_both_ways_of_storing_a_file_add_up(database: Database, repos: tuple[int
     one, two = repos
     with database.write() as conn:
         large_files.add_blob(conn, one, Blob(A, 5))
-        large_files.add_xet(conn, two, A, 5, XET)
-        large_files.add_xet(conn, one, B, 6, XET)
+        large_files.add_xet_files(conn, two, [XetFileRow(A, 5, XET)])
+        large_files.add_xet_files(conn, one, [XetFileRow(B, 6, XET)])
         large_files.add_blob(conn, two, Blob(B, 6))
     with database.read() as conn:
         found = large_files.lookup(conn, [A, B])
@@ -57,8 +57,8 @@ def test_both_ways_of_storing_a_file_add_up(database: Database, repos: tuple[int
 
 def test_the_first_xet_hash_stays(database: Database, repos: tuple[int, int]) -> None:
     with database.write() as conn:
-        large_files.add_xet(conn, repos[0], A, 5, XET)
-        large_files.add_xet(conn, repos[1], A, 5, "2" * 64)
+        large_files.add_xet_files(conn, repos[0], [XetFileRow(A, 5, XET)])
+        large_files.add_xet_files(conn, repos[1], [XetFileRow(A, 5, "2" * 64)])
     with database.read() as conn:
         assert large_files.lookup(conn, [A])[A].xet_hash == XET
 
@@ -77,9 +77,9 @@ def test_only_what_is_stored_can_be_granted(database: Database, repos: tuple[int
 
 def test_many_files_at_once(database: Database, repos: tuple[int, int]) -> None:
     names = [hashlib.sha256(b"%d" % n).hexdigest() for n in range(2500)]
-    rows = [large_files.XetFileRow(name, n, name) for n, name in enumerate(names)]
+    rows = [XetFileRow(name, n, name) for n, name in enumerate(names)]
     with database.write() as conn:
-        large_files.add_xets(conn, repos[0], rows)
+        large_files.add_xet_files(conn, repos[0], rows)
     with database.read() as conn:
         assert large_files.present(conn, repos[0], names) == set(names)
         assert large_files.lookup(conn, names)[names[7]] == LargeFileRow(7, False, names[7])
@@ -97,7 +97,9 @@ def test_writers_of_the_same_file_do_not_disturb_each_other(
                     with database.write() as conn:
                         for name in names:
                             if by_xet:
-                                large_files.add_xet(conn, repo_id, name, 5, name)
+                                large_files.add_xet_files(
+                                    conn, repo_id, [XetFileRow(name, 5, name)]
+                                )
                             else:
                                 large_files.add_blob(conn, repo_id, Blob(name, 5))
             except BaseException as error:

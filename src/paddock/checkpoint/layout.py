@@ -7,10 +7,9 @@ order on the way. Knows names and shapes; touches no file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
-import numpy.typing as npt
 
 from paddock.checkpoint.config import LlamaConfig
 from paddock.checkpoint.errors import TensorMismatch
@@ -37,7 +36,6 @@ OUTER_NAMES = (
     (FINAL_NORM, "norm.weight"),
     (HEAD, "output.weight"),
 )
-_Reorder = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]
 MAX_PROBLEMS = 20  # a wrong configuration would otherwise list every tensor
 
 
@@ -110,20 +108,6 @@ def check_shapes(config: LlamaConfig, tensors: Iterable[Tensor]) -> None:
 
 def halves_from_pairs(tensor: Tensor, head_dim: int) -> Tensor:
     """A q or k projection in Hugging Face's row order, from Meta's; streamed head by head."""
-    return _reordered(tensor, head_dim, lambda rows: np.concatenate((rows[0::2], rows[1::2])))
-
-
-def pairs_from_halves(tensor: Tensor, head_dim: int) -> Tensor:
-    """A q or k projection in Meta's row order, from Hugging Face's; streamed head by head."""
-    half = head_dim // 2
-    return _reordered(
-        tensor,
-        head_dim,
-        lambda rows: np.stack((rows[:half], rows[half:]), axis=1).reshape(rows.shape),
-    )
-
-
-def _reordered(tensor: Tensor, head_dim: int, reorder: _Reorder) -> Tensor:
     if len(tensor.shape) != 2 or tensor.shape[0] % head_dim:
         raise TensorMismatch(
             "heads",
@@ -134,6 +118,6 @@ def _reordered(tensor: Tensor, head_dim: int, reorder: _Reorder) -> Tensor:
     def pieces() -> Iterator[Piece]:
         for head in regrouped(tensor.pieces(), head_dim * row_bytes):
             rows = np.frombuffer(head, np.uint8).reshape(head_dim, row_bytes)
-            yield np.ascontiguousarray(reorder(rows)).data.cast("B")
+            yield np.concatenate((rows[0::2], rows[1::2])).data.cast("B")
 
     return Tensor(tensor.name, tensor.dtype, tensor.shape, pieces)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from paddock import clock
-from paddock.errors import BadInput, NotFound
+from paddock.errors import BadInput, NotFound, shown
 from paddock.hub import names
 from paddock.hub.errors import AlreadyExists
 from paddock.hub.passwords import hash_password
@@ -97,14 +97,8 @@ def get_account(conn: sa.Connection, name: str, *, kind: str | None = None) -> A
     found = find_account(conn, name)
     if found is None or (kind is not None and found.kind != kind):
         what = {"user": "user", "org": "organization"}.get(kind or "", "account")
-        raise AccountNotFound(f"there is no {what} named {names.shown(name)}")
+        raise AccountNotFound(f"there is no {what} named {shown(name)}")
     return found
-
-
-def account_by_id(conn: sa.Connection, account_id: int) -> Account:
-    """The account of a row's foreign key."""
-    query = sa.select(accounts).where(accounts.c.id == account_id)
-    return to_account(conn.execute(query).mappings().one())
 
 
 def orgs_of(conn: sa.Connection, account: Account) -> list[Membership]:
@@ -140,7 +134,7 @@ def role_in(conn: sa.Connection, org_id: int, user: Account) -> str | None:
 def set_role(conn: sa.Connection, org: Account, user: Account, role: str) -> None:
     """Make ``user`` a member of ``org``, or change what they may do there."""
     if role not in ORG_ROLES:
-        raise BadInput(f"no role is named {names.shown(role)}", hint=f"use one of {ORG_ROLES}")
+        raise BadInput(f"no role is named {shown(role)}", hint=f"use one of {ORG_ROLES}")
     if org.kind != "org" or user.kind != "user":
         raise BadInput(f"{user.name} cannot be a member of {org.name}: users join organizations")
     remove_member(conn, org, user)
@@ -197,7 +191,7 @@ def _clean_full_name(full_name: str | None) -> str | None:
     text = full_name.strip()
     if len(text) > MAX_FULL_NAME_CHARS or not text.isprintable():
         raise BadInput(
-            f"{names.shown(text)} cannot be a full name",
+            f"{shown(text)} cannot be a full name",
             hint=f"use at most {MAX_FULL_NAME_CHARS} printable characters",
         )
     return text

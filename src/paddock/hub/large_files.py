@@ -65,13 +65,8 @@ class XetFileRow(NamedTuple):
     xet_hash: str
 
 
-def add_xet(conn: sa.Connection, repo_id: int, sha256: str, size_bytes: int, xet_hash: str) -> None:
-    """The repository was given these bytes as a Xet file; the first Xet hash of a file stays."""
-    add_xets(conn, repo_id, [XetFileRow(sha256, size_bytes, xet_hash)])
-
-
-def add_xets(conn: sa.Connection, repo_id: int, files: Sequence[XetFileRow]) -> None:
-    """The same for many files."""
+def add_xet_files(conn: sa.Connection, repo_id: int, files: Sequence[XetFileRow]) -> None:
+    """The repository was given these bytes as Xet files; the first Xet hash of a file stays."""
     if not files:
         return
     insert_ignore(conn, large_files, [{**file._asdict(), "is_blob": False} for file in files])

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT

@@ -6,9 +6,6 @@ used in addresses, JSON and rows, prints them as four little-endian 64-bit numbe
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-
 from blake3 import blake3
 
 HASH_BYTES = 32
@@ -25,19 +22,10 @@ _MIN_CHILDREN = 3
 
 EMPTY_FILE_HASH = bytes(HASH_BYTES)
 
-_TEXT = re.compile(r"[0-9a-f]{64}")
-
 
 def to_text(raw: bytes) -> str:
     """The text form of a raw hash."""
     return "".join(raw[at : at + 8][::-1].hex() for at in range(0, HASH_BYTES, 8))
-
-
-def from_text(text: str) -> bytes | None:
-    """The raw hash, or None when the text is no hash."""
-    if _TEXT.fullmatch(text) is None:
-        return None
-    return b"".join(bytes.fromhex(text[at : at + 16])[::-1] for at in range(0, 64, 16))
 
 
 def chunk_hash(content: bytes | memoryview) -> bytes:
@@ -55,16 +43,11 @@ def file_hash(root: bytes) -> bytes:
     return blake3(root, key=_ZERO_KEY).digest()
 
 
-def merge_root(entries: Iterable[tuple[bytes, int]]) -> bytes:
-    """Root of the merge tree over (hash, length) pairs; a single pair is its own root."""
-    tree = MergeTree()
-    for raw, length in entries:
-        tree.add(raw, length)
-    return tree.root()
-
-
 class MergeTree:
-    """The tree, built from left to right in memory that grows with its height alone."""
+    """The merge tree over (hash, length) pairs, built from left to right.
+
+    Its memory grows with its height alone. A single pair is its own root.
+    """
 
     def __init__(self) -> None:
         self._levels: list[_Level] = [_Level()]

@@ -141,5 +141,5 @@ def _record(hub: Hub, repo_id: int, files: list[XetFile]) -> bool:
     with hub.database.write() as conn:
         had = large_files.present(conn, repo_id, [row.sha256 for row in rows])
         records.add_files(conn, files)
-        large_files.add_xets(conn, repo_id, rows)
+        large_files.add_xet_files(conn, repo_id, rows)
     return any(row.sha256 not in had for row in rows)
