@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from paddock import log
 from paddock.storage.database import Database
@@ -15,6 +16,10 @@ from tests.databases import postgresql_url, sqlite_url
 from tests.live import LiveServer, live_server
 
 log.configure("error")
+
+# How long an example takes says how busy the machine is, nothing about our code.
+settings.register_profile("paddock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("paddock")
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"

@@ -23,7 +23,7 @@ from paddock.web.app import create_app
 from paddock.web.protocol import uvicorn_options
 from paddock.web.server import address, listen
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 
 
 @dataclass

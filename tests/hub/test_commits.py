@@ -71,9 +71,7 @@ def _as_git_command(operation: Operation) -> bytes:
     return real_git.delete(operation.path)
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=st.lists(st.lists(OPERATIONS, max_size=12), min_size=1, max_size=5))
 @example(history=[[add("a/x"), add("a.b"), add("a-b"), add("a0"), add("a/a")]])
 def test_any_history_has_the_ids_that_git_itself_gives(

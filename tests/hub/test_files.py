@@ -93,9 +93,7 @@ def test_a_small_file_is_read_from_its_row_or_the_blob_store(
             files.read_small_file(conn, blobs, repo, large_entry, 99_999)
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     paths=st.lists(
         st.lists(st.sampled_from(["a", "b", "a.b", "é", "z"]), min_size=1, max_size=4).map(

@@ -51,9 +51,7 @@ def worktree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rules=st.lists(st.tuples(GLOBS, st.sampled_from(["filter=lfs", "-filter", "!filter", "text"]))),
     paths=st.lists(PATHS, min_size=1, unique=True),
@@ -72,9 +70,7 @@ def test_attributes_mean_what_git_takes_them_to_mean(
     assert {path: ours.is_large(path) for path in paths} == theirs
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rules=st.lists(st.tuples(st.sampled_from(["", "", "!"]), GLOBS)),
     paths=st.lists(PATHS, min_size=1, unique=True),

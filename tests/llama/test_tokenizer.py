@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from paddock.checkpoint.errors import BadTokenizer
@@ -69,14 +69,12 @@ BOTH = pytest.mark.parametrize("tokenizer", [byte_level(), byte_fallback()], ids
 
 
 @BOTH
-@settings(deadline=None)
 @given(text=st.text())
 def test_text_survives_encoding_and_decoding(tokenizer: Tokenizer, text: str) -> None:
     assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
 @BOTH
-@settings(deadline=None)
 @given(text=st.text(), context=st.text())
 def test_a_stream_tells_exactly_the_whole_text(
     tokenizer: Tokenizer, text: str, context: str

@@ -263,7 +263,7 @@ trees = st.recursive(
 
 
 @given(trees)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_tree_reads_back_as_it_was_written(tree: object) -> None:
     dumped = yaml.dump(tree, Dumper=NoAliases, allow_unicode=True)
     assert plain(parse_yaml(dumped.encode(), "release.yaml")) == tree
@@ -274,7 +274,7 @@ def test_any_tree_reads_back_as_it_was_written(tree: object) -> None:
         st.binary(max_size=200), st.text(max_size=200).map(lambda t: t.encode("utf-8", "replace"))
     )
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_are_a_release_or_a_sentence(content: bytes) -> None:
     try:
         parse_release(content)
@@ -283,7 +283,7 @@ def test_any_bytes_are_a_release_or_a_sentence(content: bytes) -> None:
 
 
 @given(st.integers(0, len(FULL) - 1), st.characters(codec="utf-8"))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_single_edit_is_a_release_or_a_sentence(position: int, character: str) -> None:
     text = FULL[:position] + character + FULL[position + 1 :]
     try:

@@ -18,7 +18,7 @@ from paddock.storage.blobs import Blob, BlobMissing, BlobStore, DigestMismatch
 ABSENT = "0" * 64
 # Each example stores blobs of its own, so sharing one store is sound.
 on_one_store = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
