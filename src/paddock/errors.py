@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+_SHOWN_CHARS = 120
+
 
 class PaddockError(Exception):
     """Something went wrong, in a sentence that a person can act on."""
@@ -95,3 +97,8 @@ class Refused(PaddockError):
 
     code = "refused"
     status = 403
+
+
+def shown(text: str) -> str:
+    """Text of a stranger as it may stand in a message: quoted, printable ASCII, bounded."""
+    return ascii(text) if len(text) <= _SHOWN_CHARS else ascii(text[:_SHOWN_CHARS]) + "..."

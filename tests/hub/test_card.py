@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paddock.hub.card import NO_METADATA, BadCard, check_card, validate_card
-from paddock.hub.licences import LICENCE_IDS
 from paddock.hub.types import Kind
+from paddock.licences import LICENCE_IDS
 
 GOOD = """---
 license: llama3.1

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import yaml
+from paddock.front_matter import BadFrontMatter, parse_front_matter, split_document
 
 MAX_TEXT_BYTES = 1 << 20
 _TITLES = (
@@ -28,7 +28,6 @@ _TITLES = (
     ("openmdw-1.0", r"OpenMDW License Agreement"),
 )
 _LICENCE_FILE = re.compile(r"(LICEN[SC]E|COPYING)([-._].*)?", re.IGNORECASE)
-_FRONT_MATTER = re.compile(r"---\r?\n(.*?)\r?\n---\s*(\r?\n|$)", re.DOTALL)
 
 
 class LicenceHint(NamedTuple):
@@ -60,12 +59,10 @@ def licence_of_text(text: str) -> str | None:
 
 def licence_of_card(text: str) -> str | None:
     """The ``license`` of a model card's front matter; ``license_name`` where that is ``other``."""
-    found = _FRONT_MATTER.match(text)
-    if not found:
-        return None
+    source = split_document(text).front_matter
     try:
-        card: Any = yaml.safe_load(found[1])
-    except (yaml.YAMLError, RecursionError, ValueError):
+        card = parse_front_matter(source or "")
+    except BadFrontMatter:
         return None
     if not isinstance(card, dict):
         return None

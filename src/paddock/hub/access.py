@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from paddock.errors import Forbidden, Unauthorized
-from paddock.hub import accounts, lookup, names
+from paddock.errors import Forbidden, Unauthorized, shown
+from paddock.hub import accounts, lookup
 from paddock.hub.errors import (
     GatedForCaller,
     GatedForStranger,
@@ -56,10 +56,10 @@ def missing(caller: Caller, kind: Kind, full_name: str) -> RepositoryHidden | Re
     """What to raise for a repository that this caller must think does not exist."""
     if caller.is_anonymous:
         return RepositoryHidden(
-            f"{kind} repository {names.shown(full_name)} was not found, or is not public",
+            f"{kind} repository {shown(full_name)} was not found, or is not public",
             hint="sign in, if you may see it",
         )
-    return RepositoryNotFound(f"{kind} repository {names.shown(full_name)} was not found")
+    return RepositoryNotFound(f"{kind} repository {shown(full_name)} was not found")
 
 
 def require_user(caller: Caller) -> Account:

@@ -10,17 +10,11 @@ from dataclasses import dataclass
 
 from paddock.hub.patterns import NO_DEADLINE, Pattern, last_match, parse_pattern
 from paddock.hub.types import Kind
+from paddock.large_patterns import LARGE_PATTERNS, large_line
 
 MAX_RULES = 5_000
 
-_LARGE = "filter=lfs diff=lfs merge=lfs -text"
-
-# The Hub's defaults for a new repository.
-_EVERY_KIND = (
-    "*.7z *.arrow *.bin *.bz2 *.ckpt *.ftz *.gz *.h5 *.joblib *.lfs.* *.mlmodel *.model *.msgpack "
-    "*.npy *.npz *.onnx *.ot *.parquet *.pb *.pickle *.pkl *.pt *.pth *.rar *.safetensors "
-    "saved_model/**/* *.tar.* *.tar *.tflite *.tgz *.wasm *.xz *.zip *.zst *tfevents*"
-)
+# What the Hub adds for a new dataset.
 _DATASETS = (
     "*.lz4 *.mds "
     "*.pcm *.sam *.raw *.aac *.flac *.mp3 *.ogg *.wav "  # audio
@@ -42,8 +36,8 @@ class Attributes:
 
 def default_attributes(kind: Kind) -> str:
     """The ``.gitattributes`` of a new repository."""
-    patterns = f"{_EVERY_KIND} {_DATASETS}" if kind is Kind.DATASET else _EVERY_KIND
-    return "".join(f"{pattern} {_LARGE}\n" for pattern in patterns.split())
+    more = _DATASETS.split() if kind is Kind.DATASET else []
+    return "".join(map(large_line, [*LARGE_PATTERNS, *more]))
 
 
 def parse_attributes(text: str) -> Attributes:

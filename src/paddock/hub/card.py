@@ -12,9 +12,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from paddock.errors import BadInput
-from paddock.hub.front_matter import BadFrontMatter, parse_front_matter, split_document
-from paddock.hub.licences import LICENCE_IDS, is_licence
+from paddock.front_matter import BadFrontMatter, parse_front_matter, split_document
 from paddock.hub.types import Kind
+from paddock.licences import LICENCE_IDS, is_licence
 
 NO_METADATA = "empty or missing yaml metadata in repo card"
 SPACE_SDKS = ("gradio", "streamlit", "docker", "static")

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from paddock.errors import BadInput
+from paddock.errors import BadInput, shown
 from paddock.hub import access, lookup, names
 from paddock.hub.accounts import is_askable
 from paddock.hub.tables import accounts, repositories, repository_tags
@@ -66,7 +66,7 @@ def list_repositories(conn: sa.Connection, caller: Caller, listing: Listing) -> 
     column = _SORTS.get(listing.sort)
     if column is None:
         choice = "|".join(f'"{name}"' for name in _SORTS)
-        raise BadInput(f"Invalid sort {names.shown(listing.sort)}: expected one of {choice}")
+        raise BadInput(f"Invalid sort {shown(listing.sort)}: expected one of {choice}")
     conditions = [*_conditions(caller, listing)]
     if listing.cursor is not None:
         conditions.append(_behind(column, listing))

@@ -12,10 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from paddock.front_matter import split_document
 from paddock.hub import files, refs
 from paddock.hub.card import read_metadata
 from paddock.hub.derived import Evidence, Facts, derive
-from paddock.hub.front_matter import split_document
 from paddock.hub.objects import read_object
 from paddock.hub.tables import (
     commits,

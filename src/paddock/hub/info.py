@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paddock import clock
-from paddock.errors import BadInput
-from paddock.hub import names
+from paddock.errors import BadInput, shown
 from paddock.hub.types import FileEntry, Kind, Repository
 
 
@@ -52,8 +51,7 @@ def check_fields(kind: Kind, asked: Sequence[str]) -> list[str]:
         if name not in allowed or name == "modelId":
             choice = "|".join(f'"{field}"' for field in sorted(allowed) if field != "modelId")
             raise BadInput(
-                f"Invalid option {names.shown(name)}: expected one of {choice}, "
-                f"at expand[{position}]"
+                f"Invalid option {shown(name)}: expected one of {choice}, at expand[{position}]"
             )
     return list(dict.fromkeys(asked))
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from paddock.errors import shown
 from paddock.hub.errors import BadName
 from paddock.hub.types import Kind
 
 MIN_ACCOUNT_CHARS = 2
 MAX_ACCOUNT_CHARS = 42
 MAX_REPOSITORY_CHARS = 96
-_SHOWN_CHARS = 120  # of a wrong name, in the sentence that refuses it
 
 _ACCOUNT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?")
 _REPOSITORY = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
@@ -53,11 +53,6 @@ class RepositoryName(NamedTuple):
     def key(self) -> str:
         """The form under which a repository of this kind is looked up."""
         return self.full.lower()
-
-
-def shown(text: str) -> str:
-    """``text`` as it may stand in a message: quoted, printable ASCII, bounded."""
-    return ascii(text) if len(text) <= _SHOWN_CHARS else ascii(text[:_SHOWN_CHARS]) + "…"
 
 
 def account_key(name: str) -> str:

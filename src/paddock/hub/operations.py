@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from paddock.errors import shown
 from paddock.hub.errors import BadPath
 from paddock.hub.objects import GitObject
 
@@ -64,7 +65,7 @@ def check_path(path: str) -> str:
     """The path itself, when a repository may hold it; raises BadPath."""
     reason = _why_bad(path)
     if reason:
-        raise BadPath(f"the path {_shown(path)} {reason}", hint="use a relative path like a/b.txt")
+        raise BadPath(f"the path {shown(path)} {reason}", hint="use a relative path like a/b.txt")
     return path
 
 
@@ -102,9 +103,5 @@ def _why_bad_name(name: str) -> str | None:
     if name[0] in ".gG" or not name.isascii():
         plain = name.translate(_IGNORED_BY_HFS)
         if plain.lower() == ".git" or _NTFS_DOT_GIT.fullmatch(name):
-            return f"has the component {_shown(name)}, which is git's own"
+            return f"has the component {shown(name)}, which is git's own"
     return None
-
-
-def _shown(text: str) -> str:
-    return ascii(text if len(text) <= 100 else text[:100] + "…")

@@ -1,9 +1,9 @@
 """Patterns of ``.gitattributes`` and ``.gitignore``: does a line's glob match a path?
 
 Pure, but for the clock. Knows git's wildcards (gitignore(5)): ``*`` and ``?`` within one name,
-``[...]``, ``**`` over folders, a slash that anchors. Patterns come from strangers, so matching never
-backtracks further than to the last star: time is bounded by pattern length times path length. For
-many patterns that is still much, so a list of them is matched until a deadline.
+``[...]``, ``**`` over folders, a slash that anchors. Patterns come from strangers, so matching
+never backtracks further than to the last star: time is bounded by pattern length times path length.
+For many patterns that is still much, so a list of them is matched until a deadline.
 """
 
 from __future__ import annotations

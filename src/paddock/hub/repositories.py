@@ -14,14 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from paddock import clock
-from paddock.errors import BadInput, Forbidden
+from paddock.errors import BadInput, Forbidden, shown
 from paddock.hub import access, commits, lookup, names
 from paddock.hub.accounts import get_account, new_public_id
 from paddock.hub.errors import AlreadyExists
-from paddock.hub.licences import is_licence
 from paddock.hub.names import RepositoryName
 from paddock.hub.tables import redirects, repositories
 from paddock.hub.types import Account, Caller, Kind, Need, Repository
+from paddock.licences import is_licence
 
 SDKS = ("gradio", "streamlit", "docker", "static")
 GATES = ("auto", "manual")
@@ -108,7 +108,7 @@ def change_settings(conn: sa.Connection, repo: Repository, wanted: Settings) -> 
     if wanted.gated is not None:
         if wanted.gated and wanted.gated not in GATES:
             hint = 'use "auto", "manual" or false'
-            raise BadInput(f"{names.shown(wanted.gated)} is no kind of gate", hint=hint)
+            raise BadInput(f"{shown(wanted.gated)} is no kind of gate", hint=hint)
         values["gated"] = wanted.gated or None
     if values:
         change = repositories.update().where(repositories.c.id == repo.id)
@@ -122,11 +122,11 @@ def _namespace(conn: sa.Connection, author: Account, wanted: NewRepository) -> A
 
 def _check(wanted: NewRepository) -> None:
     if wanted.kind is Kind.SPACE and wanted.sdk not in SDKS:
-        shown = "nothing" if wanted.sdk is None else names.shown(wanted.sdk)
-        raise BadInput(f'"sdk" of a space must be one of {", ".join(SDKS)}, not {shown}')
+        given = "nothing" if wanted.sdk is None else shown(wanted.sdk)
+        raise BadInput(f'"sdk" of a space must be one of {", ".join(SDKS)}, not {given}')
     if wanted.licence is not None and not is_licence(wanted.licence):
         raise BadInput(
-            f"{names.shown(wanted.licence)} is not a licence id", hint="use one such as apache-2.0"
+            f"{shown(wanted.licence)} is not a licence id", hint="use one such as apache-2.0"
         )
     if len(wanted.files) > MAX_INITIAL_FILES:
         raise BadInput(

@@ -16,8 +16,7 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.digest import sha256_hex
-from paddock.errors import BadInput, Unauthorized, Unavailable
-from paddock.hub import names
+from paddock.errors import BadInput, Unauthorized, Unavailable, shown
 from paddock.hub.accounts import to_account
 from paddock.hub.tables import accounts, tokens
 from paddock.hub.types import Account, Caller, Token
@@ -39,11 +38,11 @@ _log = get_logger(__name__)
 def create_token(conn: sa.Connection, account: Account, name: str, role: str) -> str:
     """A new token's secret, which nobody can read again."""
     if role not in ROLES:
-        raise BadInput(f"no token role is named {names.shown(role)}", hint=f"use one of {ROLES}")
+        raise BadInput(f"no token role is named {shown(role)}", hint=f"use one of {ROLES}")
     if account.kind != "user":
         raise BadInput(f"{account.name} is an organization: only users have tokens")
     if not name or len(name) > MAX_NAME_CHARS or not name.isprintable():
-        raise BadInput(f"{names.shown(name)} cannot be the name of a token")
+        raise BadInput(f"{shown(name)} cannot be the name of a token")
     secret = TOKEN_PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(RANDOM_CHARS))
     conn.execute(
         tokens.insert().values(

@@ -11,10 +11,9 @@ from typing import Any
 
 import yaml
 
-from paddock.release.errors import BadReleaseFile
+from paddock.front_matter import BadFrontMatter, parse_front_matter
 from paddock.release.plan import Source
 from paddock.release.spec import API_VERSION, KIND, UNKNOWN_LICENSE
-from paddock.release.yaml_tree import Node, parse_yaml
 
 FIRST_VERSION = "1.0.0"
 
@@ -56,24 +55,22 @@ def _render(document: dict[str, Any]) -> bytes:
     return f"# Written by paddock from what it found; change what is wrong.\n{text}".encode()
 
 
-def _card_fields(front_matter: bytes) -> tuple[dict[str, Node], list[str]]:
+def _card_fields(front_matter: str | None) -> tuple[dict[str, Any], list[str]]:
     """The README's front matter, if it is usable."""
-    if not front_matter.strip():
-        return {}, []
     try:
-        root = parse_yaml(front_matter, "README.md")
-    except BadReleaseFile as e:
+        card = parse_front_matter(front_matter or "")
+    except BadFrontMatter as e:
         return {}, [f"the front matter of README.md is not used: {e.message}"]
-    return (root.value, []) if isinstance(root.value, dict) else ({}, [])
+    return (card, []) if isinstance(card, dict) else ({}, [])
 
 
-def _texts(card: dict[str, Node], key: str) -> list[str]:
-    node = card.get(key)
-    items = [] if node is None else node.value if isinstance(node.value, list) else [node]
-    return [item.value for item in items if isinstance(item.value, str) and item.value.strip()]
+def _texts(card: dict[str, Any], key: str) -> list[str]:
+    value = card.get(key)
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, str) and item.strip()]
 
 
-def _metadata(card: dict[str, Node], sentences: list[str]) -> dict[str, Any]:
+def _metadata(card: dict[str, Any], sentences: list[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, many in (
         ("pipeline_tag", False),
@@ -87,7 +84,7 @@ def _metadata(card: dict[str, Node], sentences: list[str]) -> dict[str, Any]:
     return found
 
 
-def _parents(card: dict[str, Node], sentences: list[str]) -> list[dict[str, str]]:
+def _parents(card: dict[str, Any], sentences: list[str]) -> list[dict[str, str]]:
     relation = next(iter(_texts(card, "base_model_relation")), None)
     known = relation in {"finetune", "adapter", "merge", "quantized"}
     parents = [
@@ -101,7 +98,7 @@ def _parents(card: dict[str, Node], sentences: list[str]) -> list[dict[str, str]
     return parents
 
 
-def _license(card: dict[str, Node], source: Source, sentences: list[str]) -> str:
+def _license(card: dict[str, Any], source: Source, sentences: list[str]) -> str:
     names = _texts(card, "license_name") if _texts(card, "license") == ["other"] else []
     names = names or _texts(card, "license")
     if names:

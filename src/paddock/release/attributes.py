@@ -11,25 +11,19 @@ import fnmatch
 import re
 from collections.abc import Iterable
 
+from paddock.large_patterns import LARGE_PATTERNS, large_line
+
 LARGE_FILE_BYTES = 10 << 20  # from here on the Hub stores a file as a large one
-_SUFFIX = "filter=lfs diff=lfs merge=lfs -text"
-# The patterns of a new model repository on the Hub.
-_PATTERNS = (
-    "*.7z", "*.arrow", "*.bin", "*.bz2", "*.ckpt", "*.ftz", "*.gz", "*.h5", "*.joblib", "*.lfs.*",
-    "*.mlmodel", "*.model", "*.msgpack", "*.npy", "*.npz", "*.onnx", "*.ot", "*.parquet", "*.pb",
-    "*.pickle", "*.pkl", "*.pt", "*.pth", "*.rar", "*.safetensors", "saved_model/**/*", "*.tar.*",
-    "*.tar", "*.tflite", "*.tgz", "*.wasm", "*.xz", "*.zip", "*.zst", "*tfevents*",
-)  # fmt: skip
 
 
 def render_attributes(large_paths: Iterable[str]) -> bytes:
     """The usual patterns, then a line for each path that they miss."""
-    lines = [f"{pattern} {_SUFFIX}" for pattern in _PATTERNS]
+    lines = [large_line(pattern) for pattern in LARGE_PATTERNS]
     for path in sorted(large_paths):
         name = path.rsplit("/", 1)[-1]
-        if not any(fnmatch.fnmatchcase(name, pattern) for pattern in _PATTERNS):
-            lines.append(f"{_escaped(path)} {_SUFFIX}")
-    return ("\n".join(lines) + "\n").encode()
+        if not any(fnmatch.fnmatchcase(name, pattern) for pattern in LARGE_PATTERNS):
+            lines.append(large_line(_escaped(path)))
+    return "".join(lines).encode()
 
 
 def _escaped(path: str) -> str:

@@ -7,19 +7,16 @@ the source has one, is carried below a line that says whose it is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from paddock.release.card_licence import card_licence
 from paddock.release.facts import Fact, declared
-from paddock.release.licenses import card_license
 from paddock.release.manifest import SIGNATURE_NAME, ReleaseFile
 from paddock.release.spec import Access, ReleaseSpec
-
-_FRONT_MATTER = re.compile(rb"\A---[ \t]*\r?\n(.*?)^---[ \t]*\r?$\n?", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +48,9 @@ def render_card(content: CardContent) -> bytes:
     return ("\n\n".join(part.strip("\n") for part in parts if part) + "\n").encode()
 
 
-def split_card(raw: bytes) -> tuple[bytes, str]:
-    """Front matter (empty when there is none) and body of a README.md."""
-    match = _FRONT_MATTER.match(raw)
-    front, body = (match[1], raw[match.end() :]) if match else (b"", raw)
-    return front, body.decode("utf-8", "replace").strip()
-
-
 def _front_matter(content: CardContent) -> str:
     spec = content.spec
-    licence = card_license(spec.licenses.distribution)
+    licence = card_licence(spec.licenses.distribution)
     front: dict[str, Any] = {"license": licence.license}
     license_file = next((f.path for f in content.files if f.role == "license"), None)
     if licence.license_name is not None:
@@ -126,7 +116,7 @@ def _fact_rows(content: CardContent) -> list[tuple[str, str, str]]:
 
 def _known_license(spec: ReleaseSpec) -> str | None:
     text = spec.licenses.distribution
-    return None if card_license(text).license == "unknown" else text
+    return None if card_licence(text).license == "unknown" else text
 
 
 def _terms(content: CardContent) -> str:

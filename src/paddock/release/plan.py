@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from paddock.release.card_licence import is_unknown
 from paddock.release.errors import GateRefused
 from paddock.release.facts import Fact
 from paddock.release.folder import Listing
 from paddock.release.formats import refusal, role_of
-from paddock.release.licenses import is_unknown
 from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.paths import matching
 from paddock.release.spec import CARD, PARAMETERS, HubDestination, ReleaseSpec
@@ -56,7 +56,7 @@ class Source:
     heads: Mapping[str, bytes]
     model: Model
     release_file: str | None = None  # its name, when it lies in the source folder
-    front_matter: bytes = b""  # of the source's README.md
+    front_matter: str | None = None  # of the source's README.md
     readme: str = ""  # its body
 
 

@@ -17,7 +17,7 @@ from paddock.checkpoint.opening import Format
 from paddock.checkpoint.safetensors import open_tensors
 from paddock.checkpoint.strict_json import load_object
 from paddock.errors import BadInput, NotFound
-from paddock.release.card import split_card
+from paddock.front_matter import split_document
 from paddock.release.facts import Fact, measured
 from paddock.release.folder import Listing, list_folder
 from paddock.release.formats import HEAD_BYTES
@@ -46,15 +46,15 @@ def survey(folder: Path, release_file: Path | None = None, *, reshard: bool = Fa
     finally:
         os.close(root_fd)
     inside = release_file is not None and release_file.parent.resolve() == folder.resolve()
-    front_matter, body = split_card(readme)
+    document = split_document(readme.decode("utf-8", "replace"))
     return Source(
         path=str(folder),
         listing=listing,
         heads=heads,
         model=find_model(folder, listing, reshard=reshard),
         release_file=release_file.name if release_file is not None and inside else None,
-        front_matter=front_matter,
-        readme=body,
+        front_matter=document.front_matter,
+        readme=document.body.strip(),
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from paddock.digest import is_sha256
-from paddock.errors import BadInput
+from paddock.errors import BadInput, shown
 from paddock.storage.blobs import Blob, BlobMissing, DigestMismatch
 from paddock.storage.errors import StorageFailed, os_errors
 from paddock.storage.local_parts import LocalParts, LocalPartWriter
@@ -143,7 +143,7 @@ def _make_blob_folders(blobs: Path) -> None:
 
 def _blob_path(blobs: Path, sha256: str) -> Path:
     if not is_sha256(sha256):
-        raise BadInput(f"not a SHA-256 in lower-case hex: {sha256[:80]!r}")
+        raise BadInput(f"not a SHA-256 in lower-case hex: {shown(sha256)}")
     return blobs / sha256[:2] / sha256
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import blake3
 
-from paddock.errors import BadInput, NotFound
+from paddock.errors import BadInput, NotFound, shown
 from paddock.storage.errors import os_errors
 from paddock.storage.staging import StagedFile, make_folder
 
@@ -59,7 +59,7 @@ class LocalParts:
 
     def _folder(self, upload_id: str) -> Path:
         if not _UPLOAD_ID.fullmatch(upload_id):
-            raise BadInput(f"not an upload's id: {upload_id[:80]!r}")
+            raise BadInput(f"not an upload's id: {shown(upload_id)}")
         return self._uploads / upload_id
 
     def _remove_abandoned(self) -> None:

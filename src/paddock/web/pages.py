@@ -20,6 +20,7 @@ from markupsafe import Markup
 from starlette.responses import FileResponse
 
 from paddock import __version__
+from paddock.front_matter import split_document
 from paddock.hub import files, refs
 from paddock.hub.access import open_repository
 from paddock.hub.api.paths import (
@@ -166,9 +167,7 @@ def _card(
     if entry is None or entry.size_bytes > _CARD_BYTES or entry.large is not None:
         return None
     text = files.read_small_file(conn, hub.blobs, repo, entry, _CARD_BYTES).decode(errors="replace")
-    if text.startswith("---\n"):
-        text = text[4:].partition("\n---")[2]
-    return Markup(_markdown.render(text))  # noqa: S704  (raw HTML is off: see the module)
+    return Markup(_markdown.render(split_document(text).body))  # noqa: S704  (raw HTML is off: see the module)
 
 
 def _size(entry: FileEntry) -> str:

@@ -15,7 +15,7 @@ from anyio.to_thread import run_sync
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from paddock.errors import BadInput
+from paddock.errors import BadInput, shown
 from paddock.hub.api.sending import ZERO_COPY
 from paddock.storage.blobs import Blob, BlobStore
 
@@ -43,20 +43,20 @@ def parse_ranges(header: str, size_bytes: int) -> list[tuple[int, int]]:
     """
     unit, _, spans = header.partition("=")
     if unit.strip().lower() != "bytes" or spans.count(",") >= MAX_RANGES:
-        raise BadRange(f"cannot read the range {header[:100]!r}", hint="send 'bytes=FIRST-LAST'")
+        raise BadRange(f"cannot read the range {shown(header)}", hint="send 'bytes=FIRST-LAST'")
     return [_parse_span(span.strip(), size_bytes) for span in spans.split(",")]
 
 
 def _parse_span(span: str, size_bytes: int) -> tuple[int, int]:
     found = _SPAN.fullmatch(span)
     if found is None:
-        raise BadRange(f"cannot read the range {span[:100]!r}", hint="send 'bytes=FIRST-LAST'")
+        raise BadRange(f"cannot read the range {shown(span)}", hint="send 'bytes=FIRST-LAST'")
     start = int(found[1])
     end = int(found[2]) + 1 if found[2] else size_bytes
     if start >= size_bytes:
         raise RangeOutside(f"the range starts at {start} of {size_bytes} bytes")
     if end <= start:
-        raise BadRange(f"the range {span!r} ends before it starts")
+        raise BadRange(f"the range {shown(span)} ends before it starts")
     return start, min(end, size_bytes)
 
 

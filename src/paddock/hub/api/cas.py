@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
 from paddock import clock
-from paddock.errors import Forbidden, NotFound, PaddockError
+from paddock.errors import Forbidden, NotFound, PaddockError, shown
 from paddock.hub import signing
 from paddock.hub.api.byte_ranges import BadRange, RangesResponse, parse_ranges
 from paddock.hub.api.receiving import entered, receive_into, run_heavy
@@ -130,7 +130,7 @@ def unknown_route(request: Request) -> None:
 def _keep_xorb(hub: Hub, parser: XorbParser, writer: BlobWriter, announced: str) -> None:
     xorb_hash, chunks = parser.finish()
     if xorb_hash != announced:
-        raise BadXorb(f"the xorb's hash is {xorb_hash}, not {announced[:80]}")
+        raise BadXorb(f"the xorb's hash is {xorb_hash}, not {shown(announced)}")
     with hub.database.read() as conn:
         if records.find_xorb(conn, xorb_hash) is not None:
             return
@@ -191,7 +191,7 @@ def _reconstruct(
     with hub.database.read() as conn:
         file = records.find_file_of(conn, allowed.repo_id, xet_hash)
     if file is None:
-        raise NotFound(f"the repository of this token has no file {xet_hash[:80]!r}")
+        raise NotFound(f"the repository of this token has no file {shown(xet_hash)}")
     shelf = Shelf(hub.database, hub.blobs)
     wanted = reconstruction.plan(shelf.get, file.terms, *_wanted_range(request, file))
     key, now, cas = signing.signing_key(hub.database), clock.now(), cas_url(request, hub)

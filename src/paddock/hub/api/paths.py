@@ -22,7 +22,7 @@ from fastapi import Depends, Path
 from pydantic import WithJsonSchema
 from starlette.convertors import Convertor, register_url_convertor
 
-from paddock.errors import BadInput
+from paddock.errors import BadInput, shown
 from paddock.hub.names import RepositoryName
 from paddock.hub.types import Kind
 
@@ -44,9 +44,9 @@ def decode_text(raw: str) -> str:
     try:
         text = unquote_to_bytes(raw.encode("latin-1")).decode("utf-8")
     except UnicodeError as e:
-        raise BadAddress(f"the address part {raw[:200]!r} is not percent-encoded UTF-8") from e
+        raise BadAddress(f"the address part {shown(raw)} is not percent-encoded UTF-8") from e
     if "\0" in text:
-        raise BadAddress(f"the address part {raw[:200]!r} contains a NUL character")
+        raise BadAddress(f"the address part {shown(raw)} contains a NUL character")
     return text
 
 

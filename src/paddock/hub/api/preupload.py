@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from paddock.errors import BadInput
+from paddock.errors import BadInput, shown
 from paddock.hub import files, refs
 from paddock.hub.access import open_repository
 from paddock.hub.api.commit import refuse_pull_request
@@ -76,7 +76,6 @@ def preupload(
             _rules(hub, conn, repo, present.get(".gitattributes"), body.git_attributes),
             _rules(hub, conn, repo, present.get(".gitignore"), body.git_ignore),
         )
-    attributes, ignores = parse_attributes(attributes_text), parse_ignores(ignore_text)
     deadline = time.monotonic() + MATCHING_SECONDS
     matching = _Matching(parse_attributes(attributes_text), parse_ignores(ignore_text), deadline)
     answers = [_answer(file, matching, present.get(file.path)) for file in body.files]
@@ -126,7 +125,7 @@ def _is_binary(file: AskedFile) -> bool:
     try:
         sample = base64.b64decode(file.sample)[:_SAMPLE_BYTES]
     except (binascii.Error, ValueError) as e:
-        raise BadInput(f"the sample of {file.path[:200]!r} is not base64") from e
+        raise BadInput(f"the sample of {shown(file.path)} is not base64") from e
     if b"\0" in sample:
         return True
     try:

@@ -10,8 +10,7 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 
-from paddock.errors import BadInput
-from paddock.hub import names
+from paddock.errors import BadInput, shown
 from paddock.hub.context import Hub
 
 _BOOLEANS = {
@@ -27,7 +26,7 @@ def flag(request: Request, name: str) -> bool | None:
     if text is None:
         return None
     if text not in _BOOLEANS:
-        raise BadInput(f"{name} must be true or false, not {names.shown(text)}")
+        raise BadInput(f"{name} must be true or false, not {shown(text)}")
     return _BOOLEANS[text]
 
 
@@ -45,7 +44,7 @@ def count(request: Request, name: str, *, default: int, most: int) -> int:
     if text is None:
         return default
     if not (text.isascii() and text.isdigit()) or len(text) > _MAX_DIGITS:
-        raise BadInput(f"{name} must be a whole number, not {names.shown(text)}")
+        raise BadInput(f"{name} must be a whole number, not {shown(text)}")
     return min(max(int(text), 1), most)
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Request
 from pydantic import BaseModel, Field, StrictBool
 
-from paddock.errors import BadInput
+from paddock.errors import BadInput, shown
 from paddock.hub import access, accounts, grants, names, repositories
 from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.context import CallerDep, Hub, HubDep
@@ -36,7 +36,7 @@ class InitialFile(BaseModel):
         try:
             return base64.b64decode(self.content, validate=True)
         except (binascii.Error, ValueError) as e:
-            raise BadInput(f"the content of {names.shown(self.path)} is not base64") from e
+            raise BadInput(f"the content of {shown(self.path)} is not base64") from e
 
 
 class CreateBody(BaseModel):
@@ -160,7 +160,7 @@ def _is_private(private: bool | None, visibility: str | None) -> bool | None:
     if visibility is None:
         return private
     if visibility not in {"public", "private"}:
-        raise BadInput(f'visibility must be "public" or "private", not {names.shown(visibility)}')
+        raise BadInput(f'visibility must be "public" or "private", not {shown(visibility)}')
     return visibility == "private"
 
 

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
+from paddock.errors import shown
 from paddock.hub import files, refs
 from paddock.hub.access import open_repository
 from paddock.hub.api.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
@@ -122,8 +123,7 @@ def _find(conn: sa.Connection, repo: Repository, rev: str, path: str) -> tuple[s
     commit_oid = refs.resolve_revision(conn, repo, rev)
     entry = files.entry_at(conn, repo, commit_oid, path)
     if not isinstance(entry, FileEntry):
-        shown = path if len(path) <= 200 else path[:200] + "…"
-        message = f"{shown!r} does not exist in {repo.full_name} at {rev[:100]!r}"
+        message = f"{shown(path)} does not exist in {repo.full_name} at {shown(rev)}"
         raise EntryNotFound(message, commit_oid=commit_oid)
     return commit_oid, entry
 

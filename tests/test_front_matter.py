@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paddock.hub.front_matter import BadFrontMatter, parse_front_matter, split_document
+from paddock.front_matter import BadFrontMatter, parse_front_matter, split_document
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from paddock.errors import BadInput
+from paddock.errors import BadInput, shown
 
 MAX_FRONT_MATTER_CHARS = 1 << 20
 MAX_DEPTH = 40
@@ -86,7 +86,7 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
                 continue
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"duplicated mapping key {key.value[:80]!r}", key.start_mark
+                    None, None, f"duplicated mapping key {shown(key.value)}", key.start_mark
                 )
             seen.add(key.value)
             key.tag = _TEXT  # JSON has no other keys, and to Python 1 and True are the same one
@@ -150,7 +150,7 @@ def _check_bounds(source: str) -> None:
             continue
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in sizes:
-                raise BadFrontMatter(f"the alias {ascii(event.anchor)[:80]} leads nowhere or home")
+                raise BadFrontMatter(f"the alias {shown(str(event.anchor))} leads nowhere or home")
             size = sizes[event.anchor]
         elif isinstance(event, yaml.CollectionEndEvent):
             anchor, size = open_collections.pop()
