@@ -24,8 +24,8 @@ from paddock.web.errors import REQUEST_ID_KEY
 
 log = get_logger("web")
 
-# A handler that takes more says so (``hub.context.accept_body``). JSON is parsed without a pause, and
-# a few bytes of it can become an object of sixty: this much of the worst takes a good half second.
+# A handler that takes more says so (``hub.context.accept_body``). JSON is parsed without a pause,
+# and a few bytes of it can become an object of sixty: the worst of this size takes half a second.
 DEFAULT_BODY_BYTES = 4 * 1024 * 1024
 
 _HONEST_ID = re.compile(r"[A-Za-z0-9=;:._-]{1,128}")
