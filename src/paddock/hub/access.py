@@ -52,6 +52,21 @@ def open_repository(
     return repo
 
 
+def open_to_change(
+    conn: sa.Connection, caller: Caller, name: RepositoryName, need: Need
+) -> Repository:
+    """The same for a transaction that writes: until it ends, nobody else changes the repository.
+
+    To get that far may take waiting for somebody who deletes or moves it, hence the second look.
+    """
+    while True:
+        waited_for = open_repository(conn, caller, name, need)
+        lookup.lock_repository(conn, waited_for)
+        repo = open_repository(conn, caller, name, need)
+        if repo.id == waited_for.id:
+            return repo
+
+
 def missing(caller: Caller, kind: Kind, full_name: str) -> RepositoryHidden | RepositoryNotFound:
     """What to raise for a repository that this caller must think does not exist."""
     if caller.is_anonymous:

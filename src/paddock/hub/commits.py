@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from paddock import clock
-from paddock.hub import attributes, card, catalogue_index, refs
+from paddock.hub import attributes, card, catalogue_index, lookup, refs
 from paddock.hub.errors import StaleParent
 from paddock.hub.files import tree_oid_of
 from paddock.hub.objects import ObjectType, make_object, write_objects
@@ -76,7 +76,7 @@ def initial_commit(
         for path, content in contents.items()
     ]
     _check_card(repo, operations)
-    refs.lock_repository(conn, repo)
+    lookup.lock_repository(conn, repo)
     tree_oid = stage(conn, repo, EMPTY_TREE_OID, operations)
     new = NewCommit(tree_oid, (), author, clock.now(), INITIAL_MESSAGE)
     return _move(conn, repo, refs.MAIN, new, expected=None)
@@ -111,7 +111,7 @@ def super_squash(
 
 
 def _lock_tip(conn: sa.Connection, repo: Repository, ref: str) -> refs.Ref:
-    refs.lock_repository(conn, repo)
+    lookup.lock_repository(conn, repo)
     tip = refs.find_ref(conn, repo, ref)
     if tip is None:
         raise refs.unknown_revision(ref.removeprefix(refs.BRANCHES))

@@ -42,6 +42,12 @@ def repository_by_id(conn: sa.Connection, repo_id: int) -> Repository:
     return to_repository(conn.execute(query).mappings().one())
 
 
+def lock_repository(conn: sa.Connection, repo: Repository) -> None:
+    """Wait until no other transaction writes to this repository, and keep them waiting."""
+    row = sa.select(repositories.c.id).where(repositories.c.id == repo.id).with_for_update()
+    conn.execute(row)
+
+
 def to_repository(row: sa.RowMapping) -> Repository:
     """A repository from its row; a listing may leave the card out, which can be long."""
     column = repositories.c

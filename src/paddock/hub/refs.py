@@ -14,8 +14,9 @@ from dulwich.refs import Ref as DulwichRef
 from dulwich.refs import check_ref_format
 
 from paddock.errors import Forbidden
+from paddock.hub import lookup
 from paddock.hub.errors import AlreadyExists, BadName, RevisionNotFound
-from paddock.hub.tables import commits, refs, repositories
+from paddock.hub.tables import commits, refs
 from paddock.hub.types import Repository
 
 MAIN = "refs/heads/main"
@@ -65,12 +66,6 @@ def branch_ref(revision: str) -> str:
     if revision.startswith(("refs/heads/", PULL_REQUESTS)):
         return revision
     return BRANCHES + revision
-
-
-def lock_repository(conn: sa.Connection, repo: Repository) -> None:
-    """Wait until no other transaction writes to this repository, and keep them waiting."""
-    row = sa.select(repositories.c.id).where(repositories.c.id == repo.id).with_for_update()
-    conn.execute(row)
 
 
 def find_ref(conn: sa.Connection, repo: Repository, name: str) -> Ref | None:
@@ -147,7 +142,7 @@ def check_short_name(name: str) -> str:
 
 
 def _create(conn: sa.Connection, repo: Repository, ref: Ref, *, overwrite: bool) -> None:
-    lock_repository(conn, repo)
+    lookup.lock_repository(conn, repo)
     present = find_ref(conn, repo, ref.name)
     if present is not None and not overwrite:
         raise AlreadyExists(f"Reference {ref.name} already exists")
@@ -166,7 +161,7 @@ def _refuse_nested(conn: sa.Connection, repo: Repository, name: str) -> None:
 
 
 def _delete(conn: sa.Connection, repo: Repository, prefix: str, name: str) -> None:
-    lock_repository(conn, repo)
+    lookup.lock_repository(conn, repo)
     where = (refs.c.repo_id == repo.id) & (refs.c.name == prefix + name)
     if conn.execute(refs.delete().where(where)).rowcount == 0:
         raise unknown_revision(name)

@@ -72,7 +72,7 @@ def create_repository(conn: sa.Connection, caller: Caller, wanted: NewRepository
 
 def delete_repository(conn: sa.Connection, caller: Caller, name: RepositoryName) -> Repository:
     """Forget the repository with everything it holds; the answer is what it was."""
-    repo = access.open_repository(conn, caller, name, Need.OWN)
+    repo = access.open_to_change(conn, caller, name, Need.OWN)
     conn.execute(repositories.delete().where(repositories.c.id == repo.id))
     return repo
 
@@ -81,7 +81,7 @@ def move_repository(
     conn: sa.Connection, caller: Caller, old: RepositoryName, new: RepositoryName
 ) -> Repository:
     """Give the repository another name or namespace; its old name leads to it from now on."""
-    repo = access.open_repository(conn, caller, old, Need.OWN)
+    repo = access.open_to_change(conn, caller, old, Need.OWN)
     target = get_account(conn, new.namespace)
     if not access.may_write_namespace(conn, caller, target):
         raise Forbidden(f'You don\'t have the rights to move a {old.kind} to "{target.name}"')

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 
 from paddock.errors import BadInput
 from paddock.hub import commits, refs
-from paddock.hub.access import open_repository, require_writing_token
+from paddock.hub.access import open_repository, open_to_change, require_writing_token
 from paddock.hub.api.commit_body import CommitBody, read_commit_body
 from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.api.receiving import receive_into
@@ -54,7 +54,7 @@ async def commit(
     def write(body: IO[bytes]) -> tuple[Repository, str]:
         asked = read_commit_body(body, hub.blobs)
         with hub.database.write() as conn:
-            repo = open_repository(conn, caller, name, Need.WRITE)
+            repo = open_to_change(conn, caller, name, Need.WRITE)
             return repo, commits.create_commit(conn, repo, _request(caller, rev, asked))
 
     await run_sync(open_for_writing)

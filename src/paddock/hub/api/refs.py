@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from paddock import clock
 from paddock.errors import BadInput
 from paddock.hub import commits, refs
-from paddock.hub.access import open_repository, require_writing_token
+from paddock.hub.access import open_repository, open_to_change, require_writing_token
 from paddock.hub.api.commit_body import check_message
 from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.commits import NewBranch
@@ -75,7 +75,7 @@ def create_branch(
     """A new branch."""
     wanted = body or BranchBody.model_validate({})
     with hub.database.write() as conn:
-        repo = open_repository(conn, caller, name, Need.WRITE)
+        repo = open_to_change(conn, caller, name, Need.WRITE)
         start = wanted.starting_point or "main"
         commit_oid = None if wanted.is_empty else refs.resolve_revision(conn, repo, start)
         new = NewBranch(branch, commit_oid, overwrite=wanted.overwrite)
@@ -89,7 +89,7 @@ def delete_branch(
 ) -> dict[str, bool]:
     """Forget a branch; never main."""
     with hub.database.write() as conn:
-        repo = open_repository(conn, caller, name, Need.WRITE)
+        repo = open_to_change(conn, caller, name, Need.WRITE)
         refs.delete_branch(conn, repo, branch)
     return {"success": True}
 
@@ -100,7 +100,7 @@ def create_tag(
 ) -> dict[str, bool]:
     """A tag on a revision. An unknown revision is reported before a bad name."""
     with hub.database.write() as conn:
-        repo = open_repository(conn, caller, name, Need.WRITE)
+        repo = open_to_change(conn, caller, name, Need.WRITE)
         commit_oid = refs.resolve_revision(conn, repo, rev)
         message = check_message(body.message or "")
         author = require_writing_token(caller)
@@ -114,7 +114,7 @@ def delete_tag(
 ) -> dict[str, bool]:
     """Forget a tag."""
     with hub.database.write() as conn:
-        repo = open_repository(conn, caller, name, Need.WRITE)
+        repo = open_to_change(conn, caller, name, Need.WRITE)
         refs.delete_tag(conn, repo, tag)
     return {"success": True}
 
@@ -132,7 +132,7 @@ def super_squash(
     if not message:
         raise BadInput("the message is empty")
     with hub.database.write() as conn:
-        repo = open_repository(conn, caller, name, Need.WRITE)
+        repo = open_to_change(conn, caller, name, Need.WRITE)
         author = require_writing_token(caller)
         oid = commits.super_squash(conn, repo, refs.branch_ref(rev), author, message)
     return {"success": True, "commitOid": oid}

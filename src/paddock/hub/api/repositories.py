@@ -123,7 +123,7 @@ def change_settings(
         gated=None if body.gated is None else (body.gated or ""),
     )
     with hub.database.write() as conn:
-        repo = access.open_repository(conn, caller, name, Need.OWN)
+        repo = access.open_to_change(conn, caller, name, Need.OWN)
         repo = repositories.change_settings(conn, repo, wanted)
     return {"private": repo.is_private, "gated": repo.gated or False}
 
@@ -143,7 +143,7 @@ def grant_access(
     hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: GrantBody
 ) -> dict[str, Any]:
     with hub.database.write() as conn:
-        repo = access.open_repository(conn, caller, name, Need.WRITE)
+        repo = access.open_to_change(conn, caller, name, Need.WRITE)
         user = accounts.get_account(conn, body.user, kind="user")
         grants.grant(conn, repo, user)
     return {"user": user.name, "status": "accepted"}
