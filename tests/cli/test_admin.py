@@ -103,10 +103,10 @@ def test_a_password_comes_from_standard_input_and_is_stored_as_its_hash(data: Pa
         (["user", "add", "a\nb"], 1, "'a\\nb' cannot be the name of an account"),
         (["user", "add", "ADMIN"], 1, "an account named ADMIN already exists"),
         (["org", "add", "lab", "--owner", "nobody"], 1, "there is no user named 'nobody'"),
-        (["org", "add", "lab"], 2, "Missing option '--owner'"),
+        (["org", "add", "lab"], 2, "missing option '--owner'"),
         (["token", "add", "nobody", "--role", "read"], 1, "there is no user named 'nobody'"),
         (["token", "add", "admin", "--role", "king"], 2, "'king' is not one of"),
-        (["token", "add", "admin"], 2, "Missing option '--role'"),
+        (["token", "add", "admin"], 2, "missing option '--role'"),
     ],
 )
 def test_what_cannot_be_made_is_refused_in_a_sentence(

@@ -111,7 +111,8 @@ def test_an_empty_prompt_begins_a_text(paddock: Any) -> None:
 def test_wrong_usage_exits_with_two(wrong: list[str], paddock: Any) -> None:
     code, out, err = paddock(*wrong)
     assert (code, out) == (2, "")
-    assert err.startswith("Usage: paddock generate")
+    assert err.startswith("error: ")
+    assert "hint: usage: paddock generate [OPTIONS] MODEL" in err
 
 
 def test_more_than_the_context_holds_says_what_would_fit(paddock: Any) -> None:

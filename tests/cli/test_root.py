@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -43,7 +44,8 @@ def test_wrong_usage_exits_with_2_and_says_what_is_right(wrong: list[str]) -> No
     answer = paddock(*wrong)
     assert answer.returncode == 2
     assert answer.stdout == ""
-    assert "Usage: paddock" in answer.stderr
+    assert answer.stderr.startswith("error: ")
+    assert "hint: " in answer.stderr
 
 
 def test_an_error_is_one_sentence_and_a_hint_on_standard_error() -> None:
@@ -80,3 +82,60 @@ def test_torch_is_not_loaded_to_start_the_hub_or_to_verify() -> None:
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_a_command_that_is_not_there_is_wrong_usage() -> None:
+    answer = paddock("scan", "x")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr.splitlines() == [
+        "error: no such command 'scan'",
+        "hint: `paddock --help` lists the commands",
+    ]
+    assert "hint: did you mean 'inspect'?" in paddock("inspec", "x").stderr
+
+
+@pytest.mark.parametrize(
+    "wrong", [["scan"], ["inspect", "--json"], ["convert", "a", "b", "--to", "bin"]]
+)
+def test_wrong_usage_under_json_is_one_object_too(wrong: list[str]) -> None:
+    answer = paddock(*wrong, "--json")
+    assert answer.returncode == 2
+    assert json.loads(answer.stdout)["error"]["code"] == "usage"
+
+
+@pytest.mark.parametrize("folder", ["file", "file/below", "/proc/nothing"])
+@pytest.mark.parametrize("command", [["up", "--port", "0"], ["admin", "init"]])
+def test_a_folder_that_cannot_be_made_is_named(
+    command: list[str], folder: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    answer = paddock(*command, "--data", str(tmp_path / folder))
+    assert answer.returncode in {1, 2}
+    assert answer.stderr.startswith("error: ")
+    assert len(answer.stderr.splitlines()) == 2
+    assert folder in answer.stderr
+
+
+def test_a_failure_that_nobody_foresaw_is_a_sentence() -> None:
+    code = (
+        "import paddock.cli, paddock.cli.config as config\n"
+        "def fail(**_): raise ValueError('one\\ntwo')\n"
+        "config.command.callback = fail\n"
+        "paddock.cli.main(['config', '--json'])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert answer.returncode == 1
+    assert json.loads(answer.stdout)["error"]["message"].endswith("ValueError: one two")
+    assert "Traceback" not in answer.stderr
+
+
+def test_ctrl_c_ends_a_command_with_a_word() -> None:
+    code = (
+        "import paddock.cli, paddock.cli.config as config\n"
+        "def interrupt(**_): raise KeyboardInterrupt\n"
+        "config.command.callback = interrupt\n"
+        "paddock.cli.main(['config'])"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.strip() == "error: interrupted"

@@ -7,16 +7,18 @@ and nowhere else.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import json
 import os
 import sys
+import traceback
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
 from paddock import __version__, log
+from paddock.cli.failures import explain
 from paddock.errors import PaddockError
 
 _COMMANDS = {
@@ -37,6 +39,15 @@ class _Lazy(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], _COMMANDS, n=1)
+            guess = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"No such command {args[0]!r}.{guess}")
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _MODULES:
@@ -62,27 +73,24 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         code = root.main(args=arguments, prog_name="paddock", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
-    except click.exceptions.Abort:
-        _fail("interrupted", None, 1)
-    except click.ClickException as e:
+    except click.exceptions.NoArgsIsHelpError as e:
         e.show()
-        sys.exit(2 if isinstance(e, click.UsageError) else 1)
-    except PaddockError as e:
-        if "--json" in arguments:
-            click.echo(json.dumps(_error_object(e), ensure_ascii=False, indent=2))
-        _fail(e.message, e.hint, e.exit_code)
+        sys.exit(e.exit_code)
     except BrokenPipeError:
         # The reader went away (``paddock … | head``); keep the interpreter from saying so at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except (Exception, KeyboardInterrupt) as e:
+        if os.environ.get("PADDOCK_LOG_LEVEL") == "debug":
+            traceback.print_exc()
+        _fail(explain(e), as_json="--json" in arguments)
 
 
-def _error_object(error: PaddockError) -> dict[str, Any]:
-    return {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
-
-
-def _fail(message: str, hint: str | None, exit_code: int) -> None:
-    click.echo(f"error: {message}", err=True)
-    if hint:
-        click.echo(f"hint: {hint}", err=True)
-    sys.exit(exit_code)
+def _fail(error: PaddockError, *, as_json: bool) -> None:
+    if as_json:
+        told = {"code": error.code, "message": error.message, "hint": error.hint}
+        click.echo(json.dumps({"error": told}, ensure_ascii=False, indent=2))
+    click.echo(f"error: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"hint: {error.hint}", err=True)
+    sys.exit(error.exit_code)
