@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import click
 
 from paddock.cli.output import emit
 
-_SIZE = re.compile(r"(\d{1,18})\s*(|K|M|G|T|KI|MI|GI|TI)B?", re.IGNORECASE)
-_POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 
+def _size_bytes(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    from paddock.checkpoint.sizes import parse_size
 
-def _parse_size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """Bytes, with a decimal (``5GB``) or binary (``4GiB``) unit."""
     if value is None:
         return None
-    found = _SIZE.fullmatch(value.strip())
-    if not found:
+    size_bytes = parse_size(value)
+    if size_bytes is None:
         raise click.BadParameter(f"{value!r} is not a size such as 5GB, 500MB or 1000000")
-    unit = found[2].upper()
-    step = 1024 if unit.endswith("I") else 1000
-    return int(found[1]) * int(step ** _POWERS[unit.removesuffix("I")])
+    return size_bytes
 
 
 @click.command(help="Write a checkpoint in another format.")
@@ -37,7 +32,7 @@ def _parse_size(ctx: click.Context, param: click.Parameter, value: str | None) -
 )
 @click.option("--quant", help="Quantise to this block type (gguf).")
 @click.option(
-    "--shard-size", metavar="BYTES", callback=_parse_size, help="Largest weight file, such as 5GB."
+    "--shard-size", metavar="BYTES", callback=_size_bytes, help="Largest weight file, such as 5GB."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from paddock.config import Settings
 from paddock.errors import Forbidden, NotFound, PaddockError, Unavailable
+from paddock.release.target import path_exists, repository_in
 
-_REPOSITORY = re.compile(
-    r"(?P<name>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(@(?P<revision>[^@\s]{1,255}))?",
-    re.ASCII,
-)
 # What a safetensors repository may hold besides, and no command here reads.
 _UNREAD = ["original/*", "*.gguf", "*.onnx", "*.h5", "*.msgpack", "pytorch_model*", "*.pt"]
 
@@ -20,23 +16,15 @@ def model_folder(model: str, settings: Settings) -> Path:
     """The checkpoint's path on this machine; a path that exists wins over a repository."""
     if "\0" in model:
         raise NotFound("the model's name holds a NUL character")
-    path = Path(model)
-    if _exists(path):
-        return path
-    match = _REPOSITORY.fullmatch(model)
-    if match is None:
+    if path_exists(model):
+        return Path(model)
+    repository = repository_in(model)
+    if repository is None:
         raise NotFound(
             f"there is no file or folder {model!r}",
             hint="give a path, or a repository as namespace/name or namespace/name@revision",
         )
-    return _pulled(match["name"], match["revision"], settings)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a name longer than the file system allows
-        return False
+    return _pulled(*repository, settings)
 
 
 def _pulled(name: str, revision: str | None, settings: Settings) -> Path:

@@ -41,8 +41,9 @@ def command(
 
 
 def _verdict(target: str, keys: Sequence[TrustedKey], settings: Settings) -> Verdict:
-    from paddock.release.fetch import fetched, repository_in
+    from paddock.release.fetch import fetched
     from paddock.release.hub_client import Hub
+    from paddock.release.target import repository_in
     from paddock.release.verify import verify_folder
 
     repository = repository_in(target)
@@ -50,5 +51,5 @@ def _verdict(target: str, keys: Sequence[TrustedKey], settings: Settings) -> Ver
         return verify_folder(Path(target), keys)
     hub = Hub(settings.hub_url, settings.token)
     progress_note(f"downloading {target} from {hub.url}")
-    with fetched(hub, *repository, show=is_terminal()) as folder:
+    with fetched(hub, repository, show=is_terminal()) as folder:
         return verify_folder(folder, keys)

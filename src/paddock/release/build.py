@@ -8,7 +8,6 @@ checkpoint is opened again in the finished folder, before it is signed.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -45,7 +44,7 @@ from paddock.release.plan import (
     content_blocks,
     require_unblocked,
 )
-from paddock.release.reading import read_beneath
+from paddock.release.reading import opened_folder, read_beneath
 from paddock.release.spec import HubDestination
 from paddock.release.survey import find_model
 from paddock.release.verify import verify_folder
@@ -136,11 +135,8 @@ def _write_contents(
     copied = [file.path for file in plan.copied if file.path not in digests]
     size_bytes = sum(file.size_bytes for file in plan.copied)
     progress(f"reading {len(copied)} files, {size_bytes} bytes")
-    source_fd = os.open(plan.source, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with opened_folder(plan.source) as source_fd:
         return digests | copy_files(source_fd, copied, folder, may_link=passing)
-    finally:
-        os.close(source_fd)
 
 
 def _is_wanted(plan: Plan, name: str) -> bool:
@@ -150,12 +146,9 @@ def _is_wanted(plan: Plan, name: str) -> bool:
 
 def _inspect_again(plan: Plan, folder: Path) -> None:
     """The gate once more, on what was really written."""
-    folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with opened_folder(folder) as folder_fd:
         listing = list_folder(folder_fd)
         heads = {path: read_beneath(folder_fd, path, HEAD_BYTES - 1) for path in listing.files}
-    finally:
-        os.close(folder_fd)
     source = Source(str(folder), listing, heads, find_model(folder, listing))
     problems = [*source.model.problems, *content_blocks(plan.spec, source, sorted(listing.files))]
     if problems:

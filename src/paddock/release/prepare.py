@@ -16,9 +16,9 @@ from paddock.release.assume import Assumed, assume_release
 from paddock.release.errors import BadReleaseFile
 from paddock.release.plan import Plan, make_plan
 from paddock.release.spec import HubDestination, ReleaseSpec
-from paddock.release.spec_policy import is_repo_id
 from paddock.release.spec_reader import parse_release
 from paddock.release.survey import survey
+from paddock.release.target import is_repo_id, path_exists
 from paddock.release.yaml_tree import MAX_YAML_BYTES
 
 RELEASE_FILE = "release.yaml"
@@ -47,7 +47,7 @@ def prepare(wanted: Wanted) -> Prepared:
     if wanted.to is not None and not is_repo_id(wanted.to):
         raise BadInput(f"{wanted.to!r} is not NAMESPACE/NAME")
     target = wanted.target
-    if not _exists(target):
+    if not path_exists(target):
         raise NotFound(f"{target} does not exist", hint="give a release.yaml or a folder")
     release_file = target / RELEASE_FILE if target.is_dir() else target
     if target.is_dir() and not release_file.exists():
@@ -105,13 +105,6 @@ def _source_folder(base: Path, relative: str) -> Path:
 def _name_of(folder: Path) -> str:
     name = re.sub(r"[^0-9A-Za-z._]+|\.{2,}", "-", folder.resolve().name).strip("-._")[:96]
     return name or "model"
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:  # a name longer than the file system allows
-        return False
 
 
 def _may_write(folder: Path) -> bool:

@@ -12,6 +12,7 @@ import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import blake3
 
@@ -23,6 +24,16 @@ _WIDE_BUFFER_BYTES = 4 << 20
 _OVERLAP_FROM_BYTES = 16 << 20  # below this a second thread costs more than it gives
 
 Sink = Callable[[memoryview], object]
+
+
+@contextmanager
+def opened_folder(path: str | Path) -> Iterator[int]:
+    """A descriptor of the folder at ``path``, to read beneath."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def open_beneath(root_fd: int, path: str, flags: int = os.O_RDONLY) -> int:

@@ -5,7 +5,6 @@ Knows the order of the steps and who is told what. Every step is in a file of it
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.plan import require_unblocked
 from paddock.release.prepare import Prepared, Wanted, prepare, save_assumed
 from paddock.release.publish import Published, publish_to_hub
+from paddock.release.reading import opened_folder
 from paddock.release.spec import Destination, FolderDestination, HubDestination
 
 
@@ -148,12 +148,8 @@ def _publish_to_folder(built: BuiltRelease, target: Path) -> dict[str, Any]:
     )
     if changed:
         paths = [*(file.path for file in built.files), MANIFEST_NAME, SIGNATURE_NAME]
-        source_fd = os.open(built.folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            with new_folder(target) as partial:
-                copy_files(source_fd, paths, partial)
-        finally:
-            os.close(source_fd)
+        with opened_folder(built.folder) as source_fd, new_folder(target) as partial:
+            copy_files(source_fd, paths, partial)
     what = "copied" if changed else "is already"
     return {
         "to": "folder",

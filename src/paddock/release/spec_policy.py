@@ -5,7 +5,6 @@ Pure reading, like ``spec_reader``, which calls it.
 
 from __future__ import annotations
 
-import re
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ from paddock.release.spec import (
     Mechanism,
     Stage,
 )
+from paddock.release.target import is_repo_id
 from paddock.release.yaml_fields import Fields, Place, as_text
 from paddock.release.yaml_tree import Node
 
@@ -30,12 +30,6 @@ _TEXTS = (
     "extra_gated_button_content",
 )  # fmt: skip
 _FIELD_KINDS = ("text", "checkbox", "date_picker", "country", "select")
-_REPO = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,95}/[0-9A-Za-z][0-9A-Za-z._-]{0,95}")
-
-
-def is_repo_id(text: str) -> bool:
-    """Whether ``text`` is ``namespace/name``."""
-    return _REPO.fullmatch(text) is not None and ".." not in text and "--" not in text
 
 
 def read_access(node: Node | None, metadata: Node, top: Place) -> Access:

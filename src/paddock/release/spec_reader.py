@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import cast
 
+from paddock.checkpoint.sizes import parse_size
 from paddock.release.paths import glob_problem, path_problem
 from paddock.release.spec import (
     API_VERSION,
@@ -34,8 +35,6 @@ _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}")
 _NAME = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]{0,94}[0-9A-Za-z])?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _DATE = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
-_SIZE = re.compile(r"([0-9]{1,9})\s*(B|KB|MB|GB|TB)", re.IGNORECASE)
-_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 MIN_SHARD_BYTES = 10**6
 
 _SECTIONS = (
@@ -266,8 +265,8 @@ def _size(fields: Fields, key: str) -> int | None:
         return None
     if isinstance(node.value, int) and not isinstance(node.value, bool):
         size_bytes = node.value
-    elif match := _SIZE.fullmatch(as_text(node, fields.place.inside(key))):
-        size_bytes = int(match[1]) * _UNITS[match[2].upper()]
+    elif (parsed := parse_size(as_text(node, fields.place.inside(key)))) is not None:
+        size_bytes = parsed
     else:
         raise fields.bad(key, f"{node.value!r} is not a size", "bytes, or like 5GB")
     if size_bytes < MIN_SHARD_BYTES:

@@ -6,7 +6,6 @@ checkpoint that cannot be used becomes a problem of the plan rather than an erro
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from paddock.release.facts import Fact, measured
 from paddock.release.folder import Listing, list_folder
 from paddock.release.formats import HEAD_BYTES
 from paddock.release.plan import CARD_NAME, Model, Source
-from paddock.release.reading import read_beneath
+from paddock.release.reading import opened_folder, read_beneath
 
 MAX_README_BYTES = 1 << 20
 _META_FILES = re.compile(r"params\.json|consolidated\.[0-9]+\.pth|checklist\.chk")
@@ -38,13 +37,10 @@ def survey(folder: Path, release_file: Path | None = None, *, reshard: bool = Fa
         raise NotFound(f"{folder} does not exist")
     if not folder.is_dir():
         raise BadInput(f"{folder} is not a folder", hint="give the folder of the checkpoint")
-    root_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with opened_folder(folder) as root_fd:
         listing = list_folder(root_fd)
         heads = {path: _head(root_fd, path) for path in listing.files}
         readme = _readme(root_fd, listing)
-    finally:
-        os.close(root_fd)
     inside = release_file is not None and release_file.parent.resolve() == folder.resolve()
     document = split_document(readme.decode("utf-8", "replace"))
     return Source(
