@@ -13,6 +13,7 @@ from paddock.digest import sha256_hex
 from paddock.errors import BadInput
 from paddock.hub import commits, files, large_files, refs
 from paddock.hub.card import BadCard
+from paddock.hub.commit_objects import NewTag
 from paddock.hub.commits import NewBranch
 from paddock.hub.errors import (
     BadPath,
@@ -24,7 +25,6 @@ from paddock.hub.errors import (
 from paddock.hub.objects import make_stored_blob
 from paddock.hub.operations import AddFile, AddLarge, Delete, DeleteFolder, Operation
 from paddock.hub.pointers import Pointer, render_pointer
-from paddock.hub.records import NewTag
 from paddock.hub.tables import commits as commit_rows
 from paddock.hub.tables import git_objects, repositories
 from paddock.hub.trees import EMPTY_TREE_OID

@@ -5,9 +5,9 @@ import sqlalchemy as sa
 
 from paddock.errors import Forbidden
 from paddock.hub import commits, refs
+from paddock.hub.commit_objects import NewTag
 from paddock.hub.commits import NewBranch
 from paddock.hub.errors import AlreadyExists, BadName, RevisionNotFound
-from paddock.hub.records import NewTag
 from paddock.hub.tables import repositories
 from paddock.storage.database import Database
 from tests.hub.samples import add, commit, make_account, make_repository, tip

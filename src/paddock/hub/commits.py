@@ -15,11 +15,11 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.hub import attributes, card, catalogue_index, lookup, refs
+from paddock.hub.commit_objects import NewCommit, NewTag, encode_commit, encode_tag, identity
 from paddock.hub.errors import StaleParent
 from paddock.hub.files import tree_oid_of
 from paddock.hub.objects import ObjectType, make_object, write_objects
 from paddock.hub.operations import AddFile, Operation, check_path
-from paddock.hub.records import NewCommit, NewTag, encode_commit, encode_tag, identity
 from paddock.hub.staging import stage
 from paddock.hub.tables import commits
 from paddock.hub.trees import EMPTY_TREE_OID

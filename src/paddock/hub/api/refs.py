@@ -16,9 +16,9 @@ from paddock.hub import commits, refs
 from paddock.hub.access import open_repository, open_to_change, require_writing_token
 from paddock.hub.api.commit_body import check_message
 from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
+from paddock.hub.commit_objects import NewTag
 from paddock.hub.commits import NewBranch
 from paddock.hub.context import CallerDep, HubDep
-from paddock.hub.records import NewTag
 from paddock.hub.refs import Ref
 from paddock.hub.types import Need
 
