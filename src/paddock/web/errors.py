@@ -21,6 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from paddock.errors import PaddockError
 from paddock.hub.errors import RepositoryMoved
 from paddock.log import get_logger
+from paddock.web.error_page import Handler, with_page
 
 log = get_logger("web")
 
@@ -30,21 +31,16 @@ _MAX_HEADER_CHARS = 1000
 
 def install(app: FastAPI) -> None:
     """Translate every exception that a handler may raise."""
-    app.add_exception_handler(RepositoryMoved, _moved)
-    app.add_exception_handler(PaddockError, _paddock_error)
-    app.add_exception_handler(RequestValidationError, _bad_request)
-    app.add_exception_handler(HTTPException, _routing_error)
-    app.add_exception_handler(ClientDisconnect, _client_gone)
-    app.add_exception_handler(OperationalError, _database_unavailable)
-    app.add_exception_handler(Exception, _unforeseen)
+    for error, handler in _HANDLERS.items():
+        app.add_exception_handler(error, with_page(handler))
 
 
 def error_response(
     status: int, message: str, *, hub_code: str | None = None, extra: dict[str, Any] | None = None
 ) -> JSONResponse:
     """A failure with the headers that clients read."""
-    one_line = " ".join(message.split())
-    headers = {"X-Error-Message": one_line.encode("ascii", "replace").decode()[:_MAX_HEADER_CHARS]}
+    one_line = " ".join(message[:_MAX_HEADER_CHARS].split()).encode("ascii", "replace").decode()
+    headers = {"X-Error-Message": "".join(c if c.isprintable() else "?" for c in one_line)}
     if hub_code:
         headers["X-Error-Code"] = hub_code
     return JSONResponse({"error": message, **(extra or {})}, status, headers)
@@ -90,8 +86,8 @@ async def _moved(request: Request, error: Exception) -> Response:
     """The same address under the repository's present name; 307 keeps method and body."""
     assert isinstance(error, RepositoryMoved)  # noqa: S101
     path = request.scope["path"]
-    at = path.lower().find(error.old_full_name.lower())
-    if at < 0:  # the name was written with escapes; none of our clients does
+    at = path.lower().find(f"/{error.old_full_name.lower()}") + 1
+    if not at:  # the name was written with escapes; none of our clients does
         return error_response(404, error.message, hub_code="RepoNotFound")
     location = path[:at] + quote(error.new_full_name) + path[at + len(error.old_full_name) :]
     if request.url.query:
@@ -127,3 +123,14 @@ async def _database_unavailable(request: Request, error: Exception) -> Response:
     response = error_response(503, "The database did not answer in time. Please try again.")
     response.headers["Retry-After"] = "2"
     return response
+
+
+_HANDLERS: dict[type[Exception], Handler] = {
+    RepositoryMoved: _moved,
+    PaddockError: _paddock_error,
+    RequestValidationError: _bad_request,
+    HTTPException: _routing_error,
+    ClientDisconnect: _client_gone,
+    OperationalError: _database_unavailable,
+    Exception: _unforeseen,
+}

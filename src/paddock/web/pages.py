@@ -2,16 +2,15 @@
 
 Server-rendered, readable without a script. A browser has no token yet, so a page shows only what a
 stranger may see. Everything on it that came from an upload is text: the card is CommonMark with raw
-HTML off, and the policy in the answer's head allows no script at all.
+HTML off, and the policy of every page allows no script at all (``web.rendering``).
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jinja2
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -19,7 +18,6 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from starlette.responses import FileResponse
 
-from paddock import __version__
 from paddock.front_matter import split_document
 from paddock.hub import files, refs
 from paddock.hub.access import open_repository
@@ -33,6 +31,7 @@ from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.names import RepositoryName
 from paddock.hub.tables import repositories, repository_tags
 from paddock.hub.types import FileEntry, Kind, Need, Repository
+from paddock.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
 
@@ -41,19 +40,7 @@ _REPOSITORIES_ON_A_SHELF = 50
 _FILES_ON_A_PAGE = 500
 _CARD_BYTES = 1_000_000
 
-_pages = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
-    autoescape=True,
-    undefined=jinja2.StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",
-}
 
 
 class _Shelved(NamedTuple):
@@ -78,7 +65,7 @@ def home(request: Request, hub: HubDep) -> HTMLResponse:
     with hub.database.read() as conn:
         shelves = [(str(kind), _shelf(conn, kind)) for kind in Kind]
     shelves = [shelf for shelf in shelves if shelf[1]]
-    return _page("home.html", shelves=shelves, endpoint=hub.base_url(request))
+    return page("home.html", shelves=shelves, endpoint=hub.base_url(request))
 
 
 @router.get("/static/paddock.css")
@@ -108,7 +95,7 @@ def repository(
         _File(e.path, f"{repo.web_path}/resolve/{commit_oid}/{encode_path(e.path)}", _size(e))
         for e in entries[:_FILES_ON_A_PAGE]
     ]
-    return _page(
+    return page(
         "repository.html",
         repo=repo,
         tags=tags,
@@ -135,12 +122,6 @@ def commit(name: RepositoryNameDep, rev: str) -> Response:
 
 def _address(name: RepositoryName) -> str:
     return f"/{name.kind.url_prefix}{encode_segment(name.namespace)}/{encode_segment(name.name)}"
-
-
-def _page(template: str, **values: Any) -> HTMLResponse:
-    return HTMLResponse(
-        _pages.get_template(template).render(version=__version__, **values), headers=_HEADERS
-    )
 
 
 def _shelf(conn: sa.Connection, kind: Kind) -> list[_Shelved]:

@@ -1,0 +1,54 @@
+"""A failure as a page, for a person who followed a link; programs get the JSON that they parse.
+
+The page says what the JSON says, under the same status and headers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from fastapi.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import Response
+
+from paddock.web.rendering import page
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+
+_FOR_PROGRAMS = ("/api/", "/xet/", "/v1/", "/metrics", "/readyz", "/healthz", "/openapi.json")
+_OF_JSON = {"content-type", "content-length"}
+
+
+def with_page(handler: Handler) -> Handler:
+    """The handler, whose answer becomes a page where a browser asked for one."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        response = await handler(request, error)
+        if not isinstance(response, JSONResponse) or not _wants_page(request):
+            return response
+        told = json.loads(bytes(response.body))
+        kept = {k: v for k, v in response.headers.items() if k not in _OF_JSON}
+        return page(
+            "error.html",
+            response.status_code,
+            kept,
+            status=response.status_code,
+            name=HTTPStatus(response.status_code).phrase,
+            message=told["error"],
+            hint=told.get("hint"),
+        )
+
+    return answer
+
+
+def _wants_page(request: Request) -> bool:
+    """Browsers name HTML when a person goes somewhere; no client of the Hub does."""
+    path = request.scope["path"]
+    return (
+        request.method in {"GET", "HEAD"}
+        and "text/html" in request.headers.get("accept", "")
+        and not path.startswith(_FOR_PROGRAMS)
+        and ".git/" not in path
+    )
