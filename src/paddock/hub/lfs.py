@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from paddock.digest import is_sha256
-from paddock.errors import BadInput, Conflict
+from paddock.errors import BadInput, Conflict, TooLarge
 from paddock.hub import signing
 
 BASIC, MULTIPART, XET = "basic", "multipart", "xet"
@@ -31,6 +31,7 @@ DOWNLOAD_SECONDS = 3600
 MULTIPART_FROM_BYTES = 5 * 1024**3
 _SMALLEST_PART_BYTES = 64 * 1024**2
 _MOST_PARTS = 1000
+MAX_BATCH_PARTS = 100_000  # each is a signed address in the answer
 
 
 class BadBatch(BadInput):
@@ -92,6 +93,16 @@ def choose_upload_transfer(batch: Batch) -> str:
     ):
         return MULTIPART
     return BASIC
+
+
+def check_part_count(batch: Batch) -> None:
+    """Raise TooLarge when the answer would hold more addresses of parts than one should."""
+    parts = sum(-(-wanted.size_bytes // part_bytes(wanted.size_bytes)) for wanted in batch.objects)
+    if parts > MAX_BATCH_PARTS:
+        raise TooLarge(
+            f"the objects have {parts} parts together, more than {MAX_BATCH_PARTS}",
+            hint="ask for fewer objects at once",
+        )
 
 
 def part_bytes(size_bytes: int) -> int:

@@ -499,3 +499,11 @@ def _raw_put(repo: Repo, address: str, *, length: int) -> Iterator[socket.socket
     with socket.create_connection((host, int(port)), timeout=30) as connection:
         connection.sendall(head.encode())
         yield connection
+
+
+def test_a_small_request_cannot_ask_for_an_endless_answer(repo: Repo) -> None:
+    largest = [{"oid": f"{n:064x}", "size": lfs.MAX_OBJECT_BYTES} for n in range(200)]
+    body = {"operation": "upload", "transfers": ["multipart"], "objects": largest}
+    answer = repo.owner.post(repo.address("objects/batch"), json=body)
+    assert answer.status_code == 413
+    assert "100000" in answer.json()["message"]

@@ -84,6 +84,8 @@ def _answer_batch(answering: _Answering, sizes: dict[str, int]) -> dict[str, Any
         actions = _download
     else:
         transfer = lfs.choose_upload_transfer(answering.batch)
+        if transfer == lfs.MULTIPART:
+            lfs.check_part_count(answering.batch)
         actions = {lfs.XET: _upload_by_xet, lfs.MULTIPART: _upload_in_parts}.get(transfer, _upload)
     objects = [
         _answer_object(answering, wanted, sizes.get(wanted.oid), actions)
