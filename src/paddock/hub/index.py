@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from paddock.errors import TooLarge
 from paddock.hub.errors import BadPath, EntryNotFound
 from paddock.hub.objects import GitObject, ObjectType, make_object
 from paddock.hub.trees import (
@@ -22,6 +23,9 @@ from paddock.hub.trees import (
     TreeEntry,
     render_tree,
 )
+
+# Every folder that a commit touches is a new tree; deep paths would make more of them than files.
+MAX_FOLDERS = 100_000
 
 ReadTrees = Callable[[Sequence[str]], dict[str, list[TreeEntry]]]
 
@@ -144,6 +148,8 @@ def _folders_by_depth(paths: Iterable[str]) -> list[list[str]]:
         while folder and folder not in seen:
             seen.add(folder)
             folder = folder.rpartition("/")[0]
+        if len(seen) > MAX_FOLDERS:
+            raise TooLarge(f"a commit touches at most {MAX_FOLDERS} folders", hint="split it")
     levels: dict[int, list[str]] = {}
     for folder in seen:
         levels.setdefault(folder.count("/"), []).append(folder)

@@ -161,3 +161,8 @@ def test_no_bytes_are_a_failure_of_ours(
             read_commit_body(io.BytesIO(body), blobs)
         except PaddockError as error:
             assert error.status < 500
+
+
+def test_empty_lines_are_counted_too(blobs: LocalBlobStore) -> None:
+    with pytest.raises(TooLarge):
+        read(blobs, HEADER, end=b"\n" * (commit_body.MAX_LINES + 1))

@@ -36,6 +36,7 @@ from paddock.hub.pointers import MAX_POINTER_BYTES
 from paddock.storage.blobs import BlobStore
 
 MAX_FILE_BYTES = 10 * 1024 * 1024  # larger ones are uploaded as large files
+MAX_LINES = 2 * MAX_OPERATIONS  # empty ones count, too
 MAX_LINE_BYTES = 2 * MAX_FILE_BYTES  # base64, or text with escapes
 MAX_MESSAGE_CHARS = 64 * 1024
 # Over this much in one commit, all but tiny files go to the blob store instead of their rows.
@@ -59,6 +60,8 @@ def read_commit_body(body: IO[bytes], blobs: BlobStore) -> CommitBody:
     number = 0
     while line := body.readline(MAX_LINE_BYTES + 1):
         number += 1
+        if number > MAX_LINES:
+            raise TooLarge(f"a commit has at most {MAX_LINES} lines")
         if len(line) > MAX_LINE_BYTES:
             raise TooLarge(f"line {number} is longer than {MAX_LINE_BYTES} bytes")
         if line.strip():
