@@ -18,6 +18,9 @@ from paddock.hub.xet.layout import Term, Terms
 MAX_SHARD_BYTES = 64 * 1024 * 1024 + 64 * 1024
 # A file of 128 GB in pieces of half a megabyte; clients avoid smaller ones.
 MAX_TERMS = 1 << 18
+# Claims of files without terms cost a record each, and twenty times that once they are read.
+MAX_FILES = 1 << 17
+MAX_XORBS = 1 << 14  # a terabyte
 
 _RECORD_BYTES = 48
 _TAG = b"HFRepoMetaData\0" + bytes(
@@ -82,7 +85,7 @@ def parse_shard(content: memoryview) -> Shard:
 
 
 def _files(cursor: _Cursor) -> Iterator[FileClaim]:
-    while True:
+    for _ in range(MAX_FILES + 1):
         file_hash, flags, count = cursor.take(_file_header)
         if file_hash == _BOOKEND:
             return
@@ -98,14 +101,16 @@ def _files(cursor: _Cursor) -> Iterator[FileClaim]:
             # Stored like every hash: the text form is the ordinary spelling.
             sha256 = hashes.to_text(cursor.take(_hash_record)[0])
         yield FileClaim(file_hash, terms, verification, sha256)
+    raise BadShard(f"the shard has more than {MAX_FILES} files")
 
 
 def _xorbs(cursor: _Cursor) -> Iterator[XorbClaim]:
-    while True:
+    for _ in range(MAX_XORBS + 1):
         xorb_hash, count = cursor.take(_xorb_header)
         if xorb_hash == _BOOKEND:
             return
         yield XorbClaim(xorb_hash, b"".join(_hashes_of(cursor.take_all(count))))
+    raise BadShard(f"the shard has more than {MAX_XORBS} xorbs")
 
 
 def _hashes_of(records: memoryview) -> list[bytes]:
