@@ -236,6 +236,31 @@ def test_bytes_that_are_not_utf8_are_refused() -> None:
         parse_yaml(b"a: \xff\n", "release.yaml")
 
 
+@pytest.mark.parametrize(
+    ("scalar", "value"),
+    [
+        ("no", "no"),  # Norwegian
+        ("on", "on"),
+        ("12:30", "12:30"),
+        ("1_000", "1_000"),
+        ("2026-11-22", "2026-11-22"),
+        ("0x1F", "0x1F"),
+        ("~", None),
+        ("True", True),
+        ("-7", -7),
+        ("1.5e+3", 1500.0),
+        ("12e34", "12e34"),
+        ("00012", "00012"),
+        (".5", 0.5),
+        ("9" * 19, "9" * 19),
+        ("1" * 40, "1" * 40),
+        ("1.0.0", "1.0.0"),
+    ],
+)
+def test_unquoted_scalars_mean_what_yaml_1_2_says(scalar: str, value: object) -> None:
+    assert plain(parse_yaml(f"a: {scalar}\n".encode(), "release.yaml")) == {"a": value}
+
+
 def plain(node: Node) -> object:
     if isinstance(node.value, list):
         return [plain(item) for item in node.value]

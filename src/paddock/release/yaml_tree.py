@@ -2,15 +2,15 @@
 
 Knows the bounded, boring part of YAML that a settings file needs: mappings with text keys, lists
 and scalars. Anchors, aliases, tags, merge keys and duplicate keys are refused, so the tree is never
-larger than the text. Does not know what a release is. Scalars that look like dates stay text.
+larger than the text. Scalars mean what YAML 1.2 says, as in ``front_matter``, so ``no`` is text; a
+date is text, too. Does not know what a release is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
 
 import yaml
 
@@ -19,10 +19,12 @@ from paddock.release.errors import BadReleaseFile
 MAX_YAML_BYTES = 256 * 1024
 MAX_DEPTH = 16
 
-_INT = re.compile(r"[-+]?[0-9]{1,18}")
-_CORE_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
-
-_PLAIN = (True, False)  # PyYAML: an unquoted scalar, to be resolved by its look
+# Unquoted scalars that are not text (YAML 1.2, 10.3.2). Of numbers only those that YAML 1.1 reads
+# alike: an abbreviated commit such as 00012 or 12e34 is no number to any writer of YAML.
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_TRUE, _FALSE = frozenset({"true", "True", "TRUE"}), frozenset({"false", "False", "FALSE"})
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
+_FLOAT = re.compile(r"(?:[-+]?[0-9]{1,30}\.[0-9]{0,30}|\.[0-9]{1,30})(?:[eE][-+][0-9]{1,3})?")
 
 Scalar = str | int | float | bool | None
 
@@ -60,7 +62,6 @@ class _Builder:
 
     def __init__(self, file_name: str, text: str) -> None:
         self._file_name = file_name
-        self._resolver = yaml.resolver.Resolver()
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
 
     def document(self) -> Node:
@@ -110,8 +111,7 @@ class _Builder:
             raise self._bad(line, "tags are not allowed")
         if not event.implicit[0]:
             return str(event.value)  # quoted: text as written
-        resolve = cast(Callable[..., str], self._resolver.resolve)  # PyYAML is not typed here
-        return _plain(event.value, resolve(yaml.ScalarNode, event.value, _PLAIN))
+        return _plain(event.value)
 
     def _bad(self, line: int, what: str) -> BadReleaseFile:
         return BadReleaseFile(f"{self._file_name}:{line}: {what}")
@@ -121,20 +121,12 @@ def _line(event: yaml.Event) -> int:
     return 1 if event.start_mark is None else event.start_mark.line + 1
 
 
-def _plain(text: str, tag: str) -> Scalar:
-    """An unquoted scalar. Numbers beyond the plain decimal ones stay text."""
-    if tag not in _CORE_TAGS:
-        return text
-    kind = tag.rpartition(":")[2]
-    if kind == "null":
+def _plain(text: str) -> Scalar:
+    """What an unquoted scalar means."""
+    if text in _NULLS:
         return None
-    if kind == "bool":
-        return text.lower() in {"yes", "true", "on"}
-    if kind == "int" and _INT.fullmatch(text):
+    if text in _TRUE | _FALSE:
+        return text in _TRUE
+    if _INT.fullmatch(text):
         return int(text)
-    if kind == "float":
-        try:
-            return float(text)
-        except ValueError:  # YAML's base 60 and its underscores
-            return text
-    return text
+    return float(text) if _FLOAT.fullmatch(text) else text
