@@ -18,6 +18,7 @@ from paddock.web.rendering import page
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 _FOR_PROGRAMS = ("/api/", "/xet/", "/v1/", "/metrics", "/readyz", "/healthz", "/openapi.json")
+_NAMES = {401: "Not found, or not public"}  # which of both, a stranger is not told
 _OF_JSON = {"content-type", "content-length"}
 
 
@@ -35,7 +36,7 @@ def with_page(handler: Handler) -> Handler:
             response.status_code,
             kept,
             status=response.status_code,
-            name=HTTPStatus(response.status_code).phrase,
+            name=_NAMES.get(response.status_code) or HTTPStatus(response.status_code).phrase,
             message=told["error"],
             hint=told.get("hint"),
         )
