@@ -19,7 +19,8 @@ from paddock.hub.context import Hub
 from paddock.hub.types import FileEntry, Repository
 from paddock.hub.xet import records
 from paddock.hub.xet.reading import Shelf, read_file
-from paddock.storage.blobs import BlobStore
+from paddock.storage.blobs import BlobMissing, BlobStore
+from paddock.storage.errors import StorageFailed
 
 
 class ContentMissing(NotFound):
@@ -79,7 +80,10 @@ def blob_content(blobs: BlobStore, sha256: str, size_bytes: int) -> Content:
     """A whole blob."""
 
     def read(start: int, end: int) -> Iterator[bytes]:
-        return blobs.read(sha256, start, end)
+        try:
+            return blobs.read(sha256, start, end)
+        except BlobMissing as e:  # what a row names was safe once: the medium lost it
+            raise StorageFailed(f"blob {sha256} is gone", hint="restore it from a backup") from e
 
     return Content(size_bytes, blobs.local_path(sha256), read)
 

@@ -244,3 +244,13 @@ def test_xet_files_name_their_hash_and_where_to_ask(
     assert (plain.status_code, plain.content) == (206, SMALL[:1])
     listed = hosted.hf.get_paths_info(hosted.repo_id, ["m.bin"])
     assert listed[0].xet_hash == xet_hash
+
+
+def test_bytes_that_the_medium_lost_are_an_error_and_no_broken_answer(hosted: Hosted) -> None:
+    content = b"x" * 200_000
+    hosted.commit({"lost.txt": content})
+    sha256 = hashlib.sha256(content).hexdigest()
+    hosted.server.hub.blobs.delete(sha256)
+    answer = hosted.http.get(f"/{hosted.repo_id}/resolve/main/lost.txt")
+    assert answer.status_code == 503
+    assert sha256 in answer.json()["error"]

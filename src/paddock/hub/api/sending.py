@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import anyio
 from anyio.to_thread import run_sync
@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from paddock.hub.content import Content
+from paddock.storage.errors import os_errors
 
 ZERO_COPY = "http.response.zerocopysend"
 
@@ -102,50 +103,69 @@ class ContentResponse(Response):
             "status": answer.status,
             "headers": self.raw_headers,
         }
+        body = None
+        if scope["method"] != "HEAD" and answer.start < answer.end:
+            by_kernel = ZERO_COPY in scope.get("extensions", {})
+            body = await run_sync(_open, self._content, answer, by_kernel)
         await send(start)
-        if scope["method"] == "HEAD" or answer.start == answer.end:
+        if body is None:
             await send({"type": "http.response.body", "body": b""})
         else:
-            await self._send_while_wanted(answer, scope, receive, send)
+            await _send_while_wanted(body, answer, receive, send)
         if self.background is not None:
             await self.background()
 
-    async def _send_while_wanted(
-        self, answer: Answer, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        async with anyio.create_task_group() as group:
 
-            async def stop_when_gone() -> None:
-                while (await receive())["type"] != "http.disconnect":
-                    pass
-                group.cancel_scope.cancel()
+class _Body(NamedTuple):
+    """The wanted bytes, opened: a file for the kernel, or the first piece and those that follow."""
 
-            group.start_soon(stop_when_gone)
-            if self._content.local_path is not None and ZERO_COPY in scope.get("extensions", {}):
-                await self._send_file(answer, send)
-            else:
-                await self._send_pieces(answer, send)
+    file: BinaryIO | None
+    first: bytes
+    others: Iterator[bytes]
+
+
+def _open(content: Content, answer: Answer, by_kernel: bool) -> _Body:
+    """Get hold of the bytes before the head is sent: what fails here is still an error of ours."""
+    if by_kernel and content.local_path is not None:
+        with os_errors("opening a file's bytes"):
+            return _Body(content.local_path.open("rb"), b"", iter(()))
+    pieces = content.read(answer.start, answer.end)
+    return _Body(None, next(pieces, b""), pieces)
+
+
+async def _send_while_wanted(body: _Body, answer: Answer, receive: Receive, send: Send) -> None:
+    async with anyio.create_task_group() as group:
+
+        async def stop_when_gone() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
             group.cancel_scope.cancel()
 
-    async def _send_file(self, answer: Answer, send: Send) -> None:
-        assert self._content.local_path is not None  # noqa: S101  (narrows; asked by the caller)
-        file = await run_sync(self._content.local_path.open, "rb")
-        try:
-            count = answer.end - answer.start
-            message = {"type": ZERO_COPY, "file": file, "offset": answer.start, "count": count}
-            await send({**message, "more_body": False})
-        finally:
-            file.close()
+        group.start_soon(stop_when_gone)
+        if body.file is not None:
+            await _send_file(body.file, answer, send)
+        else:
+            await _send_pieces(body, send)
+        group.cancel_scope.cancel()
 
-    async def _send_pieces(self, answer: Answer, send: Send) -> None:
-        pieces = self._content.read(answer.start, answer.end)
-        try:
-            while (piece := await run_sync(_next, pieces)) is not None:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
-        finally:
-            if close := getattr(pieces, "close", None):
-                close()
+
+async def _send_file(file: BinaryIO, answer: Answer, send: Send) -> None:
+    with file:
+        count = answer.end - answer.start
+        message = {"type": ZERO_COPY, "file": file, "offset": answer.start, "count": count}
+        await send({**message, "more_body": False})
+
+
+async def _send_pieces(body: _Body, send: Send) -> None:
+    piece: bytes | None = body.first
+    try:
+        while piece is not None:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            piece = await run_sync(_next, body.others)
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        if close := getattr(body.others, "close", None):
+            close()
 
 
 def _next(pieces: Iterator[bytes]) -> bytes | None:
