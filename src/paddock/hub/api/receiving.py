@@ -20,6 +20,7 @@ from fastapi import Request
 
 from paddock.errors import BadInput
 from paddock.hub.context import accept_body
+from paddock.storage.errors import os_errors
 
 _PIECE_BYTES = 1 << 20
 _limiter: RunVar[anyio.CapacityLimiter] = RunVar("paddock_heavy_work")
@@ -52,7 +53,7 @@ async def receive_into(request: Request, write: Callable[[bytes], object]) -> in
         async for piece in _pieces(request):
             if writing is not None:
                 await writing
-            writing = asyncio.create_task(run_heavy(write, piece))
+            writing = asyncio.create_task(run_heavy(_keep, write, piece))
             received_bytes += len(piece)
         if writing is not None:
             await writing
@@ -61,6 +62,11 @@ async def receive_into(request: Request, write: Callable[[bytes], object]) -> in
         if writing is not None:
             await asyncio.wait([writing])  # whoever closes the target must find it at rest
             writing.exception()  # seen: an error before it, such as a disconnect, takes its place
+
+
+def _keep(write: Callable[[bytes], object], piece: bytes) -> None:
+    with os_errors("keeping a request's body"):
+        write(piece)
 
 
 async def run_heavy(work: Callable[..., T], *arguments: object) -> T:
