@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
+from starlette.concurrency import run_in_threadpool
 
 from paddock.hub import tokens
 from paddock.hub.downloads import RecentDownloads
@@ -42,7 +43,7 @@ class Hub:
         return self.public_url or str(request.base_url).rstrip("/")
 
 
-def get_hub(request: Request) -> Hub:
+async def get_hub(request: Request) -> Hub:
     hub: Hub = request.app.state.hub
     return hub
 
@@ -50,12 +51,12 @@ def get_hub(request: Request) -> Hub:
 HubDep = Annotated[Hub, Depends(get_hub)]
 
 
-def get_caller(request: Request, hub: HubDep) -> Caller:
+async def get_caller(request: Request, hub: HubDep) -> Caller:
     """Who calls. No credentials is a stranger; wrong ones are an error everywhere."""
     secret = _bearer_or_basic_password(request.headers.get("authorization", ""))
     if secret is None:
         return ANONYMOUS
-    return tokens.authenticate(hub.database, secret)
+    return await run_in_threadpool(tokens.authenticate, hub.database, secret)
 
 
 CallerDep = Annotated[Caller, Depends(get_caller)]

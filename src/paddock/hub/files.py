@@ -17,6 +17,7 @@ from paddock.hub import large_files
 from paddock.hub.errors import EntryNotFound
 from paddock.hub.objects import BlobFacts, ObjectType, blob_facts, read_object, read_objects
 from paddock.hub.operations import MAX_DEPTH, MAX_PATH_BYTES
+from paddock.hub.recent_trees import RecentTrees
 from paddock.hub.refs import unknown_revision
 from paddock.hub.tables import commits
 from paddock.hub.trees import EMPTY_TREE_OID, FOLDER_MODE, SUBMODULE_MODE, TreeEntry, read_tree
@@ -26,6 +27,11 @@ from paddock.storage.blobs import BlobStore
 Entry = FileEntry | FolderEntry
 
 _FOLDERS_AHEAD = 16  # read together while a listing goes deep
+_RECENT = RecentTrees()
+# Statements of the busiest paths are built once: building one costs as much as running it.
+_TREE_OF = sa.select(commits.c.tree_oid).where(
+    commits.c.repo_id == sa.bindparam("repo_id"), commits.c.oid == sa.bindparam("oid")
+)
 
 
 class Page(NamedTuple):
@@ -68,8 +74,10 @@ def entries_at(
             break
         trees = read_trees(conn, repo.id, [folder.oid for folder in folders])
         for folder in folders:
-            items = (_child(folder.path, entry) for entry in trees[folder.oid])
-            found.update((item.path, item) for item in items if item.path in level)
+            start = f"{folder.path}/" if folder.path else ""
+            names = {path.removeprefix(start) for path in level if path.startswith(start)}
+            entries = (entry for entry in trees[folder.oid] if entry.name in names)
+            found.update((start + entry.name, _child(folder.path, entry)) for entry in entries)
     asked = [found[path] for path in dict.fromkeys(paths) if path in found]
     return {entry.path: entry for entry in _with_facts(conn, repo, asked)}
 
@@ -124,10 +132,8 @@ def read_small_file(
 
 def tree_oid_of(conn: sa.Connection, repo: Repository, commit_oid: str) -> str:
     """The root folder of a commit."""
-    query = sa.select(commits.c.tree_oid).where(
-        commits.c.repo_id == repo.id, commits.c.oid == commit_oid
-    )
-    oid: str | None = conn.execute(query).scalar_one_or_none()
+    key = {"repo_id": repo.id, "oid": commit_oid}
+    oid: str | None = conn.execute(_TREE_OF, key).scalar_one_or_none()
     if oid is None:
         raise unknown_revision(commit_oid)
     return oid
@@ -137,11 +143,14 @@ def read_trees(
     conn: sa.Connection, repo_id: int, oids: Sequence[str]
 ) -> dict[str, list[TreeEntry]]:
     """Folders by id, in few statements; ids of anything else are left out."""
-    found = read_objects(conn, repo_id, [oid for oid in oids if oid != EMPTY_TREE_OID])
     # Git knows the empty tree without being told.
     trees: dict[str, list[TreeEntry]] = {EMPTY_TREE_OID: []} if EMPTY_TREE_OID in oids else {}
+    trees |= _RECENT.get(repo_id, oids)
+    found = read_objects(conn, repo_id, [oid for oid in oids if oid not in trees])
     folders = {oid: item for oid, item in found.items() if item.type is ObjectType.TREE}
-    return trees | {oid: read_tree(item.content or b"") for oid, item in folders.items()}
+    read = {oid: read_tree(item.content or b"") for oid, item in folders.items()}
+    _RECENT.add(repo_id, read)
+    return trees | read
 
 
 def _folder_at(conn: sa.Connection, repo: Repository, commit_oid: str, path: str) -> _Found:

@@ -12,14 +12,16 @@ from paddock.hub.names import RepositoryName
 from paddock.hub.tables import redirects, repositories
 from paddock.hub.types import Kind, Repository
 
+_BY_NAME = sa.select(repositories).where(
+    repositories.c.kind == sa.bindparam("kind"), repositories.c.key == sa.bindparam("key")
+)
+
 
 def find_repository(conn: sa.Connection, name: RepositoryName) -> Repository | None:
     """The repository that has this name now, in any case."""
     if not is_askable(name.key):
         return None
-    column = repositories.c
-    query = sa.select(repositories).where(column.kind == name.kind, column.key == name.key)
-    row = conn.execute(query).mappings().one_or_none()
+    row = conn.execute(_BY_NAME, {"kind": name.kind, "key": name.key}).mappings().one_or_none()
     return to_repository(row) if row else None
 
 

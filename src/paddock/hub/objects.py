@@ -23,6 +23,19 @@ MAX_INLINE_BYTES = 64 * 1024  # larger blobs are kept in the blob store, and sen
 # Trees come in bulk, but a hostile repository of huge trees must not fill the memory.
 _TREES_PER_READ = 200
 
+# Built once: building a statement costs as much as running it.
+_OF_REPOSITORY = sa.and_(
+    git_objects.c.repo_id == sa.bindparam("repo_id"),
+    git_objects.c.oid.in_(sa.bindparam("oids", expanding=True)),
+)
+_OBJECTS = sa.select(git_objects).where(_OF_REPOSITORY)
+_BLOB_FACTS = sa.select(
+    git_objects.c.oid,
+    git_objects.c.size_bytes,
+    git_objects.c.lfs_sha256,
+    git_objects.c.lfs_size_bytes,
+).where(_OF_REPOSITORY)
+
 
 class ObjectType(IntEnum):
     """Git's own numbers."""
@@ -103,23 +116,17 @@ def read_objects(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> dict
 
 def blob_facts(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> dict[str, BlobFacts]:
     """Sizes and pointers of many blobs, without their bytes."""
-    columns = git_objects.c
     found: dict[str, BlobFacts] = {}
     for chunk in in_chunks(list(dict.fromkeys(oids))):
-        query = sa.select(
-            columns.oid, columns.size_bytes, columns.lfs_sha256, columns.lfs_size_bytes
-        ).where(columns.repo_id == repo_id, columns.oid.in_(chunk))
-        for oid, size_bytes, sha256, lfs_size_bytes in conn.execute(query):
+        rows = conn.execute(_BLOB_FACTS, {"repo_id": repo_id, "oids": chunk})
+        for oid, size_bytes, sha256, lfs_size_bytes in rows:
             pointer = Pointer(sha256, lfs_size_bytes) if sha256 else None
             found[oid] = BlobFacts(size_bytes, pointer)
     return found
 
 
 def _read(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> Iterator[GitObject]:
-    query = sa.select(git_objects).where(
-        git_objects.c.repo_id == repo_id, git_objects.c.oid.in_(oids)
-    )
-    for row in conn.execute(query):
+    for row in conn.execute(_OBJECTS, {"repo_id": repo_id, "oids": oids}):
         pointer = Pointer(row.lfs_sha256, row.lfs_size_bytes) if row.lfs_sha256 else None
         content = None if row.content is None else bytes(row.content)
         yield GitObject(

@@ -28,6 +28,10 @@ MAX_REF_BYTES = 255
 
 _OID = re.compile(r"[0-9a-f]{40}")
 _SHORT_OID = re.compile(r"[0-9a-f]{5,39}")
+_REFS = sa.select(refs.c.name, refs.c.oid, refs.c.commit_oid).where(
+    refs.c.repo_id == sa.bindparam("repo_id"),
+    refs.c.name.in_(sa.bindparam("names", expanding=True)),
+)
 
 
 class Ref(NamedTuple):
@@ -168,10 +172,8 @@ def _delete(conn: sa.Connection, repo: Repository, prefix: str, name: str) -> No
 
 
 def _find(conn: sa.Connection, repo: Repository, names: list[str]) -> list[Ref]:
-    query = sa.select(refs.c.name, refs.c.oid, refs.c.commit_oid).where(
-        refs.c.repo_id == repo.id, refs.c.name.in_([name for name in names if _askable(name)])
-    )
-    return [Ref(*row) for row in conn.execute(query)]
+    asked = [name for name in names if _askable(name)]
+    return [Ref(*row) for row in conn.execute(_REFS, {"repo_id": repo.id, "names": asked})]
 
 
 def _candidates(revision: str) -> list[str]:

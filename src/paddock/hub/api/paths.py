@@ -123,7 +123,7 @@ KindInPath = Annotated[
 RevisionInPath = Annotated[str, Path(description="a branch, a tag or a commit")]
 
 
-def repository_name(
+async def repository_name(
     kind: KindInPath,
     namespace: Annotated[str, Path(description="the user or organisation")],
     name: Annotated[str, Path(description="the repository's name within its namespace")],
