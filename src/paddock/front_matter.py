@@ -17,6 +17,7 @@ import yaml
 
 from paddock.errors import BadInput, shown
 
+CARD_NAME = "README.md"  # the file that has such a head
 MAX_FRONT_MATTER_CHARS = 1 << 20
 MAX_DEPTH = 40
 MAX_VALUES = 100_000  # with every alias counted as often as it is used

@@ -5,6 +5,8 @@ The hub writes them into a new repository, a release brings them along. Knows no
 
 from __future__ import annotations
 
+ATTRIBUTES_NAME = ".gitattributes"
+
 # The patterns of a new model repository on the Hub.
 LARGE_PATTERNS = (
     "*.7z", "*.arrow", "*.bin", "*.bz2", "*.ckpt", "*.ftz", "*.gz", "*.h5", "*.joblib", "*.lfs.*",

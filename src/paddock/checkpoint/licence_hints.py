@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from paddock.front_matter import BadFrontMatter, parse_front_matter, split_document
+from paddock.front_matter import CARD_NAME, BadFrontMatter, parse_front_matter, split_document
 
 MAX_TEXT_BYTES = 1 << 20
 _TITLES = (
@@ -45,7 +45,7 @@ def licence_hints(folder: Path) -> list[LicenceHint]:
             continue
         if _LICENCE_FILE.fullmatch(path.name):
             hints.append(LicenceHint(path.name, licence_of_text(_read_text(path))))
-        elif path.name == "README.md":
+        elif path.name == CARD_NAME:
             declared = licence_of_card(_read_text(path))
             hints += [LicenceHint(path.name, declared)] if declared else []
     return hints

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from paddock.front_matter import split_document
+from paddock.front_matter import CARD_NAME, split_document
 from paddock.hub import files, refs
 from paddock.hub.card import read_metadata
 from paddock.hub.derived import Evidence, Facts, derive
@@ -26,11 +26,10 @@ from paddock.hub.tables import (
 )
 from paddock.hub.types import FileEntry, Repository
 
-CARD_PATH = "README.md"
 CONFIG_PATH = "config.json"
 MAX_LISTED = 2000
 _NAMED = (
-    CARD_PATH,
+    CARD_NAME,
     CONFIG_PATH,
     "adapter_config.json",
     "model_index.json",
@@ -50,7 +49,7 @@ def refresh(conn: sa.Connection, repo: Repository) -> None:
     named = files.entries_at(conn, repo, oid, _NAMED)
     page = files.list_page(conn, repo, oid, "", files.PageRequest(recursive=True, limit=MAX_LISTED))
     entries = {e.path: e for e in [*named.values(), *page.entries] if isinstance(e, FileEntry)}
-    card = _text(conn, repo, entries.get(CARD_PATH))
+    card = _text(conn, repo, entries.get(CARD_NAME))
     metadata = read_metadata(card)
     evidence = Evidence(
         kind=repo.kind,

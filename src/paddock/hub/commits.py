@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from paddock import clock
+from paddock.front_matter import CARD_NAME
 from paddock.hub import attributes, card, catalogue_index, lookup, refs
 from paddock.hub.commit_objects import NewCommit, NewTag, encode_commit, encode_tag, identity
 from paddock.hub.errors import StaleParent
@@ -24,9 +25,9 @@ from paddock.hub.staging import stage
 from paddock.hub.tables import commits
 from paddock.hub.trees import EMPTY_TREE_OID
 from paddock.hub.types import Account, Repository
+from paddock.large_patterns import ATTRIBUTES_NAME
 from paddock.storage.sql import insert_ignore
 
-CARD_PATH = "README.md"
 INITIAL_MESSAGE = "initial commit"  # the Hub's words, which clients show
 
 
@@ -70,7 +71,7 @@ def initial_commit(
     conn: sa.Connection, repo: Repository, author: Account, files: Mapping[str, bytes]
 ) -> str:
     """The first commit on main: the kind's ``.gitattributes`` and these files, or what they say."""
-    contents = {".gitattributes": attributes.default_attributes(repo.kind).encode(), **files}
+    contents = {ATTRIBUTES_NAME: attributes.default_attributes(repo.kind).encode(), **files}
     operations = [
         AddFile(check_path(path), make_object(ObjectType.BLOB, content))
         for path, content in contents.items()
@@ -165,7 +166,7 @@ def _write_commit(conn: sa.Connection, repo: Repository, new: NewCommit) -> str:
 def _check_card(repo: Repository, operations: Sequence[Operation]) -> None:
     """Refuse a README whose metadata no reader could use."""
     for operation in operations:
-        if isinstance(operation, AddFile) and operation.path == CARD_PATH:
+        if isinstance(operation, AddFile) and operation.path == CARD_NAME:
             content = operation.blob.content
             if content is not None and operation.blob.pointer is None:
                 card.check_card(content.decode("utf-8", "replace"), repo.kind)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from paddock import clock
 from paddock.errors import BadInput, Forbidden, shown
+from paddock.front_matter import CARD_NAME
 from paddock.hub import access, commits, lookup, names
 from paddock.hub.accounts import get_account, new_public_id
 from paddock.hub.errors import AlreadyExists
@@ -192,5 +193,5 @@ def _initial_files(wanted: NewRepository) -> dict[str, bytes]:
         lines += [f"title: {wanted.name}", f"sdk: {wanted.sdk}"]
     if wanted.licence is not None:
         lines.append(f"license: {wanted.licence}")
-    card = {"README.md": "\n".join(["---", *lines, "---", ""]).encode()} if lines else {}
+    card = {CARD_NAME: "\n".join(["---", *lines, "---", ""]).encode()} if lines else {}
     return {**card, **wanted.files}

@@ -20,6 +20,8 @@ from paddock.checkpoint.convert import ConvertOptions, convert_checkpoint
 from paddock.checkpoint.errors import OutputExists
 from paddock.checkpoint.output_folder import new_folder
 from paddock.digest import Digests
+from paddock.front_matter import CARD_NAME
+from paddock.large_patterns import ATTRIBUTES_NAME
 from paddock.release.attributes import LARGE_FILE_BYTES, render_attributes
 from paddock.release.card import CardContent, render_card
 from paddock.release.copying import copy_files, write_content
@@ -36,8 +38,6 @@ from paddock.release.manifest import (
 )
 from paddock.release.oms import names_outside_signature, sign_files
 from paddock.release.plan import (
-    ATTRIBUTES_NAME,
-    CARD_NAME,
     WRITTEN_BY_US,
     Plan,
     Source,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from paddock.front_matter import CARD_NAME
+
 HEAD_BYTES = 512
 
 _WEIGHTS = re.compile(r"(?:.*/)?[^/]+\.safetensors(?:\.index\.json)?")
@@ -66,7 +68,7 @@ def role_of(path: str) -> str:
         return "config"
     if path == "generation_config.json":
         return "config"
-    if path == "README.md":
+    if path == CARD_NAME:
         return "card"
     for role, names in (
         ("weights", _WEIGHTS),

@@ -16,11 +16,13 @@ from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile
 
 from paddock.digest import sha256_hex
+from paddock.front_matter import CARD_NAME
+from paddock.large_patterns import ATTRIBUTES_NAME
 from paddock.release.build import BuiltRelease
 from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME
 
 # What a hub puts into a new repository by itself.
-_MADE_BY_THE_HUB = frozenset({".gitattributes", "README.md"})
+_MADE_BY_THE_HUB = frozenset({ATTRIBUTES_NAME, CARD_NAME})
 
 
 @dataclass(frozen=True, slots=True)

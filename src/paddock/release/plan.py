@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from paddock.front_matter import CARD_NAME
+from paddock.large_patterns import ATTRIBUTES_NAME
 from paddock.release.card_licence import is_unknown
 from paddock.release.errors import GateRefused
 from paddock.release.facts import Fact
@@ -19,8 +21,6 @@ from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.paths import matching
 from paddock.release.spec import CARD, PARAMETERS, HubDestination, ReleaseSpec
 
-CARD_NAME = "README.md"
-ATTRIBUTES_NAME = ".gitattributes"
 WRITTEN_BY_US = (ATTRIBUTES_NAME, CARD_NAME, MANIFEST_NAME, SIGNATURE_NAME)
 _EARLIER_SIGNATURES = frozenset(
     {MANIFEST_NAME, SIGNATURE_NAME, "model.sig", "release.dsse.json", "model.sigstore"}

@@ -16,11 +16,11 @@ from paddock.checkpoint.opening import Format
 from paddock.checkpoint.safetensors import open_tensors
 from paddock.checkpoint.strict_json import load_object
 from paddock.errors import BadInput, NotFound
-from paddock.front_matter import split_document
+from paddock.front_matter import CARD_NAME, split_document
 from paddock.release.facts import Fact, measured
 from paddock.release.folder import Listing, list_folder
 from paddock.release.formats import HEAD_BYTES
-from paddock.release.plan import CARD_NAME, Model, Source
+from paddock.release.plan import Model, Source
 from paddock.release.reading import opened_folder, read_beneath
 
 MAX_README_BYTES = 1 << 20

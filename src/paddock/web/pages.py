@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from starlette.responses import FileResponse
 
-from paddock.front_matter import split_document
+from paddock.front_matter import CARD_NAME, split_document
 from paddock.hub import files, refs
 from paddock.hub.access import open_repository
 from paddock.hub.api.paths import (
@@ -144,7 +144,7 @@ def _card(
     conn: sa.Connection, hub: Hub, repo: Repository, entries: list[FileEntry]
 ) -> Markup | None:
     """The README without its front matter, as HTML."""
-    entry = next((e for e in entries if e.path == "README.md"), None)
+    entry = next((e for e in entries if e.path == CARD_NAME), None)
     if entry is None or entry.size_bytes > _CARD_BYTES or entry.large is not None:
         return None
     text = files.read_small_file(conn, hub.blobs, repo, entry, _CARD_BYTES).decode(errors="replace")

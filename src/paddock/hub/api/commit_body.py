@@ -15,7 +15,7 @@ import orjson
 
 from paddock.digest import is_sha256
 from paddock.errors import BadInput, TooLarge
-from paddock.hub.commits import CARD_PATH
+from paddock.front_matter import CARD_NAME
 from paddock.hub.objects import (
     MAX_INLINE_BYTES,
     GitObject,
@@ -125,7 +125,7 @@ class _Reader:
         over_budget = self._inline_bytes + len(content) > INLINE_BUDGET_BYTES
         most = MAX_POINTER_BYTES if over_budget else MAX_INLINE_BYTES
         # The catalogue reads the card inside the transaction: it is always in its row.
-        if len(content) <= most or path == CARD_PATH:
+        if len(content) <= most or path == CARD_NAME:
             self._inline_bytes += len(content)
             return make_object(ObjectType.BLOB, content)
         with self._blobs.begin() as writer:

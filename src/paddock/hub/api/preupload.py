@@ -26,6 +26,7 @@ from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.errors import BadPath
 from paddock.hub.ignores import Ignores, parse_ignores
 from paddock.hub.types import FileEntry, Need, Repository
+from paddock.large_patterns import ATTRIBUTES_NAME
 
 router = APIRouter()
 
@@ -70,10 +71,10 @@ def preupload(
     with hub.database.read() as conn:
         repo = open_repository(conn, caller, name, Need.WRITE)
         commit_oid = refs.resolve_revision(conn, repo, rev)
-        rules = [".gitattributes", ".gitignore"]
+        rules = [ATTRIBUTES_NAME, ".gitignore"]
         present = files.entries_at(conn, repo, commit_oid, [*paths, *rules])
         attributes_text, ignore_text = (
-            _rules(hub, conn, repo, present.get(".gitattributes"), body.git_attributes),
+            _rules(hub, conn, repo, present.get(ATTRIBUTES_NAME), body.git_attributes),
             _rules(hub, conn, repo, present.get(".gitignore"), body.git_ignore),
         )
     deadline = time.monotonic() + MATCHING_SECONDS
