@@ -187,7 +187,7 @@ def _whole_number(name: str, value: Any, origin: str) -> int:
 def _web_address(name: str, value: str, origin: str) -> str:
     if not value.startswith(("http://", "https://")) or any(c.isspace() for c in value):
         raise BadSetting(
-            f"{name} from {origin} is {value!r}",
+            f"{name} from {origin} is {value!r}, which is no web address",
             hint="write it as http://host:port or https://host",
         )
     return value.rstrip("/")

@@ -148,7 +148,7 @@ def test_a_hub_that_does_not_answer_is_named(paddock: Any, monkeypatch: pytest.M
     monkeypatch.setenv("PADDOCK_HUB_URL", "http://127.0.0.1:9")
     code, _, err = paddock("nora/starter", "-p", "x")
     assert code == 1
-    assert "the hub at http://127.0.0.1:9 does not answer" in err
+    assert "the hub at http://127.0.0.1:9 did not answer" in err
 
 
 @pytest.fixture
@@ -175,14 +175,36 @@ def test_what_the_hub_does_not_have_is_named(
 ) -> None:
     code, _, err = paddock("nora/starter@v2", "-p", "x")
     assert code == 1
-    assert "has no revision 'v2'" in err
+    assert "Invalid rev id: v2\nhint: name a branch, a tag or a commit" in err
     code, _, err = paddock("nora/nothing", "-p", "x")
     assert code == 1
-    assert f"no such model at {hub.url}" in err
+    assert "there is no path 'nora/nothing' here, and the hub at" in err
     monkeypatch.delenv("HF_TOKEN")
     code, _, err = paddock("nora/starter", "-p", "x")  # private, and no token now
     assert code == 1
     assert "HF_TOKEN" in err
+
+
+def test_a_wrong_token_is_an_error_though_a_copy_is_there(
+    hub: LiveServer, paddock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert paddock("nora/starter", "-p", "x", "-n", "1")[0] == 0
+    monkeypatch.setenv("HF_TOKEN", "hf_wrong")
+    code, out, err = paddock("nora/starter", "-p", "x", "-n", "1")
+    assert (code, out) == (1, "")
+    assert "Invalid credentials" in err
+    assert "hint: set HF_TOKEN to a token of that hub" in err
+
+
+def test_without_the_hub_the_copy_is_used_and_said_so(
+    hub: LiveServer, paddock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, text, err = paddock("nora/starter", "-p", "The teapot", "-n", "3")
+    assert err == ""  # no bars in a pipe
+    monkeypatch.setenv("PADDOCK_HUB_URL", "http://127.0.0.1:9")
+    code, again, err = paddock("nora/starter", "-p", "The teapot", "-n", "3")
+    assert (code, again) == (0, text)
+    assert "using the copy that was pulled before" in err
 
 
 def test_a_path_that_exists_wins_over_a_repository(

@@ -139,3 +139,25 @@ def test_ctrl_c_ends_a_command_with_a_word() -> None:
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr.strip() == "error: interrupted"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["inspect", "nowhere"], "hint: give a folder or a file on this machine"),
+        (["inspect", "config.json"], "hint: give the folder around it"),
+        (["release", "plan", "model.safetensors"], "hint: give a release.yaml or a folder"),
+        (["release", "plan", ".", "--to", "alone"], "hint: such as --to admin/my-model"),
+        (["verify", "nowhere"], "hint: give a folder, or a repository as namespace/name"),
+        (["up", "--port", "0", "--host", "300.1.1.1"], "hint: name an address of this machine"),
+    ],
+)
+def test_what_a_person_types_by_mistake_is_answered_with_the_next_step(
+    arguments: list[str], hint: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").write_bytes(bytes(100))
+    command = [sys.executable, "-m", "paddock", *arguments]
+    answer = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert hint in answer.stderr

@@ -96,7 +96,9 @@ def _with_dtype(source: dict[str, Any], tensors: tuple[Tensor, ...]) -> dict[str
 def locate(path: Path) -> Location:
     """What kind of checkpoint a path is, by the files that are there."""
     if not path.exists():
-        raise UnknownCheckpoint("missing", f"{path} does not exist")
+        raise UnknownCheckpoint(
+            "missing", f"{path} does not exist", hint="give a folder or a file on this machine"
+        )
     if not path.is_dir():
         return _locate_file(path)
     if (path / hf_folder.SINGLE).exists() or (path / hf_folder.INDEX).exists():
@@ -123,6 +125,10 @@ def _locate_file(path: Path) -> Location:
         return Location(Format.META, path.parent)
     if path.suffix == ".gguf":
         raise _gguf(path)
+    if path.suffix in {".safetensors", ".json"}:
+        raise UnknownCheckpoint(
+            "part", f"{path} is only a part of a checkpoint", hint="give the folder around it"
+        )
     llama2c.read_llama2c(path)
     return Location(Format.LLAMA2C, path.parent, path)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib.util
 import math
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
-from paddock.cli.model_folder import model_folder
 from paddock.cli.output import emit
 from paddock.config import load_settings
 from paddock.errors import Unavailable
@@ -53,17 +53,24 @@ def command(model: str, prompt: str, dtype: str, as_json: bool, **sampling: Any)
     This is raw completion: the model sees the prompt as it is, without a chat template.
     """
     _require_torch()
+    folder = _folder_of(model)  # a name that leads nowhere need not wait for torch
     from paddock.llama.completion import complete
     from paddock.llama.generate import Sampling
     from paddock.llama.loading import Precision, load
 
     choice = Sampling(max_tokens=sampling.pop("tokens"), **sampling)
-    loaded = load(model_folder(model, load_settings()), Precision(dtype))
+    loaded = load(folder, Precision(dtype))
     done = complete(loaded, prompt, choice, _nothing if as_json else _print)
     if as_json:
         emit({"model": model, "seed": choice.seed, **done.to_dict()}, "", as_json=True)
     elif sys.stdout.isatty():
         click.echo()  # into a pipe goes the text, to the letter
+
+
+def _folder_of(model: str) -> Path:
+    from paddock.cli.model_folder import model_folder
+
+    return model_folder(model, load_settings())
 
 
 def _require_torch() -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+from huggingface_hub.errors import LocalEntryNotFoundError
+
+from paddock.cli.output import is_terminal, progress_note
 from paddock.config import Settings
-from paddock.errors import Forbidden, NotFound, PaddockError, Unavailable
-from paddock.release.target import path_exists, repository_in
+from paddock.errors import NotFound
+from paddock.release.errors import HubUnreachable
+from paddock.release.hub_client import Hub, client_of, speaking_to
+from paddock.release.target import RepositoryTarget, path_exists, repository_in
 
 # What a safetensors repository may hold besides, and no command here reads.
 _UNREAD = ["original/*", "*.gguf", "*.onnx", "*.h5", "*.msgpack", "pytorch_model*", "*.pt"]
@@ -24,36 +30,28 @@ def model_folder(model: str, settings: Settings) -> Path:
             f"there is no file or folder {model!r}",
             hint="give a path, or a repository as namespace/name or namespace/name@revision",
         )
-    return _pulled(*repository, settings)
+    return _pulled(repository, Hub(settings.hub_url, settings.token))
 
 
-def _pulled(name: str, revision: str | None, settings: Settings) -> Path:
-    from huggingface_hub import errors, snapshot_download
-
+def _pulled(wanted: RepositoryTarget, hub: Hub) -> Path:
+    """The client's copy. The hub is asked first: the client alone would hide that it said no."""
+    api = client_of(hub, show_progress=is_terminal())
+    pull = partial(
+        api.snapshot_download, wanted.repo, revision=wanted.revision, ignore_patterns=_UNREAD
+    )
     try:
-        folder = snapshot_download(
-            name,
-            revision=revision,
-            endpoint=settings.hub_url,
-            token=settings.token or False,
-            ignore_patterns=_UNREAD,
-        )
-    except errors.GatedRepoError as e:
-        raise Forbidden(
-            f"{name} is gated at {settings.hub_url}", hint="ask for access on its page"
-        ) from e
-    except errors.RevisionNotFoundError as e:
-        raise NotFound(f"{name} at {settings.hub_url} has no revision {revision!r}") from e
-    except errors.RepositoryNotFoundError as e:
+        with speaking_to(hub, f"looking for {wanted.repo}"):
+            api.model_info(wanted.repo, revision=wanted.revision)
+    except NotFound as e:
         raise NotFound(
-            f"there is no path {name!r} here and no such model at {settings.hub_url}",
-            hint="if it is private, set a token that may read it in HF_TOKEN",
+            f"there is no path {wanted.repo!r} here, and {e.message}", hint=e.hint
         ) from e
-    except errors.LocalEntryNotFoundError as e:
-        raise Unavailable(
-            f"{name} cannot be pulled: the hub at {settings.hub_url} does not answer",
-            hint="start it with `paddock up`, or set PADDOCK_HUB_URL",
-        ) from e
-    except errors.HfHubHTTPError as e:
-        raise PaddockError(f"the hub at {settings.hub_url} failed to serve {name}: {e}") from e
-    return Path(folder)
+    except HubUnreachable as unreachable:
+        try:
+            folder = pull(local_files_only=True)
+        except LocalEntryNotFoundError:
+            raise unreachable from None
+        progress_note(f"{unreachable.message}: using the copy that was pulled before")
+        return Path(folder)
+    with speaking_to(hub, f"downloading {wanted.repo}"):
+        return Path(pull())

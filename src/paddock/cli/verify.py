@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,4 +53,5 @@ def _verdict(target: str, keys: Sequence[TrustedKey], settings: Settings) -> Ver
     hub = Hub(settings.hub_url, settings.token)
     progress_note(f"downloading {target} from {hub.url}")
     with fetched(hub, repository, show=is_terminal()) as folder:
-        return verify_folder(folder, keys)
+        verdict = verify_folder(folder, keys)
+    return replace(verdict, subject=replace(verdict.subject, path=target))

@@ -24,7 +24,7 @@ from paddock.release.errors import HubRefused, HubUnreachable
 
 # The client's versions differ in the HTTP library under them; its error family is a base of theirs.
 _TRANSPORT_ERROR: type[Exception] = HfHubHTTPError.__bases__[0]
-_TOKEN_HINT = "set HF_TOKEN to a token of that hub with the role 'write'"  # noqa: S105
+_TOKEN_HINT = "set HF_TOKEN to a token of that hub; to publish, one with the role 'write'"  # noqa: S105
 
 
 class Hub(NamedTuple):
@@ -70,8 +70,12 @@ def _refusal(error: HfHubHTTPError, hub: Hub, doing: str) -> PaddockError:
     sentence = f"the hub at {hub.url} refused {doing}: {said}"
     if isinstance(error, GatedRepoError) or status == 403:
         return Forbidden(sentence, hint="ask for access, or use a token that may do this")
-    if isinstance(error, RepositoryNotFoundError | RevisionNotFoundError) or status == 404:
-        return NotFound(sentence, hint="a private repository is only found with a token")
+    if isinstance(error, RevisionNotFoundError):
+        return NotFound(sentence, hint="name a branch, a tag or a commit of it")
+    if isinstance(error, RepositoryNotFoundError):
+        return NotFound(sentence, hint="to find a private one, set HF_TOKEN to a token")
+    if status == 404:
+        return NotFound(sentence, hint="check the name")
     if status == 401:
         return Unauthorized(sentence, hint=_TOKEN_HINT)
     return HubRefused(sentence)

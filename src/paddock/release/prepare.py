@@ -22,6 +22,7 @@ from paddock.release.target import is_repo_id, path_exists
 from paddock.release.yaml_tree import MAX_YAML_BYTES
 
 RELEASE_FILE = "release.yaml"
+_WEIGHTS = {".safetensors", ".bin", ".pth", ".gguf"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,12 @@ class Prepared:
 def prepare(wanted: Wanted) -> Prepared:
     """Read the release file, or assume one, look at the source and make the plan."""
     if wanted.to is not None and not is_repo_id(wanted.to):
-        raise BadInput(f"{wanted.to!r} is not NAMESPACE/NAME")
+        raise BadInput(f"{wanted.to!r} is not NAMESPACE/NAME", hint="such as --to admin/my-model")
     target = wanted.target
     if not path_exists(target):
         raise NotFound(f"{target} does not exist", hint="give a release.yaml or a folder")
+    if target.suffix in _WEIGHTS and not target.is_dir():
+        raise BadInput(f"{target} is no release file", hint="give a release.yaml or a folder")
     release_file = target / RELEASE_FILE if target.is_dir() else target
     if target.is_dir() and not release_file.exists():
         return _prepare_bare(wanted)

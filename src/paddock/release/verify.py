@@ -73,7 +73,10 @@ def verify_folder(path: Path, trust: Sequence[TrustedKey]) -> Verdict:
     except NotADirectoryError as e:
         raise BadInput(f"{path} is a file; a release is a folder") from e
     except OSError as e:
-        raise NotFound(f"{path} cannot be opened: {e.strerror}") from e
+        raise NotFound(
+            f"{path} cannot be opened: {e.strerror}",
+            hint="give a folder, or a repository as namespace/name or namespace/name@revision",
+        ) from e
     try:
         return _verify(root_fd, str(path), trust)
     finally:

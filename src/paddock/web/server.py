@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
 import threading
@@ -22,7 +23,7 @@ log = get_logger("web")
 
 
 class AddressInUse(Unavailable):
-    """Another process listens there."""
+    """The address is taken, is not of this machine, or needs more rights."""
 
     code = "address_in_use"
 
@@ -44,7 +45,9 @@ def listen(settings: Settings) -> socket.socket:
         listener.close()
         raise AddressInUse(
             f"cannot listen on {settings.host}:{settings.port}: {e.strerror}",
-            hint="stop the other server, or choose another port with --port",
+            hint="stop the other server, or choose another port with --port"
+            if e.errno == errno.EADDRINUSE
+            else "name an address of this machine with --host, and a port that you may use",
         ) from e
     listener.listen(1024)
     return listener
