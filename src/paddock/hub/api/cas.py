@@ -27,7 +27,7 @@ from paddock.hub.xet.access import XetAccess
 from paddock.hub.xet.chunks import BadXorb
 from paddock.hub.xet.reading import Shelf
 from paddock.hub.xet.records import StoredXorb, XetFile
-from paddock.hub.xet.registration import Registering
+from paddock.hub.xet.registration import Progress, Registering
 from paddock.hub.xet.shards import MAX_SHARD_BYTES, parse_shard
 from paddock.hub.xet.xorbs import MAX_XORB_BYTES, XorbParser
 from paddock.storage.blobs import BlobWriter
@@ -75,8 +75,10 @@ async def upload_xorb(
 async def upload_shard(request: Request, hub: HubDep, allowed: WriteAccessDep) -> dict[str, int]:
     """Verify a shard and give its files to the token's repository."""
     registering = await _receive_shard(request, hub, allowed)
-    is_new = await run_heavy(registration.finish, registering)
-    return {"result": int(is_new)}
+    step: Progress | bool = Progress(0, 0)
+    while isinstance(step, Progress):  # a turn for each step: others wait for that one only
+        step = await run_heavy(registration.advance, registering)
+    return {"result": int(step)}
 
 
 @router.post("/v2/shards")

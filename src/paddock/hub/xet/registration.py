@@ -59,13 +59,12 @@ def register(hub: Hub, repo_id: int, shard: Shard) -> Registering:
     return _record(hub, repo_id, [XetFile(claim.name, sha, claim.terms) for claim, sha in files])
 
 
-def finish(registering: Registering) -> bool:
-    """Run to the end without reporting."""
-    while True:
-        try:
-            next(registering)
-        except StopIteration as end:
-            return bool(end.value)
+def advance(registering: Registering) -> Progress | bool:
+    """The next step: how far it came, or at the end what ``register`` returns."""
+    try:
+        return next(registering)
+    except StopIteration as end:
+        return bool(end.value)
 
 
 def _check_bounds(claims: list[FileClaim]) -> None:
