@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,16 @@ def test_files_are_deleted_by_pattern(run: Run, model_folder: Path, tmp_path: Pa
     run("hf", "download", "boss/pruned", "--local-dir", str(tmp_path / "down"))
     assert not list((tmp_path / "down").glob("part-*"))
     assert (tmp_path / "down" / "config.json").exists()
+
+
+def test_a_download_by_xet_alone_is_counted(
+    run: Run, tmp_path: Path, shared_server: LiveServer
+) -> None:
+    (tmp_path / "only").mkdir()
+    (tmp_path / "only" / "large.bin").write_bytes(os.urandom(2_000_000))
+    run("hf", "upload", "boss/counted", str(tmp_path / "only"), ".")
+    run("hf", "download", "boss/counted", "--include", "*.bin")
+    deadline = time.monotonic() + 10
+    while not shared_server.api().model_info("boss/counted").downloads:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

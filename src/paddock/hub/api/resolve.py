@@ -13,20 +13,19 @@ from urllib.parse import quote
 import orjson
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
-from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from paddock.errors import shown
 from paddock.hub import files, refs
 from paddock.hub.access import open_repository
+from paddock.hub.api.counting import counting
 from paddock.hub.api.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.api.sending import ContentResponse
 from paddock.hub.content import Content, inline_content, open_content
-from paddock.hub.context import CallerDep, Hub, HubDep
-from paddock.hub.downloads import count_download
+from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.errors import EntryNotFound
 from paddock.hub.pointers import Pointer, render_pointer
-from paddock.hub.types import Caller, FileEntry, Need, Repository
+from paddock.hub.types import FileEntry, Need, Repository
 
 router = APIRouter()
 
@@ -95,9 +94,8 @@ def resolve(
         if request.method == "GET" and XET_FILE_INFO in request.headers.get("accept", ""):
             info = {"hash": entry.large.xet_hash, "size": entry.size_bytes}
             return Response(orjson.dumps(info), headers={**headers, "Content-Type": XET_FILE_INFO})
-    return ContentResponse(
-        found.content, headers, background=_counting(request, hub, caller, found)
-    )
+    took = counting(request, hub, caller, repo) if request.method == "GET" else None
+    return ContentResponse(found.content, headers, background=took)
 
 
 @router.get(_RAW)
@@ -153,14 +151,3 @@ def _xet_links(base_url: str, found: _Found, xet_hash: str) -> str:
     token = f"{base_url}{found.repo.api_path}/xet-read-token/{found.commit_oid}"
     reconstruction = f"{base_url}/xet/v1/reconstructions/{xet_hash}"
     return f'<{token}>; rel="xet-auth", <{reconstruction}>; rel="xet-reconstruction-info"'
-
-
-def _counting(request: Request, hub: Hub, caller: Caller, found: _Found) -> BackgroundTask | None:
-    """Count the first file that a client takes; a HEAD takes nothing."""
-    if request.method == "HEAD":
-        return None
-    host = request.client.host if request.client else ""
-    client = f"account {caller.account.id}" if caller.account else f"host {host}"
-    if not hub.downloads.is_new(found.repo.id, client):
-        return None
-    return BackgroundTask(count_download, hub.database, found.repo.id)

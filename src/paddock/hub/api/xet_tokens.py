@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 
 from paddock import clock
 from paddock.hub import access, refs, signing
+from paddock.hub.api.counting import counting
 from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.types import Caller, Need, Repository
@@ -28,7 +29,9 @@ def read_token(
     with hub.database.read() as conn:
         repo = access.open_repository(conn, caller, name, Need.CONTENT)
         refs.resolve_revision(conn, repo, rev)
-    return _answer(xet_grant(request, hub, caller, repo, may_write=False))
+    answer = _answer(xet_grant(request, hub, caller, repo, may_write=False))
+    answer.background = counting(request, hub, caller, repo)
+    return answer
 
 
 @router.get(API_REPOSITORY + "/xet-write-token/{rev:revision}")
