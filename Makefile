@@ -40,14 +40,16 @@ clean:  ## remove the environment and caches; your data stays
 	rm -rf $(VENV) .stamps .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 $(bin)/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "paddock needs Python 3.11 or newer; name one with PYTHON=python3.12" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed-none: pyproject.toml | $(bin)/python
-	$(bin)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@echo "installing into $(VENV), once: this takes a minute or two" >&2
+	@$(bin)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/.installed-%: pyproject.toml | $(bin)/python
-	$(bin)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
+	@echo "installing into $(VENV), once: this takes a minute or two" >&2
+	@$(bin)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@

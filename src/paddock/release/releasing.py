@@ -16,7 +16,7 @@ from paddock.checkpoint.output_folder import new_folder
 from paddock.errors import UsageError
 from paddock.release.build import BuiltRelease, Progress, build_release
 from paddock.release.copying import copy_files
-from paddock.release.hub_client import Hub
+from paddock.release.hub_client import Hub, client_of, sign_in
 from paddock.release.keys import SigningKey, load_signing_key, own_key_path, own_signing_key
 from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.plan import require_unblocked
@@ -42,6 +42,7 @@ def build_wanted(
 ) -> tuple[BuiltRelease, SigningKey]:
     """Plan and build into ``output`` (NAME-VERSION here when None)."""
     prepared = _prepare_and_tell(wanted, around)
+    _keep_assumed(prepared, wanted, around)
     key = signing_key(prepared, around)
     metadata = prepared.plan.spec.metadata
     folder = output or Path(f"{metadata.name}-{metadata.version}")
@@ -64,6 +65,8 @@ def publish_release(
             hint="add --to NAMESPACE/NAME, or a publish section in release.yaml",
         )
     _require_this_hub(spec.publish, around)
+    _require_token(spec.publish, around)
+    _keep_assumed(prepared, wanted, around)
     key = signing_key(prepared, around)
     outcomes: list[dict[str, Any]] = []
     with _output_folder(output) as folder:
@@ -112,12 +115,15 @@ def _prepare_and_tell(wanted: Wanted, around: Surroundings) -> Prepared:
     for warning in prepared.plan.warnings:
         around.progress(f"warning: {warning}")
     require_unblocked(prepared.plan)
+    return prepared
+
+
+def _keep_assumed(prepared: Prepared, wanted: Wanted, around: Surroundings) -> None:
     if prepared.assumed is not None:
         path, beside = save_assumed(prepared, wanted.target)
         around.progress(f"these assumptions are now in {path}")
         if not beside:
             around.progress(f"to change them, edit it and add --source {wanted.target}")
-    return prepared
 
 
 def _require_this_hub(destinations: Sequence[Destination], around: Surroundings) -> None:
@@ -129,6 +135,13 @@ def _require_this_hub(destinations: Sequence[Destination], around: Surroundings)
                 f"the release is for the hub at {url}, and your settings name {around.hub_url}",
                 hint=f"if you mean it, add --hub {url} and use a token of that hub",
             )
+
+
+def _require_token(destinations: Sequence[Destination], around: Surroundings) -> None:
+    """Signing in comes before the weights are read: a wrong token must not cost an hour first."""
+    if any(isinstance(destination, HubDestination) for destination in destinations):
+        hub = Hub(around.hub_url, around.token)
+        sign_in(client_of(hub, show_progress=around.show_progress), hub)
 
 
 @contextmanager
