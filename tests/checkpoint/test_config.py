@@ -1,3 +1,5 @@
+"""Configurations: the published ones by their figures, the wrong ones by their reason."""
+
 from __future__ import annotations
 
 import math

@@ -1,3 +1,5 @@
+"""Conversion: the same weights in another layout, in constant memory."""
+
 from __future__ import annotations
 
 import hashlib

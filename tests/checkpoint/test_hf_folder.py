@@ -1,3 +1,5 @@
+"""Hugging Face folders: shards, their index, and what it must not say."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""What a checkpoint is, found without reading its weights."""
+
 from __future__ import annotations
 
 import json

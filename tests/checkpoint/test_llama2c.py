@@ -1,3 +1,5 @@
+"""llama2.c files, version 0."""
+
 from __future__ import annotations
 
 import struct

@@ -1,3 +1,5 @@
+"""Meta's layout: split over files, in its own row order."""
+
 from __future__ import annotations
 
 import json

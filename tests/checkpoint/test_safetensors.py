@@ -1,3 +1,5 @@
+"""Safetensors: read as the library reads it, and every hostile header refused."""
+
 from __future__ import annotations
 
 import json

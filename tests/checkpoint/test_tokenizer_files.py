@@ -1,3 +1,5 @@
+"""Tokenizer files of every generation encode as their own libraries do."""
+
 from __future__ import annotations
 
 import base64

@@ -1,3 +1,5 @@
+"""Files of torch.save, read without running anything in them."""
+
 from __future__ import annotations
 
 import collections

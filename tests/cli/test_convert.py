@@ -1,3 +1,5 @@
+"""``paddock convert``: what it writes, prints and refuses."""
+
 from __future__ import annotations
 
 import json
@@ -7,30 +9,28 @@ import pytest
 
 from paddock.checkpoint.opening import open_checkpoint
 from tests.checkpoint.samples import TINY, write_hf_folder
-from tests.cli.test_inspect import run
+from tests.cli.conftest import Paddock
 
 
-def test_a_checkpoint_is_written_and_its_digests_printed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_checkpoint_is_written_and_its_digests_printed(tmp_path: Path, paddock: Paddock) -> None:
     write_hf_folder(tmp_path / "hf")
     command = ("convert", tmp_path / "hf", tmp_path / "out", "--to", "safetensors", "--json")
-    code, out, _ = run(capsys, *command)
+    code, out, _ = paddock(*command)
     assert code == 0
     names = {file["name"] for file in json.loads(out)["files"]}
     assert names == {"config.json", "generation_config.json", "model.safetensors"}
     assert open_checkpoint(tmp_path / "out").config == TINY
-    code, _, err = run(capsys, *command)
+    code, _, err = paddock(*command)
     assert code == 1 and "nothing is overwritten" in err
 
 
 @pytest.mark.parametrize("size", ["20000", "20KB", "20 kb", "19KiB"])
 def test_shard_sizes_are_written_as_people_write_them(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], size: str
+    tmp_path: Path, paddock: Paddock, size: str
 ) -> None:
     write_hf_folder(tmp_path / "hf")
-    code, _, _ = run(
-        capsys, "convert", tmp_path / "hf", tmp_path / "out", "--to", "safetensors",
+    code, _, _ = paddock(
+        "convert", tmp_path / "hf", tmp_path / "out", "--to", "safetensors",
         "--shard-size", size,
     )  # fmt: skip
     assert code == 0
@@ -54,13 +54,13 @@ def test_shard_sizes_are_written_as_people_write_them(
 )
 def test_what_cannot_be_done_is_said_with_the_right_exit_code(
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    paddock: Paddock,
     arguments: tuple[str, ...],
     code: int,
     words: str,
 ) -> None:
     write_hf_folder(tmp_path / "hf")
-    exit_code, out, err = run(capsys, "convert", tmp_path / "hf", tmp_path / "out", *arguments)
+    exit_code, out, err = paddock("convert", tmp_path / "hf", tmp_path / "out", *arguments)
     assert (exit_code, out) == (code, "")
     assert words in err
     assert not (tmp_path / "out").exists()

@@ -1,36 +1,23 @@
+"""``paddock inspect``: what a person reads, what a program gets, and what is refused."""
+
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-import pytest
-
-from paddock.cli import main
 from tests.checkpoint.samples import write_hf_folder
+from tests.cli.conftest import Paddock
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as stopped:
-        main([str(argument) for argument in arguments])
-    out, err = capsys.readouterr()
-    code = stopped.value.code
-    assert isinstance(code, int)
-    return code, out, err
-
-
-def test_a_person_reads_what_the_checkpoint_is(
-    shared_data: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, out, _ = run(capsys, "inspect", shared_data / "models" / "stories260K")
+def test_a_person_reads_what_the_checkpoint_is(shared_data: Path, paddock: Paddock) -> None:
+    code, out, _ = paddock("inspect", shared_data / "models" / "stories260K")
     assert code == 0
     for words in ("llama2.c", "260,032", "F32", "512 ids", "nothing says which"):
         assert words in out
 
 
-def test_a_program_gets_one_json_object(
-    shared_data: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, out, _ = run(capsys, "inspect", shared_data / "models" / "tiny-llama-float-hf", "--json")
+def test_a_program_gets_one_json_object(shared_data: Path, paddock: Paddock) -> None:
+    code, out, _ = paddock("inspect", shared_data / "models" / "tiny-llama-float-hf", "--json")
     found = json.loads(out)
     assert code == 0
     assert found["config"]["dim"] == 32
@@ -38,19 +25,17 @@ def test_a_program_gets_one_json_object(
     assert {"name": "model.norm.weight", "dtype": "F16", "shape": [32]} in found["tensors"]
 
 
-def test_another_architecture_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_architecture_is_named(tmp_path: Path, paddock: Paddock) -> None:
     write_hf_folder(tmp_path)
     config = json.loads((tmp_path / "config.json").read_text())
     changes = {"architectures": ["MistralForCausalLM"], "model_type": "mistral"}
     (tmp_path / "config.json").write_text(json.dumps(config | changes))
-    code, out, err = run(capsys, "inspect", tmp_path)
+    code, out, err = paddock("inspect", tmp_path)
     assert (code, out) == (1, "")
     assert "MistralForCausalLM" in err and "hint:" in err
 
 
-def test_a_missing_path_fails_in_one_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code, _, err = run(capsys, "inspect", tmp_path / "nothing")
+def test_a_missing_path_fails_in_one_sentence(tmp_path: Path, paddock: Paddock) -> None:
+    code, _, err = paddock("inspect", tmp_path / "nothing")
     assert code == 1
     assert err.startswith("error: ") and "does not exist" in err

@@ -1,3 +1,5 @@
+"""Commits in the database have the ids that git gives them."""
+
 from __future__ import annotations
 
 import threading

@@ -1,3 +1,5 @@
+"""Downloads are counted once for a client and a repository."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Files of a revision: folders, pages and paths, held against git."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""Which commits lead to a revision and touched a path, held against git."""
+
 from __future__ import annotations
 
 from pathlib import Path

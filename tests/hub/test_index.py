@@ -1,3 +1,5 @@
+"""The index: a revision opened as far as a commit touches it, and no further."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

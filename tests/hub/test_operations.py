@@ -1,3 +1,5 @@
+"""Paths: what a repository may hold, and what no honest one needs."""
+
 from __future__ import annotations
 
 import pytest

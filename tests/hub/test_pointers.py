@@ -1,3 +1,5 @@
+"""Git LFS pointers, as git-lfs writes them."""
+
 from __future__ import annotations
 
 import pytest

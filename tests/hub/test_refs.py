@@ -1,3 +1,5 @@
+"""Branches, tags and every spelling of a revision."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""What every test of storage may ask for."""
+
 from __future__ import annotations
 
 from pathlib import Path

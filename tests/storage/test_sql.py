@@ -1,3 +1,5 @@
+"""Rows that are added only where they are new, on both databases."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor

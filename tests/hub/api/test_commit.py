@@ -1,3 +1,5 @@
+"""Commits over HTTP: what is acknowledged, and what is refused whole."""
+
 from __future__ import annotations
 
 import threading

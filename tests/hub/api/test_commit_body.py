@@ -1,3 +1,5 @@
+"""A commit's body: read line by line, and every line that is wrong named."""
+
 from __future__ import annotations
 
 import base64

@@ -1,3 +1,5 @@
+"""The list of commits, page by page."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""Addresses become values, and what cannot be read is refused."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,3 +1,5 @@
+"""How each file should travel, by its size, its sample and the patterns."""
+
 from __future__ import annotations
 
 import base64

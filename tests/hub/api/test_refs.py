@@ -1,3 +1,5 @@
+"""Branches, tags and squashing over HTTP."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,3 +1,5 @@
+"""Files' bytes and the headers that clients read."""
+
 from __future__ import annotations
 
 import hashlib

@@ -1,3 +1,5 @@
+"""What a revision holds, page by page and path by path."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,0 +1,28 @@
+"""The command line in the test's own process: quick, and with everything it printed."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import pytest
+
+from paddock.cli import main
+
+
+class Paddock(Protocol):
+    """Runs a command; gives exit code, standard output and standard error."""
+
+    def __call__(self, *arguments: object) -> tuple[int, str, str]: ...
+
+
+@pytest.fixture
+def paddock(capsys: pytest.CaptureFixture[str]) -> Paddock:
+    def run(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        code = stopped.value.code
+        assert isinstance(code, int)
+        return code, out, err
+
+    return run
