@@ -38,7 +38,7 @@ router = APIRouter(include_in_schema=False)
 _FOLDER = Path(__file__).parent
 _REPOSITORIES_ON_A_SHELF = 50
 _FILES_ON_A_PAGE = 500
-_CARD_BYTES = 1_000_000
+_CARD_BYTES = 250_000  # the worst CommonMark of this size takes three seconds to render
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
