@@ -160,3 +160,18 @@ def test_the_file_system_of_the_stock_client(hosted: Hosted) -> None:
     with fs.open(f"{repo}/é/🐎 x.txt", "rb") as file:
         file.seek(1)
         assert file.read(2) == b"23"
+
+
+@pytest.mark.parametrize("spelling", ["main", "refs%2Fheads%2Fmain", "refs/heads/main"])
+def test_a_full_ref_may_be_spelled_with_its_slashes(hosted: Hosted, spelling: str) -> None:
+    for address, json in (
+        (f"tree/{spelling}/a", None),
+        (f"revision/{spelling}", None),
+        (f"commits/{spelling}", None),
+        (f"paths-info/{spelling}", {"paths": ["a"]}),
+    ):
+        method = "GET" if json is None else "POST"
+        answer = hosted.http.request(method, f"{hosted.api}/{address}", json=json)
+        assert answer.status_code == 200, (address, answer.text)
+    listed = hosted.http.get(f"{hosted.api}/tree/{spelling}/a").json()
+    assert [entry["path"] for entry in listed] == ["a/b.txt", "a/c"]
