@@ -21,11 +21,14 @@ def command(as_json: bool) -> None:
     }
     width = max(map(len, rows))
     lines = [
-        f"{name:{width}}  {'' if row['value'] is None else row['value']}  ({row['origin']})\n"
-        f"{'':{width}}  {row['meaning']}"
+        f"{name:{width}}  {_shown(row['value'])}  ({row['origin']})\n{'':{width}}  {row['meaning']}"
         for name, row in rows.items()
     ]
     emit(rows, "\n".join(lines), as_json=as_json)
+
+
+def _shown(value: object) -> object:
+    return "not set" if value is None else value
 
 
 def _plain(value: object) -> object:

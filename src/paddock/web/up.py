@@ -7,6 +7,7 @@ server itself, as anybody would, by the same pipeline.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -102,8 +103,9 @@ def _next_steps(url: str, name: str, token: str, *, has_starter: bool) -> str:
     starter = [
         f"  hf download {name}/{STARTER} --local-dir starter",
         "  paddock verify starter",
-        '  paddock generate starter -p "The teapot"',
     ]
+    if importlib.util.find_spec("torch"):
+        starter.append('  paddock generate starter -p "The teapot"')
     return "\n".join(
         [
             "",
