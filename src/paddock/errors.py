@@ -21,6 +21,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 _SHOWN_CHARS = 120
+_SHOWN_BITS = 128
 
 
 class PaddockError(Exception):
@@ -99,6 +100,15 @@ class Refused(PaddockError):
     status = 403
 
 
-def shown(text: str) -> str:
-    """Text of a stranger as it may stand in a message: quoted, printable ASCII, bounded."""
-    return ascii(text) if len(text) <= _SHOWN_CHARS else ascii(text[:_SHOWN_CHARS]) + "..."
+def shown(value: object) -> str:
+    """A stranger's value as it may stand in a message: printable ASCII, bounded.
+
+    Text is quoted; of a container only the type is told.
+    """
+    if type(value) is str:
+        return ascii(value) if len(value) <= _SHOWN_CHARS else ascii(value[:_SHOWN_CHARS]) + "..."
+    if type(value) is int and value.bit_length() > _SHOWN_BITS:
+        return f"a number of {value.bit_length()} bits"
+    if value is None or type(value) in (int, float, bool):
+        return ascii(value)
+    return f"a {type(value).__name__}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from paddock.checkpoint.errors import BadConfig
+from paddock.errors import shown
 
 Json = dict[str, Any]
 _N = TypeVar("_N", int, float)
@@ -67,17 +68,6 @@ def text(source: Json, name: str, default: str) -> str:
 def wrong_type(name: str, value: object, wanted: str) -> BadConfig:
     """The refusal of a value that is not what the field needs."""
     return BadConfig("wrong_type", f"{name} must be {wanted}, not {shown(value)}")
-
-
-def shown(value: object) -> str:
-    """An untrusted value, short enough for a message; of a container only the type."""
-    if type(value) is int and value.bit_length() > 128:
-        return f"a number of {value.bit_length()} bits"
-    if type(value) is str:
-        return ascii(value if len(value) <= 60 else value[:57] + "...")
-    if value is None or type(value) in (int, float, bool):
-        return ascii(value)
-    return f"a {type(value).__name__}"
 
 
 def _within(name: str, value: _N, low: _N, high: _N) -> _N:

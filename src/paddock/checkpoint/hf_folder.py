@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from paddock.checkpoint.errors import BadIndex, BadSafetensors
-from paddock.checkpoint.fields import shown
 from paddock.checkpoint.safetensors import MAX_TENSORS, open_tensors
 from paddock.checkpoint.strict_json import load_object
 from paddock.checkpoint.tensors import Tensor
+from paddock.errors import shown
 
 CONFIG = "config.json"
 SINGLE = "model.safetensors"

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from paddock.checkpoint.errors import BadSafetensors
-from paddock.checkpoint.fields import shown
 from paddock.checkpoint.strict_json import parse_object
 from paddock.checkpoint.tensors import (
     BITS,
@@ -26,6 +25,7 @@ from paddock.checkpoint.tensors import (
     name_problem,
     read_range,
 )
+from paddock.errors import shown
 
 LENGTH_BYTES = 8
 MAX_HEADER_BYTES = 100_000_000  # the official limit

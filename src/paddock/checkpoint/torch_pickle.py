@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paddock.checkpoint.errors import BadPickle
-from paddock.checkpoint.fields import shown
 from paddock.checkpoint.torch_values import (
     GLOBALS,
     Callee,
@@ -23,6 +22,7 @@ from paddock.checkpoint.torch_values import (
     TensorRef,
     describe_call,
 )
+from paddock.errors import shown
 
 MAX_PICKLE_BYTES = 8 << 20  # Llama 3.1 405B's has 0.3 MB; parsed, it takes up to 30 times as much
 MAX_STACK = 1 << 20
