@@ -10,8 +10,8 @@ Routes match the raw, percent-encoded path, because a decoded path no longer tel
     {path:rest}          everything that is left, decoded; slashes may be encoded too
 
 Addresses of one repository begin with one of two patterns, and give their handlers a
-``RepositoryName``. Knows no route. Importing ``paddock.hub.api`` registers the convertors; text that
-is not UTF-8, or that holds NUL, matches its route and is refused there with 400.
+``RepositoryName``. Knows no route. Importing ``paddock.hub.api`` registers the convertors; text
+that is not UTF-8, or that holds NUL, matches its route and is refused there with 400.
 """
 
 from __future__ import annotations
