@@ -23,7 +23,6 @@ from tests.hub.xet.messages import File, Term, Xorb, shard, whole_file
 from tests.live import LiveServer
 
 PREFIX = "default"
-STRANGER = httpx.Client(timeout=30)  # addresses work without credentials
 
 
 @dataclass
@@ -34,6 +33,7 @@ class Repo:
     name: str
     reader: httpx.Client
     writer: httpx.Client
+    stranger: httpx.Client  # signed addresses work without credentials
 
     def put(self, xorb: Xorb) -> httpx.Response:
         return self.writer.post(f"/xet/v1/xorbs/{PREFIX}/{xorb.hash}", content=xorb.body)
@@ -60,7 +60,9 @@ class Repo:
             for fetch in fetches:
                 for part in fetch["ranges"]:
                     first, last = part["bytes"]["start"], part["bytes"]["end"]
-                    got = STRANGER.get(fetch["url"], headers={"Range": f"bytes={first}-{last}"})
+                    got = self.stranger.get(
+                        fetch["url"], headers={"Range": f"bytes={first}-{last}"}
+                    )
                     assert got.status_code == 206
                     at, body = part["chunks"]["start"], got.content
                     while body:
@@ -90,11 +92,12 @@ def make_repo(shared_server: LiveServer) -> Iterator[Any]:
             grant = httpx.get(url, headers={"Authorization": f"Bearer {token}"}).json()
             headers = {"Authorization": f"Bearer {grant['accessToken']}"}
             clients.append(httpx.Client(base_url=shared_server.url, headers=headers, timeout=30))
+        clients.append(httpx.Client(timeout=30))
         opened.extend(clients)
         return Repo(shared_server, name, *clients)
 
     yield make
-    for client in [*opened, STRANGER]:
+    for client in opened:
         client.close()
 
 
@@ -153,7 +156,7 @@ def test_the_older_shape_says_the_same(repo: Repo) -> None:
         (fetch,) = answer["fetch_info"][xorb.hash]
         assert fetch["range"] == {"start": 0, "end": 2}
         assert fetch["url_range"] == {"start": 0, "end": len(xorb.body) - 1}
-        got = STRANGER.get(fetch["url"], headers={"Range": f"bytes=0-{len(xorb.body) - 1}"})
+        got = repo.stranger.get(fetch["url"], headers={"Range": f"bytes=0-{len(xorb.body) - 1}"})
         assert got.content == xorb.body
         assert got.headers["Content-Range"] == f"bytes 0-{len(xorb.body) - 1}/{len(xorb.body)}"
 
@@ -167,7 +170,7 @@ def test_several_ranges_come_in_one_answer(repo: Repo) -> None:
     spans = [(part["bytes"]["start"], part["bytes"]["end"]) for part in fetch["ranges"]]
     assert spans == [(0, 1007), (3016, 6023)]
     header = "bytes=" + ", ".join(f"{first}-{last}" for first, last in spans)
-    got = STRANGER.get(fetch["url"], headers={"Range": header})
+    got = repo.stranger.get(fetch["url"], headers={"Range": header})
     assert got.status_code == 206
     kind, _, boundary = got.headers["Content-Type"].partition("; boundary=")
     assert kind == "multipart/byteranges"
@@ -467,19 +470,21 @@ def test_an_address_gives_only_what_was_signed(repo: Repo) -> None:
     repo.register(file)
     (fetch,) = repo.reconstruction(file).json()["xorbs"][xorb.hash]
     url = fetch["url"]
-    assert STRANGER.get(url, headers={"Range": "bytes=1008-3015"}).status_code == 206
-    assert STRANGER.get(url, headers={"Range": "bytes=1010-1020"}).status_code == 206
+    assert repo.stranger.get(url, headers={"Range": "bytes=1008-3015"}).status_code == 206
+    assert repo.stranger.get(url, headers={"Range": "bytes=1010-1020"}).status_code == 206
     for outside in ("0-10", "1007-1010", "1008-3016", "3016-", "1008-1009,0-1"):
-        assert STRANGER.get(url, headers={"Range": f"bytes={outside}"}).status_code == 403, outside
+        assert repo.stranger.get(url, headers={"Range": f"bytes={outside}"}).status_code == 403, (
+            outside
+        )
     for nonsense in ("bytes=-5", "bytes=5-1", "lines=1-2", "bytes=a-b", "bytes=" + "1-2," * 100):
-        assert STRANGER.get(url, headers={"Range": nonsense}).status_code == 400, nonsense
-    assert STRANGER.get(url).status_code == 400
-    assert STRANGER.get(url, headers={"Range": "bytes=99999-"}).status_code == 416
-    assert STRANGER.head(url, headers={"Range": "bytes=1008-3015"}).status_code == 206
-    assert STRANGER.get(url + "x", headers={"Range": "bytes=1008-3015"}).status_code == 403
+        assert repo.stranger.get(url, headers={"Range": nonsense}).status_code == 400, nonsense
+    assert repo.stranger.get(url).status_code == 400
+    assert repo.stranger.get(url, headers={"Range": "bytes=99999-"}).status_code == 416
+    assert repo.stranger.head(url, headers={"Range": "bytes=1008-3015"}).status_code == 206
+    assert repo.stranger.get(url + "x", headers={"Range": "bytes=1008-3015"}).status_code == 403
     token = repo.reader.headers["Authorization"].removeprefix("Bearer ")
     wrong_purpose = f"{repo.server.url}/xet/data?sig={token}"
-    assert STRANGER.get(wrong_purpose, headers={"Range": "bytes=0-1"}).status_code == 403
+    assert repo.stranger.get(wrong_purpose, headers={"Range": "bytes=0-1"}).status_code == 403
 
 
 def test_an_expired_address_is_403_so_that_clients_ask_again(repo: Repo) -> None:
@@ -488,7 +493,7 @@ def test_an_expired_address_is_403_so_that_clients_ask_again(repo: Repo) -> None
     blob = _blob(repo, xorb)
     long_ago = clock.now() - timedelta(seconds=access.ADDRESS_SECONDS + 1)
     signature = access.sign_address(key, blob, [(0, blob.size_bytes)], long_ago)
-    answer = STRANGER.get(
+    answer = repo.stranger.get(
         f"{repo.server.url}/xet/data?sig={signature}", headers={"Range": "bytes=0-1"}
     )
     assert answer.status_code == 403
