@@ -10,7 +10,7 @@ bin := $(VENV)/bin
 empty :=
 extras_key := $(if $(EXTRAS),$(EXTRAS),none)
 
-.PHONY: help up check test bench docs-commands starter clean
+.PHONY: help up check test bench starter clean
 .DEFAULT_GOAL := help
 
 help:  ## this list

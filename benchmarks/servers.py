@@ -37,7 +37,8 @@ def paddock_up(folder: Path, token: str = "") -> Iterator[Hub]:
     started = time.perf_counter()
     process = subprocess.Popen(
         [*command, "--data", str(folder), "--port", str(port)],
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         env=environ,
     )
@@ -48,8 +49,8 @@ def paddock_up(folder: Path, token: str = "") -> Iterator[Hub]:
     finally:
         process.terminate()
         process.wait(30)
-        assert process.stderr
-        process.stderr.close()
+        assert process.stdout
+        process.stdout.close()
 
 
 @contextmanager
@@ -133,13 +134,13 @@ def _wait_until_ready(url: str, process: subprocess.Popen[str]) -> None:
                 return
         except (urllib.error.URLError, ConnectionError):
             if process.poll() is not None:
-                raise RuntimeError(process.stderr and process.stderr.read()) from None
+                raise RuntimeError(process.stdout and process.stdout.read()) from None
             time.sleep(0.01)
 
 
 def _told_token(process: subprocess.Popen[str]) -> str:
-    assert process.stderr
-    for line in process.stderr:
+    assert process.stdout
+    for line in process.stdout:
         if found := re.search(r"its token: +(\S+)", line):
             return found[1]
     raise RuntimeError("the server did not tell its first token")

@@ -54,7 +54,8 @@ def running_hub(
     process = subprocess.Popen(
         command if starter else [*command, "--no-starter"],
         env=environ,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
     hub = RunningHub(process, folder / "data")
@@ -68,12 +69,12 @@ def running_hub(
             process.terminate()
             process.wait(30)
         reader.join(5)
-        if process.stderr:
-            process.stderr.close()
+        if process.stdout:
+            process.stdout.close()
 
 
 def _listen(hub: RunningHub) -> None:
-    for line in hub.process.stderr or []:
+    for line in hub.process.stdout or []:
         hub.said.append(line)
 
 

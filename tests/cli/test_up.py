@@ -100,3 +100,21 @@ def use(hub: RunningHub) -> None:
     assert httpx.get(f"{hub.url}/admin/logged/resolve/main/s.txt", headers=sent).content == body
     wrong = {"Authorization": "Bearer hf_wrong_secret"}
     assert httpx.get(f"{hub.url}/api/whoami-v2", headers=wrong).status_code == 401
+
+
+def test_what_a_script_needs_is_on_standard_output_and_progress_is_not(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "paddock", "up", "--data", str(tmp_path / "d"), "--port", "0"]
+    environ = {**os.environ, "HOME": str(tmp_path), "HF_HOME": str(tmp_path / "hf")}
+    process = subprocess.Popen(
+        command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    told = ""
+    while "release publish" not in told:
+        told += process.stdout.readline()
+    process.terminate()
+    _, progress = process.communicate(timeout=30)
+    assert "paddock is ready at http://127.0.0.1:" in told
+    assert "its token:     hf_" in told
+    assert "writing the model card" in progress
+    assert "hf_" not in progress

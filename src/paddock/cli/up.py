@@ -23,4 +23,4 @@ def command(data: Path | None, host: str | None, port: int | None, no_starter: b
 
     settings = load_settings({"data": data, "host": host, "port": port})
     log.configure(settings.log_level, settings.log_format)
-    run(settings, with_starter=not no_starter, tell=progress_note)
+    run(settings, with_starter=not no_starter, tell=click.echo, progress=progress_note)

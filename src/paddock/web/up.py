@@ -30,8 +30,8 @@ STARTER = "starter"
 Tell = Callable[[str], None]
 
 
-def run(settings: Settings, *, with_starter: bool, tell: Tell) -> None:
-    """Serve until told to stop; ``tell`` gets what a person at the terminal should read."""
+def run(settings: Settings, *, with_starter: bool, tell: Tell, progress: Tell) -> None:
+    """Serve until told to stop; ``tell`` gets what to know, ``progress`` what is being done."""
     listener = server.listen(settings)
     hub = server.open_hub(settings)
     url = server.address(listener, settings)
@@ -47,7 +47,7 @@ def run(settings: Settings, *, with_starter: bool, tell: Tell) -> None:
             tell("make a token with: paddock admin token add NAME --role write")
             return
         if with_starter:
-            _release_starter(settings, hub, url, account, tell)
+            _release_starter(settings, hub, url, account, progress)
         if first is not None:
             tell(f"first account: {first.name}\nits token:     {first.token}")
         token = account.token if first is not None else f"$(tail -n 1 {kept})"
@@ -78,7 +78,7 @@ def _find_starter(hub: Hub, account: FirstAdmin) -> bool:
 
 
 def _release_starter(
-    settings: Settings, hub: Hub, url: str, account: FirstAdmin, tell: Tell
+    settings: Settings, hub: Hub, url: str, account: FirstAdmin, progress: Tell
 ) -> None:
     """Release the bundled model the first time. The hub is useful without it: a failure is told."""
     if _find_starter(hub, account):
@@ -87,16 +87,16 @@ def _release_starter(
     from paddock.release.releasing import Surroundings, publish_release
     from paddock.starter import starter_folder
 
-    around = Surroundings(settings.config_home, url, account.token, tell)
+    around = Surroundings(settings.config_home, url, account.token, progress)
     try:
         outcome = publish_release(
             Wanted(starter_folder().parent / "release.yaml", to=f"{account.name}/{STARTER}"), around
         )
     except PaddockError as e:
         log.exception("the starter was not released")
-        tell(f"the starter model was not released: {e.message}")
+        progress(f"the starter model was not released: {e.message}")
     else:
-        tell(outcome[0]["sentence"])
+        progress(outcome[0]["sentence"])
 
 
 def _next_steps(url: str, name: str, token: str, *, has_starter: bool) -> str:
