@@ -10,20 +10,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paddock.checkpoint.output_folder import new_folder
 from paddock.errors import UsageError
 from paddock.release.build import BuiltRelease, Progress, build_release
 from paddock.release.copying import copy_files
-from paddock.release.hub_client import Hub, client_of, sign_in
 from paddock.release.keys import SigningKey, load_signing_key, own_key_path, own_signing_key
 from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.plan import require_unblocked
 from paddock.release.prepare import Prepared, Wanted, prepare, save_assumed
-from paddock.release.publish import Published, publish_to_hub
 from paddock.release.reading import opened_folder
-from paddock.release.spec import Destination, FolderDestination, HubDestination
+from paddock.release.spec import Access, Destination, FolderDestination, HubDestination
+
+if TYPE_CHECKING:
+    from paddock.release.publish import Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +76,21 @@ def publish_release(
             if isinstance(destination, FolderDestination):
                 outcomes.append(_publish_to_folder(built, prepared.base / destination.path))
                 continue
-            hub = Hub(around.hub_url, around.token)
-            published = publish_to_hub(
-                built,
-                spec.access,
-                hub,
-                destination.repo,
-                progress=around.progress,
-                show=around.show_progress,
-            )
+            published = _publish_to_hub(built, spec.access, destination.repo, around)
             outcomes.append(_as_dict(published, built, key))
     return outcomes
+
+
+def _publish_to_hub(
+    built: BuiltRelease, access: Access, repo: str, around: Surroundings
+) -> Published:
+    # The client takes as long to import as 200 MB to release: only who publishes waits for it.
+    from paddock.release.hub_client import Hub
+    from paddock.release.publish import publish_to_hub
+
+    hub = Hub(around.hub_url, around.token)
+    shown = around.show_progress
+    return publish_to_hub(built, access, hub, repo, progress=around.progress, show=shown)
 
 
 def signing_key(prepared: Prepared, around: Surroundings) -> SigningKey:
@@ -139,6 +144,8 @@ def _require_this_hub(destinations: Sequence[Destination], around: Surroundings)
 
 def _require_token(destinations: Sequence[Destination], around: Surroundings) -> None:
     """Signing in comes before the weights are read: a wrong token must not cost an hour first."""
+    from paddock.release.hub_client import Hub, client_of, sign_in
+
     if any(isinstance(destination, HubDestination) for destination in destinations):
         hub = Hub(around.hub_url, around.token)
         sign_in(client_of(hub, show_progress=around.show_progress), hub)
