@@ -18,6 +18,8 @@ from paddock.release.keys import load_trust
 from paddock.release.prepare import Wanted
 from paddock.release.releasing import Surroundings, publish_release
 from paddock.release.verify import verify_folder
+from tests.checkpoint.meta_samples import write_meta
+from tests.checkpoint.samples import TINY
 from tests.live import LiveServer
 from tests.release.faulty_hub import FaultyHub, faulty_hub
 
@@ -299,3 +301,23 @@ def test_stories_published_pulled_and_run_by_the_stock_libraries_tell_the_publis
     text = tokenizer.decode(output[0], skip_special_tokens=True)
     published = (stories / "expected_greedy_200.txt").read_text()
     assert text.strip() == published.strip()
+
+
+def test_metas_layout_is_published_as_a_model_that_the_stock_library_loads(
+    shared_data: Path, around: Surroundings, api: HfApi, tmp_path: Path
+) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    source = tmp_path / "meta"
+    tensors = write_meta(source, replace(TINY, vocab_size=32000), ranks=2)
+    tokenizer = shared_data / "tokenizers" / "llama2" / "tokenizer.model"
+    shutil.copyfile(tokenizer, source / "tokenizer.model")
+    publish(source, "ada/from-meta", around)
+    folder = Path(api.snapshot_download("ada/from-meta", local_dir=tmp_path / "download"))
+    assert not list(folder.rglob("*.pth"))
+    assert verify_folder(folder, load_trust(None, around.config_home)).verdict == "trusted"
+    loaded = AutoModelForCausalLM.from_pretrained(folder).state_dict()
+    for name, content in tensors.items():
+        assert loaded[name].numpy().tobytes() == content, name
+    ids = AutoTokenizer.from_pretrained(folder)("Hello world").input_ids
+    assert ids == [1, 15043, 3186]
