@@ -93,3 +93,9 @@ def test_whatever_is_accepted_is_one_plain_segment_of_an_address(text: str) -> N
         assert re.fullmatch(r"[A-Za-z0-9._-]+", accepted)
         assert ".." not in accepted
         assert not accepted.lower().endswith(".git")
+
+
+def test_no_account_can_be_taken_for_the_address_of_a_file() -> None:
+    for name in ("resolve", "raw", "Resolve"):
+        with pytest.raises(BadName):
+            names.check_account_name(name)

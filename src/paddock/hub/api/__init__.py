@@ -1,7 +1,9 @@
 """The HTTP face of the hub: one router a file, no rules of its own.
 
-``ROUTERS`` is the table of contents. Order matters only where one address could match two routes:
-what begins with a fixed segment comes before ``/{namespace}/{name}/…``.
+``ROUTERS`` is the table of contents. Order matters where one address could match two routes: what
+begins with a fixed segment comes before ``/{namespace}/{name}/…``. Files stand first all the same,
+because routes are tried in turn and most requests are for files: ``/api/models/resolve/…`` would be
+taken for one, so no account may be named ``resolve`` or ``raw`` (``hub.names``).
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from paddock.hub.api import paths
 paths.register()  # the routers are written with these convertors
 
 ROUTERS = (
-    "small", "whoami", "accounts", "repositories", "validate", "catalogue",
-    "tree", "refs", "history", "preupload", "commit", "xet_tokens", "cas", "lfs", "resolve",
+    "resolve", "small", "whoami", "accounts", "repositories", "validate", "catalogue",
+    "tree", "refs", "history", "preupload", "commit", "xet_tokens", "cas", "lfs",
     "legacy",
 )  # fmt: skip
 
