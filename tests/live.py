@@ -13,9 +13,9 @@ import uvicorn
 from huggingface_hub import HfApi
 
 from paddock.config import Settings
-from paddock.hub.accounts import create_org, create_user, find_account
 from paddock.hub.context import Hub
-from paddock.hub.tokens import create_token
+from paddock.hub.people.accounts import create_org, create_user, find_account
+from paddock.hub.people.tokens import create_token
 from paddock.storage.database import Database
 from paddock.storage.local_blobs import LocalBlobStore
 from paddock.storage.migrate import migrate

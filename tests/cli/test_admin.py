@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
-from paddock.hub.passwords import verify_password
+from paddock.hub.people.passwords import verify_password
 from paddock.hub.tables import accounts
 from paddock.storage.database import Database
 from tests.live import live_server

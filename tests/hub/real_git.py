@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from paddock.hub import refs
+from paddock.hub.git import refs
 from paddock.hub.tables import commits, git_objects
 from paddock.hub.types import Repository
 from paddock.storage.blobs import BlobStore

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from paddock.hub import commits, files, refs, repositories
-from paddock.hub.accounts import create_user, find_account
-from paddock.hub.commits import CommitRequest
-from paddock.hub.objects import ObjectType, make_object
-from paddock.hub.operations import AddFile, Operation
+from paddock.hub import repositories
+from paddock.hub.git import commits, files, refs
+from paddock.hub.git.commits import CommitRequest
+from paddock.hub.git.objects import ObjectType, make_object
+from paddock.hub.git.operations import AddFile, Operation
+from paddock.hub.people.accounts import create_user, find_account
 from paddock.hub.types import Account, Caller, FileEntry, Kind, Repository, Token
 
 WRITE_TOKEN = Token(id=1, name="test", role="write", created_at=datetime(2026, 1, 1, tzinfo=UTC))

@@ -55,7 +55,7 @@ def command() -> None:
 @click.option("--name", help="The administrator's name (default: admin).")
 @_json_option
 def init(data: Path | None, name: str | None, as_json: bool) -> None:
-    from paddock.hub.first_admin import DEFAULT_NAME, initialise
+    from paddock.hub.people.first_admin import DEFAULT_NAME, initialise
 
     first = initialise(_open(data, create=True), name or DEFAULT_NAME)
     if first is None:
@@ -87,7 +87,7 @@ def add_user(
     password_stdin: bool,
     as_json: bool,
 ) -> None:
-    from paddock.hub.accounts import create_user
+    from paddock.hub.people.accounts import create_user
 
     password = _read_password() if password_stdin else None
     with _open(data).write() as conn:
@@ -116,7 +116,7 @@ def add_org(
     private_by_default: bool,
     as_json: bool,
 ) -> None:
-    from paddock.hub.accounts import create_org, get_account
+    from paddock.hub.people.accounts import create_org, get_account
 
     with _open(data).write() as conn:
         account = get_account(conn, owner, kind="user")
@@ -144,8 +144,8 @@ def token() -> None:
 @click.option("--label", default="made on the command line", help="How the token is listed.")
 @_json_option
 def add_token(name: str, data: Path | None, role: str, label: str, as_json: bool) -> None:
-    from paddock.hub.accounts import get_account
-    from paddock.hub.tokens import create_token
+    from paddock.hub.people.accounts import get_account
+    from paddock.hub.people.tokens import create_token
 
     with _open(data).write() as conn:
         account = get_account(conn, name, kind="user")

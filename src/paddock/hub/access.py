@@ -16,7 +16,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from paddock.errors import Forbidden, Unauthorized, shown
-from paddock.hub import accounts, lookup
+from paddock.hub import lookup
 from paddock.hub.errors import (
     GatedForCaller,
     GatedForStranger,
@@ -25,6 +25,7 @@ from paddock.hub.errors import (
     RepositoryNotFound,
 )
 from paddock.hub.names import RepositoryName
+from paddock.hub.people import accounts
 from paddock.hub.tables import access_grants, memberships, repositories
 from paddock.hub.types import Account, Caller, Kind, Need, Repository
 

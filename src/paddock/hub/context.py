@@ -14,8 +14,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from paddock.hub import tokens
-from paddock.hub.downloads import RecentDownloads
+from paddock.hub.catalogue.downloads import RecentDownloads
+from paddock.hub.people import tokens
 from paddock.hub.types import ANONYMOUS, Caller
 from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from paddock.hub.accounts import is_askable
 from paddock.hub.names import RepositoryName
+from paddock.hub.people.accounts import is_askable
 from paddock.hub.tables import redirects, repositories
 from paddock.hub.types import Kind, Repository
 

@@ -16,10 +16,11 @@ from sqlalchemy.exc import IntegrityError
 from paddock import clock
 from paddock.errors import BadInput, Forbidden, shown
 from paddock.front_matter import CARD_NAME
-from paddock.hub import access, commits, lookup, names
-from paddock.hub.accounts import get_account, new_public_id
+from paddock.hub import access, lookup, names
 from paddock.hub.errors import AlreadyExists
+from paddock.hub.git import commits
 from paddock.hub.names import RepositoryName
+from paddock.hub.people.accounts import get_account, new_public_id
 from paddock.hub.tables import redirects, repositories
 from paddock.hub.types import Account, Caller, Kind, Need, Repository
 from paddock.licences import is_licence

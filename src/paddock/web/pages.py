@@ -19,15 +19,15 @@ from markupsafe import Markup
 from starlette.responses import FileResponse
 
 from paddock.front_matter import CARD_NAME, split_document
-from paddock.hub import files, refs
 from paddock.hub.access import open_repository
-from paddock.hub.api.paths import (
+from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.git import files, refs
+from paddock.hub.http.paths import (
     WEB_REPOSITORY,
     RepositoryNameDep,
     encode_path,
     encode_segment,
 )
-from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.names import RepositoryName
 from paddock.hub.tables import repositories, repository_tags
 from paddock.hub.types import FileEntry, Kind, Need, Repository

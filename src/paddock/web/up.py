@@ -15,9 +15,9 @@ from pathlib import Path
 from paddock.config import Settings
 from paddock.errors import PaddockError
 from paddock.hub.context import Hub
-from paddock.hub.first_admin import FirstAdmin, initialise
 from paddock.hub.lookup import find_repository
 from paddock.hub.names import RepositoryName
+from paddock.hub.people.first_admin import FirstAdmin, initialise
 from paddock.hub.types import Kind
 from paddock.log import get_logger
 from paddock.web import server

@@ -16,8 +16,9 @@ import httpx
 import pytest
 
 from paddock import clock
-from paddock.hub import large_files, lfs, signing
-from paddock.hub.lfs import Right
+from paddock.hub import signing
+from paddock.hub.large import large_files, lfs
+from paddock.hub.large.lfs import Right
 from paddock.hub.lookup import find_repository
 from paddock.hub.names import RepositoryName
 from paddock.hub.types import Kind

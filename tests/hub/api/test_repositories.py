@@ -15,7 +15,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
-from paddock.hub.accounts import find_account, set_role
+from paddock.hub.people.accounts import find_account, set_role
 from tests.live import LiveServer
 
 

@@ -17,10 +17,10 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from paddock.hub import large_files
+from paddock.hub.large import large_files
+from paddock.hub.large.pointers import Pointer, render_pointer
 from paddock.hub.lookup import find_repository
 from paddock.hub.names import RepositoryName
-from paddock.hub.pointers import Pointer, render_pointer
 from paddock.hub.types import Kind
 from tests.hub.api.hosted import Hosted, host, line
 from tests.live import LiveServer

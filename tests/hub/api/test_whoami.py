@@ -7,7 +7,7 @@ import pytest
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
-from paddock.hub.accounts import create_user
+from paddock.hub.people.accounts import create_user
 from tests.live import LiveServer
 
 

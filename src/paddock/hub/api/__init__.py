@@ -12,7 +12,7 @@ from importlib import import_module
 
 from fastapi import APIRouter
 
-from paddock.hub.api import paths
+from paddock.hub.http import paths
 
 paths.register()  # the routers are written with these convertors
 

@@ -8,8 +8,10 @@ from fastapi import APIRouter
 
 from paddock import clock
 from paddock.errors import Forbidden
-from paddock.hub import access, accounts, catalogue
+from paddock.hub import access
+from paddock.hub.catalogue import listing
 from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.people import accounts
 from paddock.hub.types import Account, Caller, Kind, Repository
 
 router = APIRouter()
@@ -19,7 +21,7 @@ router = APIRouter()
 def user_overview(hub: HubDep, caller: CallerDep, name: str) -> dict[str, Any]:
     with hub.database.read() as conn:
         account = accounts.get_account(conn, name, kind="user")
-        counts = catalogue.count_by_kind(conn, caller, account)
+        counts = listing.count_by_kind(conn, caller, account)
         orgs = accounts.orgs_of(conn, account)
     return {
         "_id": account.public_id,
@@ -41,7 +43,7 @@ def user_overview(hub: HubDep, caller: CallerDep, name: str) -> dict[str, Any]:
 def org_overview(hub: HubDep, caller: CallerDep, name: str) -> dict[str, Any]:
     with hub.database.read() as conn:
         account = accounts.get_account(conn, name, kind="org")
-        counts = catalogue.count_by_kind(conn, caller, account)
+        counts = listing.count_by_kind(conn, caller, account)
         members = accounts.members_of(conn, account)
     return {
         "_id": account.public_id,
@@ -98,7 +100,7 @@ def org_repositories(hub: HubDep, caller: CallerDep, name: str) -> list[dict[str
 
 def _storage(hub: Hub, caller: Caller, namespace: Account) -> list[dict[str, Any]]:
     with hub.database.read() as conn:
-        found = catalogue.repositories_of(conn, caller, namespace)
+        found = listing.repositories_of(conn, caller, namespace)
     total = sum(_used_bytes(repo) for repo in found)
     return [
         {

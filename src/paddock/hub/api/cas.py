@@ -18,10 +18,10 @@ from fastapi.responses import StreamingResponse
 from paddock import clock
 from paddock.errors import Forbidden, NotFound, PaddockError, shown
 from paddock.hub import signing
-from paddock.hub.api.byte_ranges import BadRange, RangesResponse, parse_ranges
-from paddock.hub.api.receiving import entered, receive_into, run_heavy
 from paddock.hub.api.xet_tokens import cas_url
 from paddock.hub.context import Hub, HubDep, accept_body
+from paddock.hub.http.byte_ranges import BadRange, RangesResponse, parse_ranges
+from paddock.hub.http.receiving import entered, receive_into, run_heavy
 from paddock.hub.xet import access, reconstruction, records, registration
 from paddock.hub.xet.access import XetAccess
 from paddock.hub.xet.chunks import BadXorb

@@ -14,12 +14,14 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 
 from paddock.errors import BadInput
-from paddock.hub import access, catalogue, files, info, refs, weights
-from paddock.hub.api import queries
-from paddock.hub.api.paths import API_REPOSITORY, KindInPath, RepositoryNameDep, RevisionInPath
-from paddock.hub.catalogue import Listing
+from paddock.hub import access
+from paddock.hub.catalogue import info, listing, weights
+from paddock.hub.catalogue.info import View
+from paddock.hub.catalogue.listing import Listing
 from paddock.hub.context import CallerDep, Hub, HubDep
-from paddock.hub.info import View
+from paddock.hub.git import files, refs
+from paddock.hub.http import queries
+from paddock.hub.http.paths import API_REPOSITORY, KindInPath, RepositoryNameDep, RevisionInPath
 from paddock.hub.types import FileEntry, Kind, Need, Repository
 
 router = APIRouter()
@@ -38,9 +40,9 @@ def list_repositories(
     request: Request, response: Response, hub: HubDep, caller: CallerDep, kind: KindInPath
 ) -> list[dict[str, Any]]:
     fields = _fields_of_list(request, kind)
-    listing = _listing(request, kind, fields)
+    asked = _listing(request, kind, fields)
     with hub.database.read() as conn:
-        page = catalogue.list_repositories(conn, caller, listing)
+        page = listing.list_repositories(conn, caller, asked)
         drafts = [_load(hub, conn, repo, repo.head_oid, fields) for repo in page.repositories]
     if page.next_cursor is not None:
         response.headers["Link"] = queries.link_to_next(request, hub, page.next_cursor)
@@ -50,7 +52,7 @@ def list_repositories(
 @router.get("/api/{kind:kind}-tags-by-type")
 def list_tags(hub: HubDep, caller: CallerDep, kind: KindInPath) -> dict[str, list[dict[str, str]]]:
     with hub.database.read() as conn:
-        tags = catalogue.tags_in_use(conn, caller, kind, _MAX_TAGS)
+        tags = listing.tags_in_use(conn, caller, kind, _MAX_TAGS)
     grouped: dict[str, list[dict[str, str]]] = {}
     for tag in tags:
         before, colon, after = tag.partition(":")
@@ -153,14 +155,14 @@ def _listing(request: Request, kind: Kind, fields: Sequence[str]) -> Listing:
     tags = queries.many(request, "filter")
     if kind is Kind.MODEL:
         tags += queries.many(request, "pipeline_tag")
-    most = _PAGE_WITH_FILES if info.needs_files(fields) else catalogue.MAX_PAGE
+    most = _PAGE_WITH_FILES if info.needs_files(fields) else listing.MAX_PAGE
     return Listing(
         kind=kind,
         search=tuple(queries.many(request, "search", commas=False)),
         author=query.get("author"),
         tags=tuple(tags),
         gated=queries.flag(request, "gated"),
-        sort=query.get("sort") or catalogue.DEFAULT_SORT,
+        sort=query.get("sort") or listing.DEFAULT_SORT,
         descending=_is_descending(request),
         limit=queries.count(request, "limit", default=most, most=most),
         cursor=query.get("cursor"),

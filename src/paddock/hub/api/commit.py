@@ -13,13 +13,13 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 
 from paddock.errors import BadInput
-from paddock.hub import commits, refs
 from paddock.hub.access import open_repository, open_to_change, require_writing_token
-from paddock.hub.api.commit_body import CommitBody, read_commit_body
-from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
-from paddock.hub.api.receiving import receive_into
-from paddock.hub.commits import CommitRequest
 from paddock.hub.context import CallerDep, HubDep, accept_body
+from paddock.hub.git import commits, refs
+from paddock.hub.git.commits import CommitRequest
+from paddock.hub.http.commit_body import CommitBody, read_commit_body
+from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
+from paddock.hub.http.receiving import receive_into
 from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()

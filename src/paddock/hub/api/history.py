@@ -11,11 +11,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from paddock import clock
-from paddock.hub import refs
 from paddock.hub.access import open_repository
-from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.context import CallerDep, HubDep
-from paddock.hub.history import CommitEntry, list_commits
+from paddock.hub.git import refs
+from paddock.hub.git.history import CommitEntry, list_commits
+from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.types import Need
 
 router = APIRouter()

@@ -16,13 +16,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from paddock import clock
-from paddock.hub import access, large_files, lfs, signing
+from paddock.hub import access, signing
 from paddock.hub.api import lfs_objects
-from paddock.hub.api.paths import WEB_REPOSITORY, RepositoryNameDep, encode_segment
-from paddock.hub.api.receiving import receive_all
 from paddock.hub.api.xet_tokens import grant_headers, xet_grant
 from paddock.hub.context import CallerDep, Hub, HubDep
-from paddock.hub.lfs import Batch, Right, WantedObject
+from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, encode_segment
+from paddock.hub.http.receiving import receive_all
+from paddock.hub.large import large_files, lfs
+from paddock.hub.large.lfs import Batch, Right, WantedObject
 from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()

@@ -15,8 +15,9 @@ from fastapi.responses import JSONResponse
 
 from paddock import clock
 from paddock.errors import NotFound
-from paddock.hub import content, large_files, lfs, signing
-from paddock.hub.api.receiving import (
+from paddock.hub import signing
+from paddock.hub.context import Hub, HubDep
+from paddock.hub.http.receiving import (
     WrongLength,
     entered,
     expect_length,
@@ -24,9 +25,9 @@ from paddock.hub.api.receiving import (
     receive_into,
     run_heavy,
 )
-from paddock.hub.api.sending import ContentResponse
-from paddock.hub.context import Hub, HubDep
-from paddock.hub.lfs import Right
+from paddock.hub.http.sending import ContentResponse
+from paddock.hub.large import content, large_files, lfs
+from paddock.hub.large.lfs import Right
 from paddock.storage.blobs import Blob, DigestMismatch
 
 router = APIRouter()

@@ -16,15 +16,15 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from paddock.errors import BadInput, shown
-from paddock.hub import files, refs
 from paddock.hub.access import open_repository
 from paddock.hub.api.commit import refuse_pull_request
-from paddock.hub.api.commit_body import MAX_FILE_BYTES
-from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
-from paddock.hub.attributes import Attributes, parse_attributes
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.errors import BadPath
-from paddock.hub.ignores import Ignores, parse_ignores
+from paddock.hub.git import files, refs
+from paddock.hub.git.attributes import Attributes, parse_attributes
+from paddock.hub.git.ignores import Ignores, parse_ignores
+from paddock.hub.http.commit_body import MAX_FILE_BYTES
+from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.types import FileEntry, Need, Repository
 from paddock.large_patterns import ATTRIBUTES_NAME
 

@@ -12,14 +12,14 @@ from pydantic import BaseModel, Field
 
 from paddock import clock
 from paddock.errors import BadInput
-from paddock.hub import commits, refs
 from paddock.hub.access import open_repository, open_to_change, require_writing_token
-from paddock.hub.api.commit_body import check_message
-from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
-from paddock.hub.commit_objects import NewTag
-from paddock.hub.commits import NewBranch
 from paddock.hub.context import CallerDep, HubDep
-from paddock.hub.refs import Ref
+from paddock.hub.git import commits, refs
+from paddock.hub.git.commit_objects import NewTag
+from paddock.hub.git.commits import NewBranch
+from paddock.hub.git.refs import Ref
+from paddock.hub.http.commit_body import check_message
+from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.types import Need
 
 router = APIRouter()

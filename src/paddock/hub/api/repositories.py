@@ -14,11 +14,13 @@ from fastapi import APIRouter, Body, Request
 from pydantic import BaseModel, Field, StrictBool
 
 from paddock.errors import BadInput, shown
-from paddock.hub import access, accounts, grants, names, repositories
-from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep
+from paddock.hub import access, names, repositories
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.errors import AlreadyExists
+from paddock.hub.gates import grants
+from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.names import RepositoryName
+from paddock.hub.people import accounts
 from paddock.hub.repositories import NewRepository, Settings
 from paddock.hub.types import Caller, Kind, Need
 

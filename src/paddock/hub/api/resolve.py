@@ -16,15 +16,15 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from paddock.errors import shown
-from paddock.hub import files, refs
 from paddock.hub.access import open_repository
-from paddock.hub.api.counting import counting
-from paddock.hub.api.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
-from paddock.hub.api.sending import ContentResponse
-from paddock.hub.content import Content, inline_content, open_content
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.errors import EntryNotFound
-from paddock.hub.pointers import Pointer, render_pointer
+from paddock.hub.git import files, refs
+from paddock.hub.http.counting import counting
+from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
+from paddock.hub.http.sending import ContentResponse
+from paddock.hub.large.content import Content, inline_content, open_content
+from paddock.hub.large.pointers import Pointer, render_pointer
 from paddock.hub.types import FileEntry, Need, Repository
 
 router = APIRouter()

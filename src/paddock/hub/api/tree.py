@@ -19,11 +19,11 @@ from starlette.responses import Response
 
 from paddock import clock
 from paddock.errors import BadInput
-from paddock.hub import files, history, refs
 from paddock.hub.access import open_repository
-from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath, encode_path
 from paddock.hub.context import CallerDep, HubDep
-from paddock.hub.files import Entry, PageRequest
+from paddock.hub.git import files, history, refs
+from paddock.hub.git.files import Entry, PageRequest
+from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath, encode_path
 from paddock.hub.types import FileEntry, Need, Repository
 
 router = APIRouter()

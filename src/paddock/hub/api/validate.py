@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from pydantic import BaseModel
 
-from paddock.hub.card import CardReport, validate_card
+from paddock.hub.catalogue.card import CardReport, validate_card
 from paddock.hub.context import CallerDep
 from paddock.hub.types import Kind
 

@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import APIRouter
 
 from paddock import clock
-from paddock.hub import access, accounts
-from paddock.hub.accounts import Membership
+from paddock.hub import access
 from paddock.hub.context import CallerDep, HubDep
+from paddock.hub.people import accounts
+from paddock.hub.people.accounts import Membership
 from paddock.hub.types import Account, Token
 
 router = APIRouter()

@@ -11,10 +11,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from paddock import clock
-from paddock.hub import access, refs, signing
-from paddock.hub.api.counting import counting
-from paddock.hub.api.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
+from paddock.hub import access, signing
 from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.git import refs
+from paddock.hub.http.counting import counting
+from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.types import Caller, Need, Repository
 from paddock.hub.xet.access import XetAccess, issue_token
 

@@ -13,9 +13,9 @@ import hashlib
 from collections.abc import Generator
 from typing import NamedTuple
 
-from paddock.hub import large_files
 from paddock.hub.context import Hub
-from paddock.hub.large_files import XetFileRow
+from paddock.hub.large import large_files
+from paddock.hub.large.large_files import XetFileRow
 from paddock.hub.xet import hashes, records
 from paddock.hub.xet.layout import Term
 from paddock.hub.xet.reading import Shelf, read_chunks

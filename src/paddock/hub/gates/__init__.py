@@ -1,0 +1,1 @@
+"""Who was let in to a gated repository."""

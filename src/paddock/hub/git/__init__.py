@@ -1,0 +1,15 @@
+"""Git as rows: objects, trees, commits and refs, whose ids are those that git gives.
+
+objects         one git object: made, written, read
+trees           what a tree object lists
+commit_objects  what a commit or a tag object says
+refs            branches and tags: found, made, moved
+commits         a branch, its objects and its index move together
+operations      what a commit does to paths, and which paths are allowed
+staging         operations applied to a tree
+files           files and folders at a path of a revision
+history         which commits a revision has, and which of them touched a path
+index           a revision's files as one sorted list
+recent_trees    the trees that were read last
+patterns        how git matches paths; attributes and ignores are files of such patterns
+"""

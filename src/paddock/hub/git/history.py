@@ -1,0 +1,195 @@
+"""History: which commits lead to a revision, and which of them last touched a path.
+
+Knows commits and how trees differ; changes nothing. A repository's commits are read as a skeleton
+of ids and parents in one statement, and walked in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import chain, pairwise
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from paddock.hub.git.files import read_trees
+from paddock.hub.tables import accounts, commits
+from paddock.hub.types import Repository
+from paddock.storage.sql import in_chunks
+
+# Looking for the commits that last touched some paths stops after so many commits, or so many
+# entries of their folders; what is older is not named.
+MAX_WALK = 10_000
+MAX_WALK_ENTRIES = 1_000_000
+_COMMITS_PER_READ = 20
+
+
+class CommitEntry(NamedTuple):
+    """A commit as lists show it."""
+
+    oid: str
+    message: str
+    committed_at: datetime
+    author: str  # the account's name, or what the commit says when it has none here
+
+    @property
+    def title(self) -> str:
+        return self.message.partition("\n")[0]
+
+    @property
+    def body(self) -> str:
+        return self.message.partition("\n")[2].strip("\n")
+
+
+class CommitPage(NamedTuple):
+    """Part of a history, newest first, and how long all of it is."""
+
+    commits: list[CommitEntry]
+    total: int
+
+
+class _Bone(NamedTuple):
+    """What the skeleton keeps of a commit."""
+
+    oid: str
+    tree_oid: str
+    parents: list[str]
+
+
+def list_commits(
+    conn: sa.Connection, repo: Repository, tip_oid: str, *, skip: int, limit: int
+) -> CommitPage:
+    """The tip and its ancestors, every commit before its parents."""
+    wanted = {tip_oid}
+    oids = []
+    for bone in _skeleton(conn, repo, tip_oid):
+        if bone.oid in wanted:
+            oids.append(bone.oid)
+            wanted.update(bone.parents)
+    page = oids[skip : skip + limit]
+    entries = commit_entries(conn, repo, page)
+    return CommitPage([entries[oid] for oid in page], len(oids))
+
+
+def commit_entries(
+    conn: sa.Connection, repo: Repository, oids: Sequence[str]
+) -> dict[str, CommitEntry]:
+    """Commits by id."""
+    found: dict[str, CommitEntry] = {}
+    columns = (commits.c.oid, commits.c.message, commits.c.committed_at, commits.c.author)
+    query = sa.select(*columns, accounts.c.name).join(
+        accounts, accounts.c.id == commits.c.user_id, isouter=True
+    )
+    for some in in_chunks(oids):
+        where = (commits.c.repo_id == repo.id) & commits.c.oid.in_(some)
+        for oid, message, committed_at, author, name in conn.execute(query.where(where)):
+            found[oid] = CommitEntry(oid, message, committed_at, name or author.partition(" <")[0])
+    return found
+
+
+def last_commits(
+    conn: sa.Connection, repo: Repository, tip_oid: str, paths: Iterable[str]
+) -> dict[str, CommitEntry]:
+    """For each path of the tip, the newest commit of its first-parent line that changed it."""
+    views = _views(conn, repo, _first_parents(conn, repo, tip_oid), set(paths))
+    touched: dict[str, str] = {}
+    first = next(views)
+    pending = dict(first.oids)
+    for newer, older in pairwise(chain([first], views)):
+        if newer.tree_oid == older.tree_oid:
+            continue
+        changed = [path for path, oid in pending.items() if older.oids.get(path) != oid]
+        touched.update(dict.fromkeys(changed, newer.commit_oid))
+        for path in changed:
+            del pending[path]
+        if not pending:
+            break
+    entries = commit_entries(conn, repo, sorted(set(touched.values())))
+    return {path: entries[oid] for path, oid in touched.items()}
+
+
+class _View(NamedTuple):
+    """What a commit has at the paths that are looked at."""
+
+    commit_oid: str
+    tree_oid: str
+    oids: dict[str, str]
+
+
+_NOTHING = _View("", "", {})  # what was there before the first commit
+
+
+def _views(
+    conn: sa.Connection, repo: Repository, line: list[_Bone], paths: set[str]
+) -> Iterator[_View]:
+    """Each commit's objects at the paths, newest first; trees are read for many at a time."""
+    entries_read = 0
+    for bones in in_chunks(line[:MAX_WALK], _COMMITS_PER_READ):
+        if entries_read > MAX_WALK_ENTRIES:
+            return
+        looked = _look(conn, repo, {bone.tree_oid for bone in bones}, paths)
+        entries_read += looked.entries_read
+        for bone in bones:
+            yield _View(bone.oid, bone.tree_oid, looked.found[bone.tree_oid])
+    if len(line) <= MAX_WALK:
+        yield _NOTHING
+
+
+class _Look(NamedTuple):
+    """The object id at each path of each root tree, and what it took to find them."""
+
+    found: dict[str, dict[str, str]]
+    entries_read: int
+
+
+def _look(conn: sa.Connection, repo: Repository, roots: set[str], paths: set[str]) -> _Look:
+    """Go down from all the roots together, so that folders which are equal are read once."""
+    names: dict[str, set[str]] = {}  # folder -> the names in it that matter
+    for path in paths:
+        while path:
+            folder, _, name = path.rpartition("/")
+            names.setdefault(folder, set()).add(name)
+            path = folder
+    found: dict[str, dict[str, str]] = {root: {"": root} for root in roots}
+    entries_read = 0
+    for folder in sorted(names, key=lambda path: (path.count("/"), path)):
+        oids = {at[folder] for at in found.values() if folder in at}
+        trees = read_trees(conn, repo.id, sorted(oids))
+        entries_read += sum(map(len, trees.values()))
+        wanted = {
+            oid: [entry for entry in tree if entry.name in names[folder]]
+            for oid, tree in trees.items()
+        }
+        for at in found.values():
+            for entry in wanted.get(at.get(folder, ""), ()):
+                at[f"{folder}/{entry.name}" if folder else entry.name] = entry.oid
+    asked = {root: {path: at[path] for path in paths if path in at} for root, at in found.items()}
+    return _Look(asked, entries_read)
+
+
+def _first_parents(conn: sa.Connection, repo: Repository, tip_oid: str) -> list[_Bone]:
+    line = []
+    wanted: str | None = tip_oid
+    for bone in _skeleton(conn, repo, tip_oid):
+        if bone.oid == wanted:
+            line.append(bone)
+            wanted = bone.parents[0] if bone.parents else None
+    return line
+
+
+def _skeleton(conn: sa.Connection, repo: Repository, tip_oid: str) -> Iterator[_Bone]:
+    """The repository's commits from the tip's height down: every commit before its parents."""
+    columns = commits.c
+    tip_height = (
+        sa.select(columns.height)
+        .where(columns.repo_id == repo.id, columns.oid == tip_oid)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(columns.oid, columns.tree_oid, columns.parents)
+        .where(columns.repo_id == repo.id, columns.height <= tip_height)
+        .order_by(columns.height.desc(), columns.committed_at.desc(), columns.oid)
+    )
+    for oid, tree_oid, parents in conn.execute(query):
+        yield _Bone(oid, tree_oid, parents.split())

@@ -1,0 +1,134 @@
+"""Git objects as rows: what a repository holds, under real git object ids.
+
+Knows the four object types and where an object's bytes are: in the row, or, for a larger blob, in
+the blob store under its SHA-256. Does not know paths, revisions or what a commit means. An object
+never changes once written; a repository can be asked only for objects that it holds itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from paddock.hub.large.pointers import Pointer, parse_pointer
+from paddock.hub.tables import git_objects
+from paddock.storage.sql import in_chunks, insert_ignore
+
+MAX_INLINE_BYTES = 64 * 1024  # larger blobs are kept in the blob store, and sent without copying
+
+# Trees come in bulk, but a hostile repository of huge trees must not fill the memory.
+_TREES_PER_READ = 200
+
+# Built once: building a statement costs as much as running it.
+_OF_REPOSITORY = sa.and_(
+    git_objects.c.repo_id == sa.bindparam("repo_id"),
+    git_objects.c.oid.in_(sa.bindparam("oids", expanding=True)),
+)
+_OBJECTS = sa.select(git_objects).where(_OF_REPOSITORY)
+_BLOB_FACTS = sa.select(
+    git_objects.c.oid,
+    git_objects.c.size_bytes,
+    git_objects.c.lfs_sha256,
+    git_objects.c.lfs_size_bytes,
+).where(_OF_REPOSITORY)
+
+
+class ObjectType(IntEnum):
+    """Git's own numbers."""
+
+    COMMIT = 1
+    TREE = 2
+    BLOB = 3
+    TAG = 4
+
+
+class GitObject(NamedTuple):
+    """An object; ``content`` is None when the bytes are in the blob store as ``blob_sha256``."""
+
+    oid: str
+    type: ObjectType
+    content: bytes | None
+    size_bytes: int  # of the object's own content: for a large file, of its pointer
+    blob_sha256: str | None = None
+    pointer: Pointer | None = None
+
+
+class BlobFacts(NamedTuple):
+    """What a listing says of a blob without reading it."""
+
+    size_bytes: int
+    pointer: Pointer | None
+
+
+def object_oid(type_: ObjectType, content: bytes) -> str:
+    """The id that git gives to these bytes."""
+    header = b"%s %d\0" % (type_.name.lower().encode(), len(content))
+    return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
+
+
+def make_object(type_: ObjectType, content: bytes) -> GitObject:
+    """An object whose bytes stay in its row; a blob that is an LFS pointer is known as one."""
+    pointer = parse_pointer(content) if type_ is ObjectType.BLOB else None
+    return GitObject(object_oid(type_, content), type_, content, len(content), pointer=pointer)
+
+
+def make_stored_blob(content: bytes, blob_sha256: str) -> GitObject:
+    """A blob whose bytes the blob store has already made durable."""
+    oid = object_oid(ObjectType.BLOB, content)
+    return GitObject(oid, ObjectType.BLOB, None, len(content), blob_sha256=blob_sha256)
+
+
+def write_objects(conn: sa.Connection, repo_id: int, objects: Iterable[GitObject]) -> None:
+    """Add the objects that the repository does not hold yet."""
+    unique = {item.oid: item for item in objects}
+    rows = [
+        {
+            "repo_id": repo_id,
+            "oid": item.oid,
+            "type": int(item.type),
+            "size_bytes": item.size_bytes,
+            "content": item.content,
+            "blob_sha256": item.blob_sha256,
+            "lfs_sha256": item.pointer.sha256 if item.pointer else None,
+            "lfs_size_bytes": item.pointer.size_bytes if item.pointer else None,
+        }
+        for item in unique.values()
+    ]
+    insert_ignore(conn, git_objects, rows)
+
+
+def read_object(conn: sa.Connection, repo_id: int, oid: str) -> GitObject | None:
+    """One object, or None when the repository does not hold it."""
+    return next(_read(conn, repo_id, [oid]), None)
+
+
+def read_objects(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> dict[str, GitObject]:
+    """Several objects by id, in few statements; those that are not there are left out."""
+    found: dict[str, GitObject] = {}
+    for chunk in in_chunks(list(dict.fromkeys(oids)), _TREES_PER_READ):
+        found.update((item.oid, item) for item in _read(conn, repo_id, chunk))
+    return found
+
+
+def blob_facts(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> dict[str, BlobFacts]:
+    """Sizes and pointers of many blobs, without their bytes."""
+    found: dict[str, BlobFacts] = {}
+    for chunk in in_chunks(list(dict.fromkeys(oids))):
+        rows = conn.execute(_BLOB_FACTS, {"repo_id": repo_id, "oids": chunk})
+        for oid, size_bytes, sha256, lfs_size_bytes in rows:
+            pointer = Pointer(sha256, lfs_size_bytes) if sha256 else None
+            found[oid] = BlobFacts(size_bytes, pointer)
+    return found
+
+
+def _read(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> Iterator[GitObject]:
+    for row in conn.execute(_OBJECTS, {"repo_id": repo_id, "oids": oids}):
+        pointer = Pointer(row.lfs_sha256, row.lfs_size_bytes) if row.lfs_sha256 else None
+        content = None if row.content is None else bytes(row.content)
+        yield GitObject(
+            row.oid, ObjectType(row.type), content, row.size_bytes, row.blob_sha256, pointer
+        )

@@ -1,0 +1,89 @@
+"""Access tokens: what is kept of them, and what a wrong one gets."""
+
+from __future__ import annotations
+
+import re
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from paddock import clock
+from paddock.errors import BadInput, Unauthorized
+from paddock.hub import tables
+from paddock.hub.people import accounts, tokens
+from paddock.storage.database import Database
+
+
+def token_of(database: Database, name: str, role: str = "write") -> str:
+    with database.write() as conn:
+        account = accounts.create_user(conn, name)
+        return tokens.create_token(conn, account, "laptop", role)
+
+
+def test_a_token_says_who_calls_and_only_its_digest_is_kept(database: Database) -> None:
+    secret = token_of(database, "alice")
+    assert re.fullmatch(r"hf_[A-Za-z0-9]{34,}", secret)
+    caller = tokens.authenticate(database, secret)
+    assert caller.account is not None and caller.token is not None
+    assert (caller.account.name, caller.token.name, caller.token.role) == (
+        "alice",
+        "laptop",
+        "write",
+    )
+    with database.read() as conn:
+        kept = " ".join(str(row) for row in conn.execute(sa.select(tables.tokens)))
+    assert secret not in kept
+    assert secret[3:] not in kept
+
+
+@pytest.mark.parametrize("secret", ["", "hf_", "hf_wrong", "\0", "é", "\ud800", "x" * 100_000])
+def test_anything_else_is_refused_with_the_sentence_clients_know(
+    database: Database, secret: str
+) -> None:
+    token_of(database, "alice")
+    with pytest.raises(Unauthorized) as refused:
+        tokens.authenticate(database, secret)
+    assert refused.value.message == "Invalid credentials in Authorization header"
+
+
+def test_a_token_has_a_known_role_and_belongs_to_a_user(database: Database) -> None:
+    with database.write() as conn:
+        alice = accounts.create_user(conn, "alice")
+        lab = accounts.create_org(conn, "lab", owner=alice)
+        for account, name, role in [(alice, "t", "root"), (lab, "t", "read"), (alice, "", "read")]:
+            with pytest.raises(BadInput):
+                tokens.create_token(conn, account, name, role)
+
+
+def last_used(database: Database) -> datetime | None:
+    with database.read() as conn:
+        return conn.execute(sa.select(tables.tokens.c.last_used_at)).scalar_one()
+
+
+def test_the_last_use_is_noted_at_most_once_a_minute(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = token_of(database, "alice")
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    for seconds, noted in [(0, 0), (59, 0), (61, 61), (90, 61)]:
+        monkeypatch.setattr(clock, "now", lambda at=seconds: start + timedelta(seconds=at))
+        tokens.authenticate(database, secret)
+        assert last_used(database) == start + timedelta(seconds=noted)
+
+
+def test_a_reader_does_not_wait_for_a_writer_to_note_its_use(database: Database) -> None:
+    secret = token_of(database, "alice")
+    done = threading.Event()
+
+    def read() -> None:
+        tokens.authenticate(database, secret)
+        done.set()
+
+    with database.write() as conn:
+        conn.execute(sa.update(tables.accounts).values(email="a@example.org"))
+        thread = threading.Thread(target=read)
+        thread.start()
+        assert done.wait(10)  # the writer is still in the middle; its lock lasts 30 seconds
+    thread.join()
