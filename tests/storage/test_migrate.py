@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from paddock.hub.tables import metadata
+from paddock.hub.schema import metadata
 from paddock.storage import migrate as module
 from paddock.storage.database import Database
 from paddock.storage.errors import SchemaTooNew

@@ -1,0 +1,10 @@
+"""The tables of discussions."""
+
+from __future__ import annotations
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    pass

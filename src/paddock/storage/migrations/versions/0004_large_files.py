@@ -1,0 +1,10 @@
+"""The tables of large files."""
+
+from __future__ import annotations
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    pass
