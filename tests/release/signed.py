@@ -7,9 +7,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from paddock.digest import digest_stream
-from paddock.release.keys import TrustedKey
 from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME, ReleaseFile, render_manifest
-from paddock.release.oms import names_outside_signature, public_pem, sign_files
+from paddock.release.oms import names_outside_signature, sign_files
+from paddock.signing.envelope import public_pem
+from paddock.signing.keys import TrustedKey
 
 FILES = {
     ".gitattributes": b"*.safetensors filter=lfs diff=lfs merge=lfs -text\n",

@@ -22,13 +22,14 @@ from cryptography.hazmat.primitives.serialization import (
 from paddock.checkpoint.errors import OutputExists
 from paddock.errors import BadInput, NotFound
 from paddock.release.build import BuiltRelease, build_release
-from paddock.release.errors import BadKey, BadReleaseFile, GateRefused
-from paddock.release.keys import load_signing_key, load_trust, own_signing_key, trust_folder
+from paddock.release.errors import BadReleaseFile, GateRefused
 from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME, parse_manifest
 from paddock.release.plan import to_json
 from paddock.release.prepare import Wanted, prepare
 from paddock.release.releasing import Surroundings, build_wanted, signing_key
 from paddock.release.verify import verify_folder
+from paddock.signing.errors import BadKey
+from paddock.signing.keys import load_signing_key, load_trust, own_signing_key, trust_folder
 
 
 @pytest.fixture
@@ -379,7 +380,7 @@ def test_keys_of_the_wrong_kind_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_trust_file_may_hold_several_keys(tmp_path: Path) -> None:
-    from paddock.release.oms import public_pem
+    from paddock.signing.envelope import public_pem
 
     keys = [ec.generate_private_key(curve) for curve in (ec.SECP256R1(), ec.SECP384R1())]
     path = tmp_path / "trust.pem"

@@ -13,11 +13,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from paddock.release.errors import BadSignature
-from paddock.release.keys import TrustedKey, load_trust
 from paddock.release.manifest import SIGNATURE_NAME
-from paddock.release.oms import is_signed_by, parse_bundle, parse_statement, sign_files
+from paddock.release.oms import parse_statement, sign_files
 from paddock.release.verify import verify_folder
+from paddock.signing.envelope import is_signed_by, parse_bundle
+from paddock.signing.errors import BadSignature
+from paddock.signing.keys import TrustedKey, load_trust
 from tests.release.signed import trust, write_keys, write_release
 
 DIGEST = "ab" * 32

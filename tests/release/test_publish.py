@@ -14,10 +14,10 @@ from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
 from paddock.errors import Conflict, Forbidden, Unauthorized, UsageError
 from paddock.release.errors import GateRefused, HubRefused, HubUnreachable, VersionTaken
-from paddock.release.keys import load_trust
 from paddock.release.prepare import Wanted
 from paddock.release.releasing import Surroundings, publish_release
 from paddock.release.verify import verify_folder
+from paddock.signing.keys import load_trust
 from tests.checkpoint.meta_samples import write_meta
 from tests.checkpoint.samples import TINY
 from tests.live import LiveServer

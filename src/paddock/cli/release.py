@@ -13,9 +13,9 @@ from paddock.config import Settings, load_settings
 
 if TYPE_CHECKING:
     from paddock.release.build import BuiltRelease
-    from paddock.release.keys import SigningKey
     from paddock.release.prepare import Wanted
     from paddock.release.releasing import Surroundings
+    from paddock.signing.keys import SigningKey
 
 _FORMAT = """TARGET is a release.yaml, or a folder: one without a release.yaml gets one written from
 what is found in it, and every assumption is printed."""

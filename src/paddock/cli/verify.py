@@ -14,8 +14,8 @@ from paddock.config import Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from paddock.release.keys import TrustedKey
     from paddock.release.verdict import Verdict
+    from paddock.signing.keys import TrustedKey
 
 
 @click.command(help="Check a release: every byte, the signature and the key.")
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def command(
     context: click.Context, target: str, trust: Path | None, hub: str | None, as_json: bool
 ) -> None:
-    from paddock.release.keys import load_trust
+    from paddock.signing.keys import load_trust
 
     settings = load_settings({"hub_url": hub})
     keys = load_trust(trust, settings.config_home.expanduser())

@@ -28,7 +28,6 @@ from paddock.release.copying import copy_files, write_content
 from paddock.release.errors import GateRefused
 from paddock.release.folder import list_folder
 from paddock.release.formats import HEAD_BYTES, role_of
-from paddock.release.keys import SigningKey, TrustedKey
 from paddock.release.manifest import (
     MANIFEST_NAME,
     SIGNATURE_NAME,
@@ -48,6 +47,7 @@ from paddock.release.reading import opened_folder, read_beneath
 from paddock.release.spec import HubDestination
 from paddock.release.survey import find_model
 from paddock.release.verify import verify_folder
+from paddock.signing.keys import SigningKey, TrustedKey
 
 _CONVERTED = ".converted"
 

@@ -26,18 +26,6 @@ class BadManifest(BadInput):
     code = "bad_manifest"
 
 
-class BadSignature(BadInput):
-    """A signature bundle that is malformed or of a kind we do not accept."""
-
-    code = "bad_signature"
-
-
-class BadKey(BadInput):
-    """A key file that cannot be read, is of the wrong kind or is readable by others."""
-
-    code = "bad_key"
-
-
 class GateRefused(Refused):
     """The release must not go out: every unmet condition is in the message."""
 

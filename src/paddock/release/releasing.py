@@ -16,12 +16,12 @@ from paddock.checkpoint.output_folder import new_folder
 from paddock.errors import UsageError
 from paddock.release.build import BuiltRelease, Progress, build_release
 from paddock.release.copying import copy_files
-from paddock.release.keys import SigningKey, load_signing_key, own_key_path, own_signing_key
 from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.plan import require_unblocked
 from paddock.release.prepare import Prepared, Wanted, prepare, save_assumed
 from paddock.release.reading import opened_folder
 from paddock.release.spec import Access, Destination, FolderDestination, HubDestination
+from paddock.signing.keys import SigningKey, load_signing_key, own_key_path, own_signing_key
 
 if TYPE_CHECKING:
     from paddock.release.publish import Published

@@ -17,9 +17,8 @@ from pathlib import Path
 
 from paddock.digest import sha256_hex
 from paddock.errors import BadInput, NotFound, PaddockError
-from paddock.release.errors import BadManifest, BadSignature
+from paddock.release.errors import BadManifest
 from paddock.release.folder import Listing, Problem, digest_files, list_folder
-from paddock.release.keys import TrustedKey
 from paddock.release.manifest import (
     MANIFEST_NAME,
     MAX_MANIFEST_BYTES,
@@ -27,18 +26,13 @@ from paddock.release.manifest import (
     Manifest,
     parse_manifest,
 )
-from paddock.release.oms import (
-    CLIENT_FOLDER,
-    MAX_BUNDLE_BYTES,
-    Envelope,
-    Statement,
-    is_signed_by,
-    names_outside_signature,
-    parse_bundle,
-    parse_statement,
-)
+from paddock.release.oms import CLIENT_FOLDER, Statement, names_outside_signature, parse_statement
 from paddock.release.reading import blake3_beneath, digest_beneath, read_beneath
 from paddock.release.verdict import Integrity, State, Subject, Verdict
+from paddock.signing.envelope import Envelope, is_signed_by, parse_bundle
+from paddock.signing.errors import BadSignature
+from paddock.signing.keys import TrustedKey
+from paddock.signing.signed_json import MAX_SIGNED_BYTES
 
 FOREIGN_SIGNATURE_NAME = "model.sig"  # what model-signing writes by default
 _NOT_PLAIN = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX | 0o111
@@ -113,7 +107,7 @@ def _read_signature(
     root_fd: int, name: str, evidence: _Evidence, trust: Sequence[TrustedKey]
 ) -> None:
     try:
-        raw = read_beneath(root_fd, name, MAX_BUNDLE_BYTES)
+        raw = read_beneath(root_fd, name, MAX_SIGNED_BYTES)
         evidence.envelope = envelope = parse_bundle(raw)
         evidence.signer = next((key for key in trust if is_signed_by(envelope, key.public)), None)
         pinned = {key.fingerprint for key in trust}

@@ -26,8 +26,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from paddock.release.errors import BadKey, BadSignature
-from paddock.release.oms import hash_of_curve, key_fingerprint, public_pem
+from paddock.signing.envelope import hash_of_curve, key_fingerprint, public_pem
+from paddock.signing.errors import BadKey, BadSignature
 
 MAX_KEY_FILE_BYTES = 256 * 1024
 PASSWORD_VARIABLE = "PADDOCK_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a secret
