@@ -13,7 +13,7 @@ lock the rows they decide on (``with_for_update``). A read sees one moment on bo
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import sqlalchemy as sa
@@ -38,6 +38,9 @@ SQLITE_PRAGMAS = (
 )
 
 
+_AFTER_COMMIT = "paddock.after_commit"
+
+
 class Database:
     """Connections to one database; ``name`` is its address without a password."""
 
@@ -59,8 +62,13 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """All or nothing: committed, durably, when the block ends without an error."""
-        with self._errors(), self._writes.begin() as conn:
-            yield conn
+        with self._errors(), self._writes.connect() as conn:
+            # The pool gives ``info`` on with the connection: what an error left there is not ours.
+            actions = conn.info[_AFTER_COMMIT] = []
+            with conn.begin():
+                yield conn
+        for action in actions:
+            action()
 
     @property
     def is_writing(self) -> bool:
@@ -82,6 +90,13 @@ class Database:
             if ours is error:
                 raise
             raise ours from error
+
+
+def after_commit(conn: sa.Connection, action: Callable[[], None]) -> None:
+    """Do this once ``write()``, which gave the connection, has committed; never after an error."""
+    actions = conn.info.setdefault(_AFTER_COMMIT, [])
+    if action not in actions:
+        actions.append(action)
 
 
 def _parse(url: str) -> sa.URL:

@@ -90,7 +90,7 @@ def delete_branch(
     """Forget a branch; never main."""
     with hub.database.write() as conn:
         repo = open_to_change(conn, caller, name, Need.WRITE)
-        refs.delete_branch(conn, repo, branch)
+        commits.delete_branch(conn, repo, require_writing_token(caller), branch)
     return {"success": True}
 
 
@@ -115,7 +115,7 @@ def delete_tag(
     """Forget a tag."""
     with hub.database.write() as conn:
         repo = open_to_change(conn, caller, name, Need.WRITE)
-        refs.delete_tag(conn, repo, tag)
+        commits.delete_tag(conn, repo, require_writing_token(caller), tag)
     return {"success": True}
 
 

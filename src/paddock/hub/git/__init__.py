@@ -4,6 +4,7 @@ objects         one git object: made, written, read
 trees           what a tree object lists
 commit_objects  what a commit or a tag object says
 refs            branches and tags: found, made, moved
+moved           what follows when refs have moved
 commits         a branch, its objects and its index move together
 operations      what a commit does to paths, and which paths are allowed
 staging         operations applied to a tree

@@ -16,11 +16,12 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.front_matter import CARD_NAME
 from paddock.hub import lookup
-from paddock.hub.catalogue import card, indexing
+from paddock.hub.catalogue import card
 from paddock.hub.errors import StaleParent
 from paddock.hub.git import attributes, refs
 from paddock.hub.git.commit_objects import NewCommit, NewTag, encode_commit, encode_tag, identity
 from paddock.hub.git.files import tree_oid_of
+from paddock.hub.git.moved import RefChange, refs_moved
 from paddock.hub.git.objects import ObjectType, make_object, write_objects
 from paddock.hub.git.operations import AddFile, Operation, check_path
 from paddock.hub.git.staging import stage
@@ -88,8 +89,14 @@ def initial_commit(
 def create_branch(conn: sa.Connection, repo: Repository, author: Account, new: NewBranch) -> None:
     """A new branch, or an old one moved; raises AlreadyExists and BadName."""
     commit_oid = new.commit_oid or _write_empty_commit(conn, repo, author)
-    refs.create_branch(conn, repo, new.name, commit_oid, overwrite=new.overwrite)
-    _refresh(conn, repo, refs.BRANCHES + new.name)
+    before = refs.create_branch(conn, repo, new.name, commit_oid, overwrite=new.overwrite)
+    refs_moved(conn, repo, author, [RefChange(refs.BRANCHES + new.name, before, commit_oid)])
+
+
+def delete_branch(conn: sa.Connection, repo: Repository, actor: Account, name: str) -> None:
+    """Forget a branch; raises RevisionNotFound, and Forbidden for main."""
+    before = refs.delete_branch(conn, repo, name)
+    refs_moved(conn, repo, actor, [RefChange(refs.BRANCHES + name, before, None)])
 
 
 def create_tag(conn: sa.Connection, repo: Repository, new: NewTag) -> None:
@@ -101,6 +108,13 @@ def create_tag(conn: sa.Connection, repo: Repository, new: NewTag) -> None:
         write_objects(conn, repo.id, [tag])
         oid = tag.oid
     refs.create_tag(conn, repo, new.name, oid, new.commit_oid)
+    refs_moved(conn, repo, new.author, [RefChange(refs.TAGS + new.name, None, oid)])
+
+
+def delete_tag(conn: sa.Connection, repo: Repository, actor: Account, name: str) -> None:
+    """Forget a tag; raises RevisionNotFound."""
+    before = refs.delete_tag(conn, repo, name)
+    refs_moved(conn, repo, actor, [RefChange(refs.TAGS + name, before, None)])
 
 
 def super_squash(
@@ -127,13 +141,8 @@ def _move(
     oid = _write_commit(conn, repo, new)
     if not refs.move_ref(conn, repo, refs.Ref(ref, oid, oid), expected=expected):
         raise StaleParent
-    _refresh(conn, repo, ref)
+    refs_moved(conn, repo, new.author, [RefChange(ref, expected, oid)])
     return oid
-
-
-def _refresh(conn: sa.Connection, repo: Repository, ref: str) -> None:
-    if ref == refs.MAIN:
-        indexing.refresh(conn, repo)
 
 
 def _write_empty_commit(conn: sa.Connection, repo: Repository, author: Account) -> str:

@@ -102,10 +102,13 @@ def move_ref(conn: sa.Connection, repo: Repository, ref: Ref, *, expected: str |
 
 def create_branch(
     conn: sa.Connection, repo: Repository, name: str, commit_oid: str, *, overwrite: bool = False
-) -> None:
-    """A branch at a commit; raises AlreadyExists unless ``overwrite``, and BadName."""
+) -> str | None:
+    """Where the branch, now at this commit, was before.
+
+    Raises AlreadyExists unless ``overwrite``, and BadName.
+    """
     full_name = BRANCHES + check_short_name(name)
-    _create(conn, repo, Ref(full_name, commit_oid, commit_oid), overwrite=overwrite)
+    return _create(conn, repo, Ref(full_name, commit_oid, commit_oid), overwrite=overwrite)
 
 
 def create_tag(conn: sa.Connection, repo: Repository, name: str, oid: str, commit_oid: str) -> None:
@@ -113,16 +116,19 @@ def create_tag(conn: sa.Connection, repo: Repository, name: str, oid: str, commi
     _create(conn, repo, Ref(TAGS + check_short_name(name), oid, commit_oid), overwrite=False)
 
 
-def delete_branch(conn: sa.Connection, repo: Repository, name: str) -> None:
-    """Forget a branch; its commits stay reachable by id. Raises RevisionNotFound, Forbidden."""
+def delete_branch(conn: sa.Connection, repo: Repository, name: str) -> str:
+    """Forget a branch, which was at the commit that is returned and stays reachable by its id.
+
+    Raises RevisionNotFound, Forbidden.
+    """
     if BRANCHES + name == MAIN:
         raise Forbidden(f"Cannot delete {MAIN}: it is the default branch")
-    _delete(conn, repo, BRANCHES, name)
+    return _delete(conn, repo, BRANCHES, name)
 
 
-def delete_tag(conn: sa.Connection, repo: Repository, name: str) -> None:
-    """Forget a tag; raises RevisionNotFound."""
-    _delete(conn, repo, TAGS, name)
+def delete_tag(conn: sa.Connection, repo: Repository, name: str) -> str:
+    """Forget a tag, which named the object that is returned; raises RevisionNotFound."""
+    return _delete(conn, repo, TAGS, name)
 
 
 def check_short_name(name: str) -> str:
@@ -145,14 +151,16 @@ def check_short_name(name: str) -> str:
     return name
 
 
-def _create(conn: sa.Connection, repo: Repository, ref: Ref, *, overwrite: bool) -> None:
+def _create(conn: sa.Connection, repo: Repository, ref: Ref, *, overwrite: bool) -> str | None:
     lookup.lock_repository(conn, repo)
     present = find_ref(conn, repo, ref.name)
     if present is not None and not overwrite:
         raise AlreadyExists(f"Reference {ref.name} already exists")
     if present is None:
         _refuse_nested(conn, repo, ref.name)
-    move_ref(conn, repo, ref, expected=present.oid if present else None)
+    before = present.oid if present else None
+    move_ref(conn, repo, ref, expected=before)
+    return before
 
 
 def _refuse_nested(conn: sa.Connection, repo: Repository, name: str) -> None:
@@ -164,11 +172,14 @@ def _refuse_nested(conn: sa.Connection, repo: Repository, name: str) -> None:
             raise AlreadyExists(f"Reference {other.name} already exists, so {name} cannot")
 
 
-def _delete(conn: sa.Connection, repo: Repository, prefix: str, name: str) -> None:
+def _delete(conn: sa.Connection, repo: Repository, prefix: str, name: str) -> str:
     lookup.lock_repository(conn, repo)
-    where = (refs.c.repo_id == repo.id) & (refs.c.name == prefix + name)
-    if conn.execute(refs.delete().where(where)).rowcount == 0:
+    present = find_ref(conn, repo, prefix + name)
+    if present is None:
         raise unknown_revision(name)
+    where = (refs.c.repo_id == repo.id) & (refs.c.name == present.name)
+    conn.execute(refs.delete().where(where))
+    return present.oid
 
 
 def _find(conn: sa.Connection, repo: Repository, names: list[str]) -> list[Ref]:

@@ -1,10 +1,130 @@
-"""The tables of jobs."""
+"""The queue of background work, and webhooks, its first customer."""
 
 from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0002"
 down_revision = "0001"
 
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+MOMENT = sa.DateTime(timezone=True)
+
 
 def upgrade() -> None:
-    pass
+    _jobs()
+    _job_schedules()
+    _webhooks()
+    _webhook_watches()
+    _webhook_deliveries()
+
+
+def _jobs() -> None:
+    op.create_table(
+        "jobs",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("unique_key", sa.String(length=250), nullable=True),
+        sa.Column("state", sa.String(length=9), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("not_before", MOMENT, nullable=False),
+        sa.Column("worker", sa.String(length=120), nullable=True),
+        sa.Column("lease_until", MOMENT, nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("started_at", MOMENT, nullable=True),
+        sa.Column("finished_at", MOMENT, nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_jobs"),
+        sqlite_autoincrement=True,
+    )
+    for columns in (
+        ["state", "kind", "not_before", "id"],
+        ["kind", "unique_key"],
+        ["state", "finished_at"],
+    ):
+        op.create_index("ix_jobs_" + "_".join(columns), "jobs", columns)
+
+
+def _job_schedules() -> None:
+    op.create_table(
+        "job_schedules",
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("next_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("kind", name="pk_job_schedules"),
+    )
+
+
+def _webhooks() -> None:
+    op.create_table(
+        "webhooks",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("public_id", sa.String(length=24), nullable=False),
+        sa.Column("owner_id", ID, nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("domains", sa.JSON(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=True),
+        sa.Column("signing_key", sa.LargeBinary(), nullable=False),
+        sa.Column("is_disabled", sa.Boolean(), nullable=False),
+        sa.Column("disabled_reason", sa.Text(), nullable=True),
+        sa.Column("failing_since", MOMENT, nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["accounts.id"], name="fk_webhooks_owner_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_webhooks"),
+        sa.UniqueConstraint("public_id", name="uq_webhooks_public_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_webhooks_owner_id", "webhooks", ["owner_id"])
+
+
+def _webhook_watches() -> None:
+    op.create_table(
+        "webhook_watches",
+        sa.Column("webhook_id", ID, nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("name", sa.String(length=193), nullable=False),
+        sa.Column("key", sa.String(length=193), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"],
+            ["webhooks.id"],
+            name="fk_webhook_watches_webhook_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("webhook_id", "position", name="pk_webhook_watches"),
+    )
+    op.create_index("ix_webhook_watches_key_kind", "webhook_watches", ["key", "kind"])
+
+
+def _webhook_deliveries() -> None:
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("public_id", sa.String(length=24), nullable=False),
+        sa.Column("webhook_id", ID, nullable=False),
+        sa.Column("event", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=9), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("status_code", sa.Integer(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("duration_ms", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("attempted_at", MOMENT, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"],
+            ["webhooks.id"],
+            name="fk_webhook_deliveries_webhook_id",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_webhook_deliveries"),
+        sa.UniqueConstraint("public_id", name="uq_webhook_deliveries_public_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_webhook_deliveries_webhook_id_id", "webhook_deliveries", ["webhook_id", "id"]
+    )
+    op.create_index("ix_webhook_deliveries_created_at", "webhook_deliveries", ["created_at"])

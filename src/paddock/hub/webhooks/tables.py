@@ -1,0 +1,71 @@
+"""Rows of webhooks: where to send, what is watched, and every delivery with its outcome."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+from paddock.hub.tables import Id, metadata
+from paddock.storage.columns import Moment
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("public_id", String(24), nullable=False, unique=True),
+    Column("owner_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("domains", JSON, nullable=False),  # of "repo" and "discussion"
+    Column("secret", Text),  # sent as it is, in a header
+    Column("signing_key", LargeBinary, nullable=False),  # never sent: signs every delivery
+    Column("is_disabled", Boolean, nullable=False),
+    Column("disabled_reason", Text),  # when it was not the owner
+    Column("failing_since", Moment),  # first failure after the last success
+    Column("created_at", Moment, nullable=False),
+    Index(None, "owner_id"),
+    sqlite_autoincrement=True,  # an id is never given to another row
+)
+
+webhook_watches = Table(
+    "webhook_watches",
+    metadata,
+    Column("webhook_id", Id, ForeignKey("webhooks.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", SmallInteger, primary_key=True),
+    Column("kind", String(8), nullable=False),  # "user" | "org" | "model" | "dataset" | …
+    Column("name", String(193), nullable=False),  # as it was written; need not exist
+    Column("key", String(193), nullable=False),
+    Index(None, "key", "kind"),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("public_id", String(24), nullable=False, unique=True),
+    Column("webhook_id", Id, ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
+    Column("event", JSON, nullable=False),
+    # "waiting" | "delivered" | "failed" | "withheld"
+    Column("state", String(9), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("status_code", Integer),  # of the last attempt, when there was an answer
+    Column("error", Text),
+    Column("answer", Text),  # the beginning of the last answer's body
+    Column("duration_ms", BigInteger),
+    Column("created_at", Moment, nullable=False),
+    Column("attempted_at", Moment),
+    Index(None, "webhook_id", "id"),
+    Index(None, "created_at"),
+    sqlite_autoincrement=True,  # an id is never given to another row
+)
