@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from paddock.storage.columns import Moment
@@ -105,18 +106,27 @@ repositories = Table(
     Column("sdk", String(16)),  # spaces
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),  # date of main's tip, or of the last change
-    Column("downloads", BigInteger, nullable=False, default=0),
+    Column("downloads", BigInteger, nullable=False, default=0),  # of the last 30 days
     Column("likes", Integer, nullable=False, default=0),
     # Derived from main's tip whenever it moves, in the same transaction.
     Column("head_oid", Oid),
     Column("card", JSON),  # README front matter
     Column("facts", JSON),  # pipeline_tag, library_name, config, safetensors, used_storage
+    # Kept by the catalogue's own jobs.
+    Column("downloads_all_time", BigInteger, nullable=False, server_default=text("0")),
+    Column("trending", Integer, nullable=False, server_default=text("0")),
+    Column("parameters", BigInteger),  # of a model's weights
     UniqueConstraint("kind", "key"),
-    Index(None, "namespace_id"),
-    Index(None, "kind", "updated_at", "id"),
-    Index(None, "kind", "created_at", "id"),
-    Index(None, "kind", "downloads", "id"),
-    Index(None, "kind", "likes", "id"),
+    # One for each order of listings, so that a page begins where the last one ended.
+    Index(None, "kind", "is_private", "updated_at", "id"),
+    Index(None, "kind", "is_private", "created_at", "id"),
+    Index(None, "kind", "is_private", "downloads", "id"),
+    Index(None, "kind", "is_private", "likes", "id"),
+    Index(None, "kind", "is_private", "trending", "id"),
+    # And one for each filter that few may pass.
+    Index(None, "namespace_id", "kind", "is_private"),
+    Index(None, "kind", "gated"),
+    Index(None, "kind", "parameters"),
     sqlite_autoincrement=True,  # an id is never given to another row
 )
 
@@ -143,8 +153,17 @@ access_grants = Table(
     metadata,
     Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
     Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
-    Column("status", String(8), nullable=False),  # "pending" | "accepted" | "rejected"
-    Column("created_at", Moment, nullable=False),
+    Column("public_id", String(24), nullable=False, unique=True),
+    Column("status", String(8), nullable=False),  # "pending" | "accepted" | "rejected" | "reset"
+    Column("created_at", Moment, nullable=False),  # when they asked, or were let in unasked
+    Column("is_email_shared", Boolean, nullable=False),  # only who asks shares their address
+    Column("fields", JSON),  # what they wrote into the gate's form
+    Column("reviewed_at", Moment),
+    Column("reviewer_id", Id, ForeignKey("accounts.id", ondelete="SET NULL")),
+    Column("reason", Text),
+    Index(None, "repo_id", "status", "created_at", "user_id"),
+    Index(None, "user_id"),
+    Index(None, "reviewer_id"),
 )
 
 # Git objects, per repository: what a repository does not hold it cannot be asked for.

@@ -11,6 +11,7 @@ from paddock import clock
 from paddock.errors import BadInput
 from paddock.hub import access
 from paddock.hub.errors import AlreadyExists
+from paddock.hub.people.accounts import new_public_id
 from paddock.hub.tables import access_grants
 from paddock.hub.types import Account, Repository
 
@@ -33,6 +34,11 @@ def grant(conn: sa.Connection, repo: Repository, user: Account) -> None:
         return
     conn.execute(
         access_grants.insert().values(
-            repo_id=repo.id, user_id=user.id, status="accepted", created_at=clock.now()
+            repo_id=repo.id,
+            user_id=user.id,
+            public_id=new_public_id(),
+            status="accepted",
+            created_at=clock.now(),
+            is_email_shared=False,
         )
     )

@@ -1,0 +1,1 @@
+"""Which tags are in use, how often, and of what type each is."""
