@@ -39,7 +39,12 @@ def empty(empty_url: str) -> Iterator[Database]:
 def test_the_migrations_make_exactly_the_tables_of_the_code(empty: Database) -> None:
     migrate(empty)
     with empty.read() as conn:
-        options = {"compare_type": True, "compare_server_default": True}
+        options = {
+            "compare_type": True,
+            "compare_server_default": True,
+            # The index of names is no table of the model (``hub/catalogue/tables.py``).
+            "include_name": lambda name, *_: not (name or "").startswith("repository_search"),
+        }
         context = MigrationContext.configure(conn, opts=options)
         assert compare_metadata(context, metadata) == []
 
@@ -60,8 +65,19 @@ def statements(database: Database) -> set[str]:
     with database.read() as conn:
         found = conn.execute(sa.text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"))
         texts = [str(row.sql) for row in found if "alembic" not in row.sql]
-    lines = ("\n".join(sorted(line.strip(" ,\t") for line in t.splitlines())) for t in texts)
-    return {text.replace('"', "") for text in lines}
+    return {"\n".join(sorted(pieces(text.replace('"', "")))) for text in texts}
+
+
+def pieces(statement: str) -> list[str]:
+    """A statement cut at the commas between its columns; ALTER TABLE adds some to the last line."""
+    found, depth = [""], 0
+    for character in " ".join(statement.split()):
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth <= 1:
+            found.append("")
+        elif character not in "()" or depth > (character == "("):
+            found[-1] += character
+    return [" ".join(piece.split()) for piece in found]
 
 
 def test_the_last_migration_is_the_one_the_code_expects(empty: Database) -> None:
