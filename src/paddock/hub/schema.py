@@ -5,21 +5,39 @@ What every noun knows is in ``hub/tables.py``; a noun's own rows are in the ``ta
 
 from __future__ import annotations
 
+from paddock.hub.attachments import tables as _attachments
 from paddock.hub.catalogue import tables as _catalogue
 from paddock.hub.collections import tables as _collections
+from paddock.hub.discussions import tables as _discussions
+from paddock.hub.follows import tables as _follows
+from paddock.hub.groups import tables as _groups
 from paddock.hub.jobs import tables as _jobs
 from paddock.hub.likes import tables as _likes
+from paddock.hub.notifications import tables as _notifications
+from paddock.hub.oauth import tables as _oauth
 from paddock.hub.people import tables as _people
+from paddock.hub.profiles import tables as _profiles
+from paddock.hub.sessions import tables as _sessions
+from paddock.hub.spaces import tables as _spaces
 from paddock.hub.tables import metadata
 from paddock.hub.tags import tables as _tags
 from paddock.hub.webhooks import tables as _webhooks
 
 __all__ = [
+    "_attachments",
     "_catalogue",
     "_collections",
+    "_discussions",
+    "_follows",
+    "_groups",
     "_jobs",
     "_likes",
+    "_notifications",
+    "_oauth",
     "_people",
+    "_profiles",
+    "_sessions",
+    "_spaces",
     "_tags",
     "_webhooks",
     "metadata",

@@ -1,0 +1,111 @@
+"""Liking a repository, and who likes what.
+
+A like and the repository's count of likes move in one transaction, so the count is true however
+many like it at once. A list tells only of repositories that whoever asks may see.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from paddock import clock
+from paddock.hub import access, paging
+from paddock.hub.likes.tables import likes
+from paddock.hub.paging import Page
+from paddock.hub.people.accounts import to_account
+from paddock.hub.tables import accounts, repositories
+from paddock.hub.types import Account, Caller, Kind, Repository
+
+
+class Like(NamedTuple):
+    """A repository that somebody likes, since when."""
+
+    kind: Kind
+    full_name: str
+    created_at: datetime
+
+
+def like(conn: sa.Connection, repo: Repository, user: Account) -> int:
+    """Note that a user likes it and give the count; whoever calls has locked the repository."""
+    if not is_liked(conn, repo, user):
+        conn.execute(
+            likes.insert().values(user_id=user.id, repo_id=repo.id, created_at=clock.now())
+        )
+        return _count(conn, repo, 1)
+    return repo.likes
+
+
+def unlike(conn: sa.Connection, repo: Repository, user: Account) -> int:
+    """Forget that a user likes it and give the count; whoever calls has locked the repository."""
+    gone = conn.execute(likes.delete().where(*_of(repo, user)))
+    return _count(conn, repo, -1) if gone.rowcount else repo.likes
+
+
+def is_liked(conn: sa.Connection, repo: Repository, user: Account) -> bool:
+    """Whether the user likes the repository."""
+    return conn.execute(sa.select(likes.c.user_id).where(*_of(repo, user))).first() is not None
+
+
+def likers(conn: sa.Connection, repo: Repository, limit: int, cursor: str | None) -> Page[Account]:
+    """Who likes a repository, the latest first; raises BadInput for a cursor that is none."""
+    ends = (likes.c.created_at, likes.c.user_id)
+    query = (
+        sa.select(accounts, likes.c.created_at.label("liked_at"))
+        .join(likes, likes.c.user_id == accounts.c.id)
+        .where(likes.c.repo_id == repo.id, *_behind(ends, cursor))
+        .order_by(*(end.desc() for end in ends))
+        .limit(limit + 1)
+    )
+    rows = list(conn.execute(query).mappings())
+    found = [to_account(row) for row in rows[:limit]]
+    last = (rows[limit - 1]["liked_at"], found[-1].id) if len(rows) > limit else None
+    return Page(found, paging.write_cursor(last) if last else None)
+
+
+def likes_of(
+    conn: sa.Connection, caller: Caller, user: Account, limit: int, cursor: str | None
+) -> Page[Like]:
+    """What a user likes and the caller may see, the latest first; raises BadInput."""
+    ends = (likes.c.created_at, likes.c.repo_id)
+    c = repositories.c
+    query = (
+        sa.select(c.kind, c.full_name, *ends)
+        .join(likes, likes.c.repo_id == c.id)
+        .where(likes.c.user_id == user.id, access.visible_to(caller), *_behind(ends, cursor))
+        .order_by(*(end.desc() for end in ends))
+        .limit(limit + 1)
+    )
+    rows = conn.execute(query).all()
+    found = [Like(Kind(row.kind), row.full_name, row.created_at) for row in rows[:limit]]
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(found, paging.write_cursor((last.created_at, last.repo_id)) if last else None)
+
+
+def count_likes_of(conn: sa.Connection, caller: Caller, user: Account) -> int:
+    """How many repositories that the caller may see the user likes."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(likes.join(repositories, repositories.c.id == likes.c.repo_id))
+        .where(likes.c.user_id == user.id, access.visible_to(caller))
+    )
+    return int(conn.execute(query).scalar_one())
+
+
+def _of(repo: Repository, user: Account) -> tuple[sa.ColumnElement[bool], ...]:
+    return likes.c.user_id == user.id, likes.c.repo_id == repo.id
+
+
+def _count(conn: sa.Connection, repo: Repository, change: int) -> int:
+    row = repositories.update().where(repositories.c.id == repo.id)
+    counted = row.values(likes=repositories.c.likes + change).returning(repositories.c.likes)
+    return int(conn.execute(counted).scalar_one())
+
+
+def _behind(ends: tuple[sa.Column[Any], ...], cursor: str | None) -> list[sa.ColumnElement[bool]]:
+    if cursor is None:
+        return []
+    place = paging.read_cursor(cursor, (datetime, int))
+    return [paging.behind(ends, place, descending=True)]

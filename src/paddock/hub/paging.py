@@ -1,0 +1,74 @@
+"""Pages of a list that is ordered by columns, each page behind the last row of the one before.
+
+Pure but for the conditions it builds. A cursor holds the values at which a page ended; it comes
+back from outside, so it is read with suspicion. A page costs the same wherever it is, and nothing
+is listed twice when rows come and go.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import sqlalchemy as sa
+
+from paddock.errors import BadInput
+
+MAX_CURSOR_CHARS = 400
+_MAX_NUMBER = 2**63 - 1
+
+T = TypeVar("T")
+Value = datetime | int | str
+
+
+class Page(NamedTuple, Generic[T]):
+    """Some of a list, and the cursor of what follows."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+def write_cursor(values: Sequence[Value]) -> str:
+    """The place behind a row that has these values."""
+    plain = [v.isoformat() if isinstance(v, datetime) else v for v in values]
+    return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode()
+
+
+def read_cursor(cursor: str, types: Sequence[type[Value]]) -> list[Value]:
+    """What ``write_cursor`` was given; raises BadInput unless the values have these types."""
+    wrong = BadInput("the cursor does not belong to this list", hint="start without a cursor")
+    if len(cursor) > MAX_CURSOR_CHARS:
+        raise wrong
+    try:
+        plain = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        if not isinstance(plain, list) or len(plain) != len(types):
+            raise wrong
+        return [_value(value, type_) for value, type_ in zip(plain, types, strict=True)]
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError) as e:
+        raise wrong from e
+
+
+def behind(
+    columns: Sequence[sa.ColumnElement[Any]], values: Sequence[Value], *, descending: bool
+) -> sa.ColumnElement[bool]:
+    """The rows after that place; compared as one row, so that an index finds it."""
+    here = sa.tuple_(*columns)
+    there = sa.tuple_(
+        *(sa.literal(value, column.type) for value, column in zip(values, columns, strict=True))
+    )
+    return here < there if descending else here > there
+
+
+def _value(value: Any, type_: type[Value]) -> Value:
+    if type_ is datetime and isinstance(value, str):
+        return datetime.fromisoformat(value).astimezone(UTC)
+    if type_ is int and type(value) is int and abs(value) <= _MAX_NUMBER:
+        return value
+    if type_ is str and isinstance(value, str) and "\0" not in value:  # no database keeps NUL
+        value.encode()  # nor a lone surrogate
+        return value
+    raise ValueError("another list's cursor")

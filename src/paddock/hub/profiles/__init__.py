@@ -1,0 +1,1 @@
+"""What is told of users and organisations: their words, their pictures, their numbers."""
