@@ -74,11 +74,15 @@ tokens = Table(
     Column("id", Id, primary_key=True),
     Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
     Column("name", Text, nullable=False),
-    Column("role", String(5), nullable=False),  # "read" | "write" | "admin"
+    Column("role", String(12), nullable=False),  # "read" | "write" | "admin" | "fineGrained"
     Column("secret_sha256", Sha256, nullable=False, unique=True),
     Column("created_at", Moment, nullable=False),
     Column("last_used_at", Moment),
+    Column("scopes", JSON),  # of a fine-grained token: hub.people.scopes
+    Column("expires_at", Moment),
+    Column("grant_id", Id, ForeignKey("oauth_grants.id", ondelete="CASCADE")),  # came by OAuth
     Index(None, "user_id"),
+    Index(None, "grant_id"),
     sqlite_autoincrement=True,  # an id is never given to another row
 )
 
@@ -146,6 +150,29 @@ redirects = Table(
     Column("key", String(193), primary_key=True),
     Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), nullable=False),
     Index(None, "repo_id"),
+)
+
+# Every name that a repository was moved from, also those that somebody took since: a download that
+# is pinned to a commit still finds the repository that holds it.
+former_names = Table(
+    "former_names",
+    metadata,
+    Column("kind", String(8), primary_key=True),
+    Column("key", String(193), primary_key=True),
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Index(None, "repo_id"),
+)
+
+# Names of accounts that were renamed or deleted: nobody may take them but the keeper, if any.
+kept_names = Table(
+    "kept_names",
+    metadata,
+    Column("key", String(96), primary_key=True),
+    Column("name", Text, nullable=False),  # case kept
+    Column("keeper_id", Id, ForeignKey("accounts.id", ondelete="SET NULL")),
+    Column("reason", String(8), nullable=False),  # "renamed" | "deleted"
+    Column("left_at", Moment, nullable=False),
+    Index(None, "keeper_id"),
 )
 
 access_grants = Table(

@@ -1,45 +1,37 @@
-"""Rows of signing in and of names that are kept: sessions, failed attempts, names that were left.
-
-Knows columns, no behaviour. Secrets are kept as their SHA-256 only.
-"""
+"""Rows of people beside their accounts: profiles, avatars, and who follows whom."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, String, Table, Text
 
 from paddock.hub.tables import Id, Sha256, metadata
 from paddock.storage.columns import Moment
 
-# A browser that signed in. The cookie holds the secret; forms hold a text derived from it.
-sessions = Table(
-    "sessions",
+# What users and organisations say of themselves.
+profiles = Table(
+    "profiles",
     metadata,
-    Column("secret_sha256", Sha256, primary_key=True),
-    Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("details", Text),
+    Column("website", Text),
+    Column("github", String(64)),
+)
+
+avatars = Table(
+    "avatars",
+    metadata,
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("media_type", String(16), nullable=False),
+    Column("sha256", Sha256, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+)
+
+follows = Table(
+    "follows",
+    metadata,
+    Column("follower_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("followed_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
     Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Index(None, "user_id"),
-    Index(None, "expires_at"),
-)
-
-# How often something was guessed at in the current window: "account:alice", "address:10.0.0.1".
-attempts = Table(
-    "attempts",
-    metadata,
-    Column("subject", String(200), primary_key=True),
-    Column("started_at", Moment, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Index(None, "started_at"),
-)
-
-# Names of accounts that were renamed or deleted: nobody may take them but ``keeper``, if any.
-kept_names = Table(
-    "kept_names",
-    metadata,
-    Column("key", String(96), primary_key=True),
-    Column("name", Text, nullable=False),  # case kept
-    Column("keeper_id", Id, ForeignKey("accounts.id", ondelete="SET NULL")),
-    Column("reason", String(8), nullable=False),  # "renamed" | "deleted"
-    Column("left_at", Moment, nullable=False),
-    Index(None, "keeper_id"),
+    Index(None, "followed_id", "created_at", "follower_id"),
+    Index(None, "follower_id", "created_at", "followed_id"),
 )

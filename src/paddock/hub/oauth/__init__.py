@@ -1,0 +1,10 @@
+"""OAuth 2.0 and OpenID Connect: the hub as the place where people sign in for other programs.
+
+scopes      what an application may ask for, and what that means here
+apps        applications: who they are, and where people may be sent back to
+grants      what a person allowed an application, and the tokens that follow from it
+codes       authorization codes on their way back to an application
+devices     a device waits while a person approves it in a browser
+id_tokens   signed statements of who somebody is
+exchange    tokens for jobs of a CI service
+"""

@@ -1,0 +1,33 @@
+"""Rows of signing in with a browser: sessions, and how often something was guessed at.
+
+Knows columns, no behaviour. Secrets are kept as their SHA-256 only.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
+
+from paddock.hub.tables import Id, Sha256, metadata
+from paddock.storage.columns import Moment
+
+# A browser that signed in. The cookie holds the secret; forms hold a text derived from it.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("secret_sha256", Sha256, primary_key=True),
+    Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index(None, "user_id"),
+    Index(None, "expires_at"),
+)
+
+# How often something was tried in the current window: "account:alice", "address:10.0.0.1".
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("subject", String(200), primary_key=True),
+    Column("started_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Index(None, "started_at"),
+)
