@@ -1,0 +1,16 @@
+"""Discussions and pull requests: what is said about a repository, and what is proposed to it.
+
+tables          rows
+values          a discussion, an event, and who wrote it
+rules           which texts there may be, and who may do what
+threads         opening, finding and listing discussions
+events          what happens in one: comments, new titles, new states, commits
+comments        a comment is written, edited, hidden
+contributing    who may write to which ref, and how many bytes from outside
+pull_requests   a proposal: its ref, its base, merging
+ended           the commits that are new in a ref, and the events that tell of them
+merging         three trees become one, or conflict
+diffs           two trees, as the text that ``git apply`` takes
+line_diff       two texts, as hunks
+rendering       all of it in the words of the API
+"""
