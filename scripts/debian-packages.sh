@@ -8,6 +8,7 @@ command -v git >/dev/null || missing="$missing git"
 command -v git-lfs >/dev/null || missing="$missing git-lfs"
 command -v curl >/dev/null || missing="$missing curl"
 [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || missing="$missing nginx-light"
+/usr/bin/python3 -c 'import swift' 2>/dev/null || missing="$missing python3-swift"
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then

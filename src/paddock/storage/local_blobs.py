@@ -8,13 +8,14 @@ written again. Uploads that come in parts wait beside the blobs (``local_parts``
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from paddock.digest import is_sha256
-from paddock.errors import BadInput, shown
-from paddock.storage.blobs import Blob, BlobMissing, DigestMismatch
+from paddock.storage.blobs import Blob, StoredBlob, check_announced, check_sha256, missing
 from paddock.storage.errors import StorageFailed, os_errors
 from paddock.storage.local_parts import LocalParts, LocalPartWriter
 from paddock.storage.staging import StagedFile, make_folder, remove_leftovers, sync_folder
@@ -29,11 +30,11 @@ class LocalBlobStore:
         self._blobs = root / "blobs"
         self._staging = root / "staging"
         make_folder(self._staging)
-        remove_leftovers(self._staging)
         _make_blob_folders(self._blobs)
         self._parts = LocalParts(root / "uploads", self._staging)
+        self.remove_leftovers()
 
-    def begin(self) -> LocalBlobWriter:
+    def begin(self, *, sha256: str | None = None, size_bytes: int | None = None) -> LocalBlobWriter:
         return LocalBlobWriter(self._blobs, StagedFile(self._staging))
 
     def size_bytes(self, sha256: str) -> int | None:
@@ -44,12 +45,12 @@ class LocalBlobStore:
             try:
                 return _blob_path(self._blobs, sha256).open("rb")
             except FileNotFoundError as error:
-                raise _missing(sha256) from error
+                raise missing(sha256) from error
 
     def read(self, sha256: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         size_bytes = self.size_bytes(sha256)
         if size_bytes is None:
-            raise _missing(sha256)
+            raise missing(sha256)
         stop = size_bytes if end is None else min(end, size_bytes)
         return self._read_range(sha256, start, stop)
 
@@ -61,20 +62,42 @@ class LocalBlobStore:
         with os_errors("deleting a blob"):
             _blob_path(self._blobs, sha256).unlink(missing_ok=True)
 
+    def stored(self) -> Iterator[StoredBlob]:
+        with os_errors("listing blobs"):
+            for folder in sorted(self._blobs.iterdir()):
+                for entry in os.scandir(folder):
+                    if is_sha256(entry.name) and (blob := _stored(entry)):
+                        yield blob
+
+    def download_url(
+        self,
+        sha256: str,
+        *,
+        seconds: int,
+        filename: str | None = None,
+        content_type: str | None = None,
+        byte_range: tuple[int, int] | None = None,
+    ) -> str | None:
+        return None  # nobody but us serves this folder
+
     def begin_part(self, upload_id: str, number: int) -> LocalPartWriter:
         return self._parts.begin(upload_id, number)
 
+    def part_url(self, upload_id: str, number: int, *, size_bytes: int, seconds: int) -> str | None:
+        return None
+
     def complete_parts(self, upload_id: str, count: int, *, sha256: str, size_bytes: int) -> Blob:
-        if self.size_bytes(sha256) != size_bytes:  # else an earlier try got this far
-            with self.begin() as writer:
-                for chunk in self._parts.read(upload_id, count):
-                    writer.write(chunk)
-                writer.commit(sha256=sha256, size_bytes=size_bytes)
-        self._parts.abandon(upload_id)
-        return Blob(sha256, size_bytes)
+        with self.begin(sha256=sha256, size_bytes=size_bytes) as writer:
+            for chunk in self._parts.read(upload_id, count):
+                writer.write(chunk)
+            return writer.commit(sha256=sha256, size_bytes=size_bytes)
 
     def abandon_parts(self, upload_id: str) -> None:
         self._parts.abandon(upload_id)
+
+    def remove_leftovers(self) -> None:
+        remove_leftovers(self._staging)
+        self._parts.remove_abandoned()
 
     def _read_range(self, sha256: str, start: int, stop: int) -> Iterator[bytes]:
         with self.open(sha256) as file, os_errors("reading a blob"):
@@ -106,7 +129,7 @@ class LocalBlobWriter:
         blob = Blob(self._sha256.hexdigest(), self._size_bytes)
         check_announced(blob, sha256, size_bytes)
         path = _blob_path(self._blobs, blob.sha256)
-        if _file_size(path) == blob.size_bytes:
+        if _touch(path, blob.size_bytes):
             self._staged.discard()
         else:
             self._staged.sync()
@@ -122,14 +145,6 @@ class LocalBlobWriter:
         self._staged.discard()
 
 
-def check_announced(blob: Blob, sha256: str | None, size_bytes: int | None) -> None:
-    """Raises DigestMismatch when the bytes are not those that were announced."""
-    if size_bytes is not None and blob.size_bytes != size_bytes:
-        raise DigestMismatch(f"{blob.size_bytes} bytes arrived, {size_bytes} were announced")
-    if sha256 is not None and blob.sha256 != sha256:
-        raise DigestMismatch(f"the bytes have SHA-256 {blob.sha256}, {sha256} was announced")
-
-
 def _make_blob_folders(blobs: Path) -> None:
     # All of them now, so that storing a blob never has to make a folder durable first.
     make_folder(blobs)
@@ -142,8 +157,7 @@ def _make_blob_folders(blobs: Path) -> None:
 
 
 def _blob_path(blobs: Path, sha256: str) -> Path:
-    if not is_sha256(sha256):
-        raise BadInput(f"not a SHA-256 in lower-case hex: {shown(sha256)}")
+    check_sha256(sha256)
     return blobs / sha256[:2] / sha256
 
 
@@ -155,5 +169,21 @@ def _file_size(path: Path) -> int | None:
             return None
 
 
-def _missing(sha256: str) -> BlobMissing:
-    return BlobMissing(f"no blob has SHA-256 {sha256}")
+def _touch(path: Path, size_bytes: int) -> bool:
+    """Whether the blob is there already; from now on it is young, as if it had come just now."""
+    with os_errors("looking for a blob"):
+        try:
+            if path.stat().st_size != size_bytes:
+                return False
+            os.utime(path)
+            return True
+        except FileNotFoundError:
+            return False
+
+
+def _stored(entry: os.DirEntry[str]) -> StoredBlob | None:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return StoredBlob(entry.name, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))

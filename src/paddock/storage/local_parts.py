@@ -8,7 +8,6 @@ spoils is found missing or wrong when the upload is completed, and the client st
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,15 +15,16 @@ from pathlib import Path
 
 import blake3
 
-from paddock.errors import BadInput, NotFound, shown
+from paddock.storage.blobs import (
+    PARTS_KEPT_SECONDS,
+    check_part_number,
+    check_upload_id,
+    part_missing,
+)
 from paddock.storage.errors import os_errors
 from paddock.storage.staging import StagedFile, make_folder
 
-MAX_PARTS = 10_000  # as S3
-KEPT_SECONDS = 7 * 24 * 3600  # after the newest part of an upload that nobody completes
 READ_BYTES = 1 << 20
-
-_UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 class LocalParts:
@@ -34,22 +34,21 @@ class LocalParts:
         self._uploads = uploads
         self._staging = staging
         make_folder(uploads)
-        self._remove_abandoned()
 
     def begin(self, upload_id: str, number: int) -> LocalPartWriter:
         """Start part ``number``, counted from 1."""
-        _check_number(number)
+        check_part_number(number)
         folder = self._folder(upload_id)
         return LocalPartWriter(StagedFile(self._staging), folder / str(number))
 
     def read(self, upload_id: str, count: int) -> Iterator[bytes]:
         """The bytes of parts 1 to ``count``, in order; NotFound before the first if one lacks."""
-        _check_number(count)
+        check_part_number(count)
         folder = self._folder(upload_id)
         paths = [folder / str(number) for number in range(1, count + 1)]
         for path in paths:
             if not path.exists():
-                raise NotFound(f"part {path.name} of the upload has not arrived")
+                raise part_missing(int(path.name))
         return _read_files(paths)
 
     def abandon(self, upload_id: str) -> None:
@@ -58,12 +57,12 @@ class LocalParts:
             shutil.rmtree(self._folder(upload_id), ignore_errors=True)
 
     def _folder(self, upload_id: str) -> Path:
-        if not _UPLOAD_ID.fullmatch(upload_id):
-            raise BadInput(f"not an upload's id: {shown(upload_id)}")
+        check_upload_id(upload_id)
         return self._uploads / upload_id
 
-    def _remove_abandoned(self) -> None:
-        oldest = time.time() - KEPT_SECONDS
+    def remove_abandoned(self) -> None:
+        """Forget uploads whose newest part is a week old."""
+        oldest = time.time() - PARTS_KEPT_SECONDS
         for folder in self._uploads.iterdir():
             with contextlib.suppress(OSError):  # another server may clean at the same time
                 if folder.stat().st_mtime < oldest:
@@ -93,11 +92,6 @@ class LocalPartWriter:
 
     def __exit__(self, *exc: object) -> None:
         self._staged.discard()
-
-
-def _check_number(number: int) -> None:
-    if not 1 <= number <= MAX_PARTS:
-        raise BadInput(f"part numbers go from 1 to {MAX_PARTS}, not {number}")
 
 
 def _read_files(paths: list[Path]) -> Iterator[bytes]:

@@ -299,6 +299,19 @@ def test_an_upload_is_completed_with_all_its_parts_or_not(repo: Repo, small_part
     assert not repo.holds(content)
 
 
+def test_completing_an_upload_without_its_parts_gives_nobody_the_bytes_of_another(
+    repo: Repo, make_repo: Any, small_parts: int
+) -> None:
+    content = os.urandom(2_000_000)
+    owner = make_repo("bob", private=True)
+    owner.stranger.put(owner.upload_address(content), content=content)
+    upload = _parts(repo, content)  # of another repository, by one who knows the digest alone
+    both = [{"partNumber": n, "etag": "e"} for n in (1, 2)]
+    taken = repo.stranger.post(upload["href"], json={"oid": _oid(content), "parts": both})
+    assert taken.status_code == 404
+    assert not repo.holds(content)
+
+
 def test_very_large_objects_go_in_parts_when_the_client_can() -> None:
     size = 700 * 10**9 // 2
     batch = lfs.Batch("upload", ("multipart", "basic"), "main", [lfs.WantedObject("", size, None)])

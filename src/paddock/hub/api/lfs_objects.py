@@ -47,7 +47,7 @@ async def put_object(request: Request, hub: HubDep, oid: str, sig: str = "") -> 
     """A whole object, kept if it is the one that was announced."""
     right = await run_sync(_check, hub, "put", oid, sig)
     expect_length(request, right.size_bytes)
-    async with entered(hub.blobs.begin()) as writer:
+    async with entered(hub.blobs.begin(sha256=right.oid, size_bytes=right.size_bytes)) as writer:
         await receive_into(request, writer.write)
         commit = partial(writer.commit, sha256=right.oid, size_bytes=right.size_bytes)
         blob = await run_sync(commit)
@@ -119,6 +119,9 @@ def _record(hub: Hub, right: Right, blob: Blob) -> None:
 
 
 def _join(hub: Hub, right: Right) -> None:
+    with hub.database.read() as conn:
+        if large_files.present(conn, right.repo_id, [right.oid]):
+            return  # an earlier answer was lost
     join = partial(hub.blobs.complete_parts, right.upload_id, right.part)
     try:
         blob = join(sha256=right.oid, size_bytes=right.size_bytes)
@@ -126,3 +129,4 @@ def _join(hub: Hub, right: Right) -> None:
         hub.blobs.abandon_parts(right.upload_id)
         raise
     _record(hub, right, blob)
+    hub.blobs.abandon_parts(right.upload_id)
