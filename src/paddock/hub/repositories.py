@@ -44,6 +44,18 @@ class NewRepository:
 
 
 @dataclass(frozen=True, slots=True)
+class NewRow:
+    """A repository's row before it has refs; the name was checked and the right to it too."""
+
+    name: RepositoryName
+    namespace: Account
+    creator: Account | None
+    is_private: bool
+    gated: str | None = None
+    sdk: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What shall change; None leaves a setting as it is, ``gated`` "" opens the gate."""
 
@@ -66,10 +78,37 @@ def create_repository(conn: sa.Connection, caller: Caller, wanted: NewRepository
         )
     _check(wanted)
     name = RepositoryName(wanted.kind, namespace.name, names.check_repository_name(wanted.name))
-    repo = _insert(conn, author, namespace, name, wanted)
-    _end_redirect(conn, name)
+    private = namespace.private_by_default if wanted.is_private is None else wanted.is_private
+    repo = insert_repository(
+        conn, NewRow(name, namespace, author, is_private=private, sdk=wanted.sdk)
+    )
     commits.initial_commit(conn, repo, author, _initial_files(wanted))
     return lookup.repository_by_id(conn, repo.id)
+
+
+def insert_repository(conn: sa.Connection, new: NewRow) -> Repository:
+    """A repository without refs, whose history comes from elsewhere; raises AlreadyExists."""
+    moment = clock.now()
+    insert = repositories.insert().values(
+        public_id=new_public_id(),
+        kind=new.name.kind,
+        namespace_id=new.namespace.id,
+        creator_id=new.creator.id if new.creator else None,
+        full_name=new.name.full,
+        key=new.name.key,
+        is_private=new.is_private,
+        gated=new.gated,
+        sdk=new.sdk if new.name.kind is Kind.SPACE else None,
+        created_at=moment,
+        updated_at=moment,
+    )
+    try:
+        with conn.begin_nested():
+            row = conn.execute(insert.returning(repositories)).mappings().one()
+    except IntegrityError as e:
+        raise _taken(conn, new.name) from e
+    _end_redirect(conn, new.name)
+    return lookup.to_repository(row)
 
 
 def delete_repository(conn: sa.Connection, caller: Caller, name: RepositoryName) -> Repository:
@@ -135,35 +174,6 @@ def _check(wanted: NewRepository) -> None:
             f"{len(wanted.files)} files are too many for an initial commit",
             hint=f"create the repository with at most {MAX_INITIAL_FILES}, then commit the others",
         )
-
-
-def _insert(
-    conn: sa.Connection,
-    author: Account,
-    namespace: Account,
-    name: RepositoryName,
-    wanted: NewRepository,
-) -> Repository:
-    private = namespace.private_by_default if wanted.is_private is None else wanted.is_private
-    moment = clock.now()
-    insert = repositories.insert().values(
-        public_id=new_public_id(),
-        kind=wanted.kind,
-        namespace_id=namespace.id,
-        creator_id=author.id,
-        full_name=name.full,
-        key=name.key,
-        is_private=private,
-        sdk=wanted.sdk if wanted.kind is Kind.SPACE else None,
-        created_at=moment,
-        updated_at=moment,
-    )
-    try:
-        with conn.begin_nested():
-            row = conn.execute(insert.returning(repositories)).mappings().one()
-    except IntegrityError as e:
-        raise _taken(conn, name) from e
-    return lookup.to_repository(row)
 
 
 def _taken(conn: sa.Connection, name: RepositoryName) -> AlreadyExists:
