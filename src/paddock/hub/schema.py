@@ -12,6 +12,7 @@ from paddock.hub.discussions import tables as _discussions
 from paddock.hub.follows import tables as _follows
 from paddock.hub.groups import tables as _groups
 from paddock.hub.jobs import tables as _jobs
+from paddock.hub.large import tables as _large
 from paddock.hub.likes import tables as _likes
 from paddock.hub.notifications import tables as _notifications
 from paddock.hub.oauth import tables as _oauth
@@ -31,6 +32,7 @@ __all__ = [
     "_follows",
     "_groups",
     "_jobs",
+    "_large",
     "_likes",
     "_notifications",
     "_oauth",

@@ -75,7 +75,7 @@ tokens = Table(
     Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
     Column("name", Text, nullable=False),
     Column("role", String(12), nullable=False),  # "read" | "write" | "admin" | "fineGrained"
-    Column("secret_sha256", Sha256, nullable=False, unique=True),
+    Column("secret_sha256", Sha256, nullable=False, unique=True, info={"names_blob": False}),
     Column("created_at", Moment, nullable=False),
     Column("last_used_at", Moment),
     Column("scopes", JSON),  # of a fine-grained token: hub.people.scopes
@@ -193,6 +193,10 @@ access_grants = Table(
     Index(None, "reviewer_id"),
 )
 
+_HAS_BLOB = text("blob_sha256 IS NOT NULL")
+_IS_POINTER = text("lfs_sha256 IS NOT NULL")
+_IS_IDLE = text("idle_since IS NOT NULL")
+
 # Git objects, per repository: what a repository does not hold it cannot be asked for.
 git_objects = Table(
     "git_objects",
@@ -203,8 +207,13 @@ git_objects = Table(
     Column("size_bytes", BigInteger, nullable=False),  # of the git object's own content
     Column("content", LargeBinary),  # None: the bytes are in the blob store
     Column("blob_sha256", Sha256),  # set when content is None
-    Column("lfs_sha256", Sha256),  # set when the blob is an LFS pointer
+    # Set when the blob is an LFS pointer.
+    Column("lfs_sha256", Sha256, info={"names_blob": False}),
     Column("lfs_size_bytes", BigInteger),
+    Column("idle_since", Moment),  # see hub/large/tables.py
+    Index(None, "blob_sha256", sqlite_where=_HAS_BLOB, postgresql_where=_HAS_BLOB),
+    Index(None, "repo_id", "lfs_sha256", sqlite_where=_IS_POINTER, postgresql_where=_IS_POINTER),
+    Index(None, "repo_id", "idle_since", sqlite_where=_IS_IDLE, postgresql_where=_IS_IDLE),
 )
 
 commits = Table(
@@ -246,10 +255,22 @@ repository_large_files = Table(
     "repository_large_files",
     metadata,
     Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
-    Column("sha256", Sha256, ForeignKey("large_files.sha256"), primary_key=True),
+    Column(
+        "sha256",
+        Sha256,
+        ForeignKey("large_files.sha256"),
+        primary_key=True,
+        info={"names_blob": False},  # large_files does, where a blob there is
+    ),
     Column("pushed_at", Moment, nullable=False),
+    # A path and a ref under which the file was first committed, for those who tidy up.
+    Column("filename", Text),
+    Column("ref", String(255)),
+    Column("idle_since", Moment),  # see hub/large/tables.py
     Index(None, "sha256"),
 )
+
+_IS_WAITING = text("waits_for_repo_id IS NOT NULL")
 
 xorbs = Table(
     "xorbs",
@@ -261,6 +282,13 @@ xorbs = Table(
     Column("chunk_count", Integer, nullable=False),
     Column("chunks", LargeBinary, nullable=False),  # packed: hash[32], u32 unpacked, start, end
     Column("created_at", Moment, nullable=False),
+    # Set for a view of a blob: its chunks lie there as they are, from this byte on, without frames.
+    Column("view_start", BigInteger),
+    # The repository that a client sent it for, until a file of any repository is made of it.
+    Column("waits_for_repo_id", BigInteger),
+    Column("idle_since", Moment),  # see hub/large/tables.py
+    Index(None, "blob_sha256"),
+    Index(None, "waits_for_repo_id", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
 )
 
 xet_files = Table(
@@ -268,7 +296,8 @@ xet_files = Table(
     metadata,
     Column("hash", XetHash, primary_key=True),
     Column("size_bytes", BigInteger, nullable=False),
-    Column("sha256", Sha256, nullable=False),  # computed here from the bytes, not claimed
+    # Computed here from the bytes, not claimed.
+    Column("sha256", Sha256, nullable=False, info={"names_blob": False}),
     Column("terms", LargeBinary, nullable=False),  # packed: hash[32], u32 unpacked, start, end
     Index(None, "sha256"),
 )
