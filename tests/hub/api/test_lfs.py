@@ -479,12 +479,6 @@ def test_verify_tells_what_is_missing(repo: Repo) -> None:
     assert repo.stranger.post(wrong_action, json=_named(content)).status_code == 403
 
 
-def test_locks_are_not_offered(repo: Repo) -> None:
-    answer = repo.owner.post(repo.address("locks/verify"), json={})
-    assert answer.status_code == 404
-    assert answer.json()["message"]
-
-
 def _repo_id(server: LiveServer, name: str) -> int:
     with server.hub.database.read() as conn:
         for kind in Kind:

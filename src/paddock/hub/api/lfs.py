@@ -17,7 +17,8 @@ from fastapi.responses import JSONResponse
 
 from paddock import clock
 from paddock.hub import access, signing
-from paddock.hub.api import lfs_objects
+from paddock.hub.api import lfs_locks, lfs_objects
+from paddock.hub.api.lfs_locks import LFS_JSON
 from paddock.hub.api.xet_tokens import grant_headers, xet_grant
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, encode_segment
@@ -28,8 +29,7 @@ from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()
 router.include_router(lfs_objects.router)
-
-LFS_JSON = "application/vnd.git-lfs+json"
+router.include_router(lfs_locks.router)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,6 @@ async def batch(
         return _lfs_json(_answer_batch(answering, sizes))
 
     return await run_sync(answer)
-
-
-@router.post(WEB_REPOSITORY + "/info/lfs/locks/verify")
-def verify_locks(_: RepositoryNameDep) -> Response:
-    """There are no locks; on 404 git-lfs stops asking."""
-    return _lfs_json({"message": "file locking is not offered"}, status=404)
 
 
 def _answer_batch(answering: _Answering, sizes: dict[str, int]) -> dict[str, Any]:

@@ -66,7 +66,7 @@ class Batch(NamedTuple):
 
 def parse_batch(body: bytes) -> Batch:
     """Read a batch request; raises BadBatch, UnknownHash."""
-    request = _parse_object(body)
+    request = parse_object(body)
     operation, objects = request.get("operation"), request.get("objects")
     if operation not in ("upload", "download"):
         raise BadBatch(f"operation {str(operation)[:40]!r}; there are 'upload' and 'download'")
@@ -155,7 +155,7 @@ def check_right(key: bytes, action: str, oid: str, signature: str, now: datetime
 
 def check_completion(body: bytes, right: Right) -> None:
     """Raise BadBatch unless the client names the object and every part of it, once."""
-    request = _parse_object(body)
+    request = parse_object(body)
     parts = request.get("parts")
     if request.get("oid") != right.oid or not isinstance(parts, list):
         raise BadBatch("a completion names the object's oid and its parts")
@@ -166,13 +166,14 @@ def check_completion(body: bytes, right: Right) -> None:
 
 def parse_verify(body: bytes) -> WantedObject:
     """Read a verify request; raises BadBatch."""
-    wanted = _wanted(_parse_object(body))
+    wanted = _wanted(parse_object(body))
     if wanted.problem is not None:
         raise BadBatch(wanted.problem)
     return wanted
 
 
-def _parse_object(body: bytes) -> dict[str, Any]:
+def parse_object(body: bytes) -> dict[str, Any]:
+    """A request's JSON object; raises BadBatch."""
     try:
         request = orjson.loads(body)
     except orjson.JSONDecodeError as e:
