@@ -14,7 +14,7 @@ from typing import Any
 
 from paddock.hub.context import Hub
 
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = ("paddock.hub.jobs.sweeping",)
 
 Handler = Callable[[Hub, dict[str, Any]], None]
 
