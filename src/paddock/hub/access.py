@@ -9,6 +9,9 @@ Decides; changes nothing. The rules, in the order in which they are applied:
    with a token of role ``admin``.
 3. A gated repository shows its metadata to everyone and its contents to those who were let in and
    to those who may write to it.
+4. A repository in a resource group is for the group's members, with their role in the group, and
+   for the organisation's admins; the organisation's other roles do not count there.
+5. A fine-grained token does what its user may do, where a permission of it covers it as well.
 """
 
 from __future__ import annotations
@@ -24,13 +27,26 @@ from paddock.hub.errors import (
     RepositoryMoved,
     RepositoryNotFound,
 )
+from paddock.hub.groups.roles import (
+    CREATING_ROLES,
+    WRITING_ROLES,
+    is_of,
+    role_in_group,
+    role_on,
+)
 from paddock.hub.names import RepositoryName
-from paddock.hub.people import accounts
-from paddock.hub.tables import access_grants, memberships, repositories
+from paddock.hub.people import accounts, scopes
+from paddock.hub.people.reach import (
+    TO_OWN,
+    TO_READ,
+    TO_WRITE,
+    covered_by,
+    covers,
+    covers_namespace,
+)
+from paddock.hub.people.scopes import ACCOUNT
+from paddock.hub.tables import access_grants, repositories
 from paddock.hub.types import Account, Caller, Kind, Need, Repository
-
-WRITING_ROLES = frozenset({"admin", "write"})
-CREATING_ROLES = WRITING_ROLES | {"contributor"}
 
 
 def open_repository(
@@ -48,6 +64,11 @@ def open_repository(
         raise missing(caller, name.kind, name.full)
     if need >= Need.WRITE:
         require_write(conn, caller, repo)
+        if need is Need.OWN and not covers(conn, caller, repo, TO_OWN):
+            raise Forbidden(
+                f"this token may not change {repo.full_name} itself",
+                hint=f"it needs the permission {scopes.WRITE}",
+            )
     elif need is Need.CONTENT:
         require_content(conn, caller, repo)
     return repo
@@ -89,6 +110,9 @@ def require_writing_token(caller: Caller) -> Account:
     """The signed-in account, whose token may change things."""
     account = require_user(caller)
     if not caller.may_write:
+        if caller.scopes is not None:
+            hint = "give the token the permission, or use one of role 'write'"
+            raise Forbidden("this fine-grained token has no permission for that", hint=hint)
         raise Forbidden(
             "this token may only read",
             hint="use a token of role 'write'",
@@ -101,32 +125,45 @@ def may_see(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
     if not repo.is_private or is_site_admin(caller):
         return True
     account = caller.account
-    if account is None:
+    if account is None or not covers(conn, caller, repo, TO_READ):
         return False
-    return repo.namespace_id == account.id or (
-        accounts.role_in(conn, repo.namespace_id, account) is not None
-    )
+    return role_on(conn, account, repo) is not None
 
 
 def may_write(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
-    """Whether the caller's account has the right to write here, whatever the token's role."""
+    """Whether the caller has the right to write here, whatever the token's role."""
     account = caller.account
-    if account is None:
+    if account is None or not covers(conn, caller, repo, TO_WRITE):
         return False
-    if repo.namespace_id == account.id or is_site_admin(caller):
+    if is_site_admin(caller):
         return True
-    role = accounts.role_in(conn, repo.namespace_id, account)
+    role = role_on(conn, account, repo)
     return role in WRITING_ROLES or (role == "contributor" and _created(conn, account, repo))
 
 
-def may_write_namespace(conn: sa.Connection, caller: Caller, account: Account) -> bool:
-    """Whether the caller may create repositories there."""
+def may_write_namespace(
+    conn: sa.Connection, caller: Caller, account: Account, group_id: int | None = None
+) -> bool:
+    """Whether the caller may create repositories there, or in that resource group of it."""
     user = caller.account
-    if user is None or not caller.may_write:
+    if user is None or not caller.may_write or not covers_namespace(caller, account, group_id):
         return False
     if user.id == account.id or is_site_admin(caller):
         return True
-    return accounts.role_in(conn, account.id, user) in CREATING_ROLES
+    role = accounts.role_in(conn, account.id, user)
+    if group_id is not None and role is not None and role != "admin":
+        role = role_in_group(conn, group_id, user)
+    return role in CREATING_ROLES
+
+
+def may_administer(conn: sa.Connection, caller: Caller, org: Account, permission: str) -> bool:
+    """Whether the caller may change an organisation itself; scoped tokens need the permission."""
+    user = caller.account
+    if user is None or not caller.may_write:
+        return False
+    if caller.scopes is not None and not caller.scopes.holds(permission, (ACCOUNT, org.id)):
+        return False
+    return is_site_admin(caller) or accounts.role_in(conn, org.id, user) == "admin"
 
 
 def is_site_admin(caller: Caller) -> bool:
@@ -158,6 +195,11 @@ def require_content(conn: sa.Connection, caller: Caller, repo: Repository) -> No
         )
     if may_write(conn, caller, repo):
         return
+    bounds = caller.scopes
+    if bounds is not None and not (bounds.reads_gated or covers(conn, caller, repo, TO_READ)):
+        raise GatedForCaller(
+            f"{restricted}, and this fine-grained token does not reach gated repositories."
+        )
     status = grant_status(conn, repo, caller.account)
     if status == "pending":
         raise GatedForCaller(
@@ -189,12 +231,9 @@ def visible_to(caller: Caller) -> sa.ColumnElement[bool]:
     public = sa.not_(repositories.c.is_private)
     if caller.account is None:
         return public
-    my_orgs = sa.select(memberships.c.org_id).where(memberships.c.user_id == caller.account.id)
-    return sa.or_(
-        public,
-        repositories.c.namespace_id == caller.account.id,
-        repositories.c.namespace_id.in_(my_orgs),
-    )
+    mine = is_of(caller.account)
+    bounds = caller.scopes
+    return sa.or_(public, mine if bounds is None else sa.and_(mine, covered_by(bounds)))
 
 
 def _follow(conn: sa.Connection, caller: Caller, name: RepositoryName) -> None:

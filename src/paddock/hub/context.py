@@ -15,13 +15,15 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from paddock.hub.catalogue.downloads import RecentDownloads
-from paddock.hub.people import tokens
+from paddock.hub.people import permissions, tokens
 from paddock.hub.types import ANONYMOUS, Caller
 from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database
 
 # The web refuses a request body over its default limit unless the handler asked for more.
 BODY_LIMIT_KEY = "paddock.body_limit_bytes"
+# Set where the request came with a token that is good: the web counts its requests by the token.
+KNOWN_CALLER_KEY = "paddock.known_caller"
 
 
 def accept_body(request: Request, limit_bytes: int) -> None:
@@ -56,7 +58,17 @@ async def get_caller(request: Request, hub: HubDep) -> Caller:
     secret = _bearer_or_basic_password(request.headers.get("authorization", ""))
     if secret is None:
         return ANONYMOUS
-    return await run_in_threadpool(tokens.authenticate, hub.database, secret)
+    return await run_in_threadpool(_authenticate, hub, request, secret)
+
+
+def _authenticate(hub: Hub, request: Request, secret: str) -> Caller:
+    caller = tokens.authenticate(hub.database, secret)
+    request.scope[KNOWN_CALLER_KEY] = True
+    if caller.scopes is None:
+        return caller
+    address = getattr(request.scope.get("route"), "path", "")
+    with hub.database.read() as conn:
+        return permissions.on_address(conn, caller, request.method, address, request.path_params)
 
 
 CallerDep = Annotated[Caller, Depends(get_caller)]

@@ -10,6 +10,10 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from paddock.hub.people.scopes import Scopes
+
+FINE_GRAINED = "fineGrained"  # a token's role
+
 
 class Kind(StrEnum):
     """What a repository is for; the API's plural is ``kind + "s"``."""
@@ -17,6 +21,7 @@ class Kind(StrEnum):
     MODEL = "model"
     DATASET = "dataset"
     SPACE = "space"
+    KERNEL = "kernel"  # compiled code for an accelerator
 
     @property
     def url_prefix(self) -> str:
@@ -54,16 +59,25 @@ class Token:
 
     id: int
     name: str
-    role: str  # "read" | "write" | "admin"
+    role: str  # "read" | "write" | "admin" | "fineGrained"
     created_at: datetime
+    expires_at: datetime | None = None
+    last_used_at: datetime | None = None
+    scopes: Scopes | None = None  # of a fine-grained token
+    grant_id: int | None = None  # of a token that came by OAuth
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sends a request; ``account`` is None for a stranger."""
+    """Who sends a request; ``account`` is None for a stranger.
+
+    A fine-grained token counts as one that writes only where ``may_change`` was decided for this
+    very request (``hub.people.permissions``); what it covers is asked again in ``hub.access``.
+    """
 
     account: Account | None
     token: Token | None
+    may_change: bool = False
 
     @property
     def is_anonymous(self) -> bool:
@@ -72,7 +86,18 @@ class Caller:
     @property
     def may_write(self) -> bool:
         """Whether the token's role allows changes at all."""
-        return self.token is not None and self.token.role in {"write", "admin"}
+        if self.token is None:
+            return False
+        return self.token.role in {"write", "admin"} or (
+            self.token.role == FINE_GRAINED and self.may_change
+        )
+
+    @property
+    def scopes(self) -> Scopes | None:
+        """What bounds the caller beside their account; None where nothing does."""
+        if self.token is None or self.token.role != FINE_GRAINED:
+            return None
+        return self.token.scopes or Scopes()
 
 
 ANONYMOUS = Caller(account=None, token=None)

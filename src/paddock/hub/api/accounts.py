@@ -137,4 +137,5 @@ def _counts(counts: dict[Kind, int]) -> dict[str, int]:
         "numModels": counts[Kind.MODEL],
         "numDatasets": counts[Kind.DATASET],
         "numSpaces": counts[Kind.SPACE],
+        "numKernels": counts[Kind.KERNEL],
     }

@@ -164,6 +164,7 @@ FIELDS: dict[Kind, dict[str, Field]] = {
     Kind.MODEL: _COMMON | _MODEL,
     Kind.DATASET: _COMMON | _DATASET,
     Kind.SPACE: _COMMON | _SPACE,
+    Kind.KERNEL: _COMMON,
 }
 _FROM_CARD = {"cardData", "model-index", "widgetData", "paperswithcode_id"}
 
@@ -175,6 +176,7 @@ _LISTED: dict[Kind, tuple[str, ...]] = {
     Kind.MODEL: (*_SUMMARY, "modelId", "pipeline_tag", "library_name"),
     Kind.DATASET: _SUMMARY,
     Kind.SPACE: (*_SUMMARY, "sdk"),
+    Kind.KERNEL: _SUMMARY,
 }
 _DETAILS: dict[Kind, tuple[str, ...]] = {
     Kind.MODEL: (
@@ -189,4 +191,5 @@ _DETAILS: dict[Kind, tuple[str, ...]] = {
         "cardData", "subdomain", "runtime", "models", "datasets", "siblings", "usedStorage",
         "xetEnabled",
     ),
+    Kind.KERNEL: ("cardData", "siblings", "usedStorage", "xetEnabled"),
 }  # fmt: skip

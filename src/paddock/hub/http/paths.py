@@ -3,8 +3,8 @@
 Routes match the raw, percent-encoded path, because a decoded path no longer tells ``a%2Fb`` from
 ``a/b``. So every parameter decodes itself, after the path was split:
 
-    {kind:kind}          models | datasets | spaces      -> Kind
-    {kind:kind_prefix}   "" | datasets/ | spaces/        -> Kind (web, resolve, git, LFS addresses)
+    {kind:kind}          models | datasets | spaces | kernels -> Kind
+    {kind:kind_prefix}   "" | datasets/ | spaces/ | kernels/ -> Kind (web, files, git, LFS)
     {x:segment}          one segment, decoded
     {rev:revision}       one segment, or a literal refs/pr/N, refs/convert/X, refs/heads/X
     {path:rest}          everything that is left, decoded; slashes may be encoded too
@@ -62,7 +62,7 @@ def encode_segment(text: str) -> str:
 
 
 class _KindConvertor(Convertor[Kind]):
-    regex = "(?:models|datasets|spaces)"
+    regex = "(?:models|datasets|spaces|kernels)"
 
     def convert(self, value: str) -> Kind:
         return Kind(value[:-1])
@@ -72,7 +72,7 @@ class _KindConvertor(Convertor[Kind]):
 
 
 class _KindPrefixConvertor(Convertor[Kind]):
-    regex = "(?:datasets/|spaces/|)"
+    regex = "(?:datasets/|spaces/|kernels/|)"
 
     def convert(self, value: str) -> Kind:
         return Kind(value[:-2]) if value else Kind.MODEL
@@ -118,7 +118,7 @@ CONVERTORS: dict[str, Convertor[Any]] = {
 # The wire writes kinds in the plural, which the schema of ``Kind`` does not know.
 KindInPath = Annotated[
     Kind,
-    Path(description="`models`, `datasets` or `spaces`; in a page's address `models` is left out"),
+    Path(description="`models`, `datasets`, `spaces`, `kernels`; pages leave `models` out"),
     WithJsonSchema({"type": "string"}),
 ]
 RevisionInPath = Annotated[str, Path(description="a branch, a tag or a commit")]
