@@ -1,0 +1,49 @@
+"""``paddock admin``: users, organisations and tokens of a hub on this machine.
+
+Works on the hub's database, whether or not a server runs on it. Whoever can read the data folder
+needs no password here. A file a noun.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from paddock.cli.admin import orgs, tokens, users
+from paddock.cli.local_hub import data_option, json_option, open_hub_database
+from paddock.cli.output import emit
+from paddock.errors import Conflict
+
+
+class AlreadyInitialised(Conflict):
+    """The hub has an administrator, whose token cannot be shown again."""
+
+    code = "already_initialised"
+
+
+@click.group(help="Users, organisations and tokens of a hub on this machine.")
+def command() -> None:
+    pass
+
+
+@command.command(help="Create the hub with its first administrator, and print the token once.")
+@data_option
+@click.option("--name", help="The administrator's name (default: admin).")
+@json_option
+def init(data: Path | None, name: str | None, as_json: bool) -> None:
+    from paddock.hub.people.first_admin import DEFAULT_NAME, initialise
+
+    first = initialise(open_hub_database(data, create=True), name or DEFAULT_NAME)
+    if first is None:
+        raise AlreadyInitialised(
+            "this hub is initialised already, and its first token cannot be shown again",
+            hint="make another with `paddock admin token add NAME --role admin`",
+        )
+    text = f"admin: {first.name}\ntoken: {first.token}"
+    emit({"name": first.name, "token": first.token}, text, as_json=as_json)
+
+
+command.add_command(users.command, "user")
+command.add_command(orgs.command, "org")
+command.add_command(tokens.command, "token")

@@ -1,0 +1,50 @@
+"""The hub on this machine, for commands that work on its data folder.
+
+Knows the option that names the folder, and how its database is opened, whether or not a server runs
+on it. Whoever can read the folder needs no password here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from paddock.errors import NotFound
+
+if TYPE_CHECKING:
+    from paddock.storage.database import Database
+
+
+class NoHub(NotFound):
+    """The data folder holds no hub."""
+
+    code = "no_hub"
+
+
+def data_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The option ``--data``."""
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="The hub's folder (default: the setting `data`).",
+    )(function)
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def open_hub_database(data: Path | None, *, create: bool = False) -> Database:
+    """The database of the hub in a data folder; raises NoHub."""
+    from paddock.config import load_settings
+    from paddock.storage.opening import embedded_database, open_database
+
+    settings = load_settings({"data": data})
+    if not create and not settings.database_url and not embedded_database(settings).exists():
+        raise NoHub(
+            f"there is no hub in {str(settings.data)!r}",
+            hint="name its folder with --data, or create one with `paddock admin init`",
+        )
+    return open_database(settings)
