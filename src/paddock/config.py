@@ -50,6 +50,26 @@ class Settings:
         "PostgreSQL as postgresql://user@host/name; without it, SQLite inside data",
         secret=True,
     )
+    # Large files in an S3-compatible store instead of the data folder
+    s3_bucket: str | None = _setting(None, "bucket for blobs; without it, they are inside data")
+    s3_prefix: str = _setting("", "folder of that bucket, to share it with others")
+    s3_endpoint: str | None = _setting(
+        None, "address of the store, without the bucket; without it, Amazon's of the region"
+    )
+    s3_region: str = _setting("us-east-1", "region of the bucket")
+    s3_access_key: str | None = _setting(
+        None, "access key; without one, what the machine's role gives"
+    )
+    s3_secret_key: str | None = _setting(None, "its secret", secret=True)
+    s3_addressing: str = _setting(
+        "path", "where a bucket's name stands: path (endpoint/bucket) or host (bucket.endpoint)"
+    )
+    s3_direct: str = _setting(
+        "off", "on: clients move large files to and from the store themselves, by signed addresses"
+    )
+    s3_public_endpoint: str | None = _setting(
+        None, "address under which clients reach the store, when it is not s3_endpoint"
+    )
     public_url: str | None = _setting(
         None, "address under which clients reach the server, when a proxy stands before it"
     )
@@ -77,6 +97,8 @@ _FIELDS = {row.name: row for row in dataclasses.fields(Settings)}
 _CHOICES = {
     "log_level": ("debug", "info", "warning", "error"),
     "log_format": ("auto", "text", "json"),
+    "s3_addressing": ("path", "host"),
+    "s3_direct": ("off", "on"),
 }
 
 
@@ -167,7 +189,7 @@ def _checked(name: str, found: Origin) -> Any:
         raise BadSetting(
             f"{name} from {wanted} is {value!r}", hint=f"one of {', '.join(_CHOICES[name])}"
         )
-    if name.endswith("_url") and name != "database_url":
+    if name.endswith(("_url", "_endpoint")) and name != "database_url":
         return _web_address(name, str(value), wanted)
     return str(value)
 

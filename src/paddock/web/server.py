@@ -14,8 +14,7 @@ from paddock.config import Settings
 from paddock.errors import Unavailable
 from paddock.hub.context import Hub
 from paddock.log import get_logger
-from paddock.storage.local_blobs import LocalBlobStore
-from paddock.storage.opening import open_database
+from paddock.storage.opening import open_blobs, open_database
 from paddock.web.app import create_app
 from paddock.web.protocol import uvicorn_options
 
@@ -30,8 +29,8 @@ class AddressInUse(Unavailable):
 
 def open_hub(settings: Settings) -> Hub:
     """The storage that the settings name, created and migrated as needed."""
-    database = open_database(settings)
-    return Hub(database, LocalBlobStore(settings.data / "blobs"), settings.public_url)
+    blobs = open_blobs(settings)
+    return Hub(open_database(settings), blobs, settings.public_url)
 
 
 def listen(settings: Settings) -> socket.socket:
