@@ -63,9 +63,7 @@ def named_bucket(settings: Settings) -> Bucket:
     if (settings.s3_access_key is None) != (settings.s3_secret_key is None):
         raise BadSetting("s3_access_key and s3_secret_key belong together", hint="set both")
     if settings.s3_direct == "on" and settings.s3_secret_key is None:
-        raise BadSetting(
-            "s3_direct signs addresses itself", hint="set s3_access_key and its secret"
-        )
+        raise BadSetting("s3_direct needs keys to sign with", hint="set s3_access_key")
     return Bucket(
         name,
         settings.s3_endpoint or f"https://s3.{settings.s3_region}.amazonaws.com",
