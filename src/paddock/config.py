@@ -73,6 +73,25 @@ class Settings:
     public_url: str | None = _setting(
         None, "address under which clients reach the server, when a proxy stands before it"
     )
+    # Another hub that this one mirrors on demand
+    upstream: str | None = _setting(
+        None, "address of a hub to mirror: what is not here is fetched from it when it is asked for"
+    )
+    upstream_token: str | None = _setting(None, "access token for that hub", secret=True)
+    upstream_licences: str = _setting(
+        "", "licence ids that may be mirrored, by commas; empty for any declared one, * for all"
+    )
+    upstream_for: str = _setting("users", "who may start a mirror of a repository: users, anyone")
+    upstream_refresh_seconds: int = _setting(
+        300, "after how long a mirror is compared with the other hub again"
+    )
+    # Background work
+    workers: int = _setting(
+        3, "jobs that the server runs at once; 0 leaves them all to `paddock worker`"
+    )
+    webhook_targets: str = _setting(
+        "public", "public, or any: webhooks may then also be sent into the private network"
+    )
     # The commands that talk to a hub
     hub_url: str = _setting(
         "http://127.0.0.1:8000", "hub to publish to and pull from", env="HF_ENDPOINT"
@@ -97,6 +116,8 @@ _FIELDS = {row.name: row for row in dataclasses.fields(Settings)}
 _CHOICES = {
     "log_level": ("debug", "info", "warning", "error"),
     "log_format": ("auto", "text", "json"),
+    "webhook_targets": ("public", "any"),
+    "upstream_for": ("users", "anyone"),
     "s3_addressing": ("path", "host"),
     "s3_direct": ("off", "on"),
 }

@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from paddock.hub.catalogue.downloads import RecentDownloads
+from paddock.hub.mirror.mirror import Mirror
 from paddock.hub.people import permissions, tokens
 from paddock.hub.types import ANONYMOUS, Caller
 from paddock.storage.blobs import BlobStore
@@ -39,10 +40,18 @@ class Hub:
     blobs: BlobStore
     public_url: str | None  # None: as the request addressed us
     downloads: RecentDownloads = field(default_factory=RecentDownloads)
+    own_url: str = "http://127.0.0.1:8000"  # where this machine reaches us
+    webhook_targets: str = "public"  # "any": webhooks may also send into the private network
+    mirror: Mirror | None = None  # None: only what is here is served
 
     def base_url(self, request: Request) -> str:
         """Where clients reach us, without a trailing slash."""
         return self.public_url or str(request.base_url).rstrip("/")
+
+    @property
+    def background_url(self) -> str:
+        """The same for work that no request asked for."""
+        return self.public_url or self.own_url
 
 
 async def get_hub(request: Request) -> Hub:

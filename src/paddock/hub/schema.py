@@ -14,6 +14,7 @@ from paddock.hub.groups import tables as _groups
 from paddock.hub.jobs import tables as _jobs
 from paddock.hub.large import tables as _large
 from paddock.hub.likes import tables as _likes
+from paddock.hub.mirror import tables as _mirror
 from paddock.hub.notifications import tables as _notifications
 from paddock.hub.oauth import tables as _oauth
 from paddock.hub.people import tables as _people
@@ -34,6 +35,7 @@ __all__ = [
     "_jobs",
     "_large",
     "_likes",
+    "_mirror",
     "_notifications",
     "_oauth",
     "_people",

@@ -6,13 +6,15 @@ import errno
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import uvicorn
 
 from paddock.config import Settings
 from paddock.errors import Unavailable
 from paddock.hub.context import Hub
+from paddock.hub.jobs.worker import Worker
+from paddock.hub.mirror.mirror import open_mirror
 from paddock.log import get_logger
 from paddock.storage.opening import open_blobs, open_database
 from paddock.web.app import create_app
@@ -29,8 +31,9 @@ class AddressInUse(Unavailable):
 
 def open_hub(settings: Settings) -> Hub:
     """The storage that the settings name, created and migrated as needed."""
+    database = open_database(settings)
     blobs = open_blobs(settings)
-    return Hub(open_database(settings), blobs, settings.public_url)
+    return Hub(database, blobs, settings.public_url, mirror=open_mirror(settings, blobs))
 
 
 def listen(settings: Settings) -> socket.socket:
@@ -59,8 +62,14 @@ def address(listener: socket.socket, settings: Settings) -> str:
     return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{port}"
 
 
-def serve(hub: Hub, listener: socket.socket, *, when_ready: Callable[[], None]) -> None:
-    """Serve until SIGTERM or SIGINT; ``when_ready`` runs once, in a thread, when we answer."""
+def serve(
+    hub: Hub, listener: socket.socket, *, workers: int, when_ready: Callable[[], None]
+) -> None:
+    """Serve until SIGTERM or SIGINT; ``when_ready`` runs once, in a thread, when we answer.
+
+    Background work is done by ``workers`` threads, from then on.
+    """
+    worker = Worker(hub, threads=workers) if workers else None
     server = uvicorn.Server(uvicorn.Config(create_app(hub), **uvicorn_options()))
     stopped = threading.Event()
 
@@ -68,6 +77,8 @@ def serve(hub: Hub, listener: socket.socket, *, when_ready: Callable[[], None]) 
         while not server.started and not stopped.wait(0.01):
             pass
         if server.started:
+            if worker is not None:
+                worker.start()
             when_ready()
 
     threading.Thread(target=announce, name="when-ready", daemon=True).start()
@@ -77,5 +88,22 @@ def serve(hub: Hub, listener: socket.socket, *, when_ready: Callable[[], None]) 
         signal.signal(stop, lambda _number, _frame: None)
     server.run(sockets=[listener])
     stopped.set()
+    if worker is not None:
+        worker.stop()
+    hub.database.dispose()
+    log.info("stopped")
+
+
+def work(settings: Settings, *, kinds: Collection[str] | None, threads: int) -> None:
+    """Do background work until SIGTERM or SIGINT, without serving anything."""
+    hub = open_hub(settings)
+    worker = Worker(hub, kinds=kinds, threads=threads)
+    stopped = threading.Event()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda _number, _frame: stopped.set())
+    worker.start()
+    log.info("working", worker=worker.name)
+    stopped.wait()
+    worker.stop()
     hub.database.dispose()
     log.info("stopped")

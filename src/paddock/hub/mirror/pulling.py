@@ -1,0 +1,145 @@
+"""What a request for a repository that is not here sets in motion.
+
+Knows when to ask the other hub, and that one request at a time asks for one repository. A name that
+belongs to somebody here is never asked for there: nothing from outside can slip in under it. When
+the other hub does not answer, what is here is served as it is.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from paddock import clock
+from paddock.hub.context import Hub
+from paddock.hub.errors import AlreadyExists, BadName
+from paddock.hub.git import refs
+from paddock.hub.large import large_files
+from paddock.hub.large.content import Content
+from paddock.hub.mirror import following
+from paddock.hub.mirror.following import MirrorRow
+from paddock.hub.mirror.growing import Wanted
+from paddock.hub.mirror.mirror import Mirror
+from paddock.hub.mirror.policy import admit
+from paddock.hub.mirror.upstream import UpstreamUnreachable
+from paddock.hub.names import RepositoryName, check_account_name, check_repository_name
+from paddock.hub.types import Caller, LargeFile, Repository
+from paddock.log import get_logger
+from paddock.storage.blobs import Blob
+
+log = get_logger("mirror")
+
+_HAVES = 256  # commits that we say we have
+
+
+def prepare(hub: Hub, caller: Caller, name: RepositoryName) -> None:
+    """Let a repository that the other hub has be here, as fresh as we promise.
+
+    Raises NotMirrored, UpstreamRefused, and UpstreamUnreachable when there is nothing to serve.
+    """
+    mirror = hub.mirror
+    if mirror is None or not _is_possible(name):
+        return
+    with hub.database.read() as conn:
+        local = following.find_local(conn, name)
+    if local.is_ours or (local.mirror is not None and _is_fresh(mirror, local.mirror)):
+        return
+    if local.mirror is None and (mirror.is_absent(name) or not _may_start(mirror, caller)):
+        return
+    with mirror.one_at_a_time(name) as first:
+        if not first:
+            return  # whoever was first did it, or failed a moment ago
+        if local.mirror is None:
+            _begin(hub, mirror, name)
+            return
+        try:
+            _refresh(hub, mirror, name, local.mirror)
+        except UpstreamUnreachable as e:
+            log.warning("the other hub does not answer", repository=name.full, error=e.message)
+
+
+def absent_content(
+    hub: Hub, conn: sa.Connection, repo: Repository, large: LargeFile
+) -> Content | None:
+    """A large file of a mirror that is not here yet: bytes that come while they are read."""
+    mirror = hub.mirror
+    row = following.find_mirror(conn, repo) if mirror is not None else None
+    if mirror is None or row is None or row.upstream != mirror.upstream.url:
+        return None
+    name = RepositoryName(repo.kind, *repo.full_name.split("/", 1))
+    wanted = Wanted(name, large.sha256, large.size_bytes)
+
+    def source(start: int) -> Iterator[bytes]:
+        with mirror.upstream.large_file(name, large.sha256, large.size_bytes, start) as pieces:
+            yield from pieces
+
+    def on_stored(blob: Blob) -> None:
+        with hub.database.write() as writing:
+            large_files.add_blob(writing, repo.id, blob)
+
+    def read(start: int, end: int) -> Iterator[bytes]:
+        return mirror.arrivals.read(wanted, source, start, end, on_stored)
+
+    return Content(large.size_bytes, None, read)
+
+
+def _is_possible(name: RepositoryName) -> bool:
+    try:
+        check_account_name(name.namespace)
+        check_repository_name(name.name)
+    except BadName:
+        return False
+    return True
+
+
+def _is_fresh(mirror: Mirror, row: MirrorRow) -> bool:
+    age = timedelta(seconds=mirror.upstream.refresh_seconds)
+    return row.upstream != mirror.upstream.url or clock.now() - row.checked_at < age
+
+
+def _may_start(mirror: Mirror, caller: Caller) -> bool:
+    return mirror.upstream.for_strangers or not caller.is_anonymous
+
+
+def _begin(hub: Hub, mirror: Mirror, name: RepositoryName) -> None:
+    facts = mirror.upstream.facts(name)
+    if facts is None or facts.full_name.lower() != name.key:  # renamed there: ask by the new name
+        mirror.remember_absent(name)
+        return
+    open_ = admit(facts, mirror.upstream.allowed_licences)
+    with tempfile.TemporaryFile() as pack:
+        found = mirror.upstream.fetch(name, (), {}, pack)
+        try:
+            with hub.database.write() as conn:
+                if following.find_local(conn, name).is_ours:
+                    return
+                repo = following.create_mirror(conn, mirror.upstream.url, name, facts, open_)
+                unpack(hub, conn, repo, pack)
+                following.follow_refs(conn, repo, found)
+        except AlreadyExists:
+            return  # another server was faster
+    log.info("mirrored a repository", repository=facts.full_name)
+
+
+def _refresh(hub: Hub, mirror: Mirror, name: RepositoryName, row: MirrorRow) -> None:
+    facts = mirror.upstream.facts(name)
+    if facts is None or facts.full_name.lower() != name.key:
+        with hub.database.write() as conn:
+            following.mark_checked(conn, row.repo, is_gone=True)
+        return
+    open_ = admit(facts, mirror.upstream.allowed_licences)
+    with hub.database.read() as conn:
+        here = {ref.name: ref for ref in refs.list_refs(conn, row.repo)}
+    known = {ref: held.oid for ref, held in here.items()}
+    commits = list({held.commit_oid for held in here.values()})[:_HAVES]
+    with tempfile.TemporaryFile() as pack:
+        found = mirror.upstream.fetch(name, commits, known, pack)
+        with hub.database.write() as conn:
+            following.close_as(conn, row.repo, open_)
+            if pack.tell():
+                unpack(hub, conn, row.repo, pack)
+            following.follow_refs(conn, row.repo, found)
+            following.mark_checked(conn, row.repo, is_gone=False)
