@@ -14,6 +14,7 @@ from huggingface_hub import HfApi
 
 from paddock.config import Settings
 from paddock.hub.context import Hub
+from paddock.hub.jobs.worker import Worker, run_until_empty
 from paddock.hub.people.accounts import create_org, create_user, find_account
 from paddock.hub.people.tokens import create_token
 from paddock.storage.database import Database
@@ -52,6 +53,10 @@ class LiveServer:
         """The stock client; ``token`` None is a stranger."""
         return HfApi(endpoint=self.url, token=token if token is not None else False)
 
+    def run_jobs(self) -> None:
+        """Return when all background work that is due has been done."""
+        run_until_empty(self.hub)
+
     @property
     def admin_api(self) -> HfApi:
         return self.api(self.admin_token)
@@ -64,7 +69,10 @@ def live_server(data: Path, database_url: str) -> Iterator[LiveServer]:
     settings = Settings(data=data, port=0)
     database = Database(database_url)
     migrate(database)
-    hub = Hub(database, LocalBlobStore(data / "blobs"), None)
+    listener = listen(settings)
+    url = address(listener, settings)
+    blobs = LocalBlobStore(data / "blobs")
+    hub = Hub(database, blobs, None, own_url=url, webhook_targets="any")
     with database.write() as conn:
         admin = create_user(conn, "boss", is_admin=True)
         token = create_token(conn, admin, "test-admin", "admin")
@@ -73,9 +81,12 @@ def live_server(data: Path, database_url: str) -> Iterator[LiveServer]:
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     _wait_until_started(server, thread)
+    worker = Worker(hub, threads=2)
+    worker.start()
     try:
-        yield LiveServer(address(listener, settings), hub, data, admin.name, token)
+        yield LiveServer(url, hub, data, admin.name, token)
     finally:
+        worker.stop()
         server.should_exit = True
         server.force_exit = True
         thread.join(START_SECONDS)

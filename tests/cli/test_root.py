@@ -20,17 +20,19 @@ def paddock(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]
     )
 
 
+COMMANDS = (
+    "up", "worker", "admin", "config", "inspect", "convert", "generate", "release", "verify",
+)  # fmt: skip
+
+
 def test_help_lists_every_command() -> None:
     answer = paddock("--help")
     assert answer.returncode == 0
-    for command in ("up", "admin", "config", "inspect", "convert", "generate", "release", "verify"):
+    for command in COMMANDS:
         assert f"  {command} " in answer.stdout
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["up", "admin", "config", "inspect", "convert", "generate", "release", "verify"],
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
     answer = paddock(command, "--help")
     assert answer.returncode == 0, answer.stderr

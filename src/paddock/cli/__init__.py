@@ -23,7 +23,8 @@ from paddock.errors import PaddockError
 
 _COMMANDS = {
     "up": "Run the hub.",
-    "admin": "Users, organisations and tokens of a hub on this machine.",
+    "worker": "Do the hub's background work in a process of its own.",
+    "admin": "Users, organisations, tokens and jobs of a hub on this machine.",
     "config": "Every setting, its value and where it came from.",
     "inspect": "What a checkpoint is: family, shapes, parameters, tokenizer, licence hints.",
     "convert": "Write a checkpoint in another format.",

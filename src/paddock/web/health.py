@@ -7,7 +7,9 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from paddock.hub.context import HubDep
+from paddock.errors import Unavailable
+from paddock.hub.context import Hub, HubDep
+from paddock.hub.jobs.figures import render_figures
 from paddock.log import get_logger
 
 log = get_logger("web")
@@ -34,6 +36,15 @@ def readyz(hub: HubDep) -> Response:
 
 
 @router.get("/metrics")
-def metrics() -> Response:
+def metrics(hub: HubDep) -> Response:
     """Prometheus' text format."""
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest() + _queue(hub), media_type=CONTENT_TYPE_LATEST)
+
+
+def _queue(hub: Hub) -> bytes:
+    try:
+        with hub.database.read() as conn:
+            return render_figures(conn)
+    except Unavailable as e:  # the figures of the process are worth having all the same
+        log.warning("the queue's figures cannot be read", reason=e.message)
+        return b""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from paddock.config import Settings
@@ -33,8 +34,8 @@ Tell = Callable[[str], None]
 def run(settings: Settings, *, with_starter: bool, tell: Tell, progress: Tell) -> None:
     """Serve until told to stop; ``tell`` gets what to know, ``progress`` what is being done."""
     listener = server.listen(settings)
-    hub = server.open_hub(settings)
     url = server.address(listener, settings)
+    hub = replace(server.open_hub(settings), own_url=url)
     first = initialise(hub.database)
     kept = settings.data / TOKEN_FILE
     if first is not None:
@@ -54,7 +55,7 @@ def run(settings: Settings, *, with_starter: bool, tell: Tell, progress: Tell) -
         has_starter = _find_starter(hub, account)
         tell(_next_steps(url, account.name, token, has_starter=has_starter))
 
-    server.serve(hub, listener, when_ready=welcome)
+    server.serve(hub, listener, workers=settings.workers, when_ready=welcome)
 
 
 def _keep(path: Path, first: FirstAdmin) -> None:

@@ -1,4 +1,4 @@
-"""``paddock admin``: users, organisations and tokens of a hub on this machine.
+"""``paddock admin``: users, organisations, tokens and background work of a hub on this machine.
 
 Works on the hub's database, whether or not a server runs on it. Whoever can read the data folder
 needs no password here. A file a noun.
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from paddock.cli.admin import orgs, tokens, users
+from paddock.cli.admin import jobs, orgs, tokens, users
 from paddock.cli.local_hub import data_option, json_option, open_hub_database
 from paddock.cli.output import emit
 from paddock.errors import Conflict
@@ -22,7 +22,7 @@ class AlreadyInitialised(Conflict):
     code = "already_initialised"
 
 
-@click.group(help="Users, organisations and tokens of a hub on this machine.")
+@click.group(help="Users, organisations, tokens and jobs of a hub on this machine.")
 def command() -> None:
     pass
 
@@ -47,3 +47,4 @@ def init(data: Path | None, name: str | None, as_json: bool) -> None:
 command.add_command(users.command, "user")
 command.add_command(orgs.command, "org")
 command.add_command(tokens.command, "token")
+command.add_command(jobs.command, "jobs")

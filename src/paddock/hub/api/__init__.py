@@ -19,7 +19,7 @@ paths.register()  # the routers are written with these convertors
 ROUTERS = (
     "resolve", "small", "whoami", "accounts", "repositories", "validate", "catalogue",
     "tree", "refs", "history", "preupload", "commit", "xet_tokens", "cas", "lfs",
-    "legacy",
+    "jobs", "legacy",
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """One attempt at a job: the handler runs, and how it ended is noted.
 
 Knows outcomes and retries; does not know where jobs come from. Nothing that a handler raises gets
-out of here. When the outcome itself cannot be noted, the lease ends by itself and the job runs again.
+out of here. When the outcome cannot be noted, the lease ends by itself and the job runs again.
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class QueueFigure(NamedTuple):
 
     state: str
     kind: str
-    count: int
+    jobs: int
     due_since: datetime | None
 
 
@@ -117,8 +117,8 @@ def queue_figures(conn: sa.Connection) -> list[QueueFigure]:
     columns = jobs.c.state, jobs.c.kind
     query = sa.select(*columns, sa.func.count(), sa.func.min(jobs.c.not_before)).group_by(*columns)
     return [
-        QueueFigure(state, kind, count, due if state == "waiting" else None)
-        for state, kind, count, due in conn.execute(query)
+        QueueFigure(state, kind, number, due if state == "waiting" else None)
+        for state, kind, number, due in conn.execute(query)
     ]
 
 

@@ -1,7 +1,7 @@
 """Periodic work: when a kind is due again, it becomes a job, once for all servers of a hub.
 
-Knows when; does not know what is done. The moments are rows, so a restart neither forgets a turn nor
-takes one twice; turns that were missed while nothing ran are made up for by one.
+Knows when; does not know what is done. The moments are rows, so a restart neither forgets a turn
+nor takes one twice; turns that were missed while nothing ran are made up for by one.
 """
 
 from __future__ import annotations

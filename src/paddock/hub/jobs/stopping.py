@@ -12,7 +12,7 @@ from contextvars import ContextVar
 asked_to_stop: ContextVar[threading.Event | None] = ContextVar("paddock_job_stop", default=None)
 
 
-class HandedBack(Exception):  # noqa: N818  (no error: the job goes on elsewhere)
+class HandedBack(Exception):
     """The handler stopped because it was asked to."""
 
 

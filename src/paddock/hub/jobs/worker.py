@@ -19,7 +19,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from paddock import clock
-from paddock.errors import PaddockError, Unavailable
+from paddock.errors import Unavailable
 from paddock.hub.context import Hub
 from paddock.hub.jobs import handlers, leases, schedules
 from paddock.hub.jobs.attempts import attempt
