@@ -1,8 +1,9 @@
 """The life of a repository: made, renamed, opened, closed, deleted.
 
 Knows who may do it (through ``access``) and which rows it takes; its files are ``commits``'s
-business. A name leads to one repository at a time: taking a name ends the redirect that an earlier
-owner of it left behind. Bytes in the blob store outlive a deleted repository until they are swept.
+business. A name leads to one repository at a time: taking a name ends the redirect of a repository
+that was moved away from it, which only the owner of the namespace may do (``redirects``). Bytes in
+the blob store outlive a deleted repository until they are swept.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from sqlalchemy.exc import IntegrityError
 from paddock import clock
 from paddock.errors import BadInput, Forbidden, shown
 from paddock.front_matter import CARD_NAME
-from paddock.hub import access, lookup, names
+from paddock.hub import access, lookup, names, redirects
 from paddock.hub.errors import AlreadyExists
 from paddock.hub.git import commits
+from paddock.hub.groups import members
 from paddock.hub.names import RepositoryName
+from paddock.hub.oauth import grants
 from paddock.hub.people.accounts import get_account, new_public_id
-from paddock.hub.tables import redirects, repositories
+from paddock.hub.tables import repositories
 from paddock.hub.types import Account, Caller, Kind, Need, Repository
 from paddock.licences import is_licence
 
@@ -41,6 +44,7 @@ class NewRepository:
     sdk: str | None = None
     licence: str | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
+    resource_group: str | None = None  # the id it is known by outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +75,22 @@ def create_repository(conn: sa.Connection, caller: Caller, wanted: NewRepository
     """
     author = access.require_writing_token(caller)
     namespace = _namespace(conn, author, wanted)
-    if not access.may_write_namespace(conn, caller, namespace):
+    group = members.find_group(conn, namespace, wanted.resource_group)
+    if not access.may_write_namespace(conn, caller, namespace, group.id if group else None):
         raise Forbidden(
             f"You don't have the rights to create a {wanted.kind} under the namespace "
             f'"{namespace.name}"'
         )
     _check(wanted)
     name = RepositoryName(wanted.kind, namespace.name, names.check_repository_name(wanted.name))
+    redirects.require_may_take(conn, caller, name, namespace)
     private = namespace.private_by_default if wanted.is_private is None else wanted.is_private
     repo = insert_repository(
         conn, NewRow(name, namespace, author, is_private=private, sdk=wanted.sdk)
     )
+    if group is not None:
+        members.put_repository(conn, group, repo, author)
+    grants.note_repository(conn, caller, repo)
     commits.initial_commit(conn, repo, author, _initial_files(wanted))
     return lookup.repository_by_id(conn, repo.id)
 
@@ -107,7 +116,7 @@ def insert_repository(conn: sa.Connection, new: NewRow) -> Repository:
             row = conn.execute(insert.returning(repositories)).mappings().one()
     except IntegrityError as e:
         raise _taken(conn, new.name) from e
-    _end_redirect(conn, new.name)
+    redirects.end(conn, new.name)
     return lookup.to_repository(row)
 
 
@@ -129,8 +138,14 @@ def move_repository(
     to = RepositoryName(old.kind, target.name, names.check_repository_name(new.name))
     if to.full == repo.full_name:
         raise _taken(conn, to)
-    if to.key != old.key:  # another case is the same name
-        _leave_redirect(conn, repo, to)
+    if to.key != repo.full_name.lower():  # another case is the same name
+        if lookup.find_repository(conn, to) is not None:
+            raise _taken(conn, to)
+        redirects.require_may_take(conn, caller, to, target)
+        redirects.leave(conn, repo)
+        redirects.end(conn, to)
+    if target.id != repo.namespace_id:
+        members.take_out_repository(conn, repo)
     change = repositories.update().where(repositories.c.id == repo.id)
     values = {"full_name": to.full, "key": to.key, "namespace_id": target.id}
     try:
@@ -182,19 +197,6 @@ def _taken(conn: sa.Connection, name: RepositoryName) -> AlreadyExists:
     # The Hub's words, which clients match.
     message = f"A {name.kind} repository called {full_name} already exists"
     return AlreadyExists(message, url=existing.web_path if existing else None)
-
-
-def _leave_redirect(conn: sa.Connection, repo: Repository, to: RepositoryName) -> None:
-    if lookup.find_repository(conn, to) is not None:
-        raise _taken(conn, to)
-    _end_redirect(conn, to)
-    old_key = repo.full_name.lower()
-    conn.execute(redirects.insert().values(kind=repo.kind, key=old_key, repo_id=repo.id))
-
-
-def _end_redirect(conn: sa.Connection, name: RepositoryName) -> None:
-    c = redirects.c
-    conn.execute(redirects.delete().where(c.kind == name.kind, c.key == name.key))
 
 
 def _initial_files(wanted: NewRepository) -> dict[str, bytes]:
