@@ -65,6 +65,11 @@ class BlobWriter(Protocol):
 class BlobStore(Protocol):
     """Content-addressed bytes. Every method may be called from several threads at once."""
 
+    @property
+    def sends_directly(self) -> bool:
+        """Whether clients may be sent to the store itself (``download_url``, ``part_url``)."""
+        ...
+
     def begin(self, *, sha256: str | None = None, size_bytes: int | None = None) -> BlobWriter:
         """Start a blob. What is announced now must be what ``commit`` is told.
 

@@ -26,6 +26,8 @@ READ_BYTES = 1 << 20
 class LocalBlobStore:
     """A ``BlobStore`` in one folder of this machine, which several processes may share."""
 
+    sends_directly = False
+
     def __init__(self, root: Path) -> None:
         self._blobs = root / "blobs"
         self._staging = root / "staging"

@@ -45,6 +45,10 @@ class S3BlobStore:
     def bucket(self) -> Bucket:
         return self._connection.bucket
 
+    @property
+    def sends_directly(self) -> bool:
+        return self.bucket.direct
+
     def begin(self, *, sha256: str | None = None, size_bytes: int | None = None) -> BlobWriter:
         if sha256 is None:
             return WaitingBlobWriter(self._connection, _key)
@@ -93,7 +97,7 @@ class S3BlobStore:
         content_type: str | None = None,
         byte_range: tuple[int, int] | None = None,
     ) -> str | None:
-        if not self.bucket.direct:
+        if not self.sends_directly:
             return None
         query = {"response-cache-control": "private"}
         if content_type is not None:
@@ -111,7 +115,7 @@ class S3BlobStore:
         return self._parts.begin(upload_id, number)
 
     def part_url(self, upload_id: str, number: int, *, size_bytes: int, seconds: int) -> str | None:
-        if not self.bucket.direct:
+        if not self.sends_directly:
             return None
         return self._parts.url(upload_id, number, size_bytes=size_bytes, seconds=seconds)
 

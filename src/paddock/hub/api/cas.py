@@ -183,7 +183,7 @@ def _line(**fields: object) -> bytes:
 
 
 Render = Callable[
-    [reconstruction.Find, reconstruction.Address, reconstruction.Plan], dict[str, Any]
+    [reconstruction.Find, reconstruction.Address, reconstruction.Plan, int], dict[str, Any]
 ]
 
 
@@ -199,9 +199,16 @@ def _reconstruct(
     key, now, cas = signing.signing_key(hub.database), clock.now(), cas_url(request, hub)
 
     def address(xorb: StoredXorb, ranges: Sequence[tuple[int, int]]) -> str:
+        if len(ranges) == 1:  # bound to that range: a xorb may hold chunks of others' files
+            direct = hub.blobs.download_url(
+                xorb.blob.sha256, seconds=access.ADDRESS_SECONDS, byte_range=ranges[0]
+            )
+            if direct is not None:
+                return direct
         return f"{cas}/data?sig={access.sign_address(key, xorb.blob, ranges, now)}"
 
-    body = orjson.dumps(render(shelf.get, address, wanted))
+    most = 1 if hub.blobs.sends_directly else reconstruction.RANGES_PER_ADDRESS
+    body = orjson.dumps(render(shelf.get, address, wanted, most))
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 

@@ -17,9 +17,11 @@ from paddock.hub.access import open_repository, open_to_change, require_writing_
 from paddock.hub.context import CallerDep, HubDep, accept_body
 from paddock.hub.git import commits, refs
 from paddock.hub.git.commits import CommitRequest
+from paddock.hub.git.operations import AddLarge
 from paddock.hub.http.commit_body import CommitBody, read_commit_body
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.http.receiving import receive_into
+from paddock.hub.large.arriving import complete_arrived
 from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()
@@ -47,17 +49,19 @@ async def commit(
     refuse_pull_request(create_pr)
     accept_body(request, MAX_BODY_BYTES)
 
-    def open_for_writing() -> None:
+    def open_for_writing() -> int:
         with hub.database.read() as conn:
-            open_repository(conn, caller, name, Need.WRITE)
+            return open_repository(conn, caller, name, Need.WRITE).id
 
     def write(body: IO[bytes]) -> tuple[Repository, str]:
         asked = read_commit_body(body, hub.blobs)
+        named = [op for op in asked.operations if isinstance(op, AddLarge)]
+        complete_arrived(hub, repo_id, [(op.sha256, op.size_bytes) for op in named])
         with hub.database.write() as conn:
             repo = open_to_change(conn, caller, name, Need.WRITE)
             return repo, commits.create_commit(conn, repo, _request(caller, rev, asked))
 
-    await run_sync(open_for_writing)
+    repo_id = await run_sync(open_for_writing)
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as body:
         await receive_into(request, body.write)
         body.seek(0)

@@ -23,7 +23,7 @@ from paddock.hub.api.xet_tokens import grant_headers, xet_grant
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, encode_segment
 from paddock.hub.http.receiving import receive_all
-from paddock.hub.large import large_files, lfs
+from paddock.hub.large import arriving, large_files, lfs
 from paddock.hub.large.lfs import Batch, Right, WantedObject
 from paddock.hub.types import Caller, Need, Repository
 
@@ -117,7 +117,11 @@ def _download(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
 
 def _upload(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
     right = Right(answering.repo.id, wanted.oid, wanted.size_bytes)
-    href = answering.address("put", right)
+    direct = arriving.direct_right(right)
+    if (href := arriving.part_address(answering.hub.blobs, direct)) is not None:
+        right = direct
+    else:
+        href = answering.address("put", right)
     upload = {"href": href, "header": {}, "expires_in": lfs.UPLOAD_SECONDS}
     return {"upload": upload, "verify": _verify(answering, right)}
 
@@ -127,7 +131,9 @@ def _upload_in_parts(answering: _Answering, wanted: WantedObject) -> dict[str, A
     parts = lfs.part_rights(whole)
     header = {"chunk_size": str(lfs.part_bytes(wanted.size_bytes))}
     for right in parts:
-        header[f"{right.part:05d}"] = answering.address("part", right, f"/parts/{right.part}")
+        direct = arriving.part_address(answering.hub.blobs, right)
+        ours = answering.address("part", right, f"/parts/{right.part}")
+        header[f"{right.part:05d}"] = direct or ours
     href = answering.address("complete", whole._replace(part=len(parts)), "/complete")
     upload = {"href": href, "header": header, "expires_in": lfs.UPLOAD_SECONDS}
     return {"upload": upload, "verify": _verify(answering, whole)}

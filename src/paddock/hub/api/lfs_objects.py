@@ -25,10 +25,10 @@ from paddock.hub.http.receiving import (
     receive_into,
     run_heavy,
 )
+from paddock.hub.http.redirecting import redirect_to_store
 from paddock.hub.http.sending import ContentResponse
-from paddock.hub.large import content, large_files, lfs
+from paddock.hub.large import arriving, content, large_files, lfs
 from paddock.hub.large.lfs import Right
-from paddock.storage.blobs import Blob, DigestMismatch
 
 router = APIRouter()
 
@@ -51,7 +51,7 @@ async def put_object(request: Request, hub: HubDep, oid: str, sig: str = "") -> 
         await receive_into(request, writer.write)
         commit = partial(writer.commit, sha256=right.oid, size_bytes=right.size_bytes)
         blob = await run_sync(commit)
-    await run_sync(_record, hub, right, blob)
+    await run_sync(arriving.record, hub, right, blob)
     return Response(headers={"ETag": f'"{oid}"'})
 
 
@@ -76,31 +76,35 @@ async def complete(request: Request, hub: HubDep, oid: str, sig: str = "") -> Re
     """Join the parts; kept if together they are the object that was announced."""
     right = await run_sync(_check, hub, "complete", oid, sig)
     lfs.check_completion(await receive_all(request, _MAX_COMPLETION_BYTES), right)
-    await run_heavy(_join, hub, right)
+    await run_heavy(arriving.complete, hub, right)
     return JSONResponse({"oid": oid, "size": right.size_bytes})
 
 
 @router.post(_OBJECT + "/verify")
 async def verify(request: Request, hub: HubDep, oid: str, sig: str = "") -> Response:
-    """Whether the object arrived; its digest was checked when it did."""
+    """Whether the object arrived. If it went straight into the store its digest is checked now."""
     right = await run_sync(_check, hub, "verify", oid, sig)
     wanted = lfs.parse_verify(await receive_all(request, _MAX_COMPLETION_BYTES))
     if (wanted.oid, wanted.size_bytes) != (oid, right.size_bytes):
         raise lfs.BadBatch("the body names another object than the address")
+    if right.part:
+        await run_heavy(arriving.complete, hub, right)
     await run_sync(_require, hub, right)
     return JSONResponse({"oid": oid, "size": right.size_bytes})
 
 
 @router.get(_OBJECT)
 @router.head(_OBJECT, include_in_schema=False)
-def get_object(hub: HubDep, oid: str, sig: str = "") -> Response:
+def get_object(request: Request, hub: HubDep, oid: str, sig: str = "") -> Response:
     """An object's bytes, however they are stored."""
     right = _check(hub, "get", oid, sig)
     _require(hub, right)
     with hub.database.read() as conn:
         found = content.open_large(hub, conn, oid)
     headers = {"ETag": f'"{oid}"', "Content-Type": "application/octet-stream"}
-    return ContentResponse(found, {**headers, "Cache-Control": "private"})
+    headers["Cache-Control"] = "private"
+    elsewhere = redirect_to_store(hub.blobs, request, found, headers)
+    return elsewhere or ContentResponse(found, headers)
 
 
 def _check(hub: Hub, action: str, oid: str, signature: str) -> Right:
@@ -111,22 +115,3 @@ def _require(hub: Hub, right: Right) -> None:
     with hub.database.read() as conn:
         if not large_files.present(conn, right.repo_id, [right.oid]):
             raise ObjectMissing(f"object {right.oid} is not here")
-
-
-def _record(hub: Hub, right: Right, blob: Blob) -> None:
-    with hub.database.write() as conn:
-        large_files.add_blob(conn, right.repo_id, blob)
-
-
-def _join(hub: Hub, right: Right) -> None:
-    with hub.database.read() as conn:
-        if large_files.present(conn, right.repo_id, [right.oid]):
-            return  # an earlier answer was lost
-    join = partial(hub.blobs.complete_parts, right.upload_id, right.part)
-    try:
-        blob = join(sha256=right.oid, size_bytes=right.size_bytes)
-    except DigestMismatch:
-        hub.blobs.abandon_parts(right.upload_id)
-        raise
-    _record(hub, right, blob)
-    hub.blobs.abandon_parts(right.upload_id)

@@ -22,6 +22,7 @@ from paddock.hub.errors import EntryNotFound
 from paddock.hub.git import files, refs
 from paddock.hub.http.counting import counting
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
+from paddock.hub.http.redirecting import redirect_to_store
 from paddock.hub.http.sending import ContentResponse
 from paddock.hub.large.content import Content, inline_content, open_content
 from paddock.hub.large.pointers import Pointer, render_pointer
@@ -95,7 +96,11 @@ def resolve(
             info = {"hash": entry.large.xet_hash, "size": entry.size_bytes}
             return Response(orjson.dumps(info), headers={**headers, "Content-Type": XET_FILE_INFO})
     took = counting(request, hub, caller, repo) if request.method == "GET" else None
-    return ContentResponse(found.content, headers, background=took)
+    filename = PurePosixPath(found.entry.path).name
+    elsewhere = redirect_to_store(
+        hub.blobs, request, found.content, headers, filename=filename, background=took
+    )
+    return elsewhere or ContentResponse(found.content, headers, background=took)
 
 
 @router.get(_RAW)

@@ -41,6 +41,7 @@ class Content:
     size_bytes: int
     local_path: Path | None
     read: Callable[[int, int], Iterator[bytes]]
+    blob_sha256: str | None = None  # where the content is one whole blob
 
 
 def open_content(hub: Hub, repo: Repository, entry: FileEntry, conn: sa.Connection) -> Content:
@@ -86,7 +87,7 @@ def blob_content(blobs: BlobStore, sha256: str, size_bytes: int) -> Content:
         except BlobMissing as e:  # what a row names was safe once: the medium lost it
             raise StorageFailed(f"blob {sha256} is gone", hint="restore it from a backup") from e
 
-    return Content(size_bytes, blobs.local_path(sha256), read)
+    return Content(size_bytes, blobs.local_path(sha256), read, sha256)
 
 
 def xet_content(hub: Hub, file: records.XetFile) -> Content:

@@ -16,7 +16,7 @@ from paddock.hub.xet.records import StoredXorb
 Find = Callable[[str], StoredXorb]
 Address = Callable[[StoredXorb, Sequence[tuple[int, int]]], str]
 
-# An address names its ranges, so it grows with them.
+# Our own address names its ranges, so it grows with them; a store's is for one.
 RANGES_PER_ADDRESS = 32
 
 
@@ -59,7 +59,9 @@ def plan(find: Find, terms: Terms, start: int, end: int) -> Plan:
     return Plan(skip_bytes, planned)
 
 
-def render_v2(find: Find, address: Address, wanted: Plan) -> dict[str, Any]:
+def render_v2(
+    find: Find, address: Address, wanted: Plan, ranges_per_address: int = RANGES_PER_ADDRESS
+) -> dict[str, Any]:
     """The present shape: one address for several ranges of a xorb."""
     xorbs: dict[str, list[dict[str, Any]]] = {}
     for xorb, pieces in _fetches(find, wanted):
@@ -71,13 +73,15 @@ def render_v2(find: Find, address: Address, wanted: Plan) -> dict[str, Any]:
                     for piece in some
                 ],
             }
-            for some in _batches(pieces)
+            for some in _batches(pieces, ranges_per_address)
         ]
     return {**_terms(wanted), "xorbs": xorbs}
 
 
-def render_v1(find: Find, address: Address, wanted: Plan) -> dict[str, Any]:
-    """The older shape: one address for each range."""
+def render_v1(
+    find: Find, address: Address, wanted: Plan, ranges_per_address: int = 1
+) -> dict[str, Any]:
+    """The older shape: always one address for each range."""
     fetch_info = {
         xorb.hash: [
             {
@@ -113,9 +117,9 @@ def merge_ranges(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-def _batches(pieces: list[Piece]) -> Iterator[list[Piece]]:
-    for at in range(0, len(pieces), RANGES_PER_ADDRESS):
-        yield pieces[at : at + RANGES_PER_ADDRESS]
+def _batches(pieces: list[Piece], most: int) -> Iterator[list[Piece]]:
+    for at in range(0, len(pieces), most):
+        yield pieces[at : at + most]
 
 
 def _terms(wanted: Plan) -> dict[str, Any]:

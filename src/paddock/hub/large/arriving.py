@@ -1,0 +1,74 @@
+"""Large files on their way in by parts or straight into the object store, and when they count.
+
+Knows what an upload's right allows and where its parts wait; does not know HTTP. What a client puts
+into the store itself is a part of an upload like any other: nobody sees it, nothing is believed of
+it, and it becomes a file of the repository when all its bytes were read and hashed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from paddock.errors import NotFound
+from paddock.hub.context import Hub
+from paddock.hub.large import large_files
+from paddock.hub.large.lfs import UPLOAD_SECONDS, Right
+from paddock.storage.blobs import Blob, BlobStore, DigestMismatch
+
+MAX_PUT_BYTES = 5 * 1024**3  # as S3, in one request
+
+
+def direct_right(right: Right) -> Right:
+    """The right to one upload of the object in one part; begun again, it is the same upload."""
+    return right._replace(upload_id=f"direct-{right.repo_id}-{right.oid}", part=1)
+
+
+def part_address(blobs: BlobStore, right: Right) -> str | None:
+    """Where a client puts this part into the store itself; None: it sends it to us."""
+    if not 0 < right.size_bytes <= MAX_PUT_BYTES:
+        return None
+    return blobs.part_url(
+        right.upload_id, right.part, size_bytes=right.size_bytes, seconds=UPLOAD_SECONDS
+    )
+
+
+def complete(hub: Hub, right: Right) -> None:
+    """Join the upload's parts and give the file to the repository; ``part`` is how many there are.
+
+    Raises DigestMismatch when they are other bytes, which are forgotten then, and NotFound.
+    """
+    with hub.database.read() as conn:
+        if large_files.present(conn, right.repo_id, [right.oid]):
+            return  # an earlier answer was lost
+    try:
+        blob = hub.blobs.complete_parts(
+            right.upload_id, right.part, sha256=right.oid, size_bytes=right.size_bytes
+        )
+    except DigestMismatch:
+        hub.blobs.abandon_parts(right.upload_id)
+        raise
+    record(hub, right, blob)
+    hub.blobs.abandon_parts(right.upload_id)
+
+
+def complete_arrived(hub: Hub, repo_id: int, wanted: Iterable[tuple[str, int | None]]) -> None:
+    """Complete those of the files, by SHA-256 and size, that a client put into the store and did
+    not ask us to verify, as not every client does. Files that did not arrive are no error here."""
+    if not hub.blobs.sends_directly:
+        return
+    sizes = {sha256: size_bytes for sha256, size_bytes in wanted if size_bytes}
+    rights = [direct_right(Right(repo_id, sha256, size)) for sha256, size in sizes.items()]
+    with hub.database.read() as conn:
+        present = large_files.present(conn, repo_id, [right.oid for right in rights])
+    for right in rights:
+        if right.oid not in present:
+            try:
+                complete(hub, right)
+            except (NotFound, DigestMismatch):
+                return  # whoever names the file learns that it was never uploaded
+
+
+def record(hub: Hub, right: Right, blob: Blob) -> None:
+    """The repository has the file from now on."""
+    with hub.database.write() as conn:
+        large_files.add_blob(conn, right.repo_id, blob)
