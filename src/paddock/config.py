@@ -92,6 +92,9 @@ class Settings:
     webhook_targets: str = _setting(
         "public", "public, or any: webhooks may then also be sent into the private network"
     )
+    organizations_by: str = _setting(
+        "users", "who may make an organization: users, or admins alone"
+    )
     # The commands that talk to a hub
     hub_url: str = _setting(
         "http://127.0.0.1:8000", "hub to publish to and pull from", env="HF_ENDPOINT"
@@ -118,6 +121,7 @@ _CHOICES = {
     "log_format": ("auto", "text", "json"),
     "webhook_targets": ("public", "any"),
     "upstream_for": ("users", "anyone"),
+    "organizations_by": ("users", "admins"),
     "s3_addressing": ("path", "host"),
     "s3_direct": ("off", "on"),
 }

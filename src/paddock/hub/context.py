@@ -43,6 +43,7 @@ class Hub:
     own_url: str = "http://127.0.0.1:8000"  # where this machine reaches us
     webhook_targets: str = "public"  # "any": webhooks may also send into the private network
     mirror: Mirror | None = None  # None: only what is here is served
+    organizations_by: str = "users"  # who may make one: "users" or "admins"
 
     def base_url(self, request: Request) -> str:
         """Where clients reach us, without a trailing slash."""

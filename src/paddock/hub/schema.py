@@ -17,7 +17,6 @@ from paddock.hub.likes import tables as _likes
 from paddock.hub.mirror import tables as _mirror
 from paddock.hub.notifications import tables as _notifications
 from paddock.hub.oauth import tables as _oauth
-from paddock.hub.people import tables as _people
 from paddock.hub.profiles import tables as _profiles
 from paddock.hub.sessions import tables as _sessions
 from paddock.hub.spaces import tables as _spaces
@@ -38,7 +37,6 @@ __all__ = [
     "_mirror",
     "_notifications",
     "_oauth",
-    "_people",
     "_profiles",
     "_sessions",
     "_spaces",

@@ -59,8 +59,9 @@ async def _paddock_error(request: Request, error: Exception) -> Response:
         # The end of the Hub's sentence, which clients show and match.
         message += f" Visit {request.app.state.hub.base_url(request)}{ask_at} to ask for access."
     extra: dict[str, Any] = {"hint": error.hint} if error.hint else {}
-    if url := getattr(error, "url", None):
-        extra["url"] = url
+    for name in ("url", "slug"):  # where what exists already is: clients read it for exist_ok
+        if value := getattr(error, name, None):
+            extra[name] = value
     if "/info/lfs" in request.scope["path"]:
         extra["message"] = message  # git-lfs reads this key
     hub_code = getattr(error, "hub_code", None)

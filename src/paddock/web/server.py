@@ -33,7 +33,13 @@ def open_hub(settings: Settings) -> Hub:
     """The storage that the settings name, created and migrated as needed."""
     database = open_database(settings)
     blobs = open_blobs(settings)
-    return Hub(database, blobs, settings.public_url, mirror=open_mirror(settings, blobs))
+    return Hub(
+        database,
+        blobs,
+        settings.public_url,
+        mirror=open_mirror(settings, blobs),
+        organizations_by=settings.organizations_by,
+    )
 
 
 def listen(settings: Settings) -> socket.socket:

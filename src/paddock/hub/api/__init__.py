@@ -17,9 +17,9 @@ from paddock.hub.http import paths
 paths.register()  # the routers are written with these convertors
 
 ROUTERS = (
-    "resolve", "small", "whoami", "accounts", "repositories", "validate", "catalogue",
-    "tree", "refs", "history", "preupload", "commit", "xet_tokens", "cas", "lfs",
-    "jobs", "legacy",
+    "resolve", "small", "whoami", "accounts", "profiles", "organizations", "collections", "likes",
+    "repositories", "validate", "catalogue", "information", "tree", "refs", "history", "preupload",
+    "commit", "xet_tokens", "cas", "lfs", "jobs", "legacy",
 )  # fmt: skip
 
 

@@ -1,18 +1,21 @@
-"""Users and organisations over HTTP (hub protocol 2.5). Counts are of what the caller may see."""
+"""Users and organisations over HTTP (hub protocol 2.5). Numbers count what the caller may see."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 
 from paddock import clock
 from paddock.errors import Forbidden
 from paddock.hub import access
 from paddock.hub.catalogue import listing
 from paddock.hub.context import CallerDep, Hub, HubDep
-from paddock.hub.people import accounts
-from paddock.hub.types import Account, Caller, Kind, Repository
+from paddock.hub.follows import follows
+from paddock.hub.http.paged import asked_part, paged
+from paddock.hub.people import accounts, members
+from paddock.hub.profiles import overview
+from paddock.hub.types import Account, Caller, Repository
 
 router = APIRouter()
 
@@ -20,67 +23,72 @@ router = APIRouter()
 @router.get("/api/users/{name:segment}/overview")
 def user_overview(hub: HubDep, caller: CallerDep, name: str) -> dict[str, Any]:
     with hub.database.read() as conn:
-        account = accounts.get_account(conn, name, kind="user")
-        counts = listing.count_by_kind(conn, caller, account)
-        orgs = accounts.orgs_of(conn, account)
-    return {
-        "_id": account.public_id,
-        **_member(account),
-        "isPro": False,
-        "createdAt": clock.to_text(account.created_at),
-        **_counts(counts),
-        "numDiscussions": 0,
-        "numPapers": 0,
-        "numUpvotes": 0,
-        "numLikes": 0,
-        "numFollowing": 0,
-        "numFollowers": 0,
-        "orgs": [_org(membership.org) for membership in orgs],
-    }
+        user = accounts.get_account(conn, name, kind="user")
+        return overview.user_overview(conn, caller, user)
 
 
 @router.get("/api/organizations/{name:segment}/overview")
 def org_overview(hub: HubDep, caller: CallerDep, name: str) -> dict[str, Any]:
     with hub.database.read() as conn:
-        account = accounts.get_account(conn, name, kind="org")
-        counts = listing.count_by_kind(conn, caller, account)
-        members = accounts.members_of(conn, account)
-    return {
-        "_id": account.public_id,
-        **_org(account),
-        "type": "org",
-        "details": None,
-        "isVerified": False,
-        "createdAt": clock.to_text(account.created_at),
-        "numUsers": len(members),
-        **_counts(counts),
-        "numFollowers": 0,
-    }
+        org = accounts.get_account(conn, name, kind="org")
+        return overview.org_overview(conn, caller, org)
 
 
 @router.get("/api/organizations/{name:segment}/members")
-def org_members(hub: HubDep, caller: CallerDep, name: str) -> list[dict[str, Any]]:
+def org_members(
+    request: Request, response: Response, hub: HubDep, caller: CallerDep, name: str
+) -> list[dict[str, Any]]:
+    part = asked_part(request)
     with hub.database.read() as conn:
-        account = accounts.get_account(conn, name, kind="org")
-        members = accounts.members_of(conn, account)
-    return [{**_member(member.user), "role": member.role} for member in members]
+        org = accounts.get_account(conn, name, kind="org")
+        page = members.members_page(conn, org, part.limit, part.cursor)
+    found = paged(request, response, hub, page)
+    return [{**overview.render_user(member.user), "role": member.role} for member in found]
 
 
 @router.get("/api/users/{name:segment}/followers")
-@router.get("/api/users/{name:segment}/following")
-@router.get("/api/users/{name:segment}/likes")
-def nothing_of_a_user(hub: HubDep, caller: CallerDep, name: str) -> list[dict[str, Any]]:
-    """What users do not have on this hub; an unknown user has not even that."""
-    with hub.database.read() as conn:
-        accounts.get_account(conn, name, kind="user")
-    return []
+def followers_of_a_user(
+    request: Request, response: Response, hub: HubDep, caller: CallerDep, name: str
+) -> list[dict[str, Any]]:
+    return _followers(request, response, hub, name, "user")
 
 
 @router.get("/api/organizations/{name:segment}/followers")
-def org_followers(hub: HubDep, caller: CallerDep, name: str) -> list[dict[str, Any]]:
+def followers_of_an_organization(
+    request: Request, response: Response, hub: HubDep, caller: CallerDep, name: str
+) -> list[dict[str, Any]]:
+    return _followers(request, response, hub, name, "org")
+
+
+@router.get("/api/users/{name:segment}/following")
+def followed_by_a_user(
+    request: Request, response: Response, hub: HubDep, caller: CallerDep, name: str
+) -> list[dict[str, Any]]:
+    part = asked_part(request)
     with hub.database.read() as conn:
-        accounts.get_account(conn, name, kind="org")
-    return []
+        user = accounts.get_account(conn, name, kind="user")
+        page = follows.following(conn, user, "user", part.limit, part.cursor)
+    return [overview.render_user(found) for found in paged(request, response, hub, page)]
+
+
+@router.post("/api/users/{name:segment}/follow")
+def follow_user(hub: HubDep, caller: CallerDep, name: str) -> dict[str, Any]:
+    return _follow(hub, caller, name, "user", wanted=True)
+
+
+@router.delete("/api/users/{name:segment}/follow")
+def unfollow_user(hub: HubDep, caller: CallerDep, name: str) -> dict[str, Any]:
+    return _follow(hub, caller, name, "user", wanted=False)
+
+
+@router.post("/api/organizations/{name:segment}/follow")
+def follow_organization(hub: HubDep, caller: CallerDep, name: str) -> dict[str, Any]:
+    return _follow(hub, caller, name, "org", wanted=True)
+
+
+@router.delete("/api/organizations/{name:segment}/follow")
+def unfollow_organization(hub: HubDep, caller: CallerDep, name: str) -> dict[str, Any]:
+    return _follow(hub, caller, name, "org", wanted=False)
 
 
 @router.get("/api/settings/repositories")
@@ -96,6 +104,28 @@ def org_repositories(hub: HubDep, caller: CallerDep, name: str) -> list[dict[str
         if accounts.role_in(conn, org.id, user) is None and not access.is_site_admin(caller):
             raise Forbidden(f"only members of {org.name} see its storage")
     return _storage(hub, caller, org)
+
+
+def _followers(
+    request: Request, response: Response, hub: Hub, name: str, kind: str
+) -> list[dict[str, Any]]:
+    part = asked_part(request)
+    with hub.database.read() as conn:
+        account = accounts.get_account(conn, name, kind=kind)
+        page = follows.followers(conn, account, part.limit, part.cursor)
+    return [overview.render_user(found) for found in paged(request, response, hub, page)]
+
+
+def _follow(hub: Hub, caller: Caller, name: str, kind: str, *, wanted: bool) -> dict[str, Any]:
+    with hub.database.write() as conn:
+        me = access.require_writing_token(caller)
+        account = accounts.get_account(conn, name, kind=kind)
+        if wanted:
+            follows.follow(conn, me, account)
+        else:
+            follows.unfollow(conn, me, account)
+        count = follows.count_followers(conn, account)
+    return {"isFollowing": wanted, "numFollowers": count}
 
 
 def _storage(hub: Hub, caller: Caller, namespace: Account) -> list[dict[str, Any]]:
@@ -117,25 +147,3 @@ def _storage(hub: Hub, caller: Caller, namespace: Account) -> list[dict[str, Any
 
 def _used_bytes(repo: Repository) -> int:
     return int((repo.facts or {}).get("used_storage", 0))
-
-
-def _member(account: Account) -> dict[str, Any]:
-    return {
-        "user": account.name,
-        "fullname": account.full_name,
-        "avatarUrl": "",
-        "type": "user",
-    }
-
-
-def _org(account: Account) -> dict[str, Any]:
-    return {"name": account.name, "fullname": account.full_name, "avatarUrl": ""}
-
-
-def _counts(counts: dict[Kind, int]) -> dict[str, int]:
-    return {
-        "numModels": counts[Kind.MODEL],
-        "numDatasets": counts[Kind.DATASET],
-        "numSpaces": counts[Kind.SPACE],
-        "numKernels": counts[Kind.KERNEL],
-    }

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.errors import BadInput
 from paddock.hub import paging
+from paddock.hub.follows.tables import follows
 from paddock.hub.paging import Page
 from paddock.hub.people.accounts import to_account
-from paddock.hub.follows.tables import follows
 from paddock.hub.tables import accounts
 from paddock.hub.types import Account
 from paddock.storage.sql import insert_ignore

@@ -8,6 +8,7 @@ Routes match the raw, percent-encoded path, because a decoded path no longer tel
     {x:segment}          one segment, decoded
     {rev:revision}       one segment, or a literal refs/pr/N, refs/convert/X, refs/heads/X
     {path:rest}          everything that is left, decoded; slashes may be encoded too
+    {slug:slug}          a collection: owner/title-id, or what follows the slash alone
 
 Addresses of one repository begin with one of two patterns, and give their handlers a
 ``RepositoryName``. Knows no route. Importing ``paddock.hub.api`` registers the convertors; text
@@ -106,12 +107,17 @@ class _RestConvertor(Convertor[str]):
         return encode_path(value)
 
 
+class _SlugConvertor(_RestConvertor):
+    regex = "(?:[^/]+/)?[^/]+"
+
+
 CONVERTORS: dict[str, Convertor[Any]] = {
     "kind": _KindConvertor(),
     "kind_prefix": _KindPrefixConvertor(),
     "segment": _SegmentConvertor(),
     "revision": _RevisionConvertor(),
     "rest": _RestConvertor(),
+    "slug": _SlugConvertor(),
 }
 
 

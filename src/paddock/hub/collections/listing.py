@@ -1,0 +1,121 @@
+"""Lists of collections: filtered, in an order, one page after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from paddock import clock
+from paddock.errors import BadInput, NotFound, Unauthorized, shown
+from paddock.hub import names, paging
+from paddock.hub.collections.collections import (
+    SELECT,
+    Collection,
+    find_collection,
+    to_collection,
+    visible_to,
+)
+from paddock.hub.collections.items import find_repository
+from paddock.hub.collections.tables import collection_items, collection_upvotes, collections
+from paddock.hub.paging import Page
+from paddock.hub.people.accounts import is_askable
+from paddock.hub.tables import accounts
+from paddock.hub.types import Caller, Kind
+
+TRENDING_FOR = timedelta(days=7)
+MAX_CONDITIONS = 20
+MAX_SEARCH_CHARS = 300
+_SORTS = ("lastModified", "trending", "upvotes")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which collections, in what order, and from where on; without a sort, as their owner has
+    put them, or else the last changed first."""
+
+    owners: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()  # "models/ns/name", "collections/owner/slug"
+    search: str | None = None
+    sort: str | None = None
+    limit: int = 100
+    cursor: str | None = None
+
+
+def list_collections(conn: sa.Connection, caller: Caller, listing: Listing) -> Page[Collection]:
+    """One page of what the caller may see; raises BadInput for a sort or cursor that is none."""
+    column, type_, descending = _order(listing)
+    ends = (column, collections.c.id)
+    query = SELECT.add_columns(column.label("sorted_by")).where(visible_to(caller))
+    query = query.where(*_conditions(conn, caller, listing))
+    if listing.cursor is not None:
+        place = paging.read_cursor(listing.cursor, (type_, int))
+        query = query.where(paging.behind(ends, place, descending=descending))
+    query = query.order_by(*(end.desc() if descending else end.asc() for end in ends))
+    rows = list(conn.execute(query.limit(listing.limit + 1)).mappings())
+    found = [to_collection(row) for row in rows[: listing.limit]]
+    if len(rows) <= listing.limit:
+        return Page(found, None)
+    last = rows[listing.limit - 1]["sorted_by"]
+    return Page(found, paging.write_cursor((last, found[-1].id)))
+
+
+def _order(listing: Listing) -> tuple[sa.ColumnElement[Any], type[datetime] | type[int], bool]:
+    """What the list is ordered by, of which type, and whether the greatest comes first."""
+    c = collections.c
+    if listing.sort is None and len(listing.owners) == 1:
+        return c.position, int, False
+    if listing.sort in {None, "lastModified"}:
+        return c.updated_at, datetime, True
+    if listing.sort == "upvotes":
+        return c.upvotes, int, True
+    if listing.sort == "trending":
+        votes = collection_upvotes.c
+        recent = (
+            sa.select(sa.func.count())
+            .where(votes.collection_id == c.id, votes.created_at > clock.now() - TRENDING_FOR)
+            .correlate(collections)
+        )
+        return recent.scalar_subquery(), int, True
+    choice = "|".join(f'"{name}"' for name in _SORTS)
+    raise BadInput(f"Invalid sort {shown(listing.sort)}: expected one of {choice}")
+
+
+def _conditions(
+    conn: sa.Connection, caller: Caller, listing: Listing
+) -> Iterator[sa.ColumnElement[bool]]:
+    if len(listing.owners) + len(listing.items) > MAX_CONDITIONS:
+        raise BadInput(f"a listing takes at most {MAX_CONDITIONS} owners and items")
+    if listing.owners:
+        keys = [names.account_key(name) for name in listing.owners if is_askable(name)]
+        of_owner = sa.select(accounts.c.id).where(accounts.c.key.in_(keys))
+        yield collections.c.owner_id.in_(of_owner)
+    if listing.items:
+        holding = [_holding(conn, caller, item) for item in listing.items]
+        yield sa.or_(*holding)
+    if listing.search:
+        text = listing.search.casefold()
+        if "\0" in text or len(text) > MAX_SEARCH_CHARS:
+            yield sa.false()
+        else:
+            yield collections.c.key.contains(text, autoescape=True)
+
+
+def _holding(conn: sa.Connection, caller: Caller, item: str) -> sa.ColumnElement[bool]:
+    """Whether a collection holds the item; nothing holds what the caller may not see."""
+    plural, _, target_id = item.partition("/")
+    c = collection_items.c
+    try:
+        if plural == "collections":
+            wanted = c.nested_id == find_collection(conn, caller, target_id).id
+        elif plural in {f"{kind}s" for kind in Kind}:
+            repo = find_repository(conn, caller, Kind(plural[:-1]), target_id)
+            wanted = c.repo_id == repo.id
+        else:
+            return sa.false()
+    except (NotFound, Unauthorized, BadInput):
+        return sa.false()
+    return collections.c.id.in_(sa.select(c.collection_id).where(wanted))

@@ -1,0 +1,109 @@
+"""The members of an organisation: in pages, and as its admins change them.
+
+An organisation always has an admin: the last one can neither leave nor become less. Whoever changes
+its members holds its row, so two admins who leave at once cannot both go.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from paddock.errors import Conflict, Forbidden, NotFound, shown
+from paddock.hub import access, paging
+from paddock.hub.errors import AlreadyExists
+from paddock.hub.paging import Page
+from paddock.hub.people import accounts as people
+from paddock.hub.people.accounts import Member
+from paddock.hub.tables import accounts, memberships
+from paddock.hub.types import Account, Caller
+
+
+class NotAMember(NotFound):
+    """The user is not a member of the organisation."""
+
+    code = "not_a_member"
+
+
+class LastAdmin(Conflict):
+    """The organisation would be left without an admin."""
+
+    code = "last_admin"
+
+
+def count_members(conn: sa.Connection, org: Account) -> int:
+    """How many users belong to an organisation."""
+    query = sa.select(sa.func.count()).where(memberships.c.org_id == org.id)
+    return int(conn.execute(query).scalar_one())
+
+
+def members_page(conn: sa.Connection, org: Account, limit: int, cursor: str | None) -> Page[Member]:
+    """An organisation's users, by name; raises BadInput for a cursor that is none."""
+    query = (
+        sa.select(accounts, memberships.c.role)
+        .join(memberships, memberships.c.user_id == accounts.c.id)
+        .where(memberships.c.org_id == org.id)
+        .order_by(accounts.c.key)
+        .limit(limit + 1)
+    )
+    if cursor is not None:
+        query = query.where(accounts.c.key > paging.read_cursor(cursor, (str,))[0])
+    rows = list(conn.execute(query).mappings())
+    found = [Member(people.to_account(row), row["role"]) for row in rows[:limit]]
+    last = rows[limit - 1][accounts.c.key] if len(rows) > limit else None
+    return Page(found, paging.write_cursor((last,)) if last else None)
+
+
+def require_admin(conn: sa.Connection, caller: Caller, org: Account) -> Account:
+    """The caller, who may change the organisation; raises Unauthorized or Forbidden."""
+    user = access.require_writing_token(caller)
+    if not access.may_write_namespace(conn, caller, org):
+        raise Forbidden(f"this token may not change {org.name}")
+    if people.role_in(conn, org.id, user) != "admin" and not access.is_site_admin(caller):
+        raise Forbidden(f"only an admin of {org.name} may do this")
+    return user
+
+
+def add_member(conn: sa.Connection, org: Account, user: Account, role: str) -> None:
+    """Make a user a member; raises AlreadyExists for one who is."""
+    _hold(conn, org)
+    if people.role_in(conn, org.id, user) is not None:
+        raise AlreadyExists(f"{user.name} is already a member of {org.name}")
+    people.set_role(conn, org, user, role)
+
+
+def change_role(conn: sa.Connection, org: Account, user: Account, role: str) -> None:
+    """Let a member do more, or less; raises NotAMember or LastAdmin."""
+    _hold(conn, org)
+    _require_member(conn, org, user)
+    if role != "admin":
+        _require_other_admin(conn, org, user)
+    people.set_role(conn, org, user, role)
+
+
+def remove_member(conn: sa.Connection, org: Account, user: Account) -> None:
+    """End a membership; raises NotAMember or LastAdmin."""
+    _hold(conn, org)
+    _require_member(conn, org, user)
+    _require_other_admin(conn, org, user)
+    people.remove_member(conn, org, user)
+
+
+def _hold(conn: sa.Connection, org: Account) -> None:
+    row = sa.select(accounts.c.id).where(accounts.c.id == org.id)
+    conn.execute(row.with_for_update(key_share=True))
+
+
+def _require_member(conn: sa.Connection, org: Account, user: Account) -> None:
+    if people.role_in(conn, org.id, user) is None:
+        raise NotAMember(f"{shown(user.name)} is not a member of {org.name}")
+
+
+def _require_other_admin(conn: sa.Connection, org: Account, user: Account) -> None:
+    admins = sa.select(memberships.c.user_id).where(
+        memberships.c.org_id == org.id, memberships.c.role == "admin"
+    )
+    found = set(conn.execute(admins).scalars())
+    if found <= {user.id}:
+        raise LastAdmin(
+            f"{user.name} is the last admin of {org.name}", hint="make somebody else admin first"
+        )
