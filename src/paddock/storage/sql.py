@@ -22,15 +22,34 @@ def insert_ignore(conn: sa.Connection, table: sa.Table, rows: Sequence[Mapping[s
 
     In the order of the primary key, so that two writers of the same keys wait and never deadlock.
     """
+    if rows:
+        conn.execute(_insert(conn, table).on_conflict_do_nothing(), _ordered(table, rows))
+
+
+def insert_new(
+    conn: sa.Connection,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, Any]],
+    column: sa.Column[T],
+) -> list[T]:
+    """The same; gives that column of the rows that were new."""
     if not rows:
-        return
-    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    key = [column.key for column in table.primary_key if column.key in rows[0]]
-    ordered = sorted(rows, key=lambda row: [row[name] for name in key])
-    conn.execute(insert(table).on_conflict_do_nothing(), [dict(row) for row in ordered])
+        return []
+    insert = _insert(conn, table).on_conflict_do_nothing().returning(column)
+    return list(conn.execute(insert, _ordered(table, rows)).scalars())
 
 
 def in_chunks(values: Sequence[T], size: int = VALUES_PER_STATEMENT) -> Iterator[Sequence[T]]:
     """The values in pieces that fit into one ``IN (...)``."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def _insert(conn: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    return insert(table)
+
+
+def _ordered(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    key = [column.key for column in table.primary_key if column.key in rows[0]]
+    return [dict(row) for row in sorted(rows, key=lambda row: [row[name] for name in key])]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from paddock.hub.large import condemned, usage
 from paddock.hub.large.pointers import Pointer, parse_pointer
 from paddock.hub.tables import git_objects
 from paddock.storage.sql import in_chunks, insert_ignore
@@ -29,6 +30,7 @@ _OF_REPOSITORY = sa.and_(
     git_objects.c.oid.in_(sa.bindparam("oids", expanding=True)),
 )
 _OBJECTS = sa.select(git_objects).where(_OF_REPOSITORY)
+_HELD = sa.select(git_objects.c.oid, git_objects.c.idle_since).where(_OF_REPOSITORY)
 _BLOB_FACTS = sa.select(
     git_objects.c.oid,
     git_objects.c.size_bytes,
@@ -83,22 +85,17 @@ def make_stored_blob(content: bytes, blob_sha256: str) -> GitObject:
 
 
 def write_objects(conn: sa.Connection, repo_id: int, objects: Iterable[GitObject]) -> None:
-    """Add the objects that the repository does not hold yet."""
+    """Add the objects that the repository does not hold yet; raises QuotaExceeded, BlobWentAway.
+
+    Those that it holds are kept from now on, whatever the sweep thought of them.
+    """
     unique = {item.oid: item for item in objects}
-    rows = [
-        {
-            "repo_id": repo_id,
-            "oid": item.oid,
-            "type": int(item.type),
-            "size_bytes": item.size_bytes,
-            "content": item.content,
-            "blob_sha256": item.blob_sha256,
-            "lfs_sha256": item.pointer.sha256 if item.pointer else None,
-            "lfs_size_bytes": item.pointer.size_bytes if item.pointer else None,
-        }
-        for item in unique.values()
-    ]
-    insert_ignore(conn, git_objects, rows)
+    held = _keep_held(conn, repo_id, sorted(unique))
+    new = [item for oid, item in unique.items() if oid not in held]
+    condemned.release(conn, [item.blob_sha256 for item in new if item.blob_sha256])
+    insert_ignore(conn, git_objects, [_row(repo_id, item) for item in new])
+    blob_bytes = sum(item.size_bytes for item in new if item.type is ObjectType.BLOB)
+    usage.charge(conn, repo_id, git_bytes=blob_bytes)
 
 
 def read_object(conn: sa.Connection, repo_id: int, oid: str) -> GitObject | None:
@@ -132,3 +129,30 @@ def _read(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> Iterator[Gi
         yield GitObject(
             row.oid, ObjectType(row.type), content, row.size_bytes, row.blob_sha256, pointer
         )
+
+
+def _keep_held(conn: sa.Connection, repo_id: int, oids: list[str]) -> set[str]:
+    """Those that the repository holds, none of them idle any more."""
+    held: set[str] = set()
+    for chunk in in_chunks(oids):
+        rows = conn.execute(_HELD, {"repo_id": repo_id, "oids": chunk}).all()
+        held.update(row.oid for row in rows)
+        if idle := [row.oid for row in rows if row.idle_since is not None]:
+            same = (git_objects.c.repo_id == repo_id) & git_objects.c.oid.in_(idle)
+            keep = git_objects.update().where(same).values(idle_since=None)
+            # What the sweep removed while we waited for it is not held.
+            held -= set(idle) - set(conn.execute(keep.returning(git_objects.c.oid)).scalars())
+    return held
+
+
+def _row(repo_id: int, item: GitObject) -> dict[str, object]:
+    return {
+        "repo_id": repo_id,
+        "oid": item.oid,
+        "type": int(item.type),
+        "size_bytes": item.size_bytes,
+        "content": item.content,
+        "blob_sha256": item.blob_sha256,
+        "lfs_sha256": item.pointer.sha256 if item.pointer else None,
+        "lfs_size_bytes": item.pointer.size_bytes if item.pointer else None,
+    }

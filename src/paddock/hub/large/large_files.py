@@ -7,16 +7,17 @@ Every function may run twice, and in two transactions at once, with the same out
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from paddock import clock
 from paddock.hub.errors import NotUploaded, RepositoryNotFound
+from paddock.hub.large import condemned, usage
 from paddock.hub.tables import large_files, repositories, repository_large_files
 from paddock.storage.blobs import Blob
-from paddock.storage.sql import in_chunks, insert_ignore
+from paddock.storage.sql import in_chunks, insert_ignore, insert_new
 
 
 class LargeFileRow(NamedTuple):
@@ -51,6 +52,7 @@ def lookup(conn: sa.Connection, sha256s: Iterable[str]) -> dict[str, LargeFileRo
 def add_blob(conn: sa.Connection, repo_id: int, blob: Blob) -> None:
     """The repository was given these bytes, and the blob store holds them."""
     row = {"sha256": blob.sha256, "size_bytes": blob.size_bytes, "is_blob": True, "xet_hash": None}
+    condemned.release(conn, [blob.sha256])
     insert_ignore(conn, large_files, [row])
     unmarked = (large_files.c.sha256 == blob.sha256) & ~large_files.c.is_blob
     conn.execute(large_files.update().where(unmarked).values(is_blob=True))
@@ -83,15 +85,52 @@ def grant(conn: sa.Connection, repo_id: int, sha256s: Iterable[str]) -> None:
     """The repository holds these files from now on.
 
     Raises NotUploaded for a file that is stored nowhere, RepositoryNotFound when the repository was
-    deleted meanwhile.
+    deleted meanwhile, QuotaExceeded.
     """
     wanted = sorted(set(sha256s))
-    if missing := set(wanted) - lookup(conn, wanted).keys():
-        raise NotUploaded(f"large file {min(missing)} was never uploaded")
     # The lock keeps a deletion waiting until our rows are there to be deleted too.
     same = sa.select(repositories.c.id).where(repositories.c.id == repo_id)
     if conn.execute(same.with_for_update(read=True, key_share=True)).first() is None:
         raise RepositoryNotFound("the repository was deleted while its files were uploaded")
+    sizes = _lock_sizes(conn, wanted)
+    if missing := set(wanted) - sizes.keys():
+        raise NotUploaded(f"large file {min(missing)} was never uploaded")
+    keep(conn, repo_id, wanted)
     pushed_at = clock.now()
     rows = [{"repo_id": repo_id, "sha256": sha256, "pushed_at": pushed_at} for sha256 in wanted]
-    insert_ignore(conn, repository_large_files, rows)
+    new = insert_new(conn, repository_large_files, rows, repository_large_files.c.sha256)
+    usage.charge(conn, repo_id, large_bytes=sum(sizes[sha256] for sha256 in new))
+
+
+def keep(conn: sa.Connection, repo_id: int, sha256s: Iterable[str]) -> None:
+    """Let no sweep take these files from the repository soon: somebody counts on them."""
+    links = repository_large_files
+    idle = (links.c.repo_id == repo_id) & links.c.idle_since.is_not(None)
+    for some in in_chunks(sorted(set(sha256s))):
+        row = links.update().where(idle, links.c.sha256.in_(some))
+        conn.execute(row.values(idle_since=None))
+
+
+def note_places(conn: sa.Connection, repo_id: int, ref: str, paths: Mapping[str, str]) -> None:
+    """Remember under which path and ref each of the files (by SHA-256) was first committed."""
+    links = repository_large_files
+    unnamed = links.update().where(
+        links.c.repo_id == repo_id,
+        links.c.sha256 == sa.bindparam("of_sha256"),
+        links.c.filename.is_(None),
+    )
+    named = unnamed.values(filename=sa.bindparam("at_path"), ref=ref)
+    rows = [{"of_sha256": sha256, "at_path": paths[sha256]} for sha256 in sorted(paths)]
+    if rows:
+        conn.execute(named, rows)
+
+
+def _lock_sizes(conn: sa.Connection, sha256s: list[str]) -> dict[str, int]:
+    """Sizes of those that are stored, which stay so until the transaction ends."""
+    columns = large_files.c
+    found: dict[str, int] = {}
+    for some in in_chunks(sha256s):
+        query = sa.select(columns.sha256, columns.size_bytes).where(columns.sha256.in_(some))
+        locked = query.order_by(columns.sha256).with_for_update(read=True, key_share=True)
+        found.update((row.sha256, row.size_bytes) for row in conn.execute(locked))
+    return found

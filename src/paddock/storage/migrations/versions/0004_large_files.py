@@ -141,7 +141,7 @@ def _fill_usage() -> None:
              JOIN large_files ON large_files.sha256 = repository_large_files.sha256
              WHERE repository_large_files.repo_id = repositories.id),
           (SELECT COALESCE(SUM(git_objects.size_bytes), 0) FROM git_objects
-             WHERE git_objects.repo_id = repositories.id)
+             WHERE git_objects.repo_id = repositories.id AND git_objects.type = 3)
         FROM repositories
     """)
 
