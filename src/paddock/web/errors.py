@@ -73,10 +73,15 @@ async def _paddock_error(request: Request, error: Exception) -> Response:
     return response
 
 
+def _is_git(path: str) -> bool:
+    """Whether git or git-lfs asks: both know HTTP Basic, and git shows plain text to a person."""
+    return ".git/" in path or path.endswith(("/info/refs", "/git-upload-pack", "/git-receive-pack"))
+
+
 def _ask_for_credentials(request: Request, response: Response) -> None:
     """git and git-lfs send credentials only when they are asked for them."""
     path = request.scope["path"]
-    if "/info/" in path or ".git/" in path:
+    if _is_git(path) or "/info/" in path:
         response.headers["WWW-Authenticate"] = 'Basic realm="paddock"'
         response.headers["LFS-Authenticate"] = 'Basic realm="paddock"'
     else:

@@ -19,7 +19,7 @@ paths.register()  # the routers are written with these convertors
 ROUTERS = (
     "resolve", "small", "whoami", "accounts", "profiles", "organizations", "collections", "likes",
     "repositories", "validate", "catalogue", "information", "tree", "refs", "history", "preupload",
-    "commit", "xet_tokens", "cas", "lfs", "jobs", "legacy",
+    "commit", "xet_tokens", "cas", "lfs", "git", "jobs", "legacy",
 )  # fmt: skip
 
 

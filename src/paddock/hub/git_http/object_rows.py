@@ -1,0 +1,107 @@
+"""Objects in bulk: many rows of one repository, in the order asked for, with bounded memory.
+
+Knows rows; does not know what objects mean. Each batch is read in a transaction of its own, which
+changes nothing because objects never change: a client that reads slowly holds nothing up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from paddock.hub.git.objects import ObjectType
+from paddock.hub.git.trees import EMPTY_TREE_OID
+from paddock.hub.tables import git_objects
+from paddock.storage.database import Database
+from paddock.storage.errors import StorageFailed
+from paddock.storage.sql import in_chunks
+
+BATCH_BYTES = 8 << 20
+_BATCH_ROWS = 900
+
+_COLUMNS = git_objects.c
+_WHERE = sa.and_(
+    _COLUMNS.repo_id == sa.bindparam("repo_id"),
+    _COLUMNS.oid.in_(sa.bindparam("oids", expanding=True)),
+)
+_FACTS = sa.select(_COLUMNS.oid, _COLUMNS.type, _COLUMNS.size_bytes).where(_WHERE)
+_CONTENTS = sa.select(
+    _COLUMNS.oid, _COLUMNS.type, _COLUMNS.size_bytes, _COLUMNS.content, _COLUMNS.blob_sha256
+).where(_WHERE)
+
+
+class Facts(NamedTuple):
+    """What is known of an object without reading it."""
+
+    type: int
+    size_bytes: int
+
+
+class ObjectRow(NamedTuple):
+    """An object; its bytes are in the row or, for a larger blob, in the blob store."""
+
+    oid: str
+    type: int
+    size_bytes: int
+    content: bytes | None
+    blob_sha256: str | None
+
+
+class ObjectRows:
+    """The objects of one repository."""
+
+    def __init__(self, database: Database, repo_id: int) -> None:
+        self._database, self._repo_id = database, repo_id
+
+    def facts(self, oids: Iterable[str]) -> dict[str, Facts]:
+        """Type and size of those objects that the repository has."""
+        found: dict[str, Facts] = {}
+        wanted = list(dict.fromkeys(oids))
+        for some in in_chunks(wanted, _BATCH_ROWS):
+            with self._database.read() as conn:
+                rows = conn.execute(_FACTS, {"repo_id": self._repo_id, "oids": some})
+                found.update((oid, Facts(type_, size)) for oid, type_, size in rows)
+        if EMPTY_TREE_OID in wanted:  # which git knows without being told
+            found.setdefault(EMPTY_TREE_OID, Facts(ObjectType.TREE, 0))
+        return found
+
+    def read(self, oids: Sequence[str]) -> Iterator[ObjectRow]:
+        """The objects in this order; raises StorageFailed for one that is not there."""
+        for some in in_chunks(oids, _BATCH_ROWS):
+            facts = self.facts(some)
+            for batch in _batches(some, facts):
+                yield from self._read_batch(batch)
+
+    def read_trees(self, oids: Sequence[str]) -> dict[str, bytes]:
+        """Folders whose sizes the caller has bounded."""
+        found: dict[str, bytes] = {}
+        for some in in_chunks(oids, _BATCH_ROWS):
+            found.update((row.oid, row.content or b"") for row in self._read_batch(some))
+        return found
+
+    def _read_batch(self, oids: Sequence[str]) -> list[ObjectRow]:
+        with self._database.read() as conn:
+            rows = conn.execute(_CONTENTS, {"repo_id": self._repo_id, "oids": list(oids)})
+            found = {row[0]: ObjectRow(*row) for row in rows}
+        found.setdefault(EMPTY_TREE_OID, ObjectRow(EMPTY_TREE_OID, ObjectType.TREE, 0, b"", None))
+        return [found[oid] if oid in found else _missing(oid) for oid in oids]
+
+
+def _batches(oids: Sequence[str], facts: dict[str, Facts]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    batch_bytes = 0
+    for oid in oids:
+        size_bytes = facts[oid].size_bytes if oid in facts else 0
+        if batch and batch_bytes + size_bytes > BATCH_BYTES:
+            yield batch
+            batch, batch_bytes = [], 0
+        batch.append(oid)
+        batch_bytes += size_bytes
+    if batch:
+        yield batch
+
+
+def _missing(oid: str) -> ObjectRow:
+    raise StorageFailed(f"git object {oid} is gone", hint="restore the database from a backup")

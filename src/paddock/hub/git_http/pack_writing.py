@@ -1,0 +1,158 @@
+"""Objects as a pack: header, entries, and the digest of it all.
+
+Knows the order in which a pack is sent: commits, tags, folders, files. Files at one place follow
+each other, so that each can be sent as what changed. A pack begins with the number of its objects,
+so the folders, whose number nobody knows before, wait in a temporary file, mostly as deltas.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, NamedTuple
+
+from paddock.hub.git.objects import ObjectType
+from paddock.hub.git_http.deltas import LEVEL, Entries, entry_head
+from paddock.hub.git_http.fetch_request import FetchRequest, Filter
+from paddock.hub.git_http.graph import Node
+from paddock.hub.git_http.object_rows import ObjectRow, ObjectRows
+from paddock.hub.git_http.selection import Selection, Wanted
+from paddock.hub.git_http.tree_walk import TreeWalk
+from paddock.storage.blobs import BlobStore
+
+_IN_MEMORY_BYTES = 16 << 20
+_PIECE_BYTES = 256 << 10
+_BLOBS_TOGETHER = 5000
+
+
+class PackSource(NamedTuple):
+    """Where objects come from."""
+
+    rows: ObjectRows
+    blobs: BlobStore
+
+
+class Progress(NamedTuple):
+    """How many objects were found so far: something to show while nothing is sent yet."""
+
+    found: int
+
+
+def write_pack(
+    source: PackSource, request: FetchRequest, selection: Selection, wanted: Wanted
+) -> Iterator[bytes | Progress]:
+    """The pack in pieces; while the objects are found, how many they are."""
+    by_offset = "ofs-delta" in request.words
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as folders:
+        entries = Entries(by_offset=by_offset)
+        walk = TreeWalk(source.rows, request.filter, entries, folders)
+        for found in walk.walk(selection.roots):
+            yield Progress(found + len(selection.commits))
+        walk.add_asked(wanted.trees, wanted.blobs)
+        blobs = [oid.hex() for oid in walk.asked_blobs]
+        places = _kept(source.rows, walk.blobs, request.filter)
+        commits = _sent_commits(selection.commits, wanted, request.filter)
+        tags = selection.tags
+        count = len(commits) + len(tags) + walk.tree_count + len(places) + len(blobs)
+        yield Progress(count)
+        folders.seek(0)
+        parts: tuple[Iterable[bytes], ...] = (
+            [b"PACK" + struct.pack(">II", 2, count)],
+            _plain(source, commits),
+            _plain(source, tags),
+            _file(folders),
+            _files(source, places, by_offset=by_offset),
+            _plain(source, blobs),
+        )
+        yield from _with_digest(part for pieces in parts for part in pieces)
+
+
+def _with_digest(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The parts in pieces worth sending, and their digest."""
+    digest = hashlib.sha1(usedforsecurity=False)
+    waiting: list[bytes] = []
+    waiting_bytes = 0
+    for part in parts:
+        waiting.append(part)
+        waiting_bytes += len(part)
+        if waiting_bytes >= _PIECE_BYTES:
+            piece = b"".join(waiting)
+            digest.update(piece)
+            yield piece
+            waiting, waiting_bytes = [], 0
+    piece = b"".join(waiting)
+    digest.update(piece)
+    yield piece + digest.digest()
+
+
+def _sent_commits(nodes: Sequence[Node], wanted: Wanted, filter_: Filter) -> list[str]:
+    if ObjectType.COMMIT in filter_.kinds:
+        return [node.oid for node in nodes]
+    asked = {node.oid for node in wanted.commits}
+    return [node.oid for node in nodes if node.oid in asked]
+
+
+def _kept(
+    rows: ObjectRows, found: list[tuple[int, bytes]], filter_: Filter
+) -> list[tuple[int, bytes]]:
+    """The files that the filter lets through, those of one place together, newest first."""
+    limit = filter_.max_blob_bytes
+    if limit:
+        kept = []
+        for start in range(0, len(found), _BLOBS_TOGETHER):
+            some = found[start : start + _BLOBS_TOGETHER]
+            facts = rows.facts([oid.hex() for _, oid in some])
+            kept += [item for item in some if facts[item[1].hex()].size_bytes < limit]
+        found = kept
+    found.sort(key=lambda item: item[0])  # stable: the order of a place stays
+    return found
+
+
+def _plain(source: PackSource, oids: Sequence[str]) -> Iterator[bytes]:
+    entries = Entries(by_offset=True)
+    for row in source.rows.read(oids):
+        yield from _whole(source.blobs, entries, row)
+
+
+def _files(
+    source: PackSource, items: Sequence[tuple[int, bytes]], *, by_offset: bool
+) -> Iterator[bytes]:
+    entries = Entries(by_offset=by_offset)
+    place, base = -1, None
+    for start in range(0, len(items), _BLOBS_TOGETHER):
+        some = items[start : start + _BLOBS_TOGETHER]
+        for item, row in zip(some, source.rows.read([o.hex() for _, o in some]), strict=True):
+            if item[0] != place:
+                place, base = item[0], None
+            if row.content is None:
+                yield from _whole(source.blobs, entries, row)
+                base = None
+                continue
+            entry, base = entries.version(row.type, row.oid, row.content, base)
+            yield entry
+
+
+def _whole(blobs: BlobStore, entries: Entries, row: ObjectRow) -> Iterator[bytes]:
+    """An object that may be in the blob store, in pieces of bounded size."""
+    if row.content is not None:
+        yield entries.whole(row.type, row.content)
+        return
+    head = entry_head(row.type, row.size_bytes)
+    packer = zlib.compressobj(LEVEL)
+    entries.position += len(head)
+    yield head
+    for piece in blobs.read(row.blob_sha256 or ""):
+        packed = packer.compress(piece)
+        entries.position += len(packed)
+        yield packed
+    packed = packer.flush()
+    entries.position += len(packed)
+    yield packed
+
+
+def _file(file: IO[bytes]) -> Iterator[bytes]:
+    while piece := file.read(_PIECE_BYTES):
+        yield piece
