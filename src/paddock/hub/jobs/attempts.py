@@ -77,6 +77,6 @@ def _note(hub: Hub, job: Job, error: BaseException | None) -> None:
 
 
 def _reason(error: BaseException | None) -> str:
-    if isinstance(error, PaddockError):
-        return error.message
-    return f"{type(error).__name__}: {error}"
+    text = error.message if isinstance(error, PaddockError) else f"{type(error).__name__}: {error}"
+    # Whatever is in it, a database must be able to keep it.
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
