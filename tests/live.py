@@ -17,6 +17,7 @@ from paddock.hub.context import Hub
 from paddock.hub.jobs.worker import Worker, run_until_empty
 from paddock.hub.people.accounts import create_org, create_user, find_account
 from paddock.hub.people.tokens import create_token
+from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database
 from paddock.storage.local_blobs import LocalBlobStore
 from paddock.storage.migrate import migrate
@@ -63,20 +64,21 @@ class LiveServer:
 
 
 @contextmanager
-def live_server(data: Path, database_url: str) -> Iterator[LiveServer]:
-    """Serve until the block ends."""
+def live_server(
+    data: Path, database_url: str, *, blobs: BlobStore | None = None
+) -> Iterator[LiveServer]:
+    """Serve until the block ends; blobs are in ``data`` unless another store is given."""
     data.mkdir(parents=True, exist_ok=True)
     settings = Settings(data=data, port=0)
     database = Database(database_url)
     migrate(database)
     listener = listen(settings)
     url = address(listener, settings)
-    blobs = LocalBlobStore(data / "blobs")
+    blobs = blobs or LocalBlobStore(data / "blobs")
     hub = Hub(database, blobs, None, own_url=url, webhook_targets="any")
     with database.write() as conn:
         admin = create_user(conn, "boss", is_admin=True)
         token = create_token(conn, admin, "test-admin", "admin")
-    listener = listen(settings)
     server = uvicorn.Server(uvicorn.Config(create_app(hub), **uvicorn_options()))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
