@@ -25,6 +25,8 @@ _COMMANDS = {
     "up": "Run the hub.",
     "worker": "Do the hub's background work in a process of its own.",
     "admin": "Users, organisations, tokens and jobs of a hub on this machine.",
+    "export": "Write repositories into one signed file.",
+    "import": "Import the repositories of such a file.",
     "config": "Every setting, its value and where it came from.",
     "inspect": "What a checkpoint is: family, shapes, parameters, tokenizer, licence hints.",
     "convert": "Write a checkpoint in another format.",
@@ -33,6 +35,7 @@ _COMMANDS = {
     "verify": "Check a release: every byte, the signature and the key.",
 }
 _MODULES = {name: f"paddock.cli.{name}" for name in _COMMANDS}
+_MODULES["import"] = "paddock.cli.import_"  # the name alone is Python's
 
 
 class _Lazy(click.Group):

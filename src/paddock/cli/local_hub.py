@@ -15,6 +15,8 @@ import click
 from paddock.errors import NotFound
 
 if TYPE_CHECKING:
+    from paddock.config import Settings
+    from paddock.hub.context import Hub
     from paddock.storage.database import Database
 
 
@@ -48,3 +50,14 @@ def open_hub_database(data: Path | None, *, create: bool = False) -> Database:
             hint="name its folder with --data, or create one with `paddock admin init`",
         )
     return open_database(settings)
+
+
+def open_local_hub(data: Path | None) -> tuple[Hub, Settings]:
+    """Database and blobs of the hub in a data folder, with the settings; raises NoHub."""
+    from paddock.config import load_settings
+    from paddock.hub.context import Hub
+    from paddock.storage.opening import open_blobs
+
+    settings = load_settings({"data": data})
+    database = open_hub_database(data)
+    return Hub(database, open_blobs(settings), settings.public_url), settings

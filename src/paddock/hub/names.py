@@ -93,6 +93,14 @@ def parse_repository_name(kind: Kind, full_name: str) -> RepositoryName:
     return RepositoryName(kind, namespace, name)
 
 
+def parse_address(text: str) -> RepositoryName:
+    """``ns/name`` of a model, or ``datasets/ns/name`` and the like; raises BadName."""
+    for kind in Kind:
+        if kind.url_prefix and text.startswith(kind.url_prefix):
+            return parse_repository_name(kind, text.removeprefix(kind.url_prefix))
+    return parse_repository_name(Kind.MODEL, text)
+
+
 def _account_problem(name: str) -> str | None:
     if not MIN_ACCOUNT_CHARS <= len(name) <= MAX_ACCOUNT_CHARS:
         return f"it has {len(name)} characters"

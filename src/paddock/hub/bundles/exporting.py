@@ -1,0 +1,182 @@
+"""Repositories into a bundle: branches and tags with their whole history, and every large file.
+
+Knows rows and bytes of this hub. The packs are written first, to temporary files, because the
+statement that is signed names their digests and stands before them; large files, whose digests are
+their names, are read once. The file appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import sqlalchemy as sa
+
+from paddock import clock
+from paddock.errors import NotFound
+from paddock.hub import lookup
+from paddock.hub.bundles.archive import PIECE_BYTES, BundleWriter
+from paddock.hub.bundles.manifest import (
+    Bundle,
+    BundledRepository,
+    Member,
+    pack_name,
+    render_statement,
+)
+from paddock.hub.context import Hub
+from paddock.hub.git import refs
+from paddock.hub.git_http.boundaries import Boundary
+from paddock.hub.git_http.fetch_request import FetchRequest
+from paddock.hub.git_http.graph import CommitGraph
+from paddock.hub.git_http.object_rows import ObjectRows
+from paddock.hub.git_http.pack_writing import PackSource, write_pack
+from paddock.hub.git_http.selection import resolve_wants, select
+from paddock.hub.large import large_files
+from paddock.hub.large.content import open_large
+from paddock.hub.names import RepositoryName
+from paddock.hub.tables import git_objects
+from paddock.hub.types import Repository
+from paddock.signing.envelope import seal
+from paddock.signing.keys import SigningKey
+from paddock.storage.errors import os_errors
+from paddock.storage.staging import sync_file, sync_folder
+
+Tell = Callable[[str], None]
+
+
+class NothingToExport(NotFound):
+    """A repository that was to be exported is not here."""
+
+    code = "nothing_to_export"
+
+
+class Exported(NamedTuple):
+    """What a bundle holds, and what it could not hold."""
+
+    bundle: Bundle
+    size_bytes: int
+    missing: list[str]  # large files that history names and this hub does not have
+
+
+class _Found(NamedTuple):
+    """A repository as it is at one moment."""
+
+    repo: Repository
+    refs: dict[str, str]
+    large_files: dict[str, int]
+    missing: list[str]
+
+
+def export_repositories(
+    hub: Hub, names: Sequence[RepositoryName], path: Path, key: SigningKey, tell: Tell
+) -> Exported:
+    """Write a bundle of these repositories; raises NothingToExport."""
+    with hub.database.read() as conn:
+        found = [_find(conn, name) for name in dict.fromkeys(names)]
+    partial = path.with_name(f".{path.name}.part")
+    with ExitStack() as stack, os_errors(f"writing {path}"):
+        packs = []
+        for number, item in enumerate(found):
+            tell(f"packing {item.repo.full_name}")
+            packs.append(_write_pack(hub, item, number, stack))
+        bundle = _describe(found, [piece for piece, _ in packs])
+        signed = seal(render_statement(bundle), key.private)
+        stack.callback(partial.unlink, missing_ok=True)
+        with partial.open("wb") as file:
+            _write(hub, BundleWriter(file), bundle, signed, [pack for _, pack in packs], tell)
+            file.flush()
+            sync_file(file.fileno())
+            size_bytes = file.tell()
+        partial.replace(path)
+        sync_folder(path.absolute().parent)
+    missing = sorted({sha256 for item in found for sha256 in item.missing})
+    return Exported(bundle, size_bytes, missing)
+
+
+def _find(conn: sa.Connection, name: RepositoryName) -> _Found:
+    repo = lookup.find_repository(conn, name)
+    if repo is None:
+        raise NothingToExport(f"there is no {name.kind} {name.full} here")
+    heads = {
+        ref.name: ref.oid
+        for ref in refs.list_refs(conn, repo)
+        if ref.name.startswith((refs.BRANCHES, refs.TAGS))
+    }
+    objects = git_objects.c
+    query = sa.select(objects.lfs_sha256).where(
+        objects.repo_id == repo.id, objects.lfs_sha256.is_not(None)
+    )
+    named = set(conn.execute(query.distinct()).scalars())
+    here = large_files.present(conn, repo.id, named)
+    sizes = {sha256: row.size_bytes for sha256, row in large_files.lookup(conn, here).items()}
+    return _Found(repo, heads, sizes, sorted(named - here))
+
+
+def _describe(found: Sequence[_Found], packs: Sequence[Member]) -> Bundle:
+    return Bundle(
+        made_at=clock.now().isoformat(),
+        repositories=[
+            BundledRepository(
+                name=RepositoryName(item.repo.kind, *item.repo.full_name.split("/", 1)),
+                is_private=item.repo.is_private,
+                gated=item.repo.gated,
+                sdk=item.repo.sdk,
+                refs=item.refs,
+                pack=pack,
+                large_files=sorted(item.large_files),
+            )
+            for item, pack in zip(found, packs, strict=True)
+        ],
+        large_files={oid: size for item in found for oid, size in item.large_files.items()},
+    )
+
+
+def _write_pack(hub: Hub, item: _Found, number: int, stack: ExitStack) -> tuple[Member, IO[bytes]]:
+    file = stack.enter_context(tempfile.TemporaryFile())
+    digest, size_bytes = hashlib.sha256(), 0
+    for piece in _pack(hub, item.repo, sorted(set(item.refs.values()))):
+        digest.update(piece)
+        size_bytes += file.write(piece)
+    return Member(pack_name(number), digest.hexdigest(), size_bytes), file
+
+
+def _pack(hub: Hub, repo: Repository, tips: list[str]) -> Iterator[bytes]:
+    """Everything that the tips lead to, as git would send it to somebody who has nothing."""
+    graph, rows = CommitGraph(hub.database, repo.id), ObjectRows(hub.database, repo.id)
+    wanted = resolve_wants(graph, rows, tips)
+    selection = select(graph, wanted, [], Boundary(cut=frozenset()), set())
+    request = FetchRequest(wants=tips, words={"ofs-delta"})
+    for piece in write_pack(PackSource(rows, hub.blobs), request, selection, wanted):
+        if isinstance(piece, bytes):
+            yield piece
+
+
+def _write(
+    hub: Hub,
+    writer: BundleWriter,
+    bundle: Bundle,
+    signed: bytes,
+    packs: Sequence[IO[bytes]],
+    tell: Tell,
+) -> None:
+    writer.add_statement(signed)
+    members = bundle.members
+    large_count = len(members) - len(packs)
+    for piece in members[:large_count]:
+        tell(f"adding {piece.size_bytes:,} bytes of {piece.name}")
+        with hub.database.read() as conn:
+            content = open_large(hub, conn, piece.sha256)
+        writer.add(piece, content.read(0, piece.size_bytes))
+    for piece, pack in zip(members[large_count:], packs, strict=True):
+        writer.add(piece, _read_back(pack))
+    writer.finish()
+
+
+def _read_back(file: IO[bytes]) -> Iterator[bytes]:
+    file.seek(0)
+    while chunk := file.read(PIECE_BYTES):
+        yield chunk
