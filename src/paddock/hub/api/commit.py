@@ -7,14 +7,16 @@ found to be allowed to write. The operations are ``commit_body``'s, the commit `
 from __future__ import annotations
 
 import tempfile
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
+import sqlalchemy as sa
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 
-from paddock.errors import BadInput
-from paddock.hub.access import open_repository, open_to_change, require_writing_token
+from paddock.hub.access import open_repository, open_to_change
 from paddock.hub.context import CallerDep, HubDep, accept_body
+from paddock.hub.discussions import contributing, pull_requests
+from paddock.hub.discussions.pull_requests import NewProposal
 from paddock.hub.git import commits, refs
 from paddock.hub.git.commits import CommitRequest
 from paddock.hub.git.operations import AddLarge
@@ -30,10 +32,12 @@ MAX_BODY_BYTES = 1 << 30
 _IN_MEMORY_BYTES = 1 << 20  # larger bodies go to a temporary file
 
 
-class PullRequestsMissing(BadInput):
-    """A commit was to become a pull request."""
+class _Made(NamedTuple):
+    """A commit, and the number of the pull request that it opened."""
 
-    code = "no_pull_requests"
+    repo: Repository
+    oid: str
+    num: int | None = None
 
 
 @router.post(API_REPOSITORY + "/commit/{rev:revision}")
@@ -45,48 +49,73 @@ async def commit(
     rev: RevisionInPath,
     create_pr: bool = False,
 ) -> dict[str, Any]:
-    """One commit on a branch; answered when it is durable."""
-    refuse_pull_request(create_pr)
+    """One commit on a branch or a pull request, or one that opens a pull request for a branch.
+
+    Answered when it is durable.
+    """
     accept_body(request, MAX_BODY_BYTES)
 
     def open_for_writing() -> int:
         with hub.database.read() as conn:
-            return open_repository(conn, caller, name, Need.WRITE).id
+            repo = open_repository(conn, caller, name, Need.METADATA)
+            ref = refs.branch_ref(rev)
+            contributing.require_ref(conn, caller, repo, ref, create_pr=create_pr)
+            return repo.id
 
-    def write(body: IO[bytes]) -> tuple[Repository, str]:
+    def write(body: IO[bytes]) -> _Made:
         asked = read_commit_body(body, hub.blobs)
         named = [op for op in asked.operations if isinstance(op, AddLarge)]
         complete_arrived(hub, repo_id, [(op.sha256, op.size_bytes) for op in named])
         with hub.database.write() as conn:
-            repo = open_to_change(conn, caller, name, Need.WRITE)
-            return repo, commits.create_commit(conn, repo, _request(caller, rev, asked))
+            repo = open_to_change(conn, caller, name, Need.METADATA)
+            make = _open_pull_request if create_pr else _commit
+            return make(conn, caller, repo, rev, asked)
 
     repo_id = await run_sync(open_for_writing)
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as body:
         await receive_into(request, body.write)
         body.seek(0)
-        repo, oid = await run_sync(write, body)
+        made = await run_sync(write, body)
+    page = hub.base_url(request) + made.repo.web_path
+    opened = {} if made.num is None else {"pullRequestUrl": f"{page}/discussions/{made.num}"}
     return {
         "success": True,
-        "commitUrl": f"{hub.base_url(request)}{repo.web_path}/commit/{oid}",
-        "commitOid": oid,
+        "commitUrl": f"{page}/commit/{made.oid}",
+        "commitOid": made.oid,
         "hookOutput": "",
+        **opened,
     }
 
 
-def refuse_pull_request(create_pr: bool) -> None:
-    """Say so early, before bytes travel for nothing."""
-    if create_pr:
-        raise PullRequestsMissing(
-            "this hub has no pull requests", hint="commit to a branch of your own instead"
-        )
-
-
-def _request(caller: Caller, rev: str, asked: CommitBody) -> CommitRequest:
-    return CommitRequest(
-        ref=refs.branch_ref(rev),
+def _commit(
+    conn: sa.Connection, caller: Caller, repo: Repository, rev: str, asked: CommitBody
+) -> _Made:
+    ref = refs.branch_ref(rev)
+    author = contributing.require_ref(conn, caller, repo, ref)
+    request = CommitRequest(
+        ref=ref,
         operations=asked.operations,
-        author=require_writing_token(caller),
+        author=author,
         message=asked.message,
         parent_commit=asked.parent_commit,
     )
+    return _Made(repo, commits.create_commit(conn, repo, request))
+
+
+def _open_pull_request(
+    conn: sa.Connection, caller: Caller, repo: Repository, rev: str, asked: CommitBody
+) -> _Made:
+    author = contributing.require_ref(conn, caller, repo, rev, create_pr=True)
+    if contributing.is_outsider(conn, caller, repo):
+        contributing.check_open(conn, repo, author)
+    title, _, description = asked.message.partition("\n")
+    new = NewProposal(
+        base=rev,
+        operations=asked.operations,
+        title=title,
+        description=description.strip(),
+        message=asked.message,
+        parent_commit=asked.parent_commit,
+    )
+    discussion, oid = pull_requests.open_pull_request(conn, repo, author, new)
+    return _Made(repo, oid, discussion.num)

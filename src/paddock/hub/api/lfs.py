@@ -7,7 +7,7 @@ whoever else may have it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from paddock.hub.api import lfs_locks, lfs_objects
 from paddock.hub.api.lfs_locks import LFS_JSON
 from paddock.hub.api.xet_tokens import grant_headers, xet_grant
 from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.discussions import contributing
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, encode_segment
 from paddock.hub.http.receiving import receive_all
 from paddock.hub.large import arriving, large_files, lfs
@@ -57,20 +58,37 @@ async def batch(
     # git writes a repository's name with ".git" behind it or without.
     name = name._replace(name=name.name.removesuffix(".git"))
     wanted = lfs.parse_batch(await receive_all(request, lfs.MAX_BATCH_BYTES))
-    need = Need.WRITE if wanted.operation == "upload" else Need.CONTENT
+    # Who may not write may send the files of a pull request (hub.discussions.contributing).
+    is_upload = wanted.operation == "upload"
 
     def answer() -> Response:
         with hub.database.read() as conn:
-            repo = access.open_repository(conn, caller, name, need)
+            repo = access.open_repository(conn, caller, name, Need.CONTENT)
+            if is_upload:
+                contributing.require_contributor(conn, caller, repo)
             oids = [item.oid for item in wanted.objects if item.problem is None]
             present = large_files.present(conn, repo.id, oids)
             stored = large_files.lookup(conn, present)
+            is_outsider = is_upload and contributing.is_outsider(conn, caller, repo)
+        if is_outsider:
+            missing = [item for item in wanted.objects if item.oid not in stored]
+            _record_contribution(hub, caller, repo, missing)
         key = signing.signing_key(hub.database)
         answering = _Answering(request, hub, caller, repo, wanted, key)
         sizes = {oid: row.size_bytes for oid, row in stored.items()}
         return _lfs_json(_answer_batch(answering, sizes))
 
     return await run_sync(answer)
+
+
+def _record_contribution(
+    hub: Hub, caller: Caller, repo: Repository, wanted: Sequence[WantedObject]
+) -> None:
+    user = access.require_user(caller)
+    sizes = {item.oid: item.size_bytes for item in wanted if item.problem is None}
+    limit = hub.pull_request_bytes
+    with hub.database.write() as conn:
+        contributing.record_contribution(conn, repo.id, user.id, sizes, limit)
 
 
 def _answer_batch(answering: _Answering, sizes: dict[str, int]) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from pydantic import BaseModel, Field
 
 from paddock.errors import BadInput, shown
 from paddock.hub.access import open_repository
-from paddock.hub.api.commit import refuse_pull_request
 from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.discussions import contributing
 from paddock.hub.errors import BadPath
 from paddock.hub.git import files, refs
 from paddock.hub.git.attributes import Attributes, parse_attributes
@@ -64,12 +64,13 @@ def preupload(
     create_pr: bool = False,
 ) -> dict[str, Any]:
     """For each file: how to upload it, whether to leave it out, and what is there now."""
-    refuse_pull_request(create_pr)
     paths = [file.path for file in body.files]
     if not all(map(files.may_exist, paths)):
         raise BadPath("a path is longer or deeper than a repository can hold")
     with hub.database.read() as conn:
-        repo = open_repository(conn, caller, name, Need.WRITE)
+        repo = open_repository(conn, caller, name, Need.METADATA)
+        ref = refs.branch_ref(rev)
+        contributing.require_ref(conn, caller, repo, ref, create_pr=create_pr)
         commit_oid = refs.resolve_revision(conn, repo, rev)
         rules = [ATTRIBUTES_NAME, ".gitignore"]
         present = files.entries_at(conn, repo, commit_oid, [*paths, *rules])

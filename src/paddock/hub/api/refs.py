@@ -14,6 +14,7 @@ from paddock import clock
 from paddock.errors import BadInput
 from paddock.hub.access import open_repository, open_to_change, require_writing_token
 from paddock.hub.context import CallerDep, HubDep
+from paddock.hub.discussions import contributing
 from paddock.hub.git import commits, refs
 from paddock.hub.git.commit_objects import NewTag
 from paddock.hub.git.commits import NewBranch
@@ -132,9 +133,10 @@ def super_squash(
     if not message:
         raise BadInput("the message is empty")
     with hub.database.write() as conn:
-        repo = open_to_change(conn, caller, name, Need.WRITE)
-        author = require_writing_token(caller)
-        oid = commits.super_squash(conn, repo, refs.branch_ref(rev), author, message)
+        repo = open_to_change(conn, caller, name, Need.METADATA)
+        ref = refs.branch_ref(rev)
+        author = contributing.require_ref(conn, caller, repo, ref)
+        oid = commits.super_squash(conn, repo, ref, author, message)
     return {"success": True, "commitOid": oid}
 
 

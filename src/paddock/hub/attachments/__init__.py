@@ -2,6 +2,5 @@
 
 tables      what was uploaded, and which comments use it
 kinds       which files there may be, told by their first bytes
-keeping     an upload becomes an attachment; which of them a comment uses; what nobody uses goes
-reading     who may have one
+keeping     uploads that became attachments, who may read them, and which comments show them
 """

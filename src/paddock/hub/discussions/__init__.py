@@ -8,7 +8,8 @@ events          what happens in one: comments, new titles, new states, commits
 comments        a comment is written, edited, hidden
 contributing    who may write to which ref, and how many bytes from outside
 pull_requests   a proposal: its ref, its base, merging
-ended           the commits that are new in a ref, and the events that tell of them
+ancestry        what two commits have in common, and what one has that others have not
+arrivals        commits that came to a proposal, told in its events
 merging         three trees become one, or conflict
 diffs           two trees, as the text that ``git apply`` takes
 line_diff       two texts, as hunks

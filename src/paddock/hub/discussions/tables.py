@@ -16,7 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from paddock.hub.tables import Id, Oid, metadata
+from paddock.hub.tables import Id, Oid, Sha256, metadata
 from paddock.storage.columns import Moment
 
 MAX_TITLE_CHARS = 200
@@ -96,12 +96,13 @@ comment_versions = Table(
     Column("written_at", Moment, nullable=False),
 )
 
-# Bytes of large files that somebody sent for pull requests to a repository they may not write to.
+# Large files that somebody sends for pull requests to a repository they may not write to.
 contributions = Table(
     "contributions",
     metadata,
     Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
     Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("sha256", Sha256, primary_key=True),
     Column("size_bytes", BigInteger, nullable=False),
     Index(None, "user_id"),
 )

@@ -127,6 +127,14 @@ def super_squash(
     return _move(conn, repo, ref, new, expected=tip.oid)
 
 
+def commit_tree(conn: sa.Connection, repo: Repository, branch: refs.Ref, new: NewCommit) -> str:
+    """Let a branch that is where ``branch`` says lead to a commit of a tree that is stored.
+
+    Raises StaleParent.
+    """
+    return _move(conn, repo, branch.name, new, expected=branch.oid)
+
+
 def _lock_tip(conn: sa.Connection, repo: Repository, ref: str) -> refs.Ref:
     lookup.lock_repository(conn, repo)
     tip = refs.find_ref(conn, repo, ref)

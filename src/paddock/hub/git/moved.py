@@ -12,6 +12,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from paddock.hub.catalogue import indexing
+from paddock.hub.discussions import arrivals
 from paddock.hub.git import refs
 from paddock.hub.types import Account, Repository
 from paddock.hub.webhooks.events import Event, announce
@@ -34,6 +35,7 @@ def refs_moved(
     moved = [change for change in changes if change.old_oid != change.new_oid]
     if any(change.name == refs.MAIN for change in moved):
         indexing.refresh(conn, repo)
+    arrivals.tell_arrivals(conn, repo, actor, moved)
     for start in range(0, len(moved), MAX_REFS_IN_EVENT):
         told = [
             {"ref": change.name, "oldSha": change.old_oid, "newSha": change.new_oid}

@@ -124,8 +124,9 @@ def _contributions() -> None:
         "contributions",
         sa.Column("repo_id", ID, nullable=False),
         sa.Column("user_id", ID, nullable=False),
+        sa.Column("sha256", SHA256, nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("repo_id", "user_id", name="pk_contributions"),
+        sa.PrimaryKeyConstraint("repo_id", "user_id", "sha256", name="pk_contributions"),
         _references("contributions", "repo_id", "repositories", "CASCADE"),
         _references("contributions", "user_id", "accounts", "CASCADE"),
     )

@@ -1,0 +1,246 @@
+"""Pull requests: opened on a branch, compared with it, merged into it.
+
+A proposal's commits are at ``refs/pr/N``. It is merged as one commit on its base branch, as the Hub
+does, with the title of the pull request and the list of its commits. Where branch and proposal have
+no history in common, as one of them was squashed, they are compared from where the proposal began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from paddock import clock
+from paddock.errors import Conflict
+from paddock.hub.discussions import ancestry, comments, contributing, diffs, events, rules, threads
+from paddock.hub.discussions.contributing import may_push
+from paddock.hub.discussions.events import NewEvent
+from paddock.hub.discussions.merging import MergedTree, Trees, merge_trees
+from paddock.hub.discussions.rules import NotNow
+from paddock.hub.discussions.values import Discussion, EventType, Proposal, Status
+from paddock.hub.git import commits, refs
+from paddock.hub.git.commit_objects import NewCommit, identity
+from paddock.hub.git.commits import CommitRequest
+from paddock.hub.git.files import read_trees, tree_oid_of
+from paddock.hub.git.history import commit_entries
+from paddock.hub.git.moved import RefChange, refs_moved
+from paddock.hub.git.objects import read_object, write_objects
+from paddock.hub.git.operations import Operation
+from paddock.hub.types import Account, Repository
+from paddock.storage.blobs import BlobStore
+
+__all__ = ["MergeConflict", "NewProposal", "may_push", "open_draft", "open_pull_request"]
+
+MAX_COMMITS_NAMED = 100  # in the message of the commit that merges
+_CONFLICTS_TOLD = 5
+
+
+class MergeConflict(Conflict):
+    """Branch and proposal changed the same files in different ways."""
+
+    code = "merge_conflict"
+
+
+@dataclass(frozen=True, slots=True)
+class NewProposal:
+    """A commit that is to be a pull request: its first commit, on a branch or an older commit."""
+
+    base: str  # a branch, as the client names it
+    operations: Sequence[Operation]
+    title: str
+    description: str
+    message: str
+    parent_commit: str | None = None
+
+
+class Comparison(NamedTuple):
+    """What a pull request is compared with: commits. ``base`` is None when the branch is gone."""
+
+    base: str | None
+    head: str
+    fork: str
+
+
+def open_draft(
+    conn: sa.Connection, repo: Repository, author: Account, title: str, text: str
+) -> Discussion:
+    """A pull request without commits yet, at the head of main; raises BadInput, TooLarge."""
+    title, text = rules.check_title(title), comments.opening_text(text)
+    return _open(conn, repo, author, _Opening(refs.MAIN, None, title, text, Status.DRAFT))
+
+
+def open_pull_request(
+    conn: sa.Connection, repo: Repository, author: Account, new: NewProposal
+) -> tuple[Discussion, str]:
+    """A pull request that is one commit ahead of its base, and that commit's id.
+
+    Raises RevisionNotFound when the base is no branch, and what ``commits.create_commit`` raises.
+    """
+    text = rules.check_text(new.description, may_be_empty=True)
+    title = rules.title_of(new.title)
+    base_ref = refs.branch_ref(new.base)
+    opening = _Opening(base_ref, new.parent_commit, title, text, Status.OPEN)
+    discussion = _open(conn, repo, author, opening)
+    request = CommitRequest(discussion.git_ref, new.operations, author, new.message)
+    oid = commits.create_commit(conn, repo, request)
+    return threads.get_discussion(conn, repo, discussion.num), oid
+
+
+def compare(conn: sa.Connection, repo: Repository, discussion: Discussion) -> Comparison | None:
+    """The commits between which a pull request's changes are; None when its ref is gone."""
+    proposal = discussion.proposal
+    if proposal is None:
+        return None
+    head = proposal.merged_head_oid or _tip(conn, repo, discussion.git_ref)
+    if head is None:
+        return None
+    base = proposal.merged_base_oid or _tip(conn, repo, proposal.base_ref)
+    fork = ancestry.merge_base(conn, repo, base, head) if base is not None else None
+    return Comparison(base, head, fork or proposal.fork_oid)
+
+
+def diff(conn: sa.Connection, repo: Repository, blobs: BlobStore, compared: Comparison) -> str:
+    """What the pull request changes, as text for ``git apply``."""
+    fork, head = (tree_oid_of(conn, repo, oid) for oid in (compared.fork, compared.head))
+    read_blob = partial(_read_blob, conn, repo, blobs)
+    return diffs.render_diff(partial(read_trees, conn, repo.id), read_blob, fork, head)
+
+
+def find_conflicts(
+    conn: sa.Connection, repo: Repository, discussion: Discussion, compared: Comparison | None
+) -> list[str] | bool:
+    """Paths that hinder merging; True when something else does: the base branch is gone."""
+    if discussion.status.is_over:
+        return []
+    if compared is None or compared.base is None:
+        return True
+    return _merge(conn, repo, compared, compared.base).conflicts
+
+
+def merge(
+    conn: sa.Connection,
+    repo: Repository,
+    discussion: Discussion,
+    merger: Account,
+    *,
+    comment: str | None = None,
+) -> Discussion:
+    """The base branch takes what is proposed; raises NotNow, MergeConflict, StaleParent."""
+    proposal, base, compared = _ready_to_merge(conn, repo, discussion)
+    merged = _merge(conn, repo, compared, base.commit_oid)
+    if merged.conflicts:
+        some = ", ".join(map(repr, merged.conflicts[:_CONFLICTS_TOLD]))
+        more = len(merged.conflicts) - _CONFLICTS_TOLD
+        and_more = f" and {more} more" if more > 0 else ""
+        raise MergeConflict(
+            f"{proposal.base_ref} has other changes of {some}{and_more}",
+            hint="commit to the pull request what shall become of them",
+        )
+    if comment is not None and comment.strip():
+        discussion = comments.add_comment(conn, repo, discussion, merger, comment).discussion
+    write_objects(conn, repo.id, merged.objects)
+    message = _merge_message(conn, repo, discussion, merger, compared)
+    new = NewCommit(merged.oid, (base.commit_oid,), merger, clock.now(), message)
+    oid = commits.commit_tree(conn, repo, base, new)
+    done = replace(
+        proposal, merged_base_oid=base.commit_oid, merged_head_oid=compared.head, merge_oid=oid
+    )
+    columns = {
+        "status": Status.MERGED,
+        "merged_base_oid": done.merged_base_oid,
+        "merged_head_oid": done.merged_head_oid,
+        "merge_oid": oid,
+    }
+    threads.set_columns(conn, discussion, **columns)
+    contributing.forget_contribution(conn, repo, discussion.author)
+    after = replace(discussion, status=Status.MERGED, proposal=done)
+    change = NewEvent(EventType.STATUS, {"status": str(Status.MERGED)})
+    return events.append(conn, repo, after, merger, change).discussion
+
+
+class _Opening(NamedTuple):
+    base_ref: str
+    start: str | None  # None: where the base branch is
+    title: str
+    text: str
+    status: Status
+
+
+def _open(conn: sa.Connection, repo: Repository, author: Account, new: _Opening) -> Discussion:
+    base = refs.find_ref(conn, repo, new.base_ref)
+    if base is None or not new.base_ref.startswith(refs.BRANCHES):
+        raise refs.unknown_revision(new.base_ref.removeprefix(refs.BRANCHES))
+    start = refs.resolve_revision(conn, repo, new.start) if new.start else base.commit_oid
+    proposal = Proposal(new.base_ref, start)
+    discussion = threads.insert_discussion(conn, repo, author, new.title, proposal, new.status)
+    opening = NewEvent(EventType.COMMENT, {}, new.text)
+    discussion = events.append(conn, repo, discussion, author, opening).discussion
+    refs.move_ref(conn, repo, refs.Ref(discussion.git_ref, start, start), expected=None)
+    refs_moved(conn, repo, author, [RefChange(discussion.git_ref, None, start)])
+    return discussion
+
+
+def _ready_to_merge(
+    conn: sa.Connection, repo: Repository, discussion: Discussion
+) -> tuple[Proposal, refs.Ref, Comparison]:
+    """What merging starts from; raises NotNow."""
+    proposal = discussion.proposal
+    if proposal is None:
+        raise NotNow(f"discussion {discussion.num} is no pull request")
+    if discussion.status is not Status.OPEN:
+        hint = "open it first" if discussion.status is Status.DRAFT else None
+        raise NotNow(f"pull request {discussion.num} is {discussion.status}", hint=hint)
+    base = refs.find_ref(conn, repo, proposal.base_ref)
+    if base is None:
+        raise NotNow(f"the branch {proposal.base_ref} is gone: there is nothing to merge into")
+    compared = compare(conn, repo, discussion)
+    if compared is None or compared.head in (compared.fork, base.commit_oid):
+        raise NotNow(f"pull request {discussion.num} has no commits to merge")
+    return proposal, base, compared
+
+
+def _merge(
+    conn: sa.Connection, repo: Repository, compared: Comparison, base_oid: str
+) -> MergedTree:
+    oids = (compared.fork, base_oid, compared.head)
+    trees = Trees(*(tree_oid_of(conn, repo, oid) for oid in oids))
+    return merge_trees(partial(read_trees, conn, repo.id), trees)
+
+
+def _merge_message(
+    conn: sa.Connection,
+    repo: Repository,
+    discussion: Discussion,
+    merger: Account,
+    compared: Comparison,
+) -> str:
+    """The title with the number, the commits, and everyone else who wrote some of it."""
+    known = [compared.fork, *([compared.base] if compared.base else [])]
+    oids = ancestry.commits_between(conn, repo, compared.head, known, limit=MAX_COMMITS_NAMED)
+    entries = commit_entries(conn, repo, oids)
+    lines = [f"- {entries[oid].title} ({oid})" for oid in reversed(oids)]
+    message = f"{discussion.title} (#{discussion.num})"
+    if lines:
+        message += "\n\n\n" + "\n".join(lines)
+    author = discussion.author
+    if author is not None and author.id != merger.id:
+        message += f"\n\n\nCo-authored-by: {identity(author)}"
+    return message + "\n"
+
+
+def _tip(conn: sa.Connection, repo: Repository, ref_name: str) -> str | None:
+    ref = refs.find_ref(conn, repo, ref_name)
+    return ref.commit_oid if ref is not None else None
+
+
+def _read_blob(conn: sa.Connection, repo: Repository, blobs: BlobStore, oid: str) -> bytes | None:
+    stored = read_object(conn, repo.id, oid)
+    if stored is None or stored.size_bytes > diffs.MAX_FILE_BYTES:
+        return None
+    if stored.content is not None:
+        return stored.content
+    return b"".join(blobs.read(stored.blob_sha256 or ""))
