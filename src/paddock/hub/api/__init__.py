@@ -17,9 +17,10 @@ from paddock.hub.http import paths
 paths.register()  # the routers are written with these convertors
 
 ROUTERS = (
-    "resolve", "small", "whoami", "accounts", "profiles", "organizations", "collections", "likes",
-    "repositories", "validate", "catalogue", "information", "tree", "refs", "history", "preupload",
-    "commit", "xet_tokens", "cas", "lfs", "git", "jobs", "legacy",
+    "resolve", "small", "whoami", "oauth", "accounts", "profiles", "organizations", "collections",
+    "likes", "access_requests", "repositories", "validate", "catalogue", "information", "tree",
+    "refs", "history", "preupload", "commit", "discussions", "notifications", "attachments",
+    "xet_tokens", "cas", "lfs", "git", "jobs", "legacy",
 )  # fmt: skip
 
 

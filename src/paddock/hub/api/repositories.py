@@ -17,10 +17,8 @@ from paddock.errors import BadInput, shown
 from paddock.hub import access, names, repositories
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.errors import AlreadyExists
-from paddock.hub.gates import grants
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.names import RepositoryName
-from paddock.hub.people import accounts
 from paddock.hub.repositories import NewRepository, Settings
 from paddock.hub.types import Caller, Kind, Need
 
@@ -68,10 +66,6 @@ class SettingsBody(BaseModel):
     private: StrictBool | None = None
     visibility: str | None = None
     gated: Literal["auto", "manual", False] | None = None
-
-
-class GrantBody(BaseModel):
-    user: str
 
 
 @router.post("/api/repos/create")
@@ -138,17 +132,6 @@ def auth_check(hub: HubDep, caller: CallerDep, name: RepositoryNameDep) -> dict[
 @router.get(API_REPOSITORY + "/auth-check/write")
 def auth_check_write(hub: HubDep, caller: CallerDep, name: RepositoryNameDep) -> dict[str, Any]:
     return _check(hub, caller, name, Need.WRITE)
-
-
-@router.post(API_REPOSITORY + "/user-access-request/grant")
-def grant_access(
-    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: GrantBody
-) -> dict[str, Any]:
-    with hub.database.write() as conn:
-        repo = access.open_to_change(conn, caller, name, Need.WRITE)
-        user = accounts.get_account(conn, body.user, kind="user")
-        grants.grant(conn, repo, user)
-    return {"user": user.name, "status": "accepted"}
 
 
 def _check(hub: Hub, caller: Caller, name: RepositoryName, need: Need) -> dict[str, Any]:

@@ -1,1 +1,8 @@
-"""Who was let in to a gated repository."""
+"""Who was let in to a gated repository, who asks to be, and what they have to say for it.
+
+forms           what a card asks of those who ask, and their answers checked
+countries       which countries there are
+requests        asked, withdrawn, accepted, rejected, granted
+lists           who stands how, in pages
+report          the same as a file
+"""

@@ -1,0 +1,202 @@
+"""Gated access over HTTP (hub protocol 14): ask, withdraw, list, decide, grant, report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from fastapi import APIRouter, Response
+from fastapi import Request as HttpRequest
+from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+
+from paddock import clock
+from paddock.errors import BadInput
+from paddock.hub import access
+from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.gates import lists, report, requests
+from paddock.hub.gates.forms import check_answers, read_gate
+from paddock.hub.gates.lists import Request
+from paddock.hub.gates.requests import Decision
+from paddock.hub.http.paged import MAX_LIMIT, asked_part, paged
+from paddock.hub.http.paths import API_REPOSITORY, WEB_REPOSITORY, RepositoryNameDep
+from paddock.hub.names import RepositoryName
+from paddock.hub.people import accounts
+from paddock.hub.profiles.overview import render_user
+from paddock.hub.types import Caller, Need, Repository
+
+router = APIRouter()
+
+Status = Literal["pending", "accepted", "rejected", "reset"]
+REQUESTS = API_REPOSITORY + "/user-access-request"
+_MAX_FORM_FIELDS = 200
+
+
+class DecisionBody(BaseModel):
+    status: Status
+    user: str | None = None
+    requestId: str | None = None  # noqa: N815  (the wire's spelling)
+    rejectionReason: str | None = None  # noqa: N815
+    resetReason: str | None = None  # noqa: N815
+
+
+class GrantBody(BaseModel):
+    user: str
+
+
+@router.post(WEB_REPOSITORY + "/ask-access")
+async def ask(
+    request: HttpRequest, hub: HubDep, caller: CallerDep, name: RepositoryNameDep
+) -> Response:
+    """JSON is answered with JSON; a form, as a page sends it, with the way back to the page."""
+    is_form = "json" not in request.headers.get("content-type", "")
+    answers = await (_form(request) if is_form else _json(request))
+    repo, status = await run_in_threadpool(ask_for_access, hub, caller, name, answers)
+    if is_form:
+        return RedirectResponse(hub.base_url(request) + repo.web_path, 303)
+    return JSONResponse({"status": status})
+
+
+@router.post(REQUESTS + "/cancel")
+def withdraw(hub: HubDep, caller: CallerDep, name: RepositoryNameDep) -> dict[str, Any]:
+    """Whoever has asked asks no longer; what was decided stays."""
+    with hub.database.write() as conn:
+        repo = access.open_to_change(conn, caller, name, Need.METADATA)
+        requests.withdraw(conn, repo, access.require_user(caller))
+    return {}
+
+
+@router.get(REQUESTS + "/{status}")
+def list_requests(
+    request: HttpRequest,
+    response: Response,
+    hub: HubDep,
+    caller: CallerDep,
+    name: RepositoryNameDep,
+    status: Status,
+) -> list[dict[str, Any]]:
+    part = asked_part(request)
+    search = request.query_params.get("q")
+    with hub.database.read() as conn:
+        repo = access.open_repository(conn, caller, name, Need.WRITE)
+        requests.require_gate(repo)
+        page = lists.list_requests(conn, repo, status, part.limit, part.cursor, search)
+    return [_render(found) for found in paged(request, response, hub, page)]
+
+
+@router.post(REQUESTS + "/handle")
+def decide(
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: DecisionBody
+) -> dict[str, Any]:
+    if (body.user is None) is (body.requestId is None):
+        raise BadInput("name the request by either user or requestId")
+    reason = body.rejectionReason if body.rejectionReason is not None else body.resetReason
+    with hub.database.write() as conn:
+        repo = access.open_to_change(conn, caller, name, Need.WRITE)
+        if body.requestId is not None:
+            user_id = requests.asked_by(conn, repo, body.requestId)
+        else:
+            user_id = accounts.get_account(conn, body.user or "", kind="user").id
+        reviewer = access.require_user(caller)
+        requests.decide(conn, repo, user_id, reviewer, Decision(body.status, reason))
+    return {"status": body.status}
+
+
+@router.post(REQUESTS + "/grant")
+def grant(
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: GrantBody
+) -> dict[str, Any]:
+    with hub.database.write() as conn:
+        repo = access.open_to_change(conn, caller, name, Need.WRITE)
+        user = accounts.get_account(conn, body.user, kind="user")
+        requests.grant(conn, repo, user, access.require_user(caller))
+    return {"user": user.name, "status": "accepted"}
+
+
+@router.get(WEB_REPOSITORY + "/user-access-report")
+def user_access_report(
+    request: HttpRequest, hub: HubDep, caller: CallerDep, name: RepositoryNameDep
+) -> Response:
+    """Everyone who asked, as a file: JSON, or CSV where that is asked for."""
+    with hub.database.read() as conn:
+        repo = access.open_repository(conn, caller, name, Need.WRITE)
+        requests.require_gate(repo)
+    wanted = request.query_params.get("format") or (
+        "csv" if "text/csv" in request.headers.get("accept", "") else "json"
+    )
+    if wanted not in {"csv", "json"}:
+        raise BadInput('the report\'s format must be "json" or "csv"')
+    found = _every_request(hub, repo)
+    pieces = report.as_csv(found) if wanted == "csv" else report.as_json(found)
+    file_name = f"user-access-report-{repo.full_name.replace('/', '-')}.{wanted}"
+    media_type = "text/csv; charset=utf-8" if wanted == "csv" else "application/json"
+    headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
+    return StreamingResponse(pieces, media_type=media_type, headers=headers)
+
+
+def ask_for_access(
+    hub: Hub, caller: Caller, name: RepositoryName, answers: dict[str, Any]
+) -> tuple[Repository, str]:
+    """Ask in the caller's name; the repository, and how they stand with it now."""
+    with hub.database.write() as conn:
+        repo = access.open_to_change(conn, caller, name, Need.METADATA)
+        user = access.require_user(caller)
+        if caller.scopes is not None:  # a bounded token asks where it was allowed to
+            access.require_writing_token(caller)
+        requests.require_gate(repo)
+        if access.may_write(conn, caller, repo):
+            return repo, "accepted"  # the gate is open for them
+        checked = check_answers(read_gate(repo.card), answers)
+        return repo, requests.ask(conn, repo, user, checked)
+
+
+def _every_request(hub: Hub, repo: Repository) -> Iterator[Request]:
+    """Page by page, each in a transaction of its own: a slow reader holds none."""
+    cursor: str | None = None
+    while True:
+        with hub.database.read() as conn:
+            page = lists.list_requests(conn, repo, None, MAX_LIMIT, cursor)
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+async def _form(request: HttpRequest) -> dict[str, Any]:
+    form = await request.form(max_files=0, max_fields=_MAX_FORM_FIELDS)
+    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+
+
+async def _json(request: HttpRequest) -> dict[str, Any]:
+    body = await request.body()
+    try:
+        answers = json.loads(body) if body else {}
+    except (ValueError, RecursionError) as e:
+        raise BadInput("the body is not JSON") from e
+    if not isinstance(answers, dict):
+        raise BadInput("the body must be an object with an answer for every field")
+    fields = answers.get("fields")
+    return fields if isinstance(fields, dict) else answers
+
+
+def _render(found: Request) -> dict[str, Any]:
+    user = render_user(found.user)
+    if found.email is not None:
+        user["email"] = found.email
+    told: dict[str, Any] = {
+        "requestId": found.public_id,
+        "user": user,
+        "status": found.status,
+        "timestamp": clock.to_text(found.asked_at),
+    }
+    if found.fields:
+        told["fields"] = found.fields
+    if found.reviewed_at is not None:
+        told["reviewedAt"] = clock.to_text(found.reviewed_at)
+    if found.status == "accepted" and found.reviewer is not None:
+        told["grantedBy"] = {"user": found.reviewer}
+    if found.reason is not None:
+        told["rejectionReason"] = found.reason
+    return told

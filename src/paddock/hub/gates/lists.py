@@ -1,0 +1,95 @@
+"""Who stands how with a gated repository, in pages: for those who may write to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from paddock.hub import paging
+from paddock.hub.paging import Page
+from paddock.hub.people.accounts import to_account
+from paddock.hub.tables import access_grants, accounts
+from paddock.hub.types import Account, Repository
+
+MAX_SEARCH_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request for access, or an access that was granted unasked."""
+
+    public_id: str
+    user: Account
+    status: str
+    email: str | None  # only of those who asked
+    asked_at: datetime
+    fields: dict[str, Any] | None
+    reviewed_at: datetime | None
+    reviewer: str | None
+    reason: str | None
+
+
+def list_requests(
+    conn: sa.Connection,
+    repo: Repository,
+    status: str | None,
+    limit: int,
+    cursor: str | None,
+    search: str | None = None,
+) -> Page[Request]:
+    """One page, the latest first; None lists those of every status. Raises BadInput."""
+    c = access_grants.c
+    reviewer = accounts.alias("reviewer")
+    ends = (c.created_at, c.user_id)
+    source = access_grants.join(accounts, accounts.c.id == c.user_id).outerjoin(
+        reviewer, reviewer.c.id == c.reviewer_id
+    )
+    columns = [column for column in c if column is not c.created_at]
+    query = (
+        sa.select(accounts, *columns, c.created_at.label("asked_at"), reviewer.c.name.label("by"))
+        .select_from(source)
+        .where(c.repo_id == repo.id)
+        .order_by(*(end.desc() for end in ends))
+        .limit(limit + 1)
+    )
+    if status is not None:
+        query = query.where(c.status == status)
+    if search:
+        query = query.where(_found_by(search))
+    if cursor is not None:
+        place = paging.read_cursor(cursor, (datetime, int))
+        query = query.where(paging.behind(ends, place, descending=True))
+    rows = list(conn.execute(query).mappings())
+    found = [_request(row) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return Page(found, None)
+    return Page(found, paging.write_cursor((found[-1].asked_at, found[-1].user.id)))
+
+
+def _found_by(search: str) -> sa.ColumnElement[bool]:
+    text = search.strip().lower()
+    if "\0" in text or len(text) > MAX_SEARCH_CHARS:
+        return sa.false()
+    return sa.or_(
+        accounts.c.key.contains(text, autoescape=True),
+        sa.func.lower(accounts.c.full_name).contains(text, autoescape=True),
+    )
+
+
+def _request(row: sa.RowMapping) -> Request:
+    c = access_grants.c
+    user = to_account(row)
+    return Request(
+        public_id=row[c.public_id],
+        user=user,
+        status=row[c.status],
+        email=user.email if row[c.is_email_shared] else None,
+        asked_at=row["asked_at"],
+        fields=row[c.fields],
+        reviewed_at=row[c.reviewed_at],
+        reviewer=row["by"],
+        reason=row[c.reason],
+    )
