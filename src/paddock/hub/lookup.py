@@ -69,4 +69,6 @@ def to_repository(row: sa.RowMapping) -> Repository:
         head_oid=row[column.head_oid],
         card=row.get(column.card),
         facts=row[column.facts],
+        downloads_all_time=row[column.downloads_all_time],
+        trending=row[column.trending],
     )

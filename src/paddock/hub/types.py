@@ -117,11 +117,13 @@ class Repository:
     sdk: str | None
     created_at: datetime
     updated_at: datetime
-    downloads: int
+    downloads: int  # of the last 30 days
     likes: int
     head_oid: str | None
     card: dict[str, Any] | None
     facts: dict[str, Any] | None
+    downloads_all_time: int = 0
+    trending: int = 0
 
     @property
     def namespace(self) -> str:

@@ -2,21 +2,27 @@
 
 Called inside the transaction that moves main, so a listing never tells of a revision that is not
 there. Its cost does not grow with the repository: a few files are read by name, and of the others
-the first ``MAX_LISTED`` names. Knows no HTTP and reads no weights.
+the first ``MAX_LISTED`` names. Knows no HTTP and reads no weights: a job does that afterwards, when
+they are others than before.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
 from paddock.front_matter import CARD_NAME, split_document
+from paddock.hub.catalogue import links
 from paddock.hub.catalogue.card import read_metadata
 from paddock.hub.catalogue.derived import Evidence, Facts, derive
+from paddock.hub.catalogue.weight_names import chosen_weights
 from paddock.hub.git import files, refs
 from paddock.hub.git.objects import read_object
+from paddock.hub.jobs.queue import enqueue
 from paddock.hub.tables import (
     commits,
     large_files,
@@ -24,13 +30,17 @@ from paddock.hub.tables import (
     repository_large_files,
     repository_tags,
 )
-from paddock.hub.types import FileEntry, Repository
+from paddock.hub.types import FileEntry, Kind, Repository
 
 CONFIG_PATH = "config.json"
+TOKENIZER_PATH = "tokenizer_config.json"
+COUNT_PARAMETERS = "catalogue.parameters"  # the job that reads weights
 MAX_LISTED = 2000
+MAX_TOKEN_CHARS = 100
 _NAMED = (
     CARD_NAME,
     CONFIG_PATH,
+    TOKENIZER_PATH,
     "adapter_config.json",
     "model_index.json",
     "modules.json",
@@ -59,16 +69,43 @@ def refresh(conn: sa.Connection, repo: Repository) -> None:
         paths=list(entries),
     )
     facts = derive(evidence)
-    row = repositories.update().where(repositories.c.id == repo.id)
-    conn.execute(
-        row.values(
-            head_oid=oid,
-            updated_at=_committed_at(conn, repo, oid),
-            card=sa.null() if metadata is None else metadata,
-            facts=_facts_json(facts, entries, _large_bytes(conn, repo)),
-        )
-    )
-    _replace_tags(conn, repo, facts.tags)
+    tokenizer = _config(_text(conn, repo, entries.get(TOKENIZER_PATH)))
+    told = _facts_json(facts, entries, _large_bytes(conn, repo))
+    told |= _weights(conn, repo, entries.values()) | {"mask_token": _mask_token(tokenizer)}
+    values = {
+        "head_oid": oid,
+        "updated_at": _committed_at(conn, repo, oid),
+        "card": sa.null() if metadata is None else metadata,
+        "facts": told,
+    }
+    if told["weights"] is None:
+        values["parameters"] = None
+    conn.execute(repositories.update().where(repositories.c.id == repo.id).values(values))
+    uses = links.terms(metadata or {}) if repo.kind is Kind.SPACE else ()
+    _replace_tags(conn, repo, tuple(dict.fromkeys([*facts.tags, *uses])))
+
+
+def _weights(conn: sa.Connection, repo: Repository, entries: Iterable[FileEntry]) -> dict[str, Any]:
+    """Which weights these are, and what is known of the same ones; others are to be counted."""
+    etags = [entry.etag for entry in chosen_weights(list(entries))]
+    if repo.kind is not Kind.MODEL or not etags:
+        return {"weights": None}
+    known = conn.execute(
+        sa.select(repositories.c.facts).where(repositories.c.id == repo.id)
+    ).scalar_one()
+    digest = hashlib.sha256(" ".join(sorted(etags)).encode()).hexdigest()
+    if known and known.get("weights") == digest and "safetensors" in known:
+        return {"weights": digest, "safetensors": known["safetensors"]}
+    enqueue(conn, COUNT_PARAMETERS, {"repo_id": repo.id}, unique=str(repo.id))
+    return {"weights": digest}
+
+
+def _mask_token(tokenizer: dict[str, Any]) -> str | None:
+    """The token that stands for a gap: plain text, or the content of an added token."""
+    token = tokenizer.get("mask_token")
+    if isinstance(token, dict):
+        token = token.get("content")
+    return token if isinstance(token, str) and 0 < len(token) <= MAX_TOKEN_CHARS else None
 
 
 def _text(conn: sa.Connection, repo: Repository, entry: FileEntry | None) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from paddock import clock
 from paddock.errors import BadInput, shown
+from paddock.hub.catalogue.links import used_by
 from paddock.hub.types import FileEntry, Kind, Repository
 
 
@@ -21,9 +22,11 @@ class View:
 
     repo: Repository
     sha: str | None
-    files: Sequence[FileEntry] = ()
+    paths: Sequence[str] = ()
+    files: Sequence[FileEntry] = ()  # the same, with sizes, where those were asked for
     safetensors: dict[str, object] | None = None
-    with_blobs: bool = False
+    children: int = 0
+    spaces: Sequence[str] = ()
 
     @property
     def card(self) -> dict[str, Any]:
@@ -66,9 +69,9 @@ def listed_fields(kind: Kind) -> list[str]:
     return list(_LISTED[kind])
 
 
-def needs_files(fields: Sequence[str]) -> bool:
-    """Whether a field tells of the revision's files, which cost a walk through its tree."""
-    return not {"siblings", "safetensors"}.isdisjoint(fields)
+def needs_more_rows(fields: Sequence[str]) -> bool:
+    """Whether a field tells of more than the repository's own row, which costs time for each."""
+    return not {"siblings", "safetensors", "childrenModelCount", "spaces"}.isdisjoint(fields)
 
 
 def needs_card(fields: Sequence[str]) -> bool:
@@ -76,16 +79,24 @@ def needs_card(fields: Sequence[str]) -> bool:
     return not _FROM_CARD.isdisjoint(fields)
 
 
-def _sibling(entry: FileEntry, *, with_blobs: bool) -> dict[str, Any]:
-    sibling: dict[str, Any] = {"rfilename": entry.path}
-    if with_blobs:
-        sibling |= {"size": entry.size_bytes, "blobId": entry.oid}
-        if entry.large:
-            sibling["lfs"] = {
-                "sha256": entry.large.sha256,
-                "size": entry.large.size_bytes,
-                "pointerSize": entry.large.pointer_bytes,
-            }
+def _siblings(view: View) -> list[dict[str, Any]]:
+    if view.files:
+        return [_sibling(entry) for entry in view.files]
+    return [{"rfilename": path} for path in view.paths]
+
+
+def _sibling(entry: FileEntry) -> dict[str, Any]:
+    sibling: dict[str, Any] = {
+        "rfilename": entry.path,
+        "size": entry.size_bytes,
+        "blobId": entry.oid,
+    }
+    if entry.large:
+        sibling["lfs"] = {
+            "sha256": entry.large.sha256,
+            "size": entry.large.size_bytes,
+            "pointerSize": entry.large.pointer_bytes,
+        }
     return sibling
 
 
@@ -112,7 +123,7 @@ _COMMON: dict[str, Field] = {
     "createdAt": lambda view: clock.to_text(view.repo.created_at),
     "disabled": _constant(False),
     "downloads": lambda view: view.repo.downloads,
-    "downloadsAllTime": lambda view: view.repo.downloads,
+    "downloadsAllTime": lambda view: view.repo.downloads_all_time,
     "gated": lambda view: view.repo.gated or False,  # never null: clients test its type
     "gitalyUid": _constant(None),
     "lastModified": lambda view: clock.to_text(view.repo.updated_at),
@@ -120,27 +131,27 @@ _COMMON: dict[str, Field] = {
     "private": lambda view: view.repo.is_private,
     "resourceGroup": _constant(None),
     "sha": lambda view: view.sha,
-    "siblings": lambda v: [_sibling(entry, with_blobs=v.with_blobs) for entry in v.files],
+    "siblings": _siblings,
     "tags": lambda view: view.facts.get("tags", []),
-    "trendingScore": lambda view: view.repo.likes,
+    "trendingScore": lambda view: view.repo.trending,
     "usedStorage": lambda view: view.facts.get("used_storage", 0),
     "xetEnabled": _constant(True),
 }
 _MODEL: dict[str, Field] = {
     "baseModels": _fact("base_models"),
-    "childrenModelCount": _constant(None),
+    "childrenModelCount": lambda view: view.children,
     "config": _fact("config"),
     "evalResults": _constant(None),
     "gguf": _gguf,
     "inference": _constant(None),
     "inferenceProviderMapping": _constant(None),
     "library_name": _fact("library_name"),
-    "mask_token": _constant(None),
+    "mask_token": _fact("mask_token"),
     "model-index": _from_card("model-index"),
     "modelId": lambda view: view.repo.full_name,
     "pipeline_tag": _fact("pipeline_tag"),
     "safetensors": lambda view: view.safetensors,
-    "spaces": _constant([]),
+    "spaces": lambda view: list(view.spaces),
     "transformersInfo": _fact("transformers_info"),
     "widgetData": _from_card("widget"),
 }
@@ -151,8 +162,8 @@ _DATASET: dict[str, Field] = {
     "paperswithcode_id": _from_card("paperswithcode_id"),
 }
 _SPACE: dict[str, Field] = {
-    "datasets": _constant([]),
-    "models": _constant([]),
+    "datasets": lambda view: used_by(view.card, Kind.DATASET),
+    "models": lambda view: used_by(view.card, Kind.MODEL),
     "region": _constant(None),
     "runtime": _constant(
         {"stage": "NO_APP_FILE", "hardware": {"current": None, "requested": None}}
@@ -166,7 +177,7 @@ FIELDS: dict[Kind, dict[str, Field]] = {
     Kind.SPACE: _COMMON | _SPACE,
     Kind.KERNEL: _COMMON,
 }
-_FROM_CARD = {"cardData", "model-index", "widgetData", "paperswithcode_id"}
+_FROM_CARD = {"cardData", "model-index", "widgetData", "paperswithcode_id", "models", "datasets"}
 
 _SUMMARY = (
     "author", "sha", "lastModified", "createdAt", "private", "gated", "disabled", "downloads",

@@ -2,51 +2,44 @@
 
 Knows the rows and who may see them. A page begins behind the last row of the one before, by value
 and id, so that it costs the same wherever it is and nothing is listed twice when rows change.
+
+There are two ways to a page. The index of the order is followed until the page is full, public and
+private repositories apart, so that nobody pays for what they may not see. When that does not fill
+the page soon and some filter lets few repositories pass, those are looked at and sorted instead.
+The first way ends after so many rows: the page is then shorter than asked for, and its cursor
+leads on.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from itertools import compress
+from math import isqrt
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from paddock.errors import BadInput, shown
-from paddock.hub import access, lookup, names
-from paddock.hub.people.accounts import is_askable
-from paddock.hub.tables import accounts, repositories, repository_tags
+from paddock.hub import access, lookup
+from paddock.hub.catalogue.cursors import DEFAULT_SORT, Order, Place, read_cursor, write_cursor
+from paddock.hub.catalogue.filters import Filter, Wanted, by_column, filters
+from paddock.hub.tables import memberships, repositories, repository_tags
 from paddock.hub.types import Account, Caller, Kind, Repository
 
 MAX_PAGE = 1000
-DEFAULT_SORT = "trendingScore"
-MAX_SEARCH_CHARS = 300
-MAX_CONDITIONS = 30
-_MAX_CURSOR_CHARS = 200
-_MAX_ID = 2**63 - 1
+FIRST_WALK = 1_000  # rows that are looked at before anything is counted
+LATER_WALKS = (20_000, 80_000)
+_FEW_AT_LEAST = 2_000
+_MANY = 1_000_000  # as many as make the difference between the two ways worth a thought
 
-_SORTS: dict[str, sa.Column[Any]] = {
-    "createdAt": repositories.c.created_at,
-    "lastModified": repositories.c.updated_at,
-    "downloads": repositories.c.downloads,
-    "likes": repositories.c.likes,
-    "trendingScore": repositories.c.likes,
-}
+Row = sa.RowMapping
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """Which repositories, in what order, and from where on."""
 
-    kind: Kind
-    search: tuple[str, ...] = ()
-    author: str | None = None
-    tags: tuple[str, ...] = ()
-    gated: bool | None = None
+    wanted: Wanted
     sort: str = DEFAULT_SORT
     descending: bool = True
     limit: int = MAX_PAGE
@@ -62,28 +55,18 @@ class Page(NamedTuple):
 
 
 def list_repositories(conn: sa.Connection, caller: Caller, listing: Listing) -> Page:
-    """One page of what the caller may see; raises BadInput for a sort or cursor that is none."""
-    column = _SORTS.get(listing.sort)
-    if column is None:
-        choice = "|".join(f'"{name}"' for name in _SORTS)
-        raise BadInput(f"Invalid sort {shown(listing.sort)}: expected one of {choice}")
-    conditions = [*_conditions(caller, listing)]
-    if listing.cursor is not None:
-        conditions.append(_behind(column, listing))
-    ends = (column, repositories.c.id)
-    columns = [c for c in repositories.c if listing.with_card or c is not repositories.c.card]
-    query = (
-        sa.select(*columns)
-        .where(*conditions)
-        .order_by(*(end.desc() if listing.descending else end.asc() for end in ends))
-        .limit(listing.limit + 1)
-    )
-    rows = list(conn.execute(query).mappings())
-    found = [lookup.to_repository(row) for row in rows[: listing.limit]]
-    more = len(rows) > listing.limit
-    return Page(
-        found, _cursor(listing, rows[listing.limit - 1][column], found[-1].id) if more else None
-    )
+    """One page of what the caller may see; raises BadInput for a filter or cursor that is none."""
+    order = Order(listing.sort, listing.descending)
+    after = read_cursor(order, listing.cursor) if listing.cursor is not None else None
+    found = filters(conn, listing.wanted)
+    if found is None:
+        return Page([], None)
+    search = _Search(conn, listing, order, after, found)
+    stretch = _find(search, caller)
+    rows = stretch.rows[: listing.limit]
+    end = search.place(rows[-1]) if len(stretch.rows) > listing.limit else stretch.reached
+    cursor = write_cursor(order, end) if end is not None else None
+    return Page([lookup.to_repository(row) for row in rows], cursor)
 
 
 def repositories_of(conn: sa.Connection, caller: Caller, namespace: Account) -> list[Repository]:
@@ -121,62 +104,152 @@ def tags_in_use(conn: sa.Connection, caller: Caller, kind: Kind, limit: int) -> 
     return list(conn.execute(query).scalars())
 
 
-def _conditions(caller: Caller, listing: Listing) -> Iterator[sa.ColumnElement[bool]]:
-    words = [word for text in listing.search for word in text.lower().split()]
-    if len(words) + len(listing.tags) > MAX_CONDITIONS:
-        raise BadInput(f"a listing takes at most {MAX_CONDITIONS} search words and filters")
-    yield repositories.c.kind == listing.kind
-    yield access.visible_to(caller)
-    for word in words:
-        if not is_askable(word) or len(word) > MAX_SEARCH_CHARS:
-            yield sa.false()  # no name can contain it
-        else:
-            yield repositories.c.key.contains(word, autoescape=True)
-    if listing.author is not None:
-        key = names.account_key(listing.author) if is_askable(listing.author) else ""
-        of_author = sa.select(accounts.c.id).where(accounts.c.key == key)
-        yield repositories.c.namespace_id.in_(of_author)
-    for tag in listing.tags:
-        if "\0" in tag:
-            yield sa.false()
-            continue
-        tagged = sa.select(repository_tags.c.repo_id).where(repository_tags.c.tag == tag)
-        yield repositories.c.id.in_(tagged)
-    if listing.gated is not None:
-        gated = repositories.c.gated
-        yield gated.is_not(None) if listing.gated else gated.is_(None)
+class _Stretch(NamedTuple):
+    """Rows in order, complete as far as ``reached``; None: to the end, or more than a page."""
+
+    rows: list[Row]
+    reached: Place | None
 
 
-def _behind(column: sa.Column[Any], listing: Listing) -> sa.ColumnElement[bool]:
-    value, last_id = _read_cursor(listing)
-    # Compared as a row, so that the index on (kind, column, id) finds the place.
-    here = sa.tuple_(column, repositories.c.id)
-    there = sa.tuple_(sa.literal(value, column.type), sa.literal(last_id, repositories.c.id.type))
-    return here < there if listing.descending else here > there
+class _Search(NamedTuple):
+    """One listing while it is looked for."""
+
+    conn: sa.Connection
+    listing: Listing
+    order: Order
+    after: Place | None
+    filters: Sequence[Filter]
+
+    def place(self, row: Row) -> Place:
+        return Place(row[self.order.column], row[repositories.c.id])
+
+    def fewest(self, filters: Sequence[Filter]) -> sa.Select[Any] | None:
+        """The ids that pass the narrowest filter, if those are few enough to look at them all."""
+        # Following the order costs page * all / matches; where both ways cost the same is the edge.
+        few = max(_FEW_AT_LEAST, isqrt(self.listing.limit * _MANY))
+        known = [filter_.ids for filter_ in filters if filter_.ids is not None]
+        if not known:
+            return None
+        some = [ids.limit(few + 1).subquery() for ids in known]
+        counts = [sa.select(sa.func.count()).select_from(ids).scalar_subquery() for ids in some]
+        counted = self.conn.execute(sa.select(*counts)).one()
+        least = min(range(len(known)), key=lambda number: counted[number])
+        return known[least] if counted[least] <= few else None
+
+    def among(self, ids: sa.Select[Any], *conditions: sa.ColumnElement[bool]) -> _Stretch:
+        """Look at each of these and sort what passes, whatever else an index could lead to."""
+        one_of_them: sa.ColumnElement[bool]
+        if self.conn.dialect.name == "sqlite":
+            one_of_them = repositories.c.id.in_(ids)
+        else:  # an array is read before anything else: the planner has nothing to choose
+            one_of_them = repositories.c.id == sa.any_(sa.func.array(ids.scalar_subquery()))
+        kind = repositories.c.kind.concat("") == self.listing.wanted.kind
+        return _Stretch(self._rows(kind, one_of_them, *conditions), None)
+
+    def along(self, steps: Sequence[int], *conditions: sa.ColumnElement[bool]) -> _Stretch:
+        """Follow the order, in steps of so many rows, until the page is full.
+
+        The first condition belongs to the order's index, the others cost a look at each row.
+        """
+        kind = repositories.c.kind == self.listing.wanted.kind
+        if not self.filters and len(conditions) == 1:
+            return _Stretch(self._rows(kind, *conditions), None)
+        rows: list[Row] = []
+        at = self.after
+        for step in steps:
+            end = self._place_after(at, step, conditions)
+            until = [self.order.up_to(end)] if end else []
+            most = self.listing.limit + 1 - len(rows)
+            rows += self._rows(kind, *conditions, *until, after=at, most=most)
+            if len(rows) > self.listing.limit or end is None:
+                return _Stretch(rows, None)
+            at = end
+        return _Stretch(rows, at)
+
+    def _place_after(
+        self, at: Place | None, step: int, conditions: Sequence[sa.ColumnElement[bool]]
+    ) -> Place | None:
+        """The place so many rows further on; None when there are fewer."""
+        query = (
+            sa.select(self.order.column, repositories.c.id)
+            .where(repositories.c.kind == self.listing.wanted.kind, *conditions[:1])
+            .order_by(*self.order.by)
+            .offset(step - 1)
+            .limit(1)
+        )
+        row = self.conn.execute(query.where(self.order.behind(at)) if at else query).first()
+        return Place(*row) if row else None
+
+    def _rows(
+        self,
+        *conditions: sa.ColumnElement[bool],
+        after: Place | None = None,
+        most: int | None = None,
+    ) -> list[Row]:
+        """What passes all filters, in order, one more than a page takes."""
+        card = repositories.c.card
+        columns = [c for c in repositories.c if self.listing.with_card or c is not card]
+        start = after or self.after
+        query = (
+            sa.select(*columns)
+            .where(*conditions)
+            .where(*(filter_.condition for filter_ in self.filters))
+            .order_by(*self.order.by)
+            .limit(most or self.listing.limit + 1)
+        )
+        return list(
+            self.conn.execute(query.where(self.order.behind(start)) if start else query).mappings()
+        )
 
 
-def _cursor(listing: Listing, value: Any, last_id: int) -> str:
-    text = value.isoformat() if isinstance(value, datetime) else value
-    return base64.urlsafe_b64encode(json.dumps([listing.sort, text, last_id]).encode()).decode()
+def _find(search: _Search, caller: Caller) -> _Stretch:
+    """A page, by the way that is cheaper."""
+    visible = access.visible_to(caller)
+    ways = [way for way in (_public, _private) if way is _public or caller.account is not None]
+    if not search.filters:
+        return _merge(search, [way(search, caller, (FIRST_WALK, *LATER_WALKS)) for way in ways])
+    public = _public(search, caller, (FIRST_WALK,))
+    if public.reached is not None:  # the page is not full, and there is more to look at
+        few = search.fewest(search.filters)
+        if few is not None:
+            return search.among(few, visible)
+        public = _public(search, caller, (FIRST_WALK, *LATER_WALKS))
+    others = [way(search, caller, (FIRST_WALK, *LATER_WALKS)) for way in ways[1:]]
+    return _merge(search, [public, *others])
 
 
-def _read_cursor(listing: Listing) -> tuple[datetime | int, int]:
-    """What ``_cursor`` wrote; anything else is refused, because it comes back from outside."""
-    text = listing.cursor or ""
-    wrong = BadInput("the cursor does not belong to this listing", hint="start without a cursor")
-    if len(text) > _MAX_CURSOR_CHARS:
-        raise wrong
-    try:
-        sort, value, last_id = json.loads(base64.urlsafe_b64decode(text.encode()))
-        if isinstance(value, str):
-            value = datetime.fromisoformat(value).astimezone(UTC)
-    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError) as e:
-        raise wrong from e
-    is_moment = sort in {"createdAt", "lastModified"}
-    if sort != listing.sort or type(last_id) is not int or abs(last_id) > _MAX_ID:
-        raise wrong
-    if is_moment is not isinstance(value, datetime):
-        raise wrong
-    if not is_moment and (type(value) is not int or abs(value) > _MAX_ID):
-        raise wrong
-    return value, last_id
+def _public(search: _Search, _caller: Caller, steps: Sequence[int]) -> _Stretch:
+    return search.along(steps, sa.not_(repositories.c.is_private))
+
+
+def _private(search: _Search, caller: Caller, steps: Sequence[int]) -> _Stretch:
+    private = repositories.c.is_private
+    if access.is_site_admin(caller) or caller.account is None:
+        return search.along(steps, private)
+    mine = private & repositories.c.namespace_id.in_(_reachable(search.conn, caller.account))
+    few = search.fewest([by_column(search.listing.wanted.kind, mine)])
+    visible = access.visible_to(caller)
+    if few is None:
+        return search.along(steps, private, visible)
+    return search.among(few, private, visible)
+
+
+def _merge(search: _Search, stretches: Sequence[_Stretch]) -> _Stretch:
+    """As far as every stretch is complete."""
+    descending = search.order.descending
+    ends = [stretch.reached for stretch in stretches if stretch.reached is not None]
+    reached = (max(ends) if descending else min(ends)) if ends else None
+    rows = [row for stretch in stretches for row in stretch.rows]
+    if len(stretches) > 1:
+        rows.sort(key=search.place, reverse=descending)
+    if reached is not None:
+        places = map(search.place, rows)
+        is_known = [place >= reached if descending else place <= reached for place in places]
+        rows = list(compress(rows, is_known))
+    return _Stretch(rows, reached)
+
+
+def _reachable(conn: sa.Connection, account: Account) -> list[int]:
+    """The namespaces in which an account may see what is private."""
+    orgs = sa.select(memberships.c.org_id).where(memberships.c.user_id == account.id)
+    return [account.id, *conn.execute(orgs).scalars()]

@@ -31,24 +31,23 @@ repository_downloads = Table(
     Index(None, "day"),
 )
 
-SEARCH_TABLE = "repository_search"
 _ON_SQLITE = (
-    f"CREATE VIRTUAL TABLE {SEARCH_TABLE} USING fts5("
+    "CREATE VIRTUAL TABLE repository_search USING fts5("
     "key, content='repositories', content_rowid='id', tokenize='trigram')",
-    f"CREATE TRIGGER {SEARCH_TABLE}_insert AFTER INSERT ON repositories BEGIN "
-    f"INSERT INTO {SEARCH_TABLE}(rowid, key) VALUES (new.id, new.key); END",
-    f"CREATE TRIGGER {SEARCH_TABLE}_delete AFTER DELETE ON repositories BEGIN "
-    f"INSERT INTO {SEARCH_TABLE}({SEARCH_TABLE}, rowid, key) "
+    "CREATE TRIGGER repository_search_insert AFTER INSERT ON repositories BEGIN "
+    "INSERT INTO repository_search(rowid, key) VALUES (new.id, new.key); END",
+    "CREATE TRIGGER repository_search_delete AFTER DELETE ON repositories BEGIN "
+    "INSERT INTO repository_search(repository_search, rowid, key) "
     "VALUES ('delete', old.id, old.key); END",
-    f"CREATE TRIGGER {SEARCH_TABLE}_update AFTER UPDATE OF key ON repositories BEGIN "
-    f"INSERT INTO {SEARCH_TABLE}({SEARCH_TABLE}, rowid, key) "
+    "CREATE TRIGGER repository_search_update AFTER UPDATE OF key ON repositories BEGIN "
+    "INSERT INTO repository_search(repository_search, rowid, key) "
     "VALUES ('delete', old.id, old.key); "
-    f"INSERT INTO {SEARCH_TABLE}(rowid, key) VALUES (new.id, new.key); END",
+    "INSERT INTO repository_search(rowid, key) VALUES (new.id, new.key); END",
 )
-_ON_POSTGRESQL = f"""
+_ON_POSTGRESQL = """
 DO $$ BEGIN
     CREATE EXTENSION IF NOT EXISTS pg_trgm;
-    CREATE INDEX {SEARCH_TABLE} ON repositories USING gin (key gin_trgm_ops);
+    CREATE INDEX repository_search ON repositories USING gin (key gin_trgm_ops);
 EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported
     OR undefined_object THEN
     RAISE NOTICE 'paddock: without pg_trgm, searches look at every name';
@@ -56,8 +55,12 @@ END $$
 """
 
 
-for _statement in _ON_SQLITE:
-    sa.event.listen(repositories, "after_create", sa.DDL(_statement).execute_if(dialect="sqlite"))
-sa.event.listen(
-    repositories, "after_create", sa.DDL(_ON_POSTGRESQL).execute_if(dialect="postgresql")
-)
+def _make(dialect: str, *statements: str) -> None:
+    """Let the statements follow the creation of ``repositories``."""
+    for statement in statements:
+        definition = sa.DDL(statement)  # type: ignore[no-untyped-call]
+        sa.event.listen(repositories, "after_create", definition.execute_if(dialect=dialect))
+
+
+_make("sqlite", *_ON_SQLITE)
+_make("postgresql", _ON_POSTGRESQL)

@@ -7,7 +7,6 @@ bytes of one digest never change. A file that cannot be understood makes the who
 from __future__ import annotations
 
 import math
-import re
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
@@ -18,16 +17,16 @@ import sqlalchemy as sa
 from paddock.checkpoint.errors import BadSafetensors
 from paddock.checkpoint.safetensors import LENGTH_BYTES, parse_header
 from paddock.errors import PaddockError
+from paddock.hub.catalogue.weight_names import chosen_weights, is_weights
 from paddock.hub.context import Hub
+from paddock.hub.git import files
 from paddock.hub.large.content import Content, open_content
 from paddock.hub.types import FileEntry, Repository
 
 MAX_HEADER_BYTES = 16 * 1024 * 1024  # Llama 3.1 405B: 125 kB in its largest shard
-MAX_SHARDS = 1000
 _REMEMBERED_FILES = 4096
-
-_SHARD = re.compile(r"model-\d{5}-of-\d{5}\.safetensors")
-_WHOLE = "model.safetensors"
+# A header of this size takes half a gigabyte of Python's objects while it is read.
+_AT_ONCE = threading.BoundedSemaphore(2)
 
 Parameters = dict[str, int]  # data type -> number of elements
 
@@ -67,14 +66,18 @@ def weight_files(
     hub: Hub, conn: sa.Connection, repo: Repository, entries: Sequence[FileEntry]
 ) -> list[WeightFile]:
     """The files that make up the model: the whole one, or all of its shards."""
-    chosen = [entry for entry in entries if entry.path == _WHOLE]
-    chosen = chosen or [entry for entry in entries if _SHARD.fullmatch(entry.path)]
-    if len(chosen) > MAX_SHARDS:
-        return []
     try:
+        chosen = chosen_weights(entries)
         return [WeightFile(e.etag, open_content(hub, repo, e, conn)) for e in chosen]
     except PaddockError:  # git allows pointers whose bytes were never sent
         return []
+
+
+def entries_of(conn: sa.Connection, repo: Repository, oid: str) -> list[FileEntry]:
+    """The weights of a revision: models keep them at the root."""
+    names = [path for path in files.folder_paths(conn, repo, oid) if is_weights(path)]
+    found = files.entries_at(conn, repo, oid, names)
+    return [entry for entry in found.values() if isinstance(entry, FileEntry)]
 
 
 def summarise(files: Sequence[WeightFile]) -> dict[str, object] | None:
@@ -92,7 +95,8 @@ def summarise(files: Sequence[WeightFile]) -> dict[str, object] | None:
 
 def _count(content: Content) -> Parameters | None:
     try:
-        header = _read_header(content)
+        with _AT_ONCE:
+            header = _read_header(content)
     except (BadSafetensors, PaddockError):
         return None
     return header

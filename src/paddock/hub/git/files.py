@@ -113,6 +113,19 @@ def all_files(conn: sa.Connection, repo: Repository, commit_oid: str) -> list[Fi
     return [entry for entry in entries if isinstance(entry, FileEntry)]
 
 
+def all_paths(conn: sa.Connection, repo: Repository, commit_oid: str) -> list[str]:
+    """The paths of the same files, which cost no look at the files themselves."""
+    root = _folder_at(conn, repo, commit_oid, "")
+    walk = _walk(conn, repo.id, root, recursive=True)
+    return [item.path for item in walk if item.mode not in {FOLDER_MODE, SUBMODULE_MODE}]
+
+
+def folder_paths(conn: sa.Connection, repo: Repository, commit_oid: str) -> list[str]:
+    """The names at the root, of whatever is there."""
+    root = tree_oid_of(conn, repo, commit_oid)
+    return [entry.name for entry in read_trees(conn, repo.id, [root])[root]]
+
+
 def read_small_file(
     conn: sa.Connection, blobs: BlobStore, repo: Repository, entry: FileEntry, limit_bytes: int
 ) -> bytes:

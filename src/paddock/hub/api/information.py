@@ -1,0 +1,64 @@
+"""Information on one repository, over HTTP (hub protocol 4.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from paddock.hub import access
+from paddock.hub.catalogue import info, views
+from paddock.hub.catalogue.views import Draft, Question
+from paddock.hub.context import CallerDep, HubDep
+from paddock.hub.git import refs
+from paddock.hub.http import queries
+from paddock.hub.http.paths import API_REPOSITORY, KindInPath, RepositoryNameDep, RevisionInPath
+from paddock.hub.types import Caller, Need, Repository
+
+router = APIRouter()
+
+
+@router.get(API_REPOSITORY)
+def repository_info(
+    request: Request, hub: HubDep, caller: CallerDep, name: RepositoryNameDep
+) -> Response:
+    """A repository at its main branch."""
+    with hub.database.read() as conn:
+        repo = access.open_repository(conn, caller, name, Need.METADATA)
+        asked = _question(request, caller, repo)
+        draft = views.load(hub, conn, repo, repo.head_oid, asked)
+    return _answer(request, draft, asked)
+
+
+@router.get(API_REPOSITORY + "/revision/{rev:revision}")
+def revision_info(
+    request: Request, hub: HubDep, caller: CallerDep, name: RepositoryNameDep, rev: RevisionInPath
+) -> Response:
+    """A repository at a branch, tag or commit."""
+    with hub.database.read() as conn:
+        repo = access.open_repository(conn, caller, name, Need.METADATA)
+        asked = _question(request, caller, repo)
+        oid = refs.resolve_revision(conn, repo, rev)
+        draft = views.load(hub, conn, repo, oid, asked)
+    return _answer(request, draft, asked)
+
+
+@router.get("/api/{kind:kind}/{single:segment}")
+def without_namespace(caller: CallerDep, kind: KindInPath, single: str) -> None:
+    """Names without a namespace are legacy on the Hub; here nothing has one."""
+    raise access.missing(caller, kind, single)
+
+
+def _question(request: Request, caller: Caller, repo: Repository) -> Question:
+    expand = queries.many(request, "expand")
+    fields = info.check_fields(repo.kind, expand) if expand else info.default_fields(repo.kind)
+    return Question(caller, fields, bool(queries.flag(request, "blobs")))
+
+
+def _answer(request: Request, draft: Draft, asked: Question) -> Response:
+    answer: dict[str, Any] = info.render(draft.finished(), asked.fields)
+    if queries.flag(request, "securityStatus"):
+        answer["securityRepoStatus"] = {"scansDone": False, "filesWithIssues": []}
+    return Response(orjson.dumps(answer), media_type="application/json")
