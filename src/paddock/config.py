@@ -92,8 +92,15 @@ class Settings:
     webhook_targets: str = _setting(
         "public", "public, or any: webhooks may then also be sent into the private network"
     )
+    pull_request_bytes: int = _setting(
+        10 * 1000**3,
+        "bytes of large files that a user may send for pull requests to a repository of others",
+    )
     organizations_by: str = _setting(
         "users", "who may make an organization: users, or admins alone"
+    )
+    trusted_issuers: str = _setting(
+        "", "CI services whose jobs may be trusted publishers: addresses of issuers, by commas"
     )
     # The commands that talk to a hub
     hub_url: str = _setting(

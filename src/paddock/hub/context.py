@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from paddock.hub.catalogue.downloads import RecentDownloads
 from paddock.hub.mirror.mirror import Mirror
+from paddock.hub.oauth.issuers import Issuers
 from paddock.hub.people import permissions, tokens
 from paddock.hub.types import ANONYMOUS, Caller
 from paddock.storage.blobs import BlobStore
@@ -43,7 +44,9 @@ class Hub:
     own_url: str = "http://127.0.0.1:8000"  # where this machine reaches us
     webhook_targets: str = "public"  # "any": webhooks may also send into the private network
     mirror: Mirror | None = None  # None: only what is here is served
+    pull_request_bytes: int = 10 * 1000**3  # of a user's large files in a repository of others
     organizations_by: str = "users"  # who may make one: "users" or "admins"
+    issuers: Issuers = field(default_factory=Issuers)  # CI services whose jobs may prove themselves
 
     def base_url(self, request: Request) -> str:
         """Where clients reach us, without a trailing slash."""

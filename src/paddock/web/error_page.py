@@ -37,7 +37,7 @@ def with_page(handler: Handler) -> Handler:
             kept,
             status=response.status_code,
             name=_NAMES.get(response.status_code) or HTTPStatus(response.status_code).phrase,
-            message=told["error"],
+            message=told.get("error_description", told["error"]),
             hint=told.get("hint"),
         )
 

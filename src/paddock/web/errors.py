@@ -59,6 +59,8 @@ async def _paddock_error(request: Request, error: Exception) -> Response:
         # The end of the Hub's sentence, which clients show and match.
         message += f" Visit {request.app.state.hub.base_url(request)}{ask_at} to ask for access."
     extra: dict[str, Any] = {"hint": error.hint} if error.hint else {}
+    if oauth_code := getattr(error, "oauth_code", None):
+        extra |= {"error": oauth_code, "error_description": message}  # what OAuth clients read
     for name in ("url", "slug"):  # where what exists already is: clients read it for exist_ok
         if value := getattr(error, name, None):
             extra[name] = value

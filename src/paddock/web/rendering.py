@@ -15,11 +15,10 @@ from fastapi.responses import HTMLResponse
 
 from paddock import __version__
 
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",
-}
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action {forms}"
+)
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -32,6 +31,11 @@ _templates = jinja2.Environment(
 def page(
     template: str, status_code: int = 200, headers: Mapping[str, str] | None = None, **values: Any
 ) -> HTMLResponse:
-    """The template, filled."""
+    """The template, filled. ``forms_to`` names where its forms may lead; without it, nowhere."""
+    forms = values.pop("forms_to", "'none'")
     text = _templates.get_template(template).render(version=__version__, **values)
-    return HTMLResponse(text, status_code, {**(headers or {}), **_HEADERS})
+    own = {
+        "Content-Security-Policy": _POLICY.format(forms=forms),
+        "Referrer-Policy": "same-origin",
+    }
+    return HTMLResponse(text, status_code, {**(headers or {}), **own})

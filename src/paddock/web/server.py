@@ -15,10 +15,11 @@ from paddock.errors import Unavailable
 from paddock.hub.context import Hub
 from paddock.hub.jobs.worker import Worker
 from paddock.hub.mirror.mirror import open_mirror
+from paddock.hub.oauth.issuers import Issuers
 from paddock.log import get_logger
 from paddock.storage.opening import open_blobs, open_database
 from paddock.web.app import create_app
-from paddock.web.protocol import uvicorn_options
+from paddock.web.protocol import allow_many_connections, uvicorn_options
 
 log = get_logger("web")
 
@@ -38,7 +39,9 @@ def open_hub(settings: Settings) -> Hub:
         blobs,
         settings.public_url,
         mirror=open_mirror(settings, blobs),
+        pull_request_bytes=settings.pull_request_bytes,
         organizations_by=settings.organizations_by,
+        issuers=Issuers([i.strip() for i in settings.trusted_issuers.split(",") if i.strip()]),
     )
 
 
@@ -75,6 +78,7 @@ def serve(
 
     Background work is done by ``workers`` threads, from then on.
     """
+    allow_many_connections()
     worker = Worker(hub, threads=workers) if workers else None
     server = uvicorn.Server(uvicorn.Config(create_app(hub), **uvicorn_options()))
     stopped = threading.Event()

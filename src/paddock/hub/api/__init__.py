@@ -17,8 +17,8 @@ from paddock.hub.http import paths
 paths.register()  # the routers are written with these convertors
 
 ROUTERS = (
-    "resolve", "small", "whoami", "oauth", "accounts", "profiles", "organizations", "collections",
-    "likes", "access_requests", "repositories", "validate", "catalogue", "information", "tree",
+    "resolve", "small", "whoami", "oauth", "tokens", "accounts", "profiles", "organizations",
+    "collections", "likes", "access_requests", "repositories", "validate", "catalogue", "information", "tree",
     "refs", "history", "preupload", "commit", "discussions", "notifications", "attachments",
     "xet_tokens", "cas", "lfs", "git", "jobs", "legacy",
 )  # fmt: skip

@@ -51,6 +51,7 @@ class App:
     scope: tuple[str, ...]
     is_public: bool  # has no secret
     is_trusted: bool
+    created_at_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,4 +201,5 @@ def _to_app(row: sa.RowMapping) -> App:
         scope=tuple(row[c.scope].split()),
         is_public=row[c.secret_sha256] is None,
         is_trusted=row[c.is_trusted],
+        created_at_seconds=int(row[c.created_at].timestamp()),
     )

@@ -1,0 +1,130 @@
+"""A user's own access tokens over HTTP: listed, made, revoked; and applications that were let in.
+
+Needs a token with which the user may write: it can do what a new one could, so nothing is gained
+by making one. A token of role ``admin`` is made by an administrator's own alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel, Field
+
+from paddock import clock
+from paddock.errors import BadInput, Forbidden
+from paddock.hub.access import require_user, require_writing_token
+from paddock.hub.context import CallerDep, HubDep
+from paddock.hub.http import token_scopes
+from paddock.hub.http.token_scopes import ScopesBody
+from paddock.hub.oauth import grants
+from paddock.hub.people import tokens
+from paddock.hub.people.tokens import Bounds, TokenNotFound
+from paddock.hub.types import FINE_GRAINED, Account, Caller, Token
+
+router = APIRouter()
+
+
+class TokenBody(BaseModel):
+    display_name: str = Field(alias="displayName", max_length=tokens.MAX_NAME_CHARS)
+    role: str = Field(max_length=12)
+    fine_grained: ScopesBody | None = Field(default=None, alias="fineGrained")
+    expires_at: AwareDatetime | None = Field(default=None, alias="expiresAt")
+
+
+@router.get("/api/settings/tokens")
+def list_tokens(hub: HubDep, caller: CallerDep) -> list[dict[str, Any]]:
+    """The caller's tokens, without their secrets."""
+    user = _owner(caller)
+    with hub.database.read() as conn:
+        return [_shown(conn, token) for token in tokens.tokens_of(conn, user)]
+
+
+@router.post("/api/settings/tokens")
+def create(hub: HubDep, caller: CallerDep, body: TokenBody) -> dict[str, Any]:
+    """A new token; its secret is told here and nowhere again."""
+    user = _owner(caller)
+    if body.role == "admin" and not (caller.token and caller.token.role == "admin"):
+        raise Forbidden("a token of role 'admin' is made with one of that role")
+    if (body.role == FINE_GRAINED) != (body.fine_grained is not None):
+        raise BadInput(f"fineGrained goes with the role {FINE_GRAINED}, and with no other")
+    with hub.database.write() as conn:
+        given = body.fine_grained
+        scopes = None if given is None else token_scopes.read(conn, caller, given)
+        bounds = Bounds(scopes, _future(body.expires_at))
+        secret = tokens.create_token(conn, user, body.display_name, body.role, bounds)
+        made = tokens.tokens_of(conn, user)[0]
+        return {**_shown(conn, made), "token": secret}
+
+
+@router.delete("/api/settings/tokens/{token_id:segment}")
+def revoke(hub: HubDep, caller: CallerDep, token_id: str) -> dict[str, Any]:
+    """End a token at once."""
+    user = _owner(caller)
+    with hub.database.write() as conn:
+        tokens.revoke_token(conn, user, _row_id(token_id))
+    return {}
+
+
+@router.get("/api/settings/connected-applications")
+def connected(hub: HubDep, caller: CallerDep) -> list[dict[str, Any]]:
+    """What the caller allowed applications."""
+    user = _owner(caller)
+    with hub.database.read() as conn:
+        found = grants.grants_of(conn, user)
+    return [
+        {"id": _wire_id(g.id), "application": g.app.name, "scope": " ".join(g.scope)} for g in found
+    ]
+
+
+@router.delete("/api/settings/connected-applications/{grant_id:segment}")
+def disconnect(hub: HubDep, caller: CallerDep, grant_id: str) -> dict[str, Any]:
+    """Take back what an application was allowed; its tokens end at once."""
+    user = _owner(caller)
+    with hub.database.write() as conn:
+        if not any(granted.id == _row_id(grant_id) for granted in grants.grants_of(conn, user)):
+            raise TokenNotFound(f"{user.name} allowed no application that")
+        grants.revoke_grant(conn, _row_id(grant_id))
+    return {}
+
+
+def _owner(caller: Caller) -> Account:
+    """The user, whose token is one of their own making: applications manage no tokens."""
+    require_user(caller)
+    user = require_writing_token(caller)
+    if caller.token is not None and caller.token.grant_id is not None:
+        raise Forbidden("applications cannot manage tokens", hint="use a token of your own")
+    return user
+
+
+def _future(moment: datetime | None) -> datetime | None:
+    if moment is not None and moment <= clock.now():
+        raise BadInput("expiresAt must lie in the future")
+    return moment
+
+
+def _shown(conn: sa.Connection, token: Token) -> dict[str, Any]:
+    return {
+        "_id": _wire_id(token.id),
+        "displayName": token.name,
+        "role": token.role,
+        "createdAt": clock.to_text(token.created_at),
+        "lastUsedAt": clock.to_text(token.last_used_at) if token.last_used_at else None,
+        "expiresAt": clock.to_text(token.expires_at) if token.expires_at else None,
+        "fineGrained": token_scopes.render(conn, token.scopes) if token.scopes else None,
+    }
+
+
+def _wire_id(row_id: int) -> str:
+    """Ids are 24 hex digits on the wire."""
+    return f"{row_id:024x}"
+
+
+def _row_id(wire_id: str) -> int:
+    try:
+        found = int(wire_id, 16) if len(wire_id) == 24 else 0
+    except ValueError:
+        found = 0
+    return found if found < 2**63 else 0

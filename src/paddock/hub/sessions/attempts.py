@@ -1,0 +1,53 @@
+"""How often something may be guessed at: so many tries in a window, then a pause.
+
+Counts in the database, so that several servers count together. A try is counted before it is made:
+many at once get no further than many in a row.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from paddock import clock
+from paddock.errors import PaddockError
+from paddock.hub.sessions.tables import attempts
+
+WINDOW = timedelta(minutes=15)
+_MAX_SUBJECT_CHARS = 200
+
+
+class TooManyAttempts(PaddockError):
+    """Somebody guesses, or forgot."""
+
+    code = "too_many_attempts"
+    status = 429
+
+    def __init__(self) -> None:
+        minutes = int(WINDOW.total_seconds() / 60)
+        super().__init__("too many attempts", hint=f"try again in {minutes} minutes")
+
+
+def over_limit(conn: sa.Connection, subject: str, most: int) -> bool:
+    """Count a try, and tell whether there were more than ``most`` in the window.
+
+    Told and not raised, because the count must be committed.
+    """
+    moment, key = clock.now(), subject[:_MAX_SUBJECT_CHARS]
+    c = attempts.c
+    conn.execute(attempts.delete().where(c.started_at <= moment - WINDOW))
+    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    counted = (
+        insert(attempts)
+        .values(subject=key, started_at=moment, tries=1)
+        .on_conflict_do_update(index_elements=[c.subject], set_={"tries": c.tries + 1})
+        .returning(c.tries)
+    )
+    return int(conn.execute(counted).scalar_one()) > most
+
+
+def forget_attempts(conn: sa.Connection, subject: str) -> None:
+    """Start anew: the guess was right."""
+    conn.execute(attempts.delete().where(attempts.c.subject == subject[:_MAX_SUBJECT_CHARS]))

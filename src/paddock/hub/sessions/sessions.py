@@ -1,0 +1,159 @@
+"""Sessions: a browser that signed in, and who it is.
+
+Knows passwords and tokens as ways to sign in, and the secret behind the cookie, which is new at
+every sign-in and kept as its SHA-256. A session counts on pages alone: the API asks for a token,
+so that no page of anybody else can make a browser use it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from paddock import clock
+from paddock.errors import Unauthorized
+from paddock.hub import names
+from paddock.hub.people.accounts import find_account, to_account
+from paddock.hub.people.passwords import hash_password, verify_password
+from paddock.hub.people.tokens import authenticate, digest, new_secret
+from paddock.hub.sessions.attempts import TooManyAttempts, forget_attempts, over_limit
+from paddock.hub.sessions.tables import sessions
+from paddock.hub.tables import accounts
+from paddock.hub.types import Account
+from paddock.storage.database import Database
+
+LIFE = timedelta(days=14)
+TRIES_PER_ACCOUNT = 20
+TRIES_PER_ADDRESS = 60
+_PREFIX = "hf_session_"
+
+
+class WrongPassword(Unauthorized):
+    """The name or the password is wrong; which of them is nobody's business."""
+
+    code = "wrong_password"
+
+    def __init__(self) -> None:
+        super().__init__("the name or the password is wrong")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A browser's session."""
+
+    user: Account
+    form_key: str  # what every form of its pages must carry
+    created_at: datetime
+
+
+def sign_in(database: Database, name: str, password: str, address: str) -> tuple[Account, str]:
+    """The user and a new session's secret; raises WrongPassword or TooManyAttempts.
+
+    A token with which the user may write is as good as their password.
+    """
+    subject = f"account:{names.account_key(name)}"
+    with database.write() as conn:
+        is_over = [
+            over_limit(conn, subject, TRIES_PER_ACCOUNT),
+            over_limit(conn, f"address:{address}", TRIES_PER_ADDRESS),
+        ]
+    if any(is_over):
+        raise TooManyAttempts
+    user = _by_token(database, name, password) or _by_password(database, name, password)
+    with database.write() as conn:
+        forget_attempts(conn, subject)
+        return user, start_session(conn, user)
+
+
+def start_session(conn: sa.Connection, user: Account) -> str:
+    """A new session's secret."""
+    moment = clock.now()
+    conn.execute(sessions.delete().where(sessions.c.expires_at <= moment))
+    secret = new_secret(_PREFIX)
+    values = {"user_id": user.id, "created_at": moment, "expires_at": moment + LIFE}
+    conn.execute(sessions.insert().values(secret_sha256=digest(secret), **values))
+    return secret
+
+
+def find_session(conn: sa.Connection, secret: str) -> Session | None:
+    """The session behind a cookie, if there is one and it has not ended."""
+    query = (
+        sa.select(accounts, sessions.c.created_at.label("signed_in_at"))
+        .join(sessions, sessions.c.user_id == accounts.c.id)
+        .where(sessions.c.secret_sha256 == digest(secret), sessions.c.expires_at > clock.now())
+    )
+    row = conn.execute(query).mappings().one_or_none()
+    if row is None:
+        return None
+    return Session(to_account(row), form_key(secret), row["signed_in_at"])
+
+
+def end_session(conn: sa.Connection, secret: str) -> None:
+    """Sign out."""
+    conn.execute(sessions.delete().where(sessions.c.secret_sha256 == digest(secret)))
+
+
+def change_password(
+    database: Database, user: Account, old: str, new: str, *, kept_secret: str
+) -> None:
+    """Set a new password and sign out everywhere else.
+
+    Raises WrongPassword, BadPassword or TooManyAttempts. Who has none needs none to set one.
+    """
+    row, subject = accounts.c.id == user.id, f"account:{names.account_key(user.name)}"
+    with database.write() as conn:
+        is_over = over_limit(conn, subject, TRIES_PER_ACCOUNT)
+        stored = conn.scalar(sa.select(accounts.c.password_hash).where(row))
+    if is_over:
+        raise TooManyAttempts
+    if stored is not None and not verify_password(old, stored):
+        raise WrongPassword
+    made = hash_password(new)
+    with database.write() as conn:
+        # If the password is still the one that was checked.
+        change = accounts.update().where(row, accounts.c.password_hash.is_not_distinct_from(stored))
+        if conn.execute(change.values(password_hash=made)).rowcount == 0:
+            raise WrongPassword
+        c, kept = sessions.c, digest(kept_secret)
+        conn.execute(sessions.delete().where(c.user_id == user.id, c.secret_sha256 != kept))
+        forget_attempts(conn, subject)
+
+
+def form_key(secret: str) -> str:
+    """What forms carry to show that they come from a page of this session."""
+    return hashlib.sha256(f"form\0{secret}".encode()).hexdigest()
+
+
+def is_form_key(secret: str, given: str) -> bool:
+    """Whether a form came from a page of this session."""
+    return hmac.compare_digest(form_key(secret), given)
+
+
+def _by_password(database: Database, name: str, password: str) -> Account:
+    with database.read() as conn:
+        user = find_account(conn, name)
+        wanted = sa.select(accounts.c.password_hash).where(
+            accounts.c.id == (user.id if user else 0)
+        )
+        stored = conn.scalar(wanted)
+    # Outside the transaction, and the same work for a name that nobody has.
+    if not verify_password(password, stored) or user is None or user.kind != "user":
+        raise WrongPassword
+    return user
+
+
+def _by_token(database: Database, name: str, token: str) -> Account | None:
+    if not token.startswith("hf_"):
+        return None
+    try:
+        caller = authenticate(database, token)
+    except Unauthorized:
+        return None
+    is_own = caller.token is not None and caller.token.grant_id is None
+    if caller.account is None or not is_own or not caller.may_write:
+        return None
+    return caller.account if caller.account.name.lower() == name.lower() else None
