@@ -111,6 +111,13 @@ class BadName(BadInput):
     code = "bad_name"
 
 
+class NotOffered(PaddockError):
+    """The Hub can do this, and this hub does not."""
+
+    code = "not_offered"
+    status = 501
+
+
 class NotUploaded(BadInput):
     """A commit names a large file whose bytes this repository was never given."""
 

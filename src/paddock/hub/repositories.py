@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -26,6 +27,7 @@ from paddock.hub.oauth import grants
 from paddock.hub.people.accounts import get_account, new_public_id
 from paddock.hub.tables import repositories
 from paddock.hub.types import Account, Caller, Kind, Need, Repository
+from paddock.hub.webhooks.events import Event, announce
 from paddock.licences import is_licence
 
 SDKS = ("gradio", "streamlit", "docker", "static")
@@ -117,12 +119,15 @@ def insert_repository(conn: sa.Connection, new: NewRow) -> Repository:
     except IntegrityError as e:
         raise _taken(conn, new.name) from e
     redirects.end(conn, new.name)
-    return lookup.to_repository(row)
+    repo = lookup.to_repository(row)
+    announce(conn, Event("create", "repo", repo, new.creator))
+    return repo
 
 
 def delete_repository(conn: sa.Connection, caller: Caller, name: RepositoryName) -> Repository:
     """Forget the repository with everything it holds; the answer is what it was."""
     repo = access.open_to_change(conn, caller, name, Need.OWN)
+    announce(conn, Event("delete", "repo", repo, caller.account))
     conn.execute(repositories.delete().where(repositories.c.id == repo.id))
     return repo
 
@@ -153,10 +158,14 @@ def move_repository(
             conn.execute(change.values(**values))
     except IntegrityError as e:
         raise _taken(conn, to) from e
+    moved_to = {"name": to.full, "owner": {"id": target.public_id}}
+    announce(conn, Event("move", "repo", repo, caller.account, {"movedTo": moved_to}))
     return lookup.repository_by_id(conn, repo.id)
 
 
-def change_settings(conn: sa.Connection, repo: Repository, wanted: Settings) -> Repository:
+def change_settings(
+    conn: sa.Connection, repo: Repository, wanted: Settings, *, actor: Account | None = None
+) -> Repository:
     """Apply the settings; whoever calls has opened the repository with ``Need.OWN``."""
     values: dict[str, bool | str | None] = {}
     if wanted.is_private is not None:
@@ -169,7 +178,22 @@ def change_settings(conn: sa.Connection, repo: Repository, wanted: Settings) -> 
     if values:
         change = repositories.update().where(repositories.c.id == repo.id)
         conn.execute(change.values(**values))
-    return lookup.repository_by_id(conn, repo.id)
+    changed = lookup.repository_by_id(conn, repo.id)
+    _announce_settings(conn, repo, changed, actor)
+    return changed
+
+
+def _announce_settings(
+    conn: sa.Connection, before: Repository, after: Repository, actor: Account | None
+) -> None:
+    """Who may not see it any more is not told that it is private now: they are asked about then."""
+    updated: dict[str, Any] = {}
+    if after.is_private != before.is_private:
+        updated["private"] = after.is_private
+    if after.gated != before.gated:
+        updated["gated"] = after.gated or False
+    if updated:
+        announce(conn, Event("update", "repo.config", after, actor, {"updatedConfig": updated}))
 
 
 def _namespace(conn: sa.Connection, author: Account, wanted: NewRepository) -> Account:

@@ -20,7 +20,8 @@ ROUTERS = (
     "resolve", "small", "whoami", "oauth", "tokens", "accounts", "profiles", "organizations",
     "collections", "likes", "access_requests", "repositories", "validate", "catalogue", "information", "tree",
     "refs", "history", "preupload", "commit", "discussions", "notifications", "attachments",
-    "xet_tokens", "cas", "lfs", "git", "jobs", "legacy",
+    "xet_tokens", "cas", "lfs", "git", "jobs", "webhooks",
+    "legacy",
 )  # fmt: skip
 
 

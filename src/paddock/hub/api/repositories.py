@@ -120,7 +120,7 @@ def change_settings(
     )
     with hub.database.write() as conn:
         repo = access.open_to_change(conn, caller, name, Need.OWN)
-        repo = repositories.change_settings(conn, repo, wanted)
+        repo = repositories.change_settings(conn, repo, wanted, actor=caller.account)
     return {"private": repo.is_private, "gated": repo.gated or False}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from paddock.hub.context import Hub
 
-MODULES: tuple[str, ...] = ("paddock.hub.jobs.sweeping",)
+MODULES: tuple[str, ...] = ("paddock.hub.jobs.sweeping", "paddock.hub.webhooks.delivering",)
 
 Handler = Callable[[Hub, dict[str, Any]], None]
 

@@ -76,6 +76,13 @@ def enqueue(
     return job_id
 
 
+def hasten(conn: sa.Connection, kind: str, unique: str) -> None:
+    """Let the waiting job of this kind and key be due now, whatever it waits for."""
+    waiting = (jobs.c.kind == kind) & (jobs.c.unique_key == unique) & (jobs.c.state == "waiting")
+    conn.execute(jobs.update().where(waiting).values(not_before=clock.now()))
+    after_commit(conn, BELL.ring)
+
+
 def _find_waiting(conn: sa.Connection, kind: str, unique: str) -> int | None:
     query = (
         sa.select(jobs.c.id)

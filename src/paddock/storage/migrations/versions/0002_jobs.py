@@ -17,6 +17,7 @@ def upgrade() -> None:
     _job_schedules()
     _webhooks()
     _webhook_watches()
+    _webhook_events()
     _webhook_deliveries()
 
 
@@ -68,7 +69,9 @@ def _webhooks() -> None:
         sa.Column("signing_key", sa.LargeBinary(), nullable=False),
         sa.Column("is_disabled", sa.Boolean(), nullable=False),
         sa.Column("disabled_reason", sa.Text(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("failing_since", MOMENT, nullable=True),
+        sa.Column("paused_until", MOMENT, nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(
             ["owner_id"], ["accounts.id"], name="fk_webhooks_owner_id", ondelete="CASCADE"
@@ -99,15 +102,37 @@ def _webhook_watches() -> None:
     op.create_index("ix_webhook_watches_key_kind", "webhook_watches", ["key", "kind"])
 
 
+def _webhook_events() -> None:
+    op.create_table(
+        "webhook_events",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("public_id", sa.String(length=24), nullable=False),
+        sa.Column("action", sa.String(length=8), nullable=False),
+        sa.Column("scope", sa.String(length=24), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("watched", sa.JSON(), nullable=False),
+        sa.Column("repo_id", ID, nullable=False),
+        sa.Column("namespace_id", ID, nullable=False),
+        sa.Column("was_private", sa.Boolean(), nullable=False),
+        sa.Column("seen_by", sa.JSON(), nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_webhook_events"),
+        sa.UniqueConstraint("public_id", name="uq_webhook_events_public_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_webhook_events_created_at", "webhook_events", ["created_at"])
+
+
 def _webhook_deliveries() -> None:
     op.create_table(
         "webhook_deliveries",
         sa.Column("id", ID, nullable=False),
         sa.Column("public_id", sa.String(length=24), nullable=False),
         sa.Column("webhook_id", ID, nullable=False),
-        sa.Column("event", sa.JSON(), nullable=False),
+        sa.Column("event_id", ID, nullable=False),
         sa.Column("state", sa.String(length=9), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", MOMENT, nullable=True),
         sa.Column("status_code", sa.Integer(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("answer", sa.Text(), nullable=True),
@@ -120,11 +145,22 @@ def _webhook_deliveries() -> None:
             name="fk_webhook_deliveries_webhook_id",
             ondelete="CASCADE",
         ),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["webhook_events.id"],
+            name="fk_webhook_deliveries_event_id",
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_deliveries"),
         sa.UniqueConstraint("public_id", name="uq_webhook_deliveries_public_id"),
+        sa.UniqueConstraint(
+            "webhook_id", "event_id", name="uq_webhook_deliveries_webhook_id_event_id"
+        ),
         sqlite_autoincrement=True,
     )
     op.create_index(
-        "ix_webhook_deliveries_webhook_id_id", "webhook_deliveries", ["webhook_id", "id"]
+        "ix_webhook_deliveries_webhook_id_state_next_attempt_at",
+        "webhook_deliveries",
+        ["webhook_id", "state", "next_attempt_at"],
     )
-    op.create_index("ix_webhook_deliveries_created_at", "webhook_deliveries", ["created_at"])
+    op.create_index("ix_webhook_deliveries_event_id", "webhook_deliveries", ["event_id"])
