@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -13,9 +14,27 @@ import numpy as np
 import pytest
 from huggingface_hub import HfFileSystem, hf_hub_download, snapshot_download
 
-from tests.live import LiveServer
+from paddock.storage.s3_blobs import S3BlobStore
+from paddock.storage.s3_connection import S3Connection
+from tests.buckets import new_bucket
+from tests.databases import sqlite_url
+from tests.live import LiveServer, live_server
 
 MIB = 1 << 20
+
+
+@pytest.fixture(scope="module", params=["local", "s3", "s3 directly"])
+def shared_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LiveServer]:
+    """A server over every kind of blob store, and one that sends clients to the store itself."""
+    folder = tmp_path_factory.mktemp("server")
+    blobs = None
+    if request.param != "local":
+        bucket = new_bucket(direct=request.param == "s3 directly", prefix="paddock")
+        blobs = S3BlobStore(S3Connection(bucket))
+    with live_server(folder / "data", sqlite_url(folder), blobs=blobs) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +170,7 @@ def test_an_open_stream_is_uploaded_too(shared_server: LiveServer, name: str) ->
             repo_id=name, path_in_repo="s.bin", path_or_fileobj=stream
         )
     url = f"{shared_server.url}/{name}/resolve/main/s.bin"
-    assert httpx.get(url).content == content
+    assert httpx.get(url, follow_redirects=True).content == content
 
 
 def test_ranges_of_a_xet_file_by_file_system_and_by_plain_http(
@@ -165,7 +184,8 @@ def test_ranges_of_a_xet_file_by_file_system_and_by_plain_http(
     url = f"{shared_server.url}/{name}/resolve/main/w.safetensors"
     size = len(content)
     spans = [(0, 8), (1, 2), (131_000, 132_000), (5_000_000, 9_000_000), (size - 5, size)]
-    with system.open(f"{name}/w.safetensors", "rb") as stream, httpx.Client() as client:
+    client = httpx.Client(follow_redirects=True)
+    with system.open(f"{name}/w.safetensors", "rb") as stream, client:
         for start, end in spans:
             stream.seek(start)
             assert stream.read(end - start) == content[start:end]
