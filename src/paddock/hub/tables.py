@@ -239,6 +239,8 @@ refs = Table(
     Column("commit_oid", Oid, nullable=False),  # the same, peeled
 )
 
+_UNVIEWED = text("xet_hash IS NULL")
+
 # Where the bytes of a large file are: in the blob store under the same SHA-256, or as Xet terms.
 large_files = Table(
     "large_files",
@@ -247,6 +249,8 @@ large_files = Table(
     Column("size_bytes", BigInteger, nullable=False),
     Column("is_blob", Boolean, nullable=False),
     Column("xet_hash", XetHash),
+    # Those that the job of hub/large/viewing.py looks for.
+    Index("ix_large_files_unviewed", "sha256", sqlite_where=_UNVIEWED, postgresql_where=_UNVIEWED),
 )
 
 # Presence is per repository: knowing a digest is not owning the bytes. It also decides which Xet

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.hub import signing, tables
+from paddock.hub.bearers import STRANGER
 from paddock.hub.xet import access
 from paddock.hub.xet.records import find_xorb
 from tests.hub.xet.messages import File, Term, Xorb, shard, whole_file
@@ -443,7 +444,7 @@ def test_a_read_token_does_not_write(repo: Repo) -> None:
 def test_a_token_ends(repo: Repo) -> None:
     key = signing.signing_key(repo.server.hub.database)
     long_ago = clock.now() - timedelta(seconds=access.TOKEN_SECONDS + 1)
-    old, _ = access.issue_token(key, access.XetAccess(1, 1, True), long_ago)
+    old, _ = access.issue_token(key, access.XetAccess(1, STRANGER, True), long_ago)
     answer = repo.reader.get(
         f"/xet/v2/reconstructions/{'0' * 64}", headers={"Authorization": f"Bearer {old}"}
     )
@@ -452,7 +453,7 @@ def test_a_token_ends(repo: Repo) -> None:
 
 
 def test_a_forged_token_is_none(repo: Repo) -> None:
-    forged, _ = access.issue_token(b"not the key", access.XetAccess(1, 1, True), clock.now())
+    forged, _ = access.issue_token(b"not the key", access.XetAccess(1, STRANGER, True), clock.now())
     real = repo.reader.headers["Authorization"].removeprefix("Bearer ")
     body, _, signature = real.partition(".")
     other_body = repo.writer.headers["Authorization"].removeprefix("Bearer ").partition(".")[0]
@@ -492,7 +493,9 @@ def test_an_expired_address_is_403_so_that_clients_ask_again(repo: Repo) -> None
     key = signing.signing_key(repo.server.hub.database)
     blob = _blob(repo, xorb)
     long_ago = clock.now() - timedelta(seconds=access.ADDRESS_SECONDS + 1)
-    signature = access.sign_address(key, blob, [(0, blob.size_bytes)], long_ago)
+    signature = access.sign_address(
+        key, access.XorbRanges(1, STRANGER, blob, [(0, blob.size_bytes)], None), long_ago
+    )
     answer = repo.stranger.get(
         f"{repo.server.url}/xet/data?sig={signature}", headers={"Range": "bytes=0-1"}
     )

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -19,16 +21,21 @@ from paddock import clock
 from paddock.errors import Forbidden, NotFound, PaddockError, shown
 from paddock.hub import signing
 from paddock.hub.api.xet_tokens import cas_url
+from paddock.hub.bearers import check_bearer
 from paddock.hub.context import Hub, HubDep, accept_body
+from paddock.hub.discussions import contributing
 from paddock.hub.http.byte_ranges import BadRange, RangesResponse, parse_ranges
 from paddock.hub.http.receiving import entered, receive_into, run_heavy
+from paddock.hub.large import condemned, usage
+from paddock.hub.types import Need
 from paddock.hub.xet import access, reconstruction, records, registration
-from paddock.hub.xet.access import XetAccess
+from paddock.hub.xet.access import XetAccess, XorbRanges
 from paddock.hub.xet.chunks import BadXorb
 from paddock.hub.xet.reading import Shelf
 from paddock.hub.xet.records import StoredXorb, XetFile
 from paddock.hub.xet.registration import Progress, Registering
-from paddock.hub.xet.shards import MAX_SHARD_BYTES, parse_shard
+from paddock.hub.xet.shards import MAX_SHARD_BYTES, Shard, parse_shard
+from paddock.hub.xet.views import open_view
 from paddock.hub.xet.xorbs import MAX_XORB_BYTES, XorbParser
 from paddock.storage.blobs import BlobWriter
 
@@ -38,7 +45,10 @@ router = APIRouter(prefix="/xet")
 def get_access(request: Request, hub: HubDep) -> XetAccess:
     """What the request's token allows."""
     header = request.headers.get("authorization", "")
-    return access.check_token(signing.signing_key(hub.database), header, clock.now())
+    allowed = access.check_token(signing.signing_key(hub.database), header, clock.now())
+    with hub.database.read() as conn:
+        check_bearer(conn, allowed.bearer, allowed.repo_id)
+    return allowed
 
 
 AccessDep = Annotated[XetAccess, Depends(get_access)]
@@ -56,17 +66,18 @@ WriteAccessDep = Annotated[XetAccess, Depends(get_write_access)]
 @router.post("/v1/xorbs/{prefix:segment}/{xorb:segment}")
 @router.post("/xorb/{prefix:segment}/{xorb:segment}", include_in_schema=False)
 async def upload_xorb(
-    request: Request, hub: HubDep, _: WriteAccessDep, prefix: str, xorb: str
+    request: Request, hub: HubDep, allowed: WriteAccessDep, prefix: str, xorb: str
 ) -> dict[str, bool]:
     """Verify a xorb frame by frame as it arrives, then keep it; its prefix says nothing to us.
 
     ``was_inserted`` is always true: whether somebody else has the same bytes is not told.
     """
     accept_body(request, MAX_XORB_BYTES)
+    await run_sync(_check_room, hub, allowed.repo_id, request.headers.get("content-length"))
     async with entered(hub.blobs.begin()) as writer:
         parser = XorbParser(writer.write)
         await receive_into(request, parser.feed)
-        await run_heavy(_keep_xorb, hub, parser, writer, xorb)
+        await run_heavy(_keep_xorb, hub, allowed.repo_id, parser, writer, xorb)
     return {"was_inserted": True}
 
 
@@ -109,6 +120,8 @@ def reconstruct_v1(request: Request, hub: HubDep, allowed: AccessDep, file: str)
 def read_data(request: Request, hub: HubDep, sig: str = "") -> Response:
     """Bytes of a stored xorb, as far as the signed address allows."""
     allowed = access.check_address(signing.signing_key(hub.database), sig, clock.now())
+    with hub.database.read() as conn:
+        check_bearer(conn, allowed.bearer, allowed.repo_id)
     header = request.headers.get("range")
     if header is None:
         raise BadRange("this address gives ranges only", hint="send a Range header")
@@ -116,7 +129,10 @@ def read_data(request: Request, hub: HubDep, sig: str = "") -> Response:
     for start, end in wanted:
         if not any(first <= start and end <= last for first, last in allowed.ranges):
             raise Forbidden(f"this address does not cover the bytes {start} to {end - 1}")
-    return RangesResponse(hub.blobs, allowed.blob, wanted)
+    if allowed.view is None:
+        return RangesResponse(hub.blobs, allowed.blob, wanted)
+    open_ = partial(open_view, hub.blobs, allowed.blob.sha256, allowed.view)
+    return RangesResponse(hub.blobs, allowed.blob, wanted, open_)
 
 
 @router.api_route(
@@ -129,16 +145,32 @@ def unknown_route(request: Request) -> None:
     raise NotFound(f"the CAS has no route {request.method} {request.scope['path'][:200]}")
 
 
-def _keep_xorb(hub: Hub, parser: XorbParser, writer: BlobWriter, announced: str) -> None:
+def _check_room(hub: Hub, repo_id: int, length: str | None) -> None:
+    with hub.database.read() as conn:
+        usage.check_xorb(conn, repo_id, int(length) if length else MAX_XORB_BYTES)
+
+
+def _keep_xorb(
+    hub: Hub, repo_id: int, parser: XorbParser, writer: BlobWriter, announced: str
+) -> None:
     xorb_hash, chunks = parser.finish()
     if xorb_hash != announced:
         raise BadXorb(f"the xorb's hash is {xorb_hash}, not {shown(announced)}")
-    with hub.database.read() as conn:
-        if records.find_xorb(conn, xorb_hash) is not None:
-            return
+    if _keep_present(hub, xorb_hash):
+        return
     xorb = StoredXorb(xorb_hash, writer.commit(), chunks)
+    condemned.forget_removed(hub.database, hub.blobs, [xorb.blob.sha256])
     with hub.database.write() as conn:
-        records.add_xorb(conn, xorb)
+        usage.check_xorb(conn, repo_id, xorb.blob.size_bytes)
+        records.add_xorb(conn, xorb, repo_id)
+
+
+def _keep_present(hub: Hub, xorb_hash: str) -> bool:
+    with hub.database.read() as conn:
+        if records.find_xorb(conn, xorb_hash) is None:
+            return False
+    with hub.database.write() as conn:
+        return records.keep_xorb(conn, xorb_hash)
 
 
 async def _receive_shard(request: Request, hub: Hub, allowed: XetAccess) -> Registering:
@@ -149,9 +181,20 @@ async def _receive_shard(request: Request, hub: Hub, allowed: XetAccess) -> Regi
         def parse() -> Registering:
             file.seek(0)
             shard = parse_shard(memoryview(file.read()))
-            return registration.register(hub, allowed.repo_id, shard)
+            _count_contribution(hub, allowed, shard)
+            return registration.register(hub, allowed, shard)
 
         return await run_heavy(parse)
+
+
+def _count_contribution(hub: Hub, allowed: XetAccess, shard: Shard) -> None:
+    """Bound what is sent for pull requests by who may not write; raises TooMuchContributed."""
+    if allowed.bearer.need >= Need.WRITE:
+        return
+    sizes = {claim.sha256 or claim.name: claim.terms.size_bytes for claim in shard.files}
+    user_id, limit = allowed.bearer.user_id, hub.pull_request_bytes
+    with hub.database.write() as conn:
+        contributing.record_contribution(conn, allowed.repo_id, user_id, sizes, limit)
 
 
 async def _stream(first: bytes, lines: Iterator[bytes]) -> AsyncIterator[bytes]:
@@ -199,13 +242,15 @@ def _reconstruct(
     key, now, cas = signing.signing_key(hub.database), clock.now(), cas_url(request, hub)
 
     def address(xorb: StoredXorb, ranges: Sequence[tuple[int, int]]) -> str:
-        if len(ranges) == 1:  # bound to that range: a xorb may hold chunks of others' files
+        # Bound to that range: a xorb may hold chunks of others' files.
+        if len(ranges) == 1 and xorb.view is None:
             direct = hub.blobs.download_url(
                 xorb.blob.sha256, seconds=access.ADDRESS_SECONDS, byte_range=ranges[0]
             )
             if direct is not None:
                 return direct
-        return f"{cas}/data?sig={access.sign_address(key, xorb.blob, ranges, now)}"
+        part = XorbRanges(allowed.repo_id, allowed.bearer, xorb.blob, ranges, xorb.view)
+        return f"{cas}/data?sig={access.sign_address(key, part, now)}"
 
     most = 1 if hub.blobs.sends_directly else reconstruction.RANGES_PER_ADDRESS
     body = orjson.dumps(render(shelf.get, address, wanted, most))

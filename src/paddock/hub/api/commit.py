@@ -14,16 +14,18 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 
 from paddock.hub.access import open_repository, open_to_change
+from paddock.hub.bearers import Bearer, bearer_of
 from paddock.hub.context import CallerDep, HubDep, accept_body
 from paddock.hub.discussions import contributing, pull_requests
 from paddock.hub.discussions.pull_requests import NewProposal
 from paddock.hub.git import commits, refs
 from paddock.hub.git.commits import CommitRequest
-from paddock.hub.git.operations import AddLarge
+from paddock.hub.git.operations import AddFile, AddLarge
 from paddock.hub.http.commit_body import CommitBody, read_commit_body
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.http.receiving import receive_into
 from paddock.hub.large.arriving import complete_arrived
+from paddock.hub.large.condemned import forget_removed
 from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()
@@ -55,23 +57,25 @@ async def commit(
     """
     accept_body(request, MAX_BODY_BYTES)
 
-    def open_for_writing() -> int:
+    def open_for_writing() -> tuple[int, Bearer]:
         with hub.database.read() as conn:
             repo = open_repository(conn, caller, name, Need.METADATA)
             ref = refs.branch_ref(rev)
             contributing.require_ref(conn, caller, repo, ref, create_pr=create_pr)
-            return repo.id
+            return repo.id, bearer_of(conn, caller, repo, writes=True)
 
     def write(body: IO[bytes]) -> _Made:
         asked = read_commit_body(body, hub.blobs)
         named = [op for op in asked.operations if isinstance(op, AddLarge)]
-        complete_arrived(hub, repo_id, [(op.sha256, op.size_bytes) for op in named])
+        complete_arrived(hub, repo_id, bearer, [(op.sha256, op.size_bytes) for op in named])
+        stored = [op.blob.blob_sha256 for op in asked.operations if isinstance(op, AddFile)]
+        forget_removed(hub.database, hub.blobs, filter(None, stored))
         with hub.database.write() as conn:
             repo = open_to_change(conn, caller, name, Need.METADATA)
             make = _open_pull_request if create_pr else _commit
             return make(conn, caller, repo, rev, asked)
 
-    repo_id = await run_sync(open_for_writing)
+    repo_id, bearer = await run_sync(open_for_writing)
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as body:
         await receive_into(request, body.write)
         body.seek(0)

@@ -20,11 +20,12 @@ from paddock.hub import access, signing
 from paddock.hub.api import lfs_locks, lfs_objects
 from paddock.hub.api.lfs_locks import LFS_JSON
 from paddock.hub.api.xet_tokens import grant_headers, xet_grant
+from paddock.hub.bearers import Bearer, bearer_of
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.discussions import contributing
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, encode_segment
 from paddock.hub.http.receiving import receive_all
-from paddock.hub.large import arriving, large_files, lfs
+from paddock.hub.large import arriving, large_files, lfs, usage
 from paddock.hub.large.lfs import Batch, Right, WantedObject
 from paddock.hub.types import Caller, Need, Repository
 
@@ -43,6 +44,10 @@ class _Answering:
     repo: Repository
     batch: Batch
     key: bytes
+    bearer: Bearer
+
+    def right(self, wanted: WantedObject) -> Right:
+        return Right(self.repo.id, wanted.oid, wanted.size_bytes, bearer=self.bearer)
 
     def address(self, action: str, right: Right, path: str = "") -> str:
         signature = lfs.sign_right(self.key, action, right, clock.now())
@@ -70,11 +75,19 @@ async def batch(
             present = large_files.present(conn, repo.id, oids)
             stored = large_files.lookup(conn, present)
             is_outsider = is_upload and contributing.is_outsider(conn, caller, repo)
+            bearer = bearer_of(conn, caller, repo, writes=is_upload)
+            if is_upload:
+                missing_bytes = sum(w.size_bytes for w in wanted.objects if w.oid not in present)
+                usage.check_quota(conn, repo.namespace_id, missing_bytes)
+            idle = large_files.idle(conn, repo.id, present) if is_upload else []
         if is_outsider:
             missing = [item for item in wanted.objects if item.oid not in stored]
             _record_contribution(hub, caller, repo, missing)
+        if idle:  # the client takes our word that they are here
+            with hub.database.write() as conn:
+                large_files.keep(conn, repo.id, idle)
         key = signing.signing_key(hub.database)
-        answering = _Answering(request, hub, caller, repo, wanted, key)
+        answering = _Answering(request, hub, caller, repo, wanted, key, bearer)
         sizes = {oid: row.size_bytes for oid, row in stored.items()}
         return _lfs_json(_answer_batch(answering, sizes))
 
@@ -128,13 +141,12 @@ def _answer_object(
 
 
 def _download(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
-    right = Right(answering.repo.id, wanted.oid, wanted.size_bytes)
-    href = answering.address("get", right)
+    href = answering.address("get", answering.right(wanted))
     return {"download": {"href": href, "header": {}, "expires_in": lfs.DOWNLOAD_SECONDS}}
 
 
 def _upload(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
-    right = Right(answering.repo.id, wanted.oid, wanted.size_bytes)
+    right = answering.right(wanted)
     direct = arriving.direct_right(right)
     if (href := arriving.part_address(answering.hub.blobs, direct)) is not None:
         right = direct
@@ -145,7 +157,7 @@ def _upload(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
 
 
 def _upload_in_parts(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
-    whole = lfs.new_upload(answering.repo.id, wanted)
+    whole = lfs.new_upload(answering.right(wanted))
     parts = lfs.part_rights(whole)
     header = {"chunk_size": str(lfs.part_bytes(wanted.size_bytes))}
     for right in parts:

@@ -7,6 +7,7 @@ object; only then is the object the repository's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from anyio.to_thread import run_sync
@@ -16,6 +17,7 @@ from fastapi.responses import JSONResponse
 from paddock import clock
 from paddock.errors import NotFound
 from paddock.hub import signing
+from paddock.hub.bearers import check_bearer
 from paddock.hub.context import Hub, HubDep
 from paddock.hub.http.receiving import (
     WrongLength,
@@ -27,12 +29,14 @@ from paddock.hub.http.receiving import (
 )
 from paddock.hub.http.redirecting import redirect_to_store
 from paddock.hub.http.sending import ContentResponse
-from paddock.hub.large import arriving, content, large_files, lfs
+from paddock.hub.large import arriving, content, large_files, lfs, usage
 from paddock.hub.large.lfs import Right
+from paddock.hub.large.viewing import MAX_PASSING_BYTES, PassingView
 
 router = APIRouter()
 
 _OBJECT = "/lfs/objects/{oid:segment}"
+_BRINGING = frozenset({"put", "part", "complete"})
 _MAX_COMPLETION_BYTES = 1024 * 1024
 
 
@@ -47,11 +51,12 @@ async def put_object(request: Request, hub: HubDep, oid: str, sig: str = "") -> 
     """A whole object, kept if it is the one that was announced."""
     right = await run_sync(_check, hub, "put", oid, sig)
     expect_length(request, right.size_bytes)
+    view = PassingView() if right.size_bytes <= MAX_PASSING_BYTES else None
     async with entered(hub.blobs.begin(sha256=right.oid, size_bytes=right.size_bytes)) as writer:
-        await receive_into(request, writer.write)
+        await receive_into(request, _both(writer.write, view))
         commit = partial(writer.commit, sha256=right.oid, size_bytes=right.size_bytes)
         blob = await run_sync(commit)
-    await run_sync(arriving.record, hub, right, blob)
+    await run_sync(arriving.record, hub, right, blob, view)
     return Response(headers={"ETag": f'"{oid}"'})
 
 
@@ -108,7 +113,25 @@ def get_object(request: Request, hub: HubDep, oid: str, sig: str = "") -> Respon
 
 
 def _check(hub: Hub, action: str, oid: str, signature: str) -> Right:
-    return lfs.check_right(signing.signing_key(hub.database), action, oid, signature, clock.now())
+    """The right that the address carries, if whoever was given it has it still."""
+    key = signing.signing_key(hub.database)
+    right = lfs.check_right(key, action, oid, signature, clock.now())
+    with hub.database.read() as conn:
+        repo = check_bearer(conn, right.bearer, right.repo_id)
+        if action in _BRINGING and not large_files.present(conn, right.repo_id, [oid]):
+            usage.check_quota(conn, repo.namespace_id, right.size_bytes)
+    return right
+
+
+def _both(write: Callable[[bytes], object], view: PassingView | None) -> Callable[[bytes], None]:
+    """Keep each piece and, where there is a view, let it see the piece too."""
+
+    def keep(piece: bytes) -> None:
+        write(piece)
+        if view is not None:
+            view.feed(piece)
+
+    return keep
 
 
 def _require(hub: Hub, right: Right) -> None:

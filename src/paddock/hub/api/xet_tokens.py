@@ -12,9 +12,11 @@ from fastapi.responses import JSONResponse
 
 from paddock import clock
 from paddock.hub import access, signing
+from paddock.hub.bearers import bearer_of
 from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.discussions import contributing
 from paddock.hub.git import refs
-from paddock.hub.http.counting import counting
+from paddock.hub.http.counting import count_download
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.types import Caller, Need, Repository
 from paddock.hub.xet.access import XetAccess, issue_token
@@ -30,9 +32,8 @@ def read_token(
     with hub.database.read() as conn:
         repo = access.open_repository(conn, caller, name, Need.CONTENT)
         refs.resolve_revision(conn, repo, rev)
-    answer = _answer(xet_grant(request, hub, caller, repo, may_write=False))
-    answer.background = counting(request, hub, caller, repo)
-    return answer
+    count_download(request, hub, caller, repo)
+    return _answer(xet_grant(request, hub, caller, repo, may_write=False))
 
 
 @router.get(API_REPOSITORY + "/xet-write-token/{rev:revision}")
@@ -41,8 +42,11 @@ def write_token(
 ) -> JSONResponse:
     """A token that may add files. With ``create_pr=1`` clients name no revision at all."""
     with hub.database.read() as conn:
-        repo = access.open_repository(conn, caller, name, Need.WRITE)
-        if request.query_params.get("create_pr", "").lower() not in {"1", "true"}:
+        repo = access.open_repository(conn, caller, name, Need.METADATA)
+        create_pr = request.query_params.get("create_pr", "").lower() in {"1", "true"}
+        ref = refs.branch_ref(rev)
+        contributing.require_ref(conn, caller, repo, ref, create_pr=create_pr)
+        if not create_pr:
             refs.resolve_revision(conn, repo, rev)
     return _answer(xet_grant(request, hub, caller, repo, may_write=True))
 
@@ -56,8 +60,9 @@ def xet_grant(
     request: Request, hub: Hub, caller: Caller, repo: Repository, *, may_write: bool
 ) -> dict[str, Any]:
     """The answer's JSON for a caller whose rights were checked."""
-    user_id = caller.account.id if caller.account else None
-    allowed = XetAccess(repo.id, user_id, may_write)
+    with hub.database.read() as conn:
+        bearer = bearer_of(conn, caller, repo, writes=may_write)
+    allowed = XetAccess(repo.id, bearer, may_write)
     token, end = issue_token(signing.signing_key(hub.database), allowed, clock.now())
     return {"casUrl": cas_url(request, hub), "accessToken": token, "exp": end}
 

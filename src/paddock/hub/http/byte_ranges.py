@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
-from typing import BinaryIO, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple, Protocol
 
 from anyio.to_thread import run_sync
 from starlette.responses import Response
@@ -68,13 +69,33 @@ class _Part(NamedTuple):
     end: int
 
 
-class RangesResponse(Response):
-    """The ranges of a blob, which must be inside it."""
+class ReadableFile(Protocol):
+    """As much of a file as sending needs."""
 
-    def __init__(self, blobs: BlobStore, blob: Blob, ranges: Sequence[tuple[int, int]]) -> None:
+    def seek(self, at: int, /) -> int: ...
+
+    def read(self, size_bytes: int, /) -> bytes: ...
+
+    def __enter__(self) -> ReadableFile: ...
+
+    def __exit__(self, *exc: Any) -> None: ...
+
+
+class RangesResponse(Response):
+    """The ranges of a blob, which must be inside it; ``opener`` opens what is not a blob as it is,
+    and ``blob`` then says its size."""
+
+    def __init__(
+        self,
+        blobs: BlobStore,
+        blob: Blob,
+        ranges: Sequence[tuple[int, int]],
+        opener: Callable[[], ReadableFile] | None = None,
+    ) -> None:
         super().__init__(status_code=206, media_type="application/octet-stream")
         self._blobs = blobs
         self._sha256 = blob.sha256
+        self._opener = opener
         self._parts = [_Part(b"", start, end) for start, end in ranges]
         self._tail = b""
         if len(ranges) == 1:
@@ -87,10 +108,12 @@ class RangesResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; the blob is opened before the head is sent, so that a failure is an error."""
-        path = await run_sync(self._blobs.local_path, self._sha256)
-        zero_copy = path is not None and ZERO_COPY in scope.get("extensions", {})
+        zero_copy = self._opener is None and ZERO_COPY in scope.get("extensions", {})
+        if zero_copy:
+            zero_copy = await run_sync(self._blobs.local_path, self._sha256) is not None
         send_part = _send_by_kernel if zero_copy else _send_by_thread
-        with await run_sync(self._blobs.open, self._sha256) as file:
+        opener = self._opener or partial(self._blobs.open, self._sha256)
+        with await run_sync(opener) as file:
             head = {"type": "http.response.start", "status": 206, "headers": self.raw_headers}
             await send(head)
             for part in self._parts if scope["method"] != "HEAD" else []:
@@ -107,13 +130,13 @@ class RangesResponse(Response):
         self._tail = f"\r\n--{boundary}--\r\n".encode()
 
 
-async def _send_by_kernel(send: Send, file: BinaryIO, part: _Part) -> None:
+async def _send_by_kernel(send: Send, file: ReadableFile, part: _Part) -> None:
     count = part.end - part.start
     message = {"file": file, "offset": part.start, "count": count, "more_body": True}
     await send({"type": ZERO_COPY, **message})
 
 
-async def _send_by_thread(send: Send, file: BinaryIO, part: _Part) -> None:
+async def _send_by_thread(send: Send, file: ReadableFile, part: _Part) -> None:
     await run_sync(file.seek, part.start)
     left = part.end - part.start
     while left:

@@ -14,7 +14,13 @@ from typing import Any
 
 from paddock.hub.context import Hub
 
-MODULES: tuple[str, ...] = ("paddock.hub.jobs.sweeping", "paddock.hub.webhooks.delivering",)
+MODULES: tuple[str, ...] = (
+    "paddock.hub.tags.counting",
+    "paddock.hub.jobs.sweeping",
+    "paddock.hub.catalogue.upkeep",
+    "paddock.hub.webhooks.delivering",
+    "paddock.hub.large.viewing",
+)
 
 Handler = Callable[[Hub, dict[str, Any]], None]
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from paddock.errors import NotFound
+from paddock.hub.bearers import Bearer, check_bearer
 from paddock.hub.context import Hub
-from paddock.hub.large import large_files
+from paddock.hub.large import condemned, large_files
 from paddock.hub.large.lfs import UPLOAD_SECONDS, Right
+from paddock.hub.large.viewing import PassingView, view_later
 from paddock.storage.blobs import Blob, BlobStore, DigestMismatch
 
 MAX_PUT_BYTES = 5 * 1024**3  # as S3, in one request
@@ -51,13 +53,18 @@ def complete(hub: Hub, right: Right) -> None:
     hub.blobs.abandon_parts(right.upload_id)
 
 
-def complete_arrived(hub: Hub, repo_id: int, wanted: Iterable[tuple[str, int | None]]) -> None:
+def complete_arrived(
+    hub: Hub, repo_id: int, bearer: Bearer, wanted: Iterable[tuple[str, int | None]]
+) -> None:
     """Complete those of the files, by SHA-256 and size, that a client put into the store and did
     not ask us to verify, as not every client does. Files that did not arrive are no error here."""
     if not hub.blobs.sends_directly:
         return
     sizes = {sha256: size_bytes for sha256, size_bytes in wanted if size_bytes}
-    rights = [direct_right(Right(repo_id, sha256, size)) for sha256, size in sizes.items()]
+    rights = [
+        direct_right(Right(repo_id, sha256, size_bytes, bearer=bearer))
+        for sha256, size_bytes in sizes.items()
+    ]
     with hub.database.read() as conn:
         present = large_files.present(conn, repo_id, [right.oid for right in rights])
     for right in rights:
@@ -68,7 +75,13 @@ def complete_arrived(hub: Hub, repo_id: int, wanted: Iterable[tuple[str, int | N
                 return  # whoever names the file learns that it was never uploaded
 
 
-def record(hub: Hub, right: Right, blob: Blob) -> None:
-    """The repository has the file from now on."""
+def record(hub: Hub, right: Right, blob: Blob, view: PassingView | None = None) -> None:
+    """The repository has the file from now on, if whoever sent it still may give it one."""
+    condemned.forget_removed(hub.database, hub.blobs, [blob.sha256])
     with hub.database.write() as conn:
+        check_bearer(conn, right.bearer, right.repo_id)
         large_files.add_blob(conn, right.repo_id, blob)
+        if view is None:
+            view_later(conn, blob.sha256)
+        else:
+            view.record(conn, blob.sha256)

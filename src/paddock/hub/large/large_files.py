@@ -102,6 +102,17 @@ def grant(conn: sa.Connection, repo_id: int, sha256s: Iterable[str]) -> None:
     usage.charge(conn, repo_id, large_bytes=sum(sizes[sha256] for sha256 in new))
 
 
+def idle(conn: sa.Connection, repo_id: int, sha256s: Iterable[str]) -> list[str]:
+    """Those of the repository's files that the sweep would take from it sooner or later."""
+    links = repository_large_files
+    found: list[str] = []
+    for some in in_chunks(sorted(set(sha256s))):
+        query = sa.select(links.c.sha256).where(links.c.repo_id == repo_id)
+        query = query.where(links.c.idle_since.is_not(None), links.c.sha256.in_(some))
+        found.extend(conn.execute(query).scalars())
+    return found
+
+
 def keep(conn: sa.Connection, repo_id: int, sha256s: Iterable[str]) -> None:
     """Let no sweep take these files from the repository soon: somebody counts on them."""
     links = repository_large_files

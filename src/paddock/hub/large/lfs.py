@@ -16,6 +16,7 @@ import orjson
 from paddock.digest import is_sha256
 from paddock.errors import BadInput, Conflict, TooLarge
 from paddock.hub import signing
+from paddock.hub.bearers import STRANGER, Bearer
 
 BASIC, MULTIPART, XET = "basic", "multipart", "xet"
 
@@ -120,12 +121,13 @@ class Right(NamedTuple):
     size_bytes: int
     upload_id: str = ""  # of an upload in parts
     part: int = 0  # this part; the number of parts in the right to complete
+    bearer: Bearer = STRANGER
 
 
-def new_upload(repo_id: int, wanted: WantedObject) -> Right:
+def new_upload(right: Right) -> Right:
     """A new upload in parts; nothing of another upload of the same object gets into it."""
-    upload_id = f"{repo_id}-{wanted.oid[:16]}-{secrets.token_hex(8)}"
-    return Right(repo_id, wanted.oid, wanted.size_bytes, upload_id)
+    upload_id = f"{right.repo_id}-{right.oid[:16]}-{secrets.token_hex(8)}"
+    return right._replace(upload_id=upload_id)
 
 
 def part_rights(whole: Right) -> list[Right]:
@@ -141,13 +143,14 @@ def part_rights(whole: Right) -> list[Right]:
 def sign_right(key: bytes, action: str, right: Right, now: datetime) -> str:
     """Signature of an address; ``action`` is one of put, part, complete, verify, get."""
     seconds = DOWNLOAD_SECONDS if action == "get" else UPLOAD_SECONDS
-    fields = right._asdict()
+    fields = {**right._asdict(), "bearer": list(right.bearer)}
     return signing.sign(key, f"lfs-{action}", fields, now + timedelta(seconds=seconds))
 
 
 def check_right(key: bytes, action: str, oid: str, signature: str, now: datetime) -> Right:
     """The right that an address for ``oid`` carries; raises BadSignature."""
     right = Right(**signing.check(key, f"lfs-{action}", signature, now))
+    right = right._replace(bearer=Bearer(*right.bearer))
     if right.oid != oid:
         raise signing.BadSignature("the signature is for another object")
     return right

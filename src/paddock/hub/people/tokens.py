@@ -34,6 +34,7 @@ MAX_NAME_CHARS = 100
 MAX_TOKENS = 1000  # of one user
 _ALPHABET = string.ascii_letters + string.digits
 _TOUCH_EVERY = timedelta(minutes=1)
+_MARK_CHARS = 16
 # The stock client tells "wrong token" from "no such repository" by exactly this sentence.
 WRONG_CREDENTIALS = "Invalid credentials in Authorization header"
 
@@ -124,6 +125,28 @@ def authenticate(database: Database, secret: str) -> Caller:
     if token.expires_at is not None and token.expires_at <= clock.now():
         raise Unauthorized(WRONG_CREDENTIALS, hint="the token has expired: make a new one")
     _touch(database, token)
+    return Caller(to_account(row), token)
+
+
+def mark_of(conn: sa.Connection, token_id: int) -> str:
+    """What tells a token's present secret from an earlier one, and nothing of the secret."""
+    query = sa.select(tokens.c.secret_sha256).where(tokens.c.id == token_id)
+    return str(conn.execute(query).scalar_one_or_none() or "")[:_MARK_CHARS]
+
+
+def recall(conn: sa.Connection, token_id: int, mark: str) -> Caller | None:
+    """Whose token this is, if it still is what it was when ``mark_of`` was asked."""
+    query = (
+        sa.select(accounts, tokens)
+        .join(accounts, accounts.c.id == tokens.c.user_id)
+        .where(tokens.c.id == token_id)
+    )
+    row = conn.execute(query).mappings().one_or_none()
+    if row is None or not mark or row[tokens.c.secret_sha256][:_MARK_CHARS] != mark:
+        return None
+    token = _to_token(row)
+    if token.expires_at is not None and token.expires_at <= clock.now():
+        return None
     return Caller(to_account(row), token)
 
 

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from paddock.errors import Forbidden, Unauthorized
 from paddock.hub import signing
+from paddock.hub.bearers import Bearer
+from paddock.hub.xet.views import View
 from paddock.storage.blobs import Blob
 
 # Clients ask for a new token a minute before the end, and for new addresses after it.
@@ -27,21 +29,27 @@ class XetAccess(NamedTuple):
     """What the bearer of a token may do: read the files of a repository, or add to them too."""
 
     repo_id: int
-    user_id: int | None
+    bearer: Bearer
     may_write: bool
 
 
 class XorbRanges(NamedTuple):
-    """What the bearer of an address may read: ranges of a blob, each end exclusive."""
+    """What the bearer of an address may read: ranges of a xorb, each end exclusive.
 
+    The blob's size is the xorb's, also of one that is a view of a larger blob.
+    """
+
+    repo_id: int
+    bearer: Bearer
     blob: Blob
-    ranges: list[tuple[int, int]]
+    ranges: Sequence[tuple[int, int]]
+    view: View | None
 
 
 def issue_token(key: bytes, access: XetAccess, now: datetime) -> tuple[str, int]:
     """A token and the Unix time of its end."""
     end = now + timedelta(seconds=TOKEN_SECONDS)
-    fields = {"repo": access.repo_id, "user": access.user_id, "write": access.may_write}
+    fields = {"repo": access.repo_id, "by": list(access.bearer), "write": access.may_write}
     return signing.sign(key, _TOKEN, fields, end), int(end.timestamp())
 
 
@@ -54,7 +62,9 @@ def check_token(key: bytes, authorization: str, now: datetime) -> XetAccess:
         fields = signing.check(key, _TOKEN, token.strip(), now)
     except signing.BadSignature as e:
         raise Unauthorized(f"the Xet token is not valid: {e.message}") from e
-    return XetAccess(fields["repo"], fields["user"], fields["write"])
+    if "by" not in fields:  # made by an older paddock
+        raise Unauthorized("the Xet token is not valid any more", hint="ask for a new one")
+    return XetAccess(fields["repo"], Bearer(*fields["by"]), fields["write"])
 
 
 def require_write(access: XetAccess) -> None:
@@ -63,14 +73,24 @@ def require_write(access: XetAccess) -> None:
         raise Forbidden("this Xet token may only read", hint="ask for a write token")
 
 
-def sign_address(key: bytes, blob: Blob, ranges: Sequence[tuple[int, int]], now: datetime) -> str:
+def sign_address(key: bytes, allowed: XorbRanges, now: datetime) -> str:
     """The signature that makes an address of a xorb's bytes work, for these ranges."""
-    fields = {"blob": blob.sha256, "size": blob.size_bytes, "ranges": list(ranges)}
+    fields = {
+        "repo": allowed.repo_id,
+        "by": list(allowed.bearer),
+        "blob": list(allowed.blob),
+        "ranges": list(allowed.ranges),
+        "view": list(allowed.view) if allowed.view else None,
+    }
     return signing.sign(key, _ADDRESS, fields, now + timedelta(seconds=ADDRESS_SECONDS))
 
 
 def check_address(key: bytes, signature: str, now: datetime) -> XorbRanges:
     """What an address allows; raises BadSignature (403, on which clients ask for a new one)."""
     fields = signing.check(key, _ADDRESS, signature, now)
+    if "by" not in fields:  # made by an older paddock
+        raise signing.SignatureExpired("the signature has expired", hint="ask for a new address")
     ranges = [(start, end) for start, end in fields["ranges"]]
-    return XorbRanges(Blob(fields["blob"], fields["size"]), ranges)
+    view = None if fields["view"] is None else View(*fields["view"])
+    bearer, blob = Bearer(*fields["by"]), Blob(*fields["blob"])
+    return XorbRanges(fields["repo"], bearer, blob, ranges, view)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from paddock.errors import PaddockError
 from paddock.hub.xet import layout
 from paddock.hub.xet.chunks import HEADER_BYTES, BadXorb, parse_header, unpack
 from paddock.hub.xet.layout import Terms
 from paddock.hub.xet.records import StoredXorb, find_xorb
+from paddock.hub.xet.views import ViewFile, open_view
 from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database
 
@@ -60,7 +62,7 @@ class Shelf:
         """The unpacked bytes of chunks ``[start, end)``, chunk by chunk."""
         at, _ = xorb.chunks.byte_range(start, end)
         ends = xorb.chunks.frame_ends(start, end).tolist()
-        with self._blobs.open(xorb.blob.sha256) as file:
+        with open_xorb(self._blobs, xorb) as file:
             file.seek(at)
             while ends:
                 count = _frames_within(ends, at + _READ_BYTES)
@@ -70,6 +72,13 @@ class Shelf:
                 yield from _unpack_frames(xorb, window, [end - at for end in ends[:count]])
                 at = ends[count - 1]
                 del ends[:count]
+
+
+def open_xorb(blobs: BlobStore, xorb: StoredXorb) -> BinaryIO | ViewFile:
+    """The xorb as it is sent, to be read from any place; raises BlobMissing."""
+    if xorb.view is None:
+        return blobs.open(xorb.blob.sha256)
+    return open_view(blobs, xorb.blob.sha256, xorb.view)
 
 
 def read_chunks(shelf: Shelf, terms: Terms, start: int, end: int) -> Iterator[memoryview]:

@@ -13,8 +13,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from paddock import clock
-from paddock.hub.tables import repository_large_files, xet_files, xorbs
+from paddock.hub.errors import NotUploaded
+from paddock.hub.large import condemned
+from paddock.hub.large.tables import xet_file_xorbs
+from paddock.hub.tables import large_files, repository_large_files, xet_files, xorbs
 from paddock.hub.xet.layout import Terms
+from paddock.hub.xet.views import View, ViewedFile, ViewedXorb
 from paddock.hub.xet.xorbs import ChunkTable
 from paddock.storage.blobs import Blob
 from paddock.storage.sql import in_chunks, insert_ignore
@@ -24,8 +28,9 @@ class StoredXorb(NamedTuple):
     """A xorb whose frames are in the blob store."""
 
     hash: str
-    blob: Blob
+    blob: Blob  # its size is that of the xorb, also of one that is a view of a larger blob
     chunks: ChunkTable
+    view: View | None = None
 
 
 class XetFile(NamedTuple):
@@ -40,8 +45,8 @@ class XetFile(NamedTuple):
         return self.terms.size_bytes
 
 
-def add_xorb(conn: sa.Connection, xorb: StoredXorb) -> None:
-    """Remember a verified xorb."""
+def add_xorb(conn: sa.Connection, xorb: StoredXorb, repo_id: int | None) -> None:
+    """Remember a verified xorb, which counts for the repository until a file is made of it."""
     row = {
         "hash": xorb.hash,
         "blob_sha256": xorb.blob.sha256,
@@ -50,23 +55,41 @@ def add_xorb(conn: sa.Connection, xorb: StoredXorb) -> None:
         "chunk_count": len(xorb.chunks),
         "chunks": xorb.chunks.packed,
         "created_at": clock.now(),
+        "view_start": xorb.view.start if xorb.view else None,
+        "waits_for_repo_id": repo_id,
     }
+    condemned.release(conn, [xorb.blob.sha256])
     insert_ignore(conn, xorbs, [row])
+
+
+def keep_xorb(conn: sa.Connection, xorb_hash: str) -> bool:
+    """Let no sweep take the xorb soon, which somebody sent again; False when it is not there."""
+    same = xorbs.update().where(xorbs.c.hash == xorb_hash)
+    return conn.execute(same.values(idle_since=None)).rowcount == 1
 
 
 def find_xorb(conn: sa.Connection, xorb_hash: str) -> StoredXorb | None:
     """The xorb of this hash, whoever uploaded it."""
     columns = xorbs.c
-    query = sa.select(columns.blob_sha256, columns.serialized_bytes, columns.chunks)
+    query = sa.select(
+        columns.blob_sha256,
+        columns.serialized_bytes,
+        columns.unpacked_bytes,
+        columns.chunks,
+        columns.view_start,
+    )
     row = conn.execute(query.where(columns.hash == xorb_hash)).one_or_none()
     if row is None:
         return None
+    view = None if row.view_start is None else View(row.view_start, row.unpacked_bytes)
     blob = Blob(row.blob_sha256, row.serialized_bytes)
-    return StoredXorb(xorb_hash, blob, ChunkTable(bytes(row.chunks)))
+    return StoredXorb(xorb_hash, blob, ChunkTable(bytes(row.chunks)), view)
 
 
 def add_files(conn: sa.Connection, files: Sequence[XetFile]) -> None:
-    """Remember verified files."""
+    """Remember verified files; raises NotUploaded when a xorb of theirs was swept meanwhile."""
+    made_of = {file.hash: sorted({term.xorb for term in file.terms}) for file in files}
+    _use_xorbs(conn, {xorb for some in made_of.values() for xorb in some})
     rows = [
         {
             "hash": file.hash,
@@ -77,6 +100,26 @@ def add_files(conn: sa.Connection, files: Sequence[XetFile]) -> None:
         for file in files
     ]
     insert_ignore(conn, xet_files, rows)
+    links = [
+        {"file_hash": file_hash, "xorb_hash": xorb}
+        for file_hash, some in made_of.items()
+        for xorb in some
+    ]
+    insert_ignore(conn, xet_file_xorbs, links)
+
+
+def add_viewed_xorbs(conn: sa.Connection, sha256: str, viewed: Sequence[ViewedXorb]) -> None:
+    """Remember views of a blob."""
+    for xorb in viewed:
+        blob = Blob(sha256, xorb.serialized_bytes)
+        add_xorb(conn, StoredXorb(xorb.hash, blob, xorb.chunks, xorb.view), None)
+
+
+def add_viewed_file(conn: sa.Connection, sha256: str, file: ViewedFile) -> None:
+    """Let a large file, whose views are there, have a Xet hash unless it has one."""
+    add_files(conn, [XetFile(file.hash, sha256, file.terms)])
+    unnamed = (large_files.c.sha256 == sha256) & large_files.c.xet_hash.is_(None)
+    conn.execute(large_files.update().where(unnamed).values(xet_hash=file.hash))
 
 
 def find_file(conn: sa.Connection, xet_hash: str) -> XetFile | None:
@@ -99,6 +142,19 @@ def known_sha256s(conn: sa.Connection, xet_hashes: Iterable[str]) -> dict[str, s
         query = sa.select(xet_files.c.hash, xet_files.c.sha256).where(xet_files.c.hash.in_(some))
         found.update((row.hash, row.sha256) for row in conn.execute(query))
     return found
+
+
+def _use_xorbs(conn: sa.Connection, xorb_hashes: set[str]) -> None:
+    """Hold the xorbs until files refer to them: they are neither idle nor waiting any more."""
+    columns = xorbs.c
+    for some in in_chunks(sorted(xorb_hashes)):
+        query = sa.select(columns.hash).where(columns.hash.in_(some)).order_by(columns.hash)
+        found = set(conn.execute(query.with_for_update(read=True, key_share=True)).scalars())
+        if missing := set(some) - found:
+            raise NotUploaded(f"xorb {min(missing)} was not uploaded", hint="upload it again")
+        unused = columns.idle_since.is_not(None) | columns.waits_for_repo_id.is_not(None)
+        row = xorbs.update().where(columns.hash.in_(some), unused)
+        conn.execute(row.values(idle_since=None, waits_for_repo_id=None))
 
 
 _FILE = sa.select(xet_files.c.hash, xet_files.c.sha256, xet_files.c.terms)

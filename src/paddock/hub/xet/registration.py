@@ -13,10 +13,12 @@ import hashlib
 from collections.abc import Generator
 from typing import NamedTuple
 
+from paddock.hub.bearers import check_bearer
 from paddock.hub.context import Hub
 from paddock.hub.large import large_files
 from paddock.hub.large.large_files import XetFileRow
 from paddock.hub.xet import hashes, records
+from paddock.hub.xet.access import XetAccess
 from paddock.hub.xet.layout import Term
 from paddock.hub.xet.reading import Shelf, read_chunks
 from paddock.hub.xet.records import StoredXorb, XetFile
@@ -39,10 +41,11 @@ class Progress(NamedTuple):
 Registering = Generator[Progress, None, bool]
 
 
-def register(hub: Hub, repo_id: int, shard: Shard) -> Registering:
-    """Verify a shard, then give its files to the repository, all or none.
+def register(hub: Hub, allowed: XetAccess, shard: Shard) -> Registering:
+    """Verify a shard, then give its files to the token's repository, all or none.
 
-    Returns whether any file was new to the repository; raises BadShard.
+    Returns whether any file was new to the repository; raises BadShard, QuotaExceeded, and what
+    ``check_bearer`` raises when the right was withdrawn meanwhile.
     """
     shelf = Shelf(hub.database, hub.blobs)
     claims = list({claim.file_hash: claim for claim in shard.files}.values())
@@ -56,7 +59,7 @@ def register(hub: Hub, repo_id: int, shard: Shard) -> Registering:
         if claim.sha256 not in (None, sha256):
             raise BadShard(f"file {claim.name} has SHA-256 {sha256}; {claim.sha256} was claimed")
     files = zip(claims, sha256s, strict=True)
-    return _record(hub, repo_id, [XetFile(claim.name, sha, claim.terms) for claim, sha in files])
+    return _record(hub, allowed, [XetFile(claim.name, sha, claim.terms) for claim, sha in files])
 
 
 def advance(registering: Registering) -> Progress | bool:
@@ -135,9 +138,11 @@ def _sha256s(
     return [known[claim.name] for claim in claims]
 
 
-def _record(hub: Hub, repo_id: int, files: list[XetFile]) -> bool:
+def _record(hub: Hub, allowed: XetAccess, files: list[XetFile]) -> bool:
+    repo_id = allowed.repo_id
     rows = [XetFileRow(file.sha256, file.size_bytes, file.hash) for file in files]
     with hub.database.write() as conn:
+        check_bearer(conn, allowed.bearer, repo_id)
         had = large_files.present(conn, repo_id, [row.sha256 for row in rows])
         records.add_files(conn, files)
         large_files.add_xet_files(conn, repo_id, rows)

@@ -124,6 +124,14 @@ def _columns() -> None:
     _partial_index("git_objects", ["repo_id", "lfs_sha256"])
     _partial_index("git_objects", ["repo_id", "idle_since"])
     _partial_index("xorbs", ["waits_for_repo_id"])
+    unviewed = sa.text("xet_hash IS NULL")
+    op.create_index(
+        "ix_large_files_unviewed",
+        "large_files",
+        ["sha256"],
+        sqlite_where=unviewed,
+        postgresql_where=unviewed,
+    )
 
 
 def _partial_index(table: str, columns: list[str]) -> None:
