@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from functools import partial
 from typing import IO
 
+import sqlalchemy as sa
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
@@ -18,16 +21,21 @@ from paddock.hub.access import open_repository
 from paddock.hub.context import CallerDep, Hub, HubDep, accept_body
 from paddock.hub.git import refs
 from paddock.hub.git_http.advertisement import Service, advertise
+from paddock.hub.git_http.pkt_lines import EMPTY_PACKET
+from paddock.hub.git_http.push_request import read_push
+from paddock.hub.git_http.push_rules import open_for_push
+from paddock.hub.git_http.receive_pack import Pusher, receive
 from paddock.hub.git_http.upload_pack import answer_command, answer_upload_pack
 from paddock.hub.http.gzip_bodies import BodyFile
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
-from paddock.hub.http.pieces import PiecesResponse
+from paddock.hub.http.pieces import PiecesResponse, WorkResponse
 from paddock.hub.http.receiving import receive_into
 from paddock.hub.names import RepositoryName
 from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()
 
+MAX_PUSH_BYTES = 2 << 30
 MAX_FETCH_BYTES = 64 << 20  # a million objects that a client has
 _IN_MEMORY_BYTES = 1 << 20
 _NEVER_KEPT = {
@@ -62,7 +70,7 @@ def info_refs(
         )
     wanted = Service(service)
     with hub.database.read() as conn:
-        repo = open_repository(conn, caller, _without_git(name), _NEEDS[wanted])
+        repo = _opened(conn, caller, name, wanted)
         found = refs.list_refs(conn, repo)
     body = b"".join(advertise(wanted, found, _version(request)))
     headers = {**_NEVER_KEPT, "Content-Type": f"application/x-{service}-advertisement"}
@@ -82,7 +90,32 @@ async def upload_pack(
     return _result(Service.FETCH, pieces)
 
 
-_NEEDS = {Service.FETCH: Need.CONTENT, Service.PUSH: Need.WRITE}
+@router.post(WEB_REPOSITORY + "/git-receive-pack", include_in_schema=False)
+async def receive_pack(
+    request: Request, hub: HubDep, caller: CallerDep, name: RepositoryNameDep
+) -> Response:
+    """A push."""
+    await _open(request, hub, caller, name, Service.PUSH)
+    async with AsyncExitStack() as stack:
+        body = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  (closed by the stack)
+        await _receive(request, body, MAX_PUSH_BYTES)
+        asked = await run_sync(read_push, body)
+        if not asked.commands:  # git asks whether it may push before it sends much
+            return _result(Service.PUSH, iter(()))
+        bare = name._replace(name=name.name.removesuffix(".git"))
+        pusher = Pusher(hub, caller, bare)
+        work = partial(receive, pusher, asked, body)
+        alive = EMPTY_PACKET if "side-band-64k" in asked.words else None
+        return WorkResponse(work, _headers(Service.PUSH), alive, stack.pop_all())
+
+
+def _opened(
+    conn: sa.Connection, caller: Caller, name: RepositoryName, service: Service
+) -> Repository:
+    name = name._replace(name=name.name.removesuffix(".git"))
+    if service is Service.PUSH:
+        return open_for_push(conn, caller, name)
+    return open_repository(conn, caller, name, Need.CONTENT)
 
 
 async def _open(
@@ -95,7 +128,7 @@ async def _open(
 
     def find() -> Repository:
         with hub.database.read() as conn:
-            return open_repository(conn, caller, _without_git(name), _NEEDS[service])
+            return _opened(conn, caller, name, service)
 
     return await run_sync(find)
 
@@ -109,12 +142,11 @@ async def _receive(request: Request, body: IO[bytes], limit_bytes: int) -> None:
 
 
 def _result(service: Service, pieces: Iterator[bytes]) -> Response:
-    headers = {**_NEVER_KEPT, "Content-Type": f"application/x-{service}-result"}
-    return PiecesResponse(pieces, headers)
+    return PiecesResponse(pieces, _headers(service))
 
 
-def _without_git(name: RepositoryName) -> RepositoryName:
-    return name._replace(name=name.name.removesuffix(".git"))
+def _headers(service: Service) -> dict[str, str]:
+    return {**_NEVER_KEPT, "Content-Type": f"application/x-{service}-result"}
 
 
 def _version(request: Request) -> int:

@@ -90,12 +90,26 @@ def write_objects(conn: sa.Connection, repo_id: int, objects: Iterable[GitObject
     Those that it holds are kept from now on, whatever the sweep thought of them.
     """
     unique = {item.oid: item for item in objects}
-    held = _keep_held(conn, repo_id, sorted(unique))
+    held = keep_held(conn, repo_id, sorted(unique))
     new = [item for oid, item in unique.items() if oid not in held]
     condemned.release(conn, [item.blob_sha256 for item in new if item.blob_sha256])
     insert_ignore(conn, git_objects, [_row(repo_id, item) for item in new])
     blob_bytes = sum(item.size_bytes for item in new if item.type is ObjectType.BLOB)
     usage.charge(conn, repo_id, git_bytes=blob_bytes)
+
+
+def keep_held(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> set[str]:
+    """Those that the repository holds, none of them idle any more."""
+    held: set[str] = set()
+    for chunk in in_chunks(oids):
+        rows = conn.execute(_HELD, {"repo_id": repo_id, "oids": chunk}).all()
+        held.update(row.oid for row in rows)
+        if idle := [row.oid for row in rows if row.idle_since is not None]:
+            same = (git_objects.c.repo_id == repo_id) & git_objects.c.oid.in_(idle)
+            keep = git_objects.update().where(same).values(idle_since=None)
+            # What the sweep removed while we waited for it is not held.
+            held -= set(idle) - set(conn.execute(keep.returning(git_objects.c.oid)).scalars())
+    return held
 
 
 def read_object(conn: sa.Connection, repo_id: int, oid: str) -> GitObject | None:
@@ -129,20 +143,6 @@ def _read(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> Iterator[Gi
         yield GitObject(
             row.oid, ObjectType(row.type), content, row.size_bytes, row.blob_sha256, pointer
         )
-
-
-def _keep_held(conn: sa.Connection, repo_id: int, oids: list[str]) -> set[str]:
-    """Those that the repository holds, none of them idle any more."""
-    held: set[str] = set()
-    for chunk in in_chunks(oids):
-        rows = conn.execute(_HELD, {"repo_id": repo_id, "oids": chunk}).all()
-        held.update(row.oid for row in rows)
-        if idle := [row.oid for row in rows if row.idle_since is not None]:
-            same = (git_objects.c.repo_id == repo_id) & git_objects.c.oid.in_(idle)
-            keep = git_objects.update().where(same).values(idle_since=None)
-            # What the sweep removed while we waited for it is not held.
-            held -= set(idle) - set(conn.execute(keep.returning(git_objects.c.oid)).scalars())
-    return held
 
 
 def _row(repo_id: int, item: GitObject) -> dict[str, object]:

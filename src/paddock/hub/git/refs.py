@@ -100,6 +100,11 @@ def move_ref(conn: sa.Connection, repo: Repository, ref: Ref, *, expected: str |
     return conn.execute(values).rowcount == 1
 
 
+def drop_ref(conn: sa.Connection, repo: Repository, name: str) -> None:
+    """Forget a ref by its full name; whoever calls has looked where it is, under the lock."""
+    conn.execute(refs.delete().where(refs.c.repo_id == repo.id, refs.c.name == name))
+
+
 def create_branch(
     conn: sa.Connection, repo: Repository, name: str, commit_oid: str, *, overwrite: bool = False
 ) -> str | None:

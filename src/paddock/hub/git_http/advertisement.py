@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
-from typing import BinaryIO
+from typing import IO
 
 from paddock import __version__
 from paddock.hub.git.refs import MAIN, TAGS, Ref
@@ -52,7 +52,7 @@ def advertise(service: Service, refs: Sequence[Ref], version: int) -> Iterator[b
     yield Mark.FLUSH.value
 
 
-def list_refs(source: BinaryIO, refs: Sequence[Ref]) -> Iterator[bytes]:
+def list_refs(source: IO[bytes], refs: Sequence[Ref]) -> Iterator[bytes]:
     """The answer to protocol 2's ``ls-refs``; raises BadGitRequest."""
     words: set[str] = set()
     prefixes: list[str] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import IO
 
 from paddock.errors import shown
 from paddock.hub.git_http.boundaries import Deepening
@@ -83,7 +83,7 @@ class FetchRequest:
                     raise BadGitRequest("the request has too many options")
 
 
-def read_fetch(source: BinaryIO) -> FetchRequest:
+def read_fetch(source: IO[bytes]) -> FetchRequest:
     """The arguments of protocol 2's ``fetch``; raises BadGitRequest."""
     request = FetchRequest()
     while isinstance(packet := read_packet(source), bytes):
@@ -91,7 +91,7 @@ def read_fetch(source: BinaryIO) -> FetchRequest:
     return _checked(request)
 
 
-def read_upload_request(source: BinaryIO) -> FetchRequest:
+def read_upload_request(source: IO[bytes]) -> FetchRequest:
     """A request of protocols 0 and 1: wants, a mark, then what the client has."""
     request = FetchRequest()
     while isinstance(packet := read_packet(source), bytes):
@@ -114,7 +114,7 @@ def read_upload_request(source: BinaryIO) -> FetchRequest:
 class CommandRequest:
     """A request of protocol 2 up to its arguments."""
 
-    def __init__(self, source: BinaryIO) -> None:
+    def __init__(self, source: IO[bytes]) -> None:
         self.command = ""
         ended_by: Packet | None = None
         for _ in range(MAX_OPTIONS):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from heapq import heappop, heappush
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -121,11 +121,10 @@ class CommitGraph:
                 leading.add(node.oid)
         return all(node.oid in leading for node in tips)
 
-    def _read(self, query: sa.Select[tuple[str, str, str, int]], key: dict[str, object]) -> None:
+    def _read(self, query: sa.Select[Any], key: dict[str, object]) -> None:
         with self._database.read() as conn:
-            for oid, tree_oid, parents, height in conn.execute(
-                query, {"repo_id": self._repo_id, **key}
-            ):
+            for row in conn.execute(query, {"repo_id": self._repo_id, **key}):
+                oid, tree_oid, parents, height = tuple(row)
                 self._nodes[oid] = Node(oid, tree_oid, tuple(parents.split()), height)
 
 

@@ -67,6 +67,12 @@ class ObjectRows:
             found.setdefault(EMPTY_TREE_OID, Facts(ObjectType.TREE, 0))
         return found
 
+    def unknown(self, oids: Iterable[str]) -> list[str]:
+        """Those of the objects that the repository does not have."""
+        wanted = sorted(oids)
+        known = self.facts(wanted)
+        return [oid for oid in wanted if oid not in known]
+
     def read(self, oids: Sequence[str]) -> Iterator[ObjectRow]:
         """The objects in this order; raises StorageFailed for one that is not there."""
         for some in in_chunks(oids, _BATCH_ROWS):

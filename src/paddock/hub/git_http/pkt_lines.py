@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import BinaryIO
+from typing import IO
 
 from paddock.errors import BadInput, shown
 
 MAX_PAYLOAD_BYTES = 65516
+EMPTY_PACKET = b"0005\x01"  # of side band 1: what git sends to show that it is still there
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
@@ -45,7 +46,7 @@ def line(text: str) -> bytes:
     return pkt(text.encode() + b"\n")
 
 
-def read_packet(source: BinaryIO) -> Packet | None:
+def read_packet(source: IO[bytes]) -> Packet | None:
     """The next packet, or None at the end; raises BadGitRequest."""
     head = source.read(4)
     if not head:
@@ -63,7 +64,7 @@ def read_packet(source: BinaryIO) -> Packet | None:
     return payload
 
 
-def read_lines(source: BinaryIO) -> Iterator[str]:
+def read_lines(source: IO[bytes]) -> Iterator[str]:
     """The lines up to the next mark or the end; raises BadGitRequest for what is not text."""
     while isinstance(packet := read_packet(source), bytes):
         yield decode_line(packet)

@@ -7,7 +7,7 @@ with git's own words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -80,7 +80,7 @@ def select(
     return Selection(found, list(dict.fromkeys(wanted.tags)), roots)
 
 
-def tags_along(refs: Iterable[Ref], sent: Mapping[str, object], wanted: Wanted) -> Iterator[str]:
+def tags_along(refs: Iterable[Ref], sent: Collection[str], wanted: Wanted) -> Iterator[str]:
     """Annotated tags of commits that are sent: a client that follows tags would ask for them."""
     for ref in refs:
         if ref.oid != ref.commit_oid and ref.commit_oid in sent and ref.oid not in wanted.tags:

@@ -7,7 +7,7 @@ transactions of its own, each for one question: what a commit leads to never cha
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import IO
 
 import sqlalchemy as sa
 
@@ -52,7 +52,7 @@ _BANDS = {"side-band", "side-band-64k"}
 _PROGRESS_STEP = 5000
 
 
-def answer_command(hub: Hub, repo: Repository, source: BinaryIO) -> Iterator[bytes]:
+def answer_command(hub: Hub, repo: Repository, source: IO[bytes]) -> Iterator[bytes]:
     """Protocol 2: one command; raises BadGitRequest before the first byte."""
     request = CommandRequest(source)
     if request.is_empty:
@@ -66,7 +66,7 @@ def answer_command(hub: Hub, repo: Repository, source: BinaryIO) -> Iterator[byt
     raise BadGitRequest(f"the command {request.command[:40]!a} is not offered here")
 
 
-def answer_upload_pack(hub: Hub, repo: Repository, source: BinaryIO) -> Iterator[bytes]:
+def answer_upload_pack(hub: Hub, repo: Repository, source: IO[bytes]) -> Iterator[bytes]:
     """Protocols 0 and 1: the whole conversation, or the step of it that the request holds."""
     request = read_upload_request(source)
     if not request.wants:

@@ -1,0 +1,381 @@
+"""The objects of a pack that somebody sent, whatever it claims.
+
+Knows git's pack format (gitformat-pack) and how deltas are resolved, those against objects of the
+repository, too ("thin" packs). Does not know what objects mean. Everything is bounded before it is
+allocated: how many objects, how large each may become, how much all of them. Memory holds the list
+of objects and a few of their contents; what deltas make waits in a temporary file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import zlib
+from array import array
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, NamedTuple
+
+from dulwich.errors import ApplyDeltaError
+from dulwich.pack import apply_delta
+
+from paddock.errors import BadInput, TooLarge
+from paddock.hub.git.objects import ObjectType
+
+MAX_OBJECTS = 1_000_000
+MAX_UNPACKED_BYTES = 8 << 30  # all objects together
+MAX_OBJECT_BYTES = 1 << 30  # a file of more is not even measured
+MAX_KEPT_BYTES = 10 << 20  # an object of more is measured and named, never kept
+CACHE_BYTES = 64 << 20
+_READ_BYTES = 64 << 10
+_SMALLEST_ENTRY_BYTES = 9  # a head and an empty zlib stream
+_OFS_DELTA, _REF_DELTA = 6, 7
+_TYPE_NAMES = {int(type_): type_.name.lower().encode() for type_ in ObjectType}
+
+
+class BadPack(BadInput):
+    """The pack is damaged, or not one that git would send."""
+
+    code = "bad_pack"
+
+
+class Base(NamedTuple):
+    """An object of the repository that a delta changes."""
+
+    type: int
+    content: bytes
+
+
+FindBases = Callable[[list[str]], Iterable[tuple[str, Base]]]
+
+
+class IncomingPack:
+    """The objects of a pack, by id; read once from end to end, then by random access."""
+
+    def __init__(
+        self, file: IO[bytes], start: int, find_bases: FindBases, spool: IO[bytes]
+    ) -> None:
+        """``file`` has the pack from ``start`` to its end; ``spool`` is an empty file to use."""
+        self._source = _Source(file, start)
+        self._spool, self._spooled_bytes = spool, 0
+        self._offsets = array("Q")  # in the pack, or in the spool for what a delta made
+        self._sizes = array("Q")
+        self._types = bytearray()  # 0 until known
+        self._is_spooled = bytearray()
+        self._bases: list[bytes] = []  # of the repository, as deltas name them
+        self.index: dict[bytes, int] = {}
+        self.too_large: list[int] = []  # sizes of what deltas would have made
+        self._cache: OrderedDict[int, bytes] = OrderedDict()
+        self._cached_bytes = self._unpacked_bytes = 0
+        self._read_all()
+        self._resolve(find_bases)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __contains__(self, oid: bytes) -> bool:
+        return oid in self.index
+
+    def type_of(self, oid: bytes) -> int:
+        return self._types[self.index[oid]]
+
+    def size_of(self, oid: bytes) -> int:
+        return self._sizes[self.index[oid]]
+
+    def content(self, oid: bytes) -> bytes:
+        """An object of at most MAX_KEPT_BYTES."""
+        return self._content(self.index[oid])
+
+    # Reading from end to end
+
+    def _read_all(self) -> None:
+        count = self._source.read_header()
+        self._children: dict[int, list[int]] = {}  # base's number -> deltas
+        self._waiting: dict[bytes, list[int]] = {}  # base's id -> deltas
+        numbers: dict[int, int] = {}  # offset of an entry -> its number
+        for number in range(count):
+            offset = self._source.position
+            numbers[offset] = number
+            type_, size = self._source.read_head()
+            self._count_bytes(size)
+            if type_ == _OFS_DELTA:
+                base = numbers.get(offset - self._source.read_distance())
+                if base is None:
+                    raise BadPack(f"the delta at {offset} changes no object of the pack")
+                self._children.setdefault(base, []).append(number)
+            elif type_ == _REF_DELTA:
+                self._waiting.setdefault(self._source.read_exactly(20), []).append(number)
+            elif type_ not in _TYPE_NAMES:
+                raise BadPack(f"the entry at {offset} has the unknown type {type_}")
+            is_whole = type_ in _TYPE_NAMES
+            self._add(self._source.position, size, type_ if is_whole else 0)
+            digest = _object_digest(type_, size) if is_whole else None
+            self._source.skip_stream(size, digest.update if digest else None)
+            if digest:
+                self.index.setdefault(digest.digest(), number)
+        self._source.check_trailer()
+        self._roots = [n for n in range(count) if self._types[n] and n in self._children]
+        # A delta may also name its base by id, wherever that is in the pack.
+        self._roots += [self.index[oid] for oid in self._waiting if oid in self.index]
+
+    def _add(self, offset: int, size: int, type_: int, *, spooled: bool = False) -> None:
+        self._offsets.append(offset)
+        self._sizes.append(size)
+        self._types.append(type_)
+        self._is_spooled.append(spooled)
+
+    def _count_bytes(self, size: int) -> None:
+        if size > MAX_OBJECT_BYTES:
+            raise TooLarge(f"an object of {size} bytes is over the limit of {MAX_OBJECT_BYTES}")
+        self._unpacked_bytes += size
+        if self._unpacked_bytes > MAX_UNPACKED_BYTES:
+            raise TooLarge(
+                f"the pack unpacks to more than {MAX_UNPACKED_BYTES} bytes",
+                hint="push the history in parts",
+            )
+
+    # Deltas
+
+    def _resolve(self, find_bases: FindBases) -> None:
+        queue = deque(dict.fromkeys(self._roots))
+        self._follow(queue)
+        if self._waiting:
+            for hex_oid, base in find_bases([oid.hex() for oid in self._waiting]):
+                oid = bytes.fromhex(hex_oid)
+                if oid not in self._waiting:  # it came as a delta meanwhile
+                    continue
+                number = len(self._types)
+                self._add(0, len(base.content), base.type, spooled=True)
+                self._spool_content(number, base.content)
+                self._children.setdefault(number, []).extend(self._waiting.pop(oid))
+                queue.append(number)
+                self._follow(queue)
+        if self._waiting or any(self._children.values()):
+            missing = next(iter(self._waiting), b"").hex()
+            what = f"of {missing}, which is not here" if missing else "of each other"
+            raise BadPack(f"the pack has deltas {what}")
+        del self._children, self._waiting, self._roots
+
+    def _follow(self, queue: deque[int]) -> None:
+        """Make every object that is a delta of one that is known, and so on."""
+        while queue:
+            base = queue.pop()
+            for child in self._children.pop(base, []):
+                if not self._make(child, base):
+                    continue
+                if child in self._children:
+                    queue.append(child)
+
+    def _make(self, number: int, base: int) -> bool:
+        """Resolve one delta; False when the outcome is too large to be kept, or nothing new."""
+        delta = self._source.unpack(self._offsets[number], self._sizes[number], MAX_KEPT_BYTES)
+        size = _check_delta(delta, self._sizes[base])
+        self._count_bytes(size)
+        if size > MAX_KEPT_BYTES or self._sizes[base] > MAX_KEPT_BYTES:
+            self.too_large.append(size)
+            self._forget_below(number)
+            return False
+        content = _apply(self._content(base), delta)
+        type_ = self._types[base]
+        digest = _object_digest(type_, len(content))
+        digest.update(content)
+        oid = digest.digest()
+        self._types[number], self._sizes[number] = type_, len(content)
+        self._spool_content(number, content)
+        self.index.setdefault(oid, number)
+        self._children.setdefault(number, []).extend(self._waiting.pop(oid, []))
+        if not self._children[number]:
+            del self._children[number]
+        return True
+
+    def _forget_below(self, number: int) -> None:
+        """What changes an object that is not kept is not kept, either."""
+        gone = [number]
+        while gone:
+            gone += self._children.pop(gone.pop(), [])
+
+    # Contents
+
+    def _spool_content(self, number: int, content: bytes) -> None:
+        self._offsets[number], self._is_spooled[number] = self._spooled_bytes, True
+        self._spool.write(content)
+        self._spooled_bytes += len(content)
+        self._remember(number, content)
+
+    def _content(self, number: int) -> bytes:
+        if (cached := self._cache.get(number)) is not None:
+            self._cache.move_to_end(number)
+            return cached
+        size = self._sizes[number]
+        if self._is_spooled[number]:
+            self._spool.flush()
+            content = os.pread(self._spool.fileno(), size, self._offsets[number])
+        else:
+            content = self._source.unpack(self._offsets[number], size, MAX_KEPT_BYTES)
+        self._remember(number, content)
+        return content
+
+    def _remember(self, number: int, content: bytes) -> None:
+        if number not in self._cache:
+            self._cached_bytes += len(content)
+        self._cache[number] = content
+        while self._cached_bytes > CACHE_BYTES and len(self._cache) > 1:
+            self._cached_bytes -= len(self._cache.popitem(last=False)[1])
+
+
+class _Source:
+    """The pack's bytes: from end to end first, then anywhere."""
+
+    def __init__(self, file: IO[bytes], start: int) -> None:
+        file.flush()
+        self._fd = file.fileno()
+        self._start, self._end = start, file.seek(0, os.SEEK_END)
+        self.position = start
+        self._window, self._window_at = b"", 0
+
+    def read_header(self) -> int:
+        if self._end - self._start < 32:
+            raise BadPack("the pack is missing or cut off")
+        magic, version, count = struct.unpack(">4sII", self.read_exactly(12))
+        if magic != b"PACK" or version not in (2, 3):
+            raise BadPack("what follows the commands is not a pack")
+        most = (self._end - self._start) // _SMALLEST_ENTRY_BYTES
+        if count > MAX_OBJECTS:
+            hint = "push the history in parts"
+            raise TooLarge(f"the pack has {count} objects, more than {MAX_OBJECTS}", hint=hint)
+        if count > most:
+            raise BadPack(f"the pack claims {count} objects and is too short for them")
+        return int(count)
+
+    def read_exactly(self, size: int) -> bytes:
+        content = self._peek(self.position, size)[:size]
+        if len(content) < size:
+            raise BadPack("the pack is cut off")
+        self.position += size
+        return content
+
+    def read_head(self) -> tuple[int, int]:
+        """An entry's type and unpacked size."""
+        byte = self.read_exactly(1)[0]
+        type_, size, shift = byte >> 4 & 7, byte & 15, 4
+        while byte & 0x80:
+            byte = self.read_exactly(1)[0]
+            size |= (byte & 0x7F) << shift
+            shift += 7
+            if shift > 60:
+                raise BadPack("an entry's size is not a number of bytes")
+        return type_, size
+
+    def read_distance(self) -> int:
+        """How far back the base of a delta begins."""
+        byte = self.read_exactly(1)[0]
+        distance = byte & 0x7F
+        for _ in range(9):
+            if not byte & 0x80:
+                return distance
+            byte = self.read_exactly(1)[0]
+            distance = distance + 1 << 7 | byte & 0x7F
+        raise BadPack("a delta's base is too far away")
+
+    def skip_stream(self, size: int, take: Callable[[bytes], object] | None) -> None:
+        """Go behind a zlib stream of ``size`` bytes, giving its content away piece by piece."""
+        for piece, end in self._inflate(self.position, size):
+            if take is not None:
+                take(piece)
+            self.position = end
+
+    def unpack(self, offset: int, size: int, most: int) -> bytes:
+        """A stream that was read before."""
+        if size > most:
+            raise TooLarge(f"a delta of {size} bytes is over the limit of {most}")
+        return b"".join(piece for piece, _ in self._inflate(offset, size))
+
+    def check_trailer(self) -> None:
+        digest = hashlib.sha1(usedforsecurity=False)
+        if self._end - self.position != 20:
+            raise BadPack("the pack does not end where its last object does")
+        at = self._start
+        while at < self.position:
+            piece = os.pread(self._fd, min(1 << 20, self.position - at), at)
+            if not piece:
+                raise BadPack("the pack is cut off")
+            digest.update(piece)
+            at += len(piece)
+        if digest.digest() != os.pread(self._fd, 20, self.position):
+            raise BadPack("the pack's bytes do not have its digest: it was damaged on its way")
+
+    def _inflate(self, offset: int, size: int) -> Iterator[tuple[bytes, int]]:
+        """Pieces of a stream's content, each with where the bytes read so far end."""
+        unpacker = zlib.decompressobj()
+        left = size
+        packed = self._peek(offset, min(size + 64, _READ_BYTES))
+        at = offset + len(packed)
+        while True:
+            if not packed:
+                raise BadPack(f"the object at {offset} is cut off")
+            try:
+                piece = unpacker.decompress(packed, min(left + 1, 1 << 20))
+            except zlib.error as e:
+                raise BadPack(f"the object at {offset} is not compressed as it should be") from e
+            left -= len(piece)
+            if left < 0:
+                raise BadPack(f"the object at {offset} has more bytes than it says")
+            if unpacker.eof:
+                if left:
+                    raise BadPack(f"the object at {offset} has fewer bytes than it says")
+                yield piece, at - len(unpacker.unused_data)
+                return
+            yield piece, at
+            packed = unpacker.unconsumed_tail
+            if not packed:
+                packed = self._peek(at, _READ_BYTES)
+                at += len(packed)
+
+    def _peek(self, offset: int, size: int) -> bytes:
+        """Bytes at an offset, as many as there are in the window that is read anyway."""
+        start = offset - self._window_at
+        if start < 0 or start + size > len(self._window):
+            self._window = os.pread(self._fd, max(size, _READ_BYTES), offset)
+            self._window_at, start = offset, 0
+        most = max(0, self._end - offset)
+        return self._window[start : start + min(size, most)]
+
+
+class _Digest(NamedTuple):
+    """So that hashlib's objects need no name of their own here."""
+
+    update: Callable[[bytes], object]
+    digest: Callable[[], bytes]
+
+
+def _object_digest(type_: int, size: int) -> _Digest:
+    digest = hashlib.sha1(b"%s %d\0" % (_TYPE_NAMES[type_], size), usedforsecurity=False)
+    return _Digest(digest.update, digest.digest)
+
+
+def _check_delta(delta: bytes, base_bytes: int) -> int:
+    """The size of what a delta makes; raises BadPack when it is of another base."""
+    said, at = _varint(delta, 0)
+    size, _ = _varint(delta, at)
+    if said != base_bytes:
+        raise BadPack(f"a delta is of an object of {said} bytes, its base has {base_bytes}")
+    return size
+
+
+def _varint(delta: bytes, at: int) -> tuple[int, int]:
+    number = shift = 0
+    while at < len(delta) and shift < 63:
+        byte = delta[at]
+        number |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if not byte & 0x80:
+            return number, at
+    raise BadPack("a delta is cut off")
+
+
+def _apply(base: bytes, delta: bytes) -> bytes:
+    try:
+        return b"".join(apply_delta(base, delta))
+    except ApplyDeltaError as e:
+        raise BadPack("a delta cannot be applied to its base") from e
