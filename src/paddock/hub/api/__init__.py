@@ -17,10 +17,10 @@ from paddock.hub.http import paths
 paths.register()  # the routers are written with these convertors
 
 ROUTERS = (
-    "resolve", "small", "whoami", "oauth", "tokens", "accounts", "profiles", "organizations",
-    "collections", "likes", "access_requests", "repositories", "validate", "catalogue", "information", "tree",
-    "refs", "history", "preupload", "commit", "discussions", "notifications", "attachments",
-    "xet_tokens", "cas", "lfs", "git", "jobs", "webhooks",
+    "resolve", "small", "whoami", "oauth", "tokens", "refused", "spaces", "accounts", "profiles",
+    "organizations", "collections", "likes", "access_requests", "repositories", "validate", "tags", "catalogue",
+    "information", "tree", "refs", "history", "preupload", "commit", "discussions",
+    "notifications", "attachments", "xet_tokens", "cas", "lfs", "git", "jobs", "webhooks",
     "legacy",
 )  # fmt: skip
 

@@ -5,6 +5,8 @@ Routes match the raw, percent-encoded path, because a decoded path no longer tel
 
     {kind:kind}          models | datasets | spaces | kernels -> Kind
     {kind:kind_prefix}   "" | datasets/ | spaces/ | kernels/ -> Kind (web, files, git, LFS)
+    {kind:space}         spaces                          -> Kind
+    {what:space_action}  hardware | restart | …, what would run a space
     {x:segment}          one segment, decoded
     {rev:revision}       one segment, or a literal refs/pr/N, refs/convert/X, refs/heads/X
     {path:rest}          everything that is left, decoded; slashes may be encoded too
@@ -72,6 +74,22 @@ class _KindConvertor(Convertor[Kind]):
         return f"{value}s"
 
 
+class _SpaceConvertor(_KindConvertor):
+    regex = "spaces"
+
+
+class _SpaceActionConvertor(Convertor[str]):
+    """What would run a space; other words are other routes' business."""
+
+    regex = "(?:hardware|sleeptime|pause|restart|dev-mode|volumes|storage)"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
 class _KindPrefixConvertor(Convertor[Kind]):
     regex = "(?:datasets/|spaces/|kernels/|)"
 
@@ -114,6 +132,8 @@ class _SlugConvertor(_RestConvertor):
 CONVERTORS: dict[str, Convertor[Any]] = {
     "kind": _KindConvertor(),
     "kind_prefix": _KindPrefixConvertor(),
+    "space": _SpaceConvertor(),
+    "space_action": _SpaceActionConvertor(),
     "segment": _SegmentConvertor(),
     "revision": _RevisionConvertor(),
     "rest": _RestConvertor(),
