@@ -14,7 +14,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from paddock.hub.catalogue.downloads import RecentDownloads
+from paddock.hub.catalogue.downloads import Downloads
 from paddock.hub.mirror.mirror import Mirror
 from paddock.hub.oauth.issuers import Issuers
 from paddock.hub.people import permissions, tokens
@@ -40,7 +40,7 @@ class Hub:
     database: Database
     blobs: BlobStore
     public_url: str | None  # None: as the request addressed us
-    downloads: RecentDownloads = field(default_factory=RecentDownloads)
+    downloads: Downloads = field(default_factory=Downloads)
     own_url: str = "http://127.0.0.1:8000"  # where this machine reaches us
     webhook_targets: str = "public"  # "any": webhooks may also send into the private network
     mirror: Mirror | None = None  # None: only what is here is served

@@ -100,6 +100,7 @@ def serve(
     stopped.set()
     if worker is not None:
         worker.stop()
+    hub.downloads.flush(hub.database)
     hub.database.dispose()
     log.info("stopped")
 

@@ -20,7 +20,7 @@ from paddock.hub.access import open_repository
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.errors import EntryNotFound
 from paddock.hub.git import files, refs
-from paddock.hub.http.counting import counting
+from paddock.hub.http.counting import count_download
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.http.redirecting import redirect_to_store
 from paddock.hub.http.sending import ContentResponse
@@ -95,12 +95,10 @@ def resolve(
         if request.method == "GET" and XET_FILE_INFO in request.headers.get("accept", ""):
             info = {"hash": entry.large.xet_hash, "size": entry.size_bytes}
             return Response(orjson.dumps(info), headers={**headers, "Content-Type": XET_FILE_INFO})
-    took = counting(request, hub, caller, repo) if request.method == "GET" else None
+    count_download(request, hub, caller, repo)
     filename = PurePosixPath(found.entry.path).name
-    elsewhere = redirect_to_store(
-        hub.blobs, request, found.content, headers, filename=filename, background=took
-    )
-    return elsewhere or ContentResponse(found.content, headers, background=took)
+    elsewhere = redirect_to_store(hub.blobs, request, found.content, headers, filename=filename)
+    return elsewhere or ContentResponse(found.content, headers)
 
 
 @router.get(_RAW)

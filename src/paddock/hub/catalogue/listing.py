@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from paddock.hub import access, lookup
 from paddock.hub.catalogue.cursors import DEFAULT_SORT, Order, Place, read_cursor, write_cursor
 from paddock.hub.catalogue.filters import Filter, Wanted, by_column, filters
-from paddock.hub.tables import memberships, repositories, repository_tags
+from paddock.hub.tables import memberships, repositories
 from paddock.hub.types import Account, Caller, Kind, Repository
 
 MAX_PAGE = 1000
@@ -89,19 +89,6 @@ def count_by_kind(conn: sa.Connection, caller: Caller, namespace: Account) -> di
     )
     counts = {Kind(kind): count for kind, count in conn.execute(query)}
     return {kind: counts.get(kind, 0) for kind in Kind}
-
-
-def tags_in_use(conn: sa.Connection, caller: Caller, kind: Kind, limit: int) -> list[str]:
-    """The tags of the repositories that the caller sees, in order."""
-    query = (
-        sa.select(repository_tags.c.tag)
-        .join(repositories, repositories.c.id == repository_tags.c.repo_id)
-        .where(repositories.c.kind == kind, access.visible_to(caller))
-        .distinct()
-        .order_by(repository_tags.c.tag)
-        .limit(limit)
-    )
-    return list(conn.execute(query).scalars())
 
 
 class _Stretch(NamedTuple):
