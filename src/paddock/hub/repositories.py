@@ -26,6 +26,7 @@ from paddock.hub.names import RepositoryName
 from paddock.hub.oauth import grants
 from paddock.hub.people.accounts import get_account, new_public_id
 from paddock.hub.tables import repositories
+from paddock.hub.tags.tags import forget_tags, show_tags
 from paddock.hub.types import Account, Caller, Kind, Need, Repository
 from paddock.hub.webhooks.events import Event, announce
 from paddock.licences import is_licence
@@ -128,6 +129,7 @@ def delete_repository(conn: sa.Connection, caller: Caller, name: RepositoryName)
     """Forget the repository with everything it holds; the answer is what it was."""
     repo = access.open_to_change(conn, caller, name, Need.OWN)
     announce(conn, Event("delete", "repo", repo, caller.account))
+    forget_tags(conn, repo)
     conn.execute(repositories.delete().where(repositories.c.id == repo.id))
     return repo
 
@@ -179,6 +181,8 @@ def change_settings(
         change = repositories.update().where(repositories.c.id == repo.id)
         conn.execute(change.values(**values))
     changed = lookup.repository_by_id(conn, repo.id)
+    if changed.is_private is not repo.is_private:
+        (forget_tags if changed.is_private else show_tags)(conn, repo)
     _announce_settings(conn, repo, changed, actor)
     return changed
 

@@ -261,6 +261,8 @@ def test_one_of_many_decisions_counts(server_on_each: LiveServer) -> None:
     with ThreadPoolExecutor(6) as pool:
         outcomes = sorted(pool.map(accept, range(6)))
     assert outcomes == [200, 404, 404, 404, 404, 404]
+    for name in ("g0", "g1"):
+        server_on_each.user(name)
     with ThreadPoolExecutor(6) as pool:
         asked = list(pool.map(lambda n: ask(server_on_each, repo, f"g{n % 2}"), range(6)))
     assert {answer.status_code for answer in asked} == {200}

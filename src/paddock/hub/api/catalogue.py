@@ -23,12 +23,6 @@ from paddock.hub.types import Kind
 router = APIRouter()
 
 _PAGE_WITH_FILES = 100  # a page that reads more than a row of every repository on it
-_MAX_TAGS = 5000
-_TAG_TYPES = (
-    "base_model", "dataset", "language", "license", "task_categories", "task_ids",
-    "size_categories", "multilinguality", "annotations_creators", "language_creators",
-    "source_datasets", "arxiv",
-)  # fmt: skip
 
 
 @router.get("/api/{kind:kind}")
@@ -49,19 +43,6 @@ def list_repositories(
         headers["Link"] = queries.link_to_next(request, hub, page.next_cursor)
     body = orjson.dumps([info.render(draft.finished(), fields) for draft in drafts])
     return Response(body, headers=headers, media_type="application/json")
-
-
-@router.get("/api/{kind:kind}-tags-by-type")
-def list_tags(hub: HubDep, caller: CallerDep, kind: KindInPath) -> dict[str, list[dict[str, str]]]:
-    with hub.database.read() as conn:
-        tags = listing.tags_in_use(conn, caller, kind, _MAX_TAGS)
-    grouped: dict[str, list[dict[str, str]]] = {}
-    for tag in tags:
-        before, colon, after = tag.partition(":")
-        type_ = before if colon and before in _TAG_TYPES else "other"
-        label = after if type_ != "other" else tag
-        grouped.setdefault(type_, []).append({"id": tag, "label": label, "type": type_})
-    return grouped
 
 
 def _fields_of_list(request: Request, kind: Kind) -> list[str]:
