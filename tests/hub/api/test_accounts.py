@@ -6,6 +6,7 @@ import httpx
 import pytest
 from huggingface_hub.errors import HfHubHTTPError
 
+from tests.hub.http_calls import call
 from tests.live import LiveServer
 
 
@@ -25,13 +26,26 @@ def test_a_users_overview_counts_what_the_caller_may_see(people: LiveServer) -> 
     overview = people.api().get_user_overview("ANN")
     assert (overview.username, overview.fullname, overview.user_type) == ("ann", "ann", "user")
     assert (overview.num_models, overview.num_datasets, overview.num_spaces) == (1, 1, 0)
+    assert (overview.num_likes, overview.num_followers, overview.num_upvotes) == (0, 0, 0)
+    assert (overview.num_discussions, overview.is_following) == (0, False)
     assert [org.name for org in overview.orgs] == ["club"]
     assert people.api(people.user("ann")).get_user_overview("ann").num_models == 2
+
+
+def test_discussions_are_counted_where_the_caller_may_look(people: LiveServer) -> None:
+    ben = people.api(people.user("ben"))
+    ben.create_discussion("ann/open", title="Hello there")
+    ann = people.api(people.user("ann"))
+    ann.create_discussion("ann/closed", title="A secret matter")
+    assert people.api().get_user_overview("ben").num_discussions == 1
+    assert people.api().get_user_overview("ann").num_discussions == 0
+    assert ann.get_user_overview("ann").num_discussions == 1
 
 
 def test_an_organisation_has_an_overview_and_members(people: LiveServer) -> None:
     overview = people.api().get_organization_overview("Club")
     assert (overview.name, overview.num_users, overview.num_models) == ("club", 1, 0)
+    assert (overview.num_followers, overview.is_following) == (0, False)
     members = list(people.api().list_organization_members("club"))
     assert [member.username for member in members] == ["ann"]
     assert list(people.api().list_organization_followers("club")) == []
@@ -45,6 +59,8 @@ def test_a_user_is_no_organisation_and_nobody_is_neither(people: LiveServer) -> 
         lambda: api.get_user_overview("nobody"),
         lambda: list(api.list_organization_members("nobody")),
         lambda: list(api.list_user_followers("nobody")),
+        lambda: list(api.list_user_following("club")),
+        lambda: api.list_liked_repos("nobody"),
     ):
         with pytest.raises(HfHubHTTPError) as refused:
             ask()
@@ -53,6 +69,43 @@ def test_a_user_is_no_organisation_and_nobody_is_neither(people: LiveServer) -> 
     assert list(api.list_user_following("ann")) == []
     assert api.list_liked_repos("ann").total == 0
     assert httpx.get(f"{people.url}/api/users/a%00b/overview").status_code in {400, 404}
+
+
+def test_users_follow_users_and_organisations(people: LiveServer) -> None:
+    ben = people.user("ben")
+    for _ in range(2):
+        for path in ("/api/users/ann/follow", "/api/organizations/club/follow"):
+            assert call(people, "POST", path, ben).json()["numFollowers"] == 1
+    api = people.api(ben)
+    assert [user.username for user in api.list_user_followers("ann")] == ["ben"]
+    assert [user.username for user in api.list_organization_followers("club")] == ["ben"]
+    assert [user.username for user in api.list_user_following("ben")] == ["ann"]
+    assert api.get_user_overview("ann").is_following is True
+    assert api.get_organization_overview("club").is_following is True
+    mine = api.get_user_overview("ben")
+    assert (mine.num_following, mine.num_followers) == (1, 0)
+    for _ in range(2):
+        assert call(people, "DELETE", "/api/users/ann/follow", ben).json()["numFollowers"] == 0
+    assert list(api.list_user_followers("ann")) == []
+    for path, token, status in (
+        ("/api/users/ben/follow", ben, 400),
+        ("/api/users/club/follow", ben, 404),
+        ("/api/users/ann/follow", None, 401),
+        ("/api/users/ann/follow", people.user("ben", role="read"), 403),
+    ):
+        assert call(people, "POST", path, token).status_code == status, path
+
+
+def test_followers_come_in_pages(people: LiveServer) -> None:
+    people.user("star")
+    for number in range(5):
+        call(people, "POST", "/api/users/star/follow", people.user(f"fan{number}"))
+    seen, path = [], "/api/users/star/followers?limit=2"
+    while path:
+        answer = call(people, "GET", path)
+        seen += [one["user"] for one in answer.json()]
+        path = answer.links.get("next", {}).get("url", "").removeprefix(people.url)
+    assert seen == [f"fan{number}" for number in (4, 3, 2, 1, 0)]
 
 
 def test_storage_is_told_to_those_it_concerns(people: LiveServer) -> None:

@@ -28,8 +28,8 @@ _LIBRARIES = """
 adapter-transformers=Adapters allennlp=AllenNLP asteroid=Asteroid bertopic=BERTopic coreml=CoreML
 datasets=Datasets diffusers=Diffusers espnet=ESPnet fairseq=fairseq fastai=fastai fasttext=fastText
 flair=Flair flax=Flax gguf=GGUF gliner=GLiNER jax=JAX joblib=Joblib k2=k2 keras=Keras
-keras-hub=KerasHub litert=LiteRT llamafile=llamafile mlx=MLX mlx-lm=MLX-LM nemo=NeMo open_clip=OpenCLIP onnx=ONNX
-openvino=OpenVINO paddlenlp=PaddleNLP paddleocr=PaddleOCR paddlepaddle=PaddlePaddle peft=PEFT
+keras-hub=KerasHub litert=LiteRT llamafile=llamafile mlx=MLX mlx-lm=MLX-LM nemo=NeMo open_clip=OpenCLIP
+onnx=ONNX openvino=OpenVINO paddlenlp=PaddleNLP paddleocr=PaddleOCR paddlepaddle=PaddlePaddle peft=PEFT
 polars=Polars pandas=pandas pyannote-audio=pyannote.audio pytorch=PyTorch rust=Rust
 safetensors=Safetensors sample-factory=sample-factory sentence-transformers=sentence-transformers
 setfit=setfit sklearn=Scikit-learn spacy=spaCy span-marker=SpanMarker speechbrain=speechbrain
