@@ -20,6 +20,7 @@ from paddock.hub.errors import AlreadyExists
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.names import RepositoryName
 from paddock.hub.repositories import NewRepository, Settings
+from paddock.hub.spaces.settings import MAX_SETTINGS, SECRET, VARIABLE, NewSetting, put_all
 from paddock.hub.types import Caller, Kind, Need
 
 router = APIRouter()
@@ -39,6 +40,12 @@ class InitialFile(BaseModel):
             raise BadInput(f"the content of {shown(self.path)} is not base64") from e
 
 
+class SettingBody(BaseModel):
+    key: str
+    value: str
+    description: str | None = None
+
+
 class CreateBody(BaseModel):
     name: str
     organization: str | None = None
@@ -48,6 +55,17 @@ class CreateBody(BaseModel):
     sdk: str | None = None
     license: str | None = None
     files: list[InitialFile] = Field(default_factory=list)
+    resource_group: str | None = Field(default=None, alias="resourceGroupId", max_length=24)
+    secrets: list[SettingBody] = Field(default_factory=list, max_length=MAX_SETTINGS)
+    variables: list[SettingBody] = Field(default_factory=list, max_length=MAX_SETTINGS)
+
+    def settings(self) -> dict[str, list[NewSetting]]:
+        """Secrets and variables of a new space."""
+        given = {SECRET: self.secrets, VARIABLE: self.variables}
+        return {
+            kind: [NewSetting(one.key, one.value, one.description) for one in many]
+            for kind, many in given.items()
+        }
 
 
 class DeleteBody(BaseModel):
@@ -78,10 +96,14 @@ def create(request: Request, hub: HubDep, caller: CallerDep, body: CreateBody) -
         sdk=body.sdk,
         licence=body.license,
         files={file.path: file.decoded() for file in body.files},
+        resource_group=body.resource_group,
     )
     try:
         with hub.database.write() as conn:
             repo = repositories.create_repository(conn, caller, wanted)
+            if repo.kind is Kind.SPACE:
+                for kind, many in body.settings().items():
+                    put_all(conn, repo, kind, many)
     except AlreadyExists as e:
         raise _with_full_url(e, hub, request) from e
     url = hub.base_url(request) + repo.web_path

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from paddock.errors import Conflict, Forbidden, NotFound, shown
 from paddock.hub import access, paging
 from paddock.hub.errors import AlreadyExists
+from paddock.hub.groups import members as groups
 from paddock.hub.paging import Page
 from paddock.hub.people import accounts as people
 from paddock.hub.people.accounts import Member
@@ -69,6 +70,7 @@ def add_member(conn: sa.Connection, org: Account, user: Account, role: str) -> N
     if people.role_in(conn, org.id, user) is not None:
         raise AlreadyExists(f"{user.name} is already a member of {org.name}")
     people.set_role(conn, org, user, role)
+    groups.join_automatically(conn, org, user)
 
 
 def change_role(conn: sa.Connection, org: Account, user: Account, role: str) -> None:
@@ -86,6 +88,7 @@ def remove_member(conn: sa.Connection, org: Account, user: Account) -> None:
     _require_member(conn, org, user)
     _require_other_admin(conn, org, user)
     people.remove_member(conn, org, user)
+    groups.leave_all(conn, org.id, [user.id])
 
 
 def _hold(conn: sa.Connection, org: Account) -> None:
