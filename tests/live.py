@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from huggingface_hub import HfApi
@@ -15,6 +16,7 @@ from huggingface_hub import HfApi
 from paddock.config import Settings
 from paddock.hub.context import Hub
 from paddock.hub.jobs.worker import Worker, run_until_empty
+from paddock.hub.mirror.mirror import open_mirror
 from paddock.hub.people.accounts import create_org, create_user, find_account
 from paddock.hub.people.tokens import create_token
 from paddock.storage.blobs import BlobStore
@@ -65,17 +67,21 @@ class LiveServer:
 
 @contextmanager
 def live_server(
-    data: Path, database_url: str, *, blobs: BlobStore | None = None
+    data: Path, database_url: str, *, blobs: BlobStore | None = None, **others: Any
 ) -> Iterator[LiveServer]:
-    """Serve until the block ends; blobs are in ``data`` unless another store is given."""
+    """Serve until the block ends; blobs are in ``data`` unless another store is given.
+
+    ``others`` are settings for what not every test needs.
+    """
     data.mkdir(parents=True, exist_ok=True)
-    settings = Settings(data=data, port=0)
+    settings = Settings(data=data, port=0, **others)
     database = Database(database_url)
     migrate(database)
     listener = listen(settings)
     url = address(listener, settings)
     blobs = blobs or LocalBlobStore(data / "blobs")
-    hub = Hub(database, blobs, None, own_url=url, webhook_targets="any")
+    mirror = open_mirror(settings, blobs)
+    hub = Hub(database, blobs, None, own_url=url, webhook_targets="any", mirror=mirror)
     with database.write() as conn:
         admin = create_user(conn, "boss", is_admin=True)
         token = create_token(conn, admin, "test-admin", "admin")

@@ -27,6 +27,7 @@ from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, encode_seg
 from paddock.hub.http.receiving import receive_all
 from paddock.hub.large import arriving, large_files, lfs, usage
 from paddock.hub.large.lfs import Batch, Right, WantedObject
+from paddock.hub.mirror import pulling
 from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()
@@ -80,6 +81,7 @@ async def batch(
                 missing_bytes = sum(w.size_bytes for w in wanted.objects if w.oid not in present)
                 usage.check_quota(conn, repo.namespace_id, missing_bytes)
             idle = large_files.idle(conn, repo.id, present) if is_upload else []
+            arriving_sizes = {} if is_upload else pulling.named_sizes(hub, conn, repo, oids)
         if is_outsider:
             missing = [item for item in wanted.objects if item.oid not in stored]
             _record_contribution(hub, caller, repo, missing)
@@ -88,7 +90,7 @@ async def batch(
                 large_files.keep(conn, repo.id, idle)
         key = signing.signing_key(hub.database)
         answering = _Answering(request, hub, caller, repo, wanted, key, bearer)
-        sizes = {oid: row.size_bytes for oid, row in stored.items()}
+        sizes = {**arriving_sizes, **{oid: row.size_bytes for oid, row in stored.items()}}
         return _lfs_json(_answer_batch(answering, sizes))
 
     return await run_sync(answer)

@@ -32,6 +32,7 @@ from paddock.hub.http.sending import ContentResponse
 from paddock.hub.large import arriving, content, large_files, lfs, usage
 from paddock.hub.large.lfs import Right
 from paddock.hub.large.viewing import MAX_PASSING_BYTES, PassingView
+from paddock.hub.mirror import pulling
 
 router = APIRouter()
 
@@ -103,9 +104,13 @@ async def verify(request: Request, hub: HubDep, oid: str, sig: str = "") -> Resp
 def get_object(request: Request, hub: HubDep, oid: str, sig: str = "") -> Response:
     """An object's bytes, however they are stored."""
     right = _check(hub, "get", oid, sig)
-    _require(hub, right)
     with hub.database.read() as conn:
-        found = content.open_large(hub, conn, oid)
+        arriving_now = None
+        if not large_files.present(conn, right.repo_id, [oid]):
+            arriving_now = pulling.open_absent(hub, conn, right.repo_id, oid)
+            if arriving_now is None:
+                raise ObjectMissing(f"object {oid} is not here")
+        found = arriving_now or content.open_large(hub, conn, oid)
     headers = {"ETag": f'"{oid}"', "Content-Type": "application/octet-stream"}
     headers["Cache-Control"] = "private"
     elsewhere = redirect_to_store(hub.blobs, request, found, headers)

@@ -26,6 +26,7 @@ from paddock.hub.http.redirecting import redirect_to_store
 from paddock.hub.http.sending import ContentResponse
 from paddock.hub.large.content import Content, inline_content, open_content
 from paddock.hub.large.pointers import Pointer, render_pointer
+from paddock.hub.mirror.pulling import open_file
 from paddock.hub.types import FileEntry, Need, Repository
 
 router = APIRouter()
@@ -84,7 +85,7 @@ def resolve(
     with hub.database.read() as conn:
         repo = open_repository(conn, caller, name, Need.CONTENT)
         commit_oid, entry = _find(conn, repo, rev, path)
-        found = _Found(repo, commit_oid, entry, open_content(hub, repo, entry, conn))
+        found = _Found(repo, commit_oid, entry, open_file(hub, repo, entry, conn))
     headers = _headers(found, found.entry.etag)
     if entry.large:
         headers["X-Linked-Etag"] = f'"{entry.large.sha256}"'

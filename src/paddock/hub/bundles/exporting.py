@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -79,15 +79,16 @@ def export_repositories(
         found = [_find(conn, name) for name in dict.fromkeys(names)]
     partial = path.with_name(f".{path.name}.part")
     with ExitStack() as stack, os_errors(f"writing {path}"):
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=path.parent)))
         packs = []
         for number, item in enumerate(found):
             tell(f"packing {item.repo.full_name}")
-            packs.append(_write_pack(hub, item, number, stack))
-        bundle = _describe(found, [piece for piece, _ in packs])
+            packs.append(_write_pack(hub, item, number, folder / f"{number}.pack"))
+        bundle = _describe(found, packs)
         signed = seal(render_statement(bundle), key.private)
         stack.callback(partial.unlink, missing_ok=True)
         with partial.open("wb") as file:
-            _write(hub, BundleWriter(file), bundle, signed, [pack for _, pack in packs], tell)
+            _write(hub, BundleWriter(file), bundle, signed, folder, tell)
             file.flush()
             sync_file(file.fileno())
             size_bytes = file.tell()
@@ -135,13 +136,13 @@ def _describe(found: Sequence[_Found], packs: Sequence[Member]) -> Bundle:
     )
 
 
-def _write_pack(hub: Hub, item: _Found, number: int, stack: ExitStack) -> tuple[Member, IO[bytes]]:
-    file = stack.enter_context(tempfile.TemporaryFile())
+def _write_pack(hub: Hub, item: _Found, number: int, path: Path) -> Member:
     digest, size_bytes = hashlib.sha256(), 0
-    for piece in _pack(hub, item.repo, sorted(set(item.refs.values()))):
-        digest.update(piece)
-        size_bytes += file.write(piece)
-    return Member(pack_name(number), digest.hexdigest(), size_bytes), file
+    with path.open("wb") as file:
+        for piece in _pack(hub, item.repo, sorted(set(item.refs.values()))):
+            digest.update(piece)
+            size_bytes += file.write(piece)
+    return Member(pack_name(number), digest.hexdigest(), size_bytes)
 
 
 def _pack(hub: Hub, repo: Repository, tips: list[str]) -> Iterator[bytes]:
@@ -156,27 +157,22 @@ def _pack(hub: Hub, repo: Repository, tips: list[str]) -> Iterator[bytes]:
 
 
 def _write(
-    hub: Hub,
-    writer: BundleWriter,
-    bundle: Bundle,
-    signed: bytes,
-    packs: Sequence[IO[bytes]],
-    tell: Tell,
+    hub: Hub, writer: BundleWriter, bundle: Bundle, signed: bytes, folder: Path, tell: Tell
 ) -> None:
     writer.add_statement(signed)
     members = bundle.members
-    large_count = len(members) - len(packs)
+    large_count = len(bundle.large_files)
     for piece in members[:large_count]:
         tell(f"adding {piece.size_bytes:,} bytes of {piece.name}")
         with hub.database.read() as conn:
             content = open_large(hub, conn, piece.sha256)
         writer.add(piece, content.read(0, piece.size_bytes))
-    for piece, pack in zip(members[large_count:], packs, strict=True):
-        writer.add(piece, _read_back(pack))
+    for piece in members[large_count:]:
+        writer.add(piece, _read_back(folder / Path(piece.name).name))
     writer.finish()
 
 
-def _read_back(file: IO[bytes]) -> Iterator[bytes]:
-    file.seek(0)
-    while chunk := file.read(PIECE_BYTES):
-        yield chunk
+def _read_back(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(PIECE_BYTES):
+            yield chunk

@@ -11,7 +11,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -28,7 +28,7 @@ from paddock.hub.bundles.manifest import (
 from paddock.hub.context import Hub
 from paddock.hub.git import moved, refs
 from paddock.hub.git.moved import RefChange
-from paddock.hub.git_http.graph import CommitGraph
+from paddock.hub.git_http.adopting import History, open_history
 from paddock.hub.large import large_files
 from paddock.hub.names import RepositoryName
 from paddock.hub.people.accounts import AccountNotFound, get_account
@@ -134,22 +134,54 @@ def _import(
     with tempfile.TemporaryFile() as pack:
         for chunk in reader.pieces(bundled.pack):
             pack.write(chunk)
-        with hub.database.write() as conn:
+        with hub.database.read() as conn:
+            held = lookup.find_repository(conn, _target(conn, bundled, wanted)[0])
+        tips = sorted(set(bundled.refs.values()))
+        with open_history(hub, held, pack, tips) as history, hub.database.write() as conn:
             name, namespace = _target(conn, bundled, wanted)
             repo = lookup.find_repository(conn, name)
-            is_new = repo is None
+            if (repo is None) != (held is None):
+                raise HistoryDiverged(
+                    f"{name.full} changed while it was imported", hint="try again"
+                )
             if repo is None:
                 repo = repositories.insert_repository(conn, _row(bundled, name, namespace))
             lookup.lock_repository(conn, repo)
             for sha256 in bundled.large_files:
                 large_files.add_blob(conn, repo.id, Blob(sha256, bundle.large_files[sha256]))
-            unpack(hub, conn, repo, pack)
-            changes = _advance(hub, conn, repo, bundled, force=wanted.force)
+            history.keep(conn, repo)
+            changes = _advance(conn, repo, history, bundled, force=wanted.force)
             moved.refs_moved(conn, repo, None, changes)
-    return Imported(name, is_new, [change.name for change in changes])
+    return Imported(name, held is None, [change.name for change in changes])
+
+
+def _advance(
+    conn: sa.Connection,
+    repo: Repository,
+    history: History,
+    bundled: BundledRepository,
+    *,
+    force: bool,
+) -> list[RefChange]:
+    """Let refs go where the bundle has them; raises HistoryDiverged before it moves any."""
+    here = {ref.name: ref for ref in refs.list_refs(conn, repo)}
+    ahead = {
+        name: oid for name, oid in bundled.refs.items() if name not in here or here[name].oid != oid
+    }
+    for name, oid in ahead.items():
+        if force or name not in here:
+            continue
+        if name.startswith(refs.TAGS) or not history.leads_on_from(here[name].commit_oid, oid):
+            raise HistoryDiverged(
+                f"{name} of {repo.full_name} is at {here[name].oid[:12]} here, from where the "
+                f"bundle's {oid[:12]} does not lead on",
+                hint="--force lets the bundle win",
+            )
+    return [
+        history.move(conn, repo, name, here[name].oid if name in here else None, oid)
+        for name, oid in ahead.items()
+    ]
 
 
 def _row(bundled: BundledRepository, name: RepositoryName, namespace: Account) -> NewRow:
-    return NewRow(
-        name, namespace, None, bundled.is_private, gated=bundled.gated, sdk=bundled.sdk
-    )
+    return NewRow(name, namespace, None, bundled.is_private, gated=bundled.gated, sdk=bundled.sdk)

@@ -94,7 +94,7 @@ def _take(pusher: Pusher, repo: Repository, report: Report, body: IO[bytes]) -> 
         rows = ObjectRows(pusher.hub.database, repo.id)
         pack = None
         if report.request.has_pack:
-            bases = _base_finder(rows, pusher.hub.blobs)
+            bases = base_finder(rows, pusher.hub.blobs)
             pack = IncomingPack(body, body.tell(), bases, spool)
         while True:
             push = _Push(pusher, repo, report, pack, rows)
@@ -168,9 +168,6 @@ class _Push:
             raise _not_uploaded([pointers[sha256] for sha256 in missing])
         storing.write_arrival(conn, repo, pack, arrival, self._stored)
         storing.write_commits(conn, repo, arrival.commits, self._pusher.account)
-        first = next((c.ref for c in self._report.accepted if c.new), refs.MAIN)
-        paths = {sha256: path for sha256, (_, path) in pointers.items()}
-        large_files.note_places(conn, repo.id, first, paths)
 
     def _move(self, conn: sa.Connection, repo: Repository, command: Command) -> RefChange:
         if command.new is None:
@@ -245,9 +242,11 @@ class _Push:
             )
 
 
-def _base_finder(
+def base_finder(
     rows: ObjectRows, blobs: BlobStore
 ) -> Callable[[list[str]], Iterator[tuple[str, Base]]]:
+    """Where deltas find objects of the repository."""
+
     def find(oids: list[str]) -> Iterator[tuple[str, Base]]:
         for row in rows.read(sorted(rows.facts(oids))):
             content = row.content

@@ -71,11 +71,14 @@ def write_arrival(
 
 
 def write_commits(
-    conn: sa.Connection, repo: Repository, arrived: Mapping[str, ParsedCommit], pusher: Account
+    conn: sa.Connection,
+    repo: Repository,
+    arrived: Mapping[str, ParsedCommit],
+    pusher: Account | None,
 ) -> None:
     """The commits as rows; one is the pusher's own when it has an address of theirs."""
     heights = _heights(conn, repo, arrived)
-    addresses = {identity(pusher).rpartition("<")[2], f"{pusher.email}>" if pusher.email else ""}
+    addresses = _addresses(pusher) if pusher else set()
     for oids in in_chunks(list(arrived), _BATCH_OBJECTS):
         insert_ignore(
             conn,
@@ -88,7 +91,9 @@ def write_commits(
                     "parents": " ".join(arrived[oid].parents),
                     "height": heights[oid],
                     "author": arrived[oid].author,
-                    "user_id": pusher.id if _address(arrived[oid]) in addresses else None,
+                    "user_id": pusher.id
+                    if pusher and _address(arrived[oid]) in addresses
+                    else None,
                     "committed_at": datetime.fromtimestamp(arrived[oid].committed_at, UTC),
                     "message": arrived[oid].message,
                 }
@@ -146,6 +151,11 @@ def _known_heights(
             (row.oid, row.height) for row in conn.execute(query.where(commits.c.oid.in_(some)))
         )
     return found
+
+
+def _addresses(account: Account) -> set[str]:
+    own = f"{account.email}>" if account.email else ""
+    return {identity(account).rpartition("<")[2], own}
 
 
 def _address(commit: ParsedCommit) -> str:

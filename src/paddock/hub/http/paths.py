@@ -22,11 +22,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import quote, unquote_to_bytes
 
-from fastapi import Depends, Path
+from fastapi import Depends, Path, Request
 from pydantic import WithJsonSchema
+from starlette.concurrency import run_in_threadpool
 from starlette.convertors import Convertor, register_url_convertor
 
 from paddock.errors import BadInput, shown
+from paddock.hub.context import CallerDep, Hub
+from paddock.hub.mirror import pulling
 from paddock.hub.names import RepositoryName
 from paddock.hub.types import Kind
 
@@ -151,12 +154,21 @@ RevisionInPath = Annotated[str, Path(description="a branch, a tag or a commit")]
 
 
 async def repository_name(
+    request: Request,
+    caller: CallerDep,
     kind: KindInPath,
     namespace: Annotated[str, Path(description="the user or organisation")],
     name: Annotated[str, Path(description="the repository's name within its namespace")],
 ) -> RepositoryName:
-    """The repository that an address names, for handlers of the two patterns above."""
-    return RepositoryName(kind, namespace, name)
+    """The repository that an address names, for handlers of the two patterns above.
+
+    Where this hub mirrors another one, the repository is brought here first.
+    """
+    asked = RepositoryName(kind, namespace, name)
+    hub: Hub = request.app.state.hub
+    if hub.mirror is not None:
+        await run_in_threadpool(pulling.prepare, hub, caller, asked)
+    return asked
 
 
 RepositoryNameDep = Annotated[RepositoryName, Depends(repository_name)]

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.hub import lookup, repositories
 from paddock.hub.git import moved, refs
+from paddock.hub.git_http.adopting import History
 from paddock.hub.mirror.policy import Admission, UpstreamFacts
 from paddock.hub.mirror.tables import mirrored_namespaces, mirrors
 from paddock.hub.names import RepositoryName, check_repository_name
@@ -84,16 +85,23 @@ def create_mirror(
     return repo
 
 
-def follow_refs(conn: sa.Connection, repo: Repository, wanted: Mapping[str, str]) -> None:
+def follow_refs(
+    conn: sa.Connection, repo: Repository, history: History, wanted: Mapping[str, str]
+) -> None:
     """Let branches and tags be those of the other hub; the objects are here already."""
-    here = {ref.name: ref for ref in refs.list_refs(conn, repo)}
-    followed = {name: ref for name, ref in here.items() if name.startswith(refs.FOLLOWED)}
-    changes = [
-        refs.set_ref(conn, repo, name, wanted.get(name))
-        for name in sorted(followed.keys() | wanted.keys())
-        if wanted.get(name) != (followed[name].oid if name in followed else None)
-    ]
+    here = followed_refs(conn, repo)
+    changes = []
+    for name in sorted(here.keys() | wanted.keys()):
+        old = here[name].oid if name in here else None
+        if wanted.get(name) != old:
+            changes.append(history.move(conn, repo, name, old, wanted.get(name)))
     moved.refs_moved(conn, repo, None, changes)
+
+
+def followed_refs(conn: sa.Connection, repo: Repository) -> dict[str, refs.Ref]:
+    """The branches and tags of a mirror, as they are here."""
+    prefixes = (refs.BRANCHES, refs.TAGS)
+    return {ref.name: ref for ref in refs.list_refs(conn, repo) if ref.name.startswith(prefixes)}
 
 
 def close_as(conn: sa.Connection, repo: Repository, open_: Admission) -> None:

@@ -8,17 +8,19 @@ the other hub does not answer, what is here is served as it is.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from paddock import clock
+from paddock.hub import lookup
 from paddock.hub.context import Hub
 from paddock.hub.errors import AlreadyExists, BadName
-from paddock.hub.git import refs
+from paddock.hub.git_http.adopting import missing, open_history
 from paddock.hub.large import large_files
-from paddock.hub.large.content import Content
+from paddock.hub.large.content import Content, ContentMissing, open_content
 from paddock.hub.mirror import following
 from paddock.hub.mirror.following import MirrorRow
 from paddock.hub.mirror.growing import Wanted
@@ -26,9 +28,11 @@ from paddock.hub.mirror.mirror import Mirror
 from paddock.hub.mirror.policy import admit
 from paddock.hub.mirror.upstream import UpstreamUnreachable
 from paddock.hub.names import RepositoryName, check_account_name, check_repository_name
-from paddock.hub.types import Caller, LargeFile, Repository
+from paddock.hub.tables import git_objects
+from paddock.hub.types import Caller, FileEntry, Repository
 from paddock.log import get_logger
 from paddock.storage.blobs import Blob
+from paddock.storage.sql import in_chunks
 
 log = get_logger("mirror")
 
@@ -41,6 +45,8 @@ def prepare(hub: Hub, caller: Caller, name: RepositoryName) -> None:
     Raises NotMirrored, UpstreamRefused, and UpstreamUnreachable when there is nothing to serve.
     """
     mirror = hub.mirror
+    # git writes a repository's name with ".git" behind it or without.
+    name = name._replace(name=name.name.removesuffix(".git"))
     if mirror is None or not _is_possible(name):
         return
     with hub.database.read() as conn:
@@ -61,19 +67,55 @@ def prepare(hub: Hub, caller: Caller, name: RepositoryName) -> None:
             log.warning("the other hub does not answer", repository=name.full, error=e.message)
 
 
-def absent_content(
-    hub: Hub, conn: sa.Connection, repo: Repository, large: LargeFile
+def open_file(hub: Hub, repo: Repository, entry: FileEntry, conn: sa.Connection) -> Content:
+    """The bytes of a file, fetched as they are read where they are not here; ContentMissing."""
+    try:
+        return open_content(hub, repo, entry, conn)
+    except ContentMissing:
+        if entry.large is None:
+            raise
+        arriving = _open_absent(hub, conn, repo, entry.large.sha256, entry.large.size_bytes)
+        if arriving is None:
+            raise
+        return arriving
+
+
+def open_absent(hub: Hub, conn: sa.Connection, repo_id: int, sha256: str) -> Content | None:
+    """A large file that a mirror's history names and that is not here, or None."""
+    if hub.mirror is None:
+        return None
+    repo = lookup.repository_by_id(conn, repo_id)
+    size_bytes = named_sizes(hub, conn, repo, [sha256]).get(sha256)
+    return _open_absent(hub, conn, repo, sha256, size_bytes) if size_bytes is not None else None
+
+
+def named_sizes(
+    hub: Hub, conn: sa.Connection, repo: Repository, sha256s: Sequence[str]
+) -> dict[str, int]:
+    """Sizes of those large files that a mirror's history names, be they here or not."""
+    if hub.mirror is None or not following.is_mirror(conn, repo):
+        return {}
+    objects = git_objects.c
+    query = sa.select(objects.lfs_sha256, objects.lfs_size_bytes).where(objects.repo_id == repo.id)
+    found: dict[str, int] = {}
+    for some in in_chunks(sorted(set(sha256s))):
+        rows = conn.execute(query.where(objects.lfs_sha256.in_(some)))
+        found.update({row.lfs_sha256: row.lfs_size_bytes for row in rows})
+    return found
+
+
+def _open_absent(
+    hub: Hub, conn: sa.Connection, repo: Repository, sha256: str, size_bytes: int
 ) -> Content | None:
-    """A large file of a mirror that is not here yet: bytes that come while they are read."""
     mirror = hub.mirror
     row = following.find_mirror(conn, repo) if mirror is not None else None
     if mirror is None or row is None or row.upstream != mirror.upstream.url:
         return None
     name = RepositoryName(repo.kind, *repo.full_name.split("/", 1))
-    wanted = Wanted(name, large.sha256, large.size_bytes)
+    wanted = Wanted(name, sha256, size_bytes)
 
     def source(start: int) -> Iterator[bytes]:
-        with mirror.upstream.large_file(name, large.sha256, large.size_bytes, start) as pieces:
+        with mirror.upstream.large_file(name, sha256, size_bytes, start) as pieces:
             yield from pieces
 
     def on_stored(blob: Blob) -> None:
@@ -83,7 +125,7 @@ def absent_content(
     def read(start: int, end: int) -> Iterator[bytes]:
         return mirror.arrivals.read(wanted, source, start, end, on_stored)
 
-    return Content(large.size_bytes, None, read)
+    return Content(size_bytes, None, read)
 
 
 def _is_possible(name: RepositoryName) -> bool:
@@ -110,17 +152,17 @@ def _begin(hub: Hub, mirror: Mirror, name: RepositoryName) -> None:
         mirror.remember_absent(name)
         return
     open_ = admit(facts, mirror.upstream.allowed_licences)
-    with tempfile.TemporaryFile() as pack:
+    with tempfile.TemporaryFile() as pack, suppress(AlreadyExists):  # another server was faster
         found = mirror.upstream.fetch(name, (), {}, pack)
-        try:
-            with hub.database.write() as conn:
-                if following.find_local(conn, name).is_ours:
-                    return
-                repo = following.create_mirror(conn, mirror.upstream.url, name, facts, open_)
-                unpack(hub, conn, repo, pack)
-                following.follow_refs(conn, repo, found)
-        except AlreadyExists:
-            return  # another server was faster
+        with (
+            open_history(hub, None, pack, missing(found, {})) as history,
+            hub.database.write() as conn,
+        ):
+            if following.find_local(conn, name).is_ours:
+                return
+            repo = following.create_mirror(conn, mirror.upstream.url, name, facts, open_)
+            history.keep(conn, repo)
+            following.follow_refs(conn, repo, history, found)
     log.info("mirrored a repository", repository=facts.full_name)
 
 
@@ -132,14 +174,15 @@ def _refresh(hub: Hub, mirror: Mirror, name: RepositoryName, row: MirrorRow) -> 
         return
     open_ = admit(facts, mirror.upstream.allowed_licences)
     with hub.database.read() as conn:
-        here = {ref.name: ref for ref in refs.list_refs(conn, row.repo)}
+        here = following.followed_refs(conn, row.repo)
     known = {ref: held.oid for ref, held in here.items()}
     commits = list({held.commit_oid for held in here.values()})[:_HAVES]
     with tempfile.TemporaryFile() as pack:
         found = mirror.upstream.fetch(name, commits, known, pack)
-        with hub.database.write() as conn:
+        tips = missing(found, here)
+        with open_history(hub, row.repo, pack, tips) as history, hub.database.write() as conn:
+            lookup.lock_repository(conn, row.repo)
             following.close_as(conn, row.repo, open_)
-            if pack.tell():
-                unpack(hub, conn, row.repo, pack)
-            following.follow_refs(conn, row.repo, found)
+            history.keep(conn, row.repo)
+            following.follow_refs(conn, row.repo, history, found)
             following.mark_checked(conn, row.repo, is_gone=False)

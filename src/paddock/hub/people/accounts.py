@@ -85,6 +85,11 @@ def create_org(
     return org
 
 
+def create_mirrored_namespace(conn: sa.Connection, name: str) -> Account:
+    """An organisation of nobody, which the mirror of another hub fills; raises BadName."""
+    return _create(conn, name, kind="org", full_name=name)
+
+
 def find_account(conn: sa.Connection, name: str) -> Account | None:
     """The user or organisation of this name, in any case."""
     query = sa.select(accounts).where(accounts.c.key == names.account_key(name))

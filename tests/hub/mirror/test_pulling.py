@@ -1,0 +1,157 @@
+"""A hub that mirrors another: what is asked for appears, what may not be passed on does not."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from pathlib import Path
+
+import httpx
+import pytest
+from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+
+from tests.live import LiveServer
+
+_numbers = itertools.count(1)
+LARGE = os.urandom(3_000_000)
+
+
+@pytest.fixture
+def ada(upstream: LiveServer) -> HfApi:
+    return upstream.api(upstream.user("ada"))
+
+
+def publish(ada: HfApi, *, licence: str | None = "mit", large: bytes = LARGE) -> str:
+    """A repository of Ada's on the other hub."""
+    name = f"ada/model-{next(_numbers)}"
+    ada.create_repo(name)
+    card = f"---\nlicense: {licence}\n---\n" if licence else "# No licence\n"
+    ada.create_commit(
+        name,
+        [
+            CommitOperationAdd("README.md", card.encode()),
+            CommitOperationAdd("config.json", b"{}"),
+            CommitOperationAdd("model.bin", large),
+        ],
+        commit_message="first files",
+    )
+    return name
+
+
+def reader(mirror: LiveServer) -> HfApi:
+    return mirror.api(mirror.user("rita"))
+
+
+def test_a_repository_appears_with_its_commits_as_they_are_there(
+    ada: HfApi, mirror: LiveServer, tmp_path: Path
+) -> None:
+    name = publish(ada)
+    ada.create_tag(name, tag="v1", tag_message="one")
+    ada.create_branch(name, branch="dev")
+    rita = reader(mirror)
+    assert rita.model_info(name).sha == ada.model_info(name).sha
+    assert [c.commit_id for c in rita.list_repo_commits(name)] == [
+        c.commit_id for c in ada.list_repo_commits(name)
+    ]
+    assert rita.list_repo_refs(name) == ada.list_repo_refs(name)
+    folder = Path(rita.snapshot_download(name, revision="v1", cache_dir=tmp_path))
+    assert (folder / "model.bin").read_bytes() == LARGE
+
+
+def test_a_large_file_is_kept_and_served_when_the_other_hub_is_gone(
+    ada: HfApi, mirror: LiveServer, tmp_path: Path
+) -> None:
+    name = publish(ada)
+    rita = reader(mirror)
+    rita.hf_hub_download(name, "model.bin", cache_dir=tmp_path / "one")
+    ada.delete_repo(name)
+    path = rita.hf_hub_download(name, "model.bin", cache_dir=tmp_path / "two")
+    assert Path(path).read_bytes() == LARGE
+    stranger = mirror.api()
+    assert stranger.model_info(name).id == name, "what is here is anybody's to read"
+
+
+def test_a_range_of_a_file_that_is_not_here_yet(ada: HfApi, mirror: LiveServer) -> None:
+    name = publish(ada)
+    reader(mirror).model_info(name)
+    answer = httpx.get(
+        f"{mirror.url}/{name}/resolve/main/model.bin", headers={"Range": "bytes=2500000-2500099"}
+    )
+    assert answer.status_code == 206
+    assert answer.content == LARGE[2_500_000:2_500_100]
+
+
+def test_new_commits_follow(ada: HfApi, mirror: LiveServer) -> None:
+    name = publish(ada)
+    rita = reader(mirror)
+    rita.model_info(name)
+    ada.upload_file(path_or_fileobj=b"new", path_in_repo="new.txt", repo_id=name)
+    ada.create_branch(name, branch="later")
+    assert rita.file_exists(name, "new.txt")
+    ada.super_squash_history(name)
+    ada.delete_branch(name, branch="later")
+    assert len(rita.list_repo_commits(name)) == 1
+    assert [b.name for b in rita.list_repo_refs(name).branches] == ["main"]
+
+
+@pytest.mark.parametrize("licence", [None, "unknown"])
+def test_what_names_no_licence_is_not_passed_on(
+    licence: str | None, ada: HfApi, mirror: LiveServer
+) -> None:
+    name = publish(ada, licence=licence)
+    with pytest.raises(HfHubHTTPError, match="licence") as refused:
+        reader(mirror).model_info(name)
+    assert refused.value.response.status_code == 403
+
+
+def test_a_gate_there_is_a_gate_here(
+    ada: HfApi, upstream: LiveServer, mirror: LiveServer, tmp_path: Path
+) -> None:
+    name = publish(ada)
+    ada.update_repo_settings(name, gated="auto")
+    ada.grant_access(name, "reader")
+    rita = reader(mirror)
+    assert rita.model_info(name).gated == "manual"
+    with pytest.raises(GatedRepoError):
+        rita.hf_hub_download(name, "config.json", cache_dir=tmp_path)
+    mirror.admin_api.grant_access(name, "rita")
+    assert rita.hf_hub_download(name, "config.json", cache_dir=tmp_path)
+
+
+def test_a_gate_that_we_did_not_pass_there_is_told(ada: HfApi, mirror: LiveServer) -> None:
+    name = publish(ada)
+    ada.update_repo_settings(name, gated="manual")
+    with pytest.raises(HfHubHTTPError, match="upstream_token"):
+        reader(mirror).model_info(name)
+
+
+def test_what_we_may_not_see_there_does_not_exist_here(ada: HfApi, mirror: LiveServer) -> None:
+    name = publish(ada)
+    ada.update_repo_settings(name, private=True)
+    with pytest.raises(RepositoryNotFoundError):
+        reader(mirror).model_info(name)
+
+
+def test_a_name_that_somebody_has_here_never_comes_from_there(
+    ada: HfApi, mirror: LiveServer
+) -> None:
+    name = publish(ada)
+    mirror.user("ada")
+    with pytest.raises(RepositoryNotFoundError):
+        reader(mirror).model_info(name)
+
+
+def test_a_stranger_starts_no_mirror(ada: HfApi, mirror: LiveServer) -> None:
+    name = publish(ada)
+    with pytest.raises(RepositoryNotFoundError):
+        mirror.api().model_info(name)
+
+
+def test_nobody_writes_to_a_mirror(ada: HfApi, mirror: LiveServer) -> None:
+    name = publish(ada)
+    rita = reader(mirror)
+    rita.model_info(name)
+    with pytest.raises(HfHubHTTPError) as refused:
+        rita.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=name)
+    assert refused.value.response.status_code == 403
