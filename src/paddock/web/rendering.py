@@ -17,6 +17,7 @@ from paddock import __version__
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "media-src 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; form-action {forms}"
 )
 _templates = jinja2.Environment(

@@ -11,7 +11,6 @@ import orjson
 import pytest
 from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
 from huggingface_hub.errors import (
-    BadRequestError,
     EntryNotFoundError,
     HfHubHTTPError,
     RepositoryNotFoundError,
@@ -80,8 +79,6 @@ def test_the_stock_client_raises_its_right_exceptions(hosted: Hosted) -> None:
     with pytest.raises(HfHubHTTPError, match=STALE) as stale:
         hf.create_commit(repo, add, commit_message="x", parent_commit="0" * 40)
     assert stale.value.response.status_code == 412
-    with pytest.raises(BadRequestError, match="pull requests"):
-        hf.create_commit(repo, add, commit_message="x", create_pr=True)
     assert hosted.tip() == first.oid
 
 

@@ -26,7 +26,6 @@ from paddock.hub.discussions import (
     rules,
     threads,
 )
-from paddock.hub.discussions.rules import DiscussionNotFound
 from paddock.hub.discussions.threads import Wanted
 from paddock.hub.discussions.values import Discussion, Status
 from paddock.hub.git.moved import RefChange, refs_moved
@@ -37,7 +36,6 @@ from paddock.hub.types import Caller, Need, Repository
 router = APIRouter()
 
 MAX_PAGES = 1_000_000
-_MAX_DIGITS = 10
 _DISCUSSIONS = API_REPOSITORY + "/discussions"
 _DISCUSSION = _DISCUSSIONS + "/{num:segment}"
 _COMMENT = _DISCUSSION + "/comment/{comment_id:segment}"
@@ -150,7 +148,7 @@ def details(
     """
     with hub.database.read() as conn:
         repo = access.open_repository(conn, caller, name, Need.METADATA)
-        discussion = threads.get_discussion(conn, repo, _number(num))
+        discussion = threads.get_discussion(conn, repo, rules.parse_number(num))
         answer = rendering.render_discussion(repo, discussion)
         happened = events.list_events(conn, discussion)
         answer["events"] = [rendering.render_event(event) for event in happened]
@@ -279,13 +277,7 @@ def _changing(hub: Hub, caller: Caller, name: RepositoryName, num: str) -> Itera
     """The discussion, which nobody else changes until the transaction ends."""
     with hub.database.write() as conn:
         repo = access.open_to_change(conn, caller, name, Need.METADATA)
-        yield _Opened(conn, repo, threads.get_discussion(conn, repo, _number(num)))
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or len(text) > _MAX_DIGITS:
-        raise DiscussionNotFound("the number of a discussion is a whole number from 1 on")
-    return int(text)
+        yield _Opened(conn, repo, threads.get_discussion(conn, repo, rules.parse_number(num)))
 
 
 def _shows(conn: sa.Connection, caller: Caller, repo: Repository, wanted: bool) -> bool:

@@ -16,6 +16,7 @@ from paddock.hub.discussions.values import Discussion, Event
 from paddock.hub.types import Account, Caller, Repository
 
 MIN_TITLE_CHARS = 3
+_MAX_DIGITS = 10
 MAX_TEXT_CHARS = 65_536
 # What all of one discussion may hold, as it is answered whole: then a new one is to be opened.
 MAX_EVENTS = 2_000
@@ -44,6 +45,13 @@ class NotNow(Conflict):
     """What is asked for does not fit the state that the discussion is in."""
 
     code = "discussion_state"
+
+
+def parse_number(text: str) -> int:
+    """The number that an address names; raises DiscussionNotFound."""
+    if not (text.isascii() and text.isdigit()) or len(text) > _MAX_DIGITS:
+        raise DiscussionNotFound("the number of a discussion is a whole number from 1 on")
+    return int(text)
 
 
 def check_title(text: str) -> str:

@@ -41,6 +41,7 @@ _PERSONAL = (
     _Rule("/api/settings/repositories", scopes.READ, None),
     _Rule("/api/settings/watch", scopes.READ_NOTIFICATIONS, scopes.WRITE_NOTIFICATIONS),
     _Rule("/api/notifications", scopes.READ_NOTIFICATIONS, scopes.WRITE_NOTIFICATIONS),
+    _Rule("/api/discussions/mark-as-read", None, scopes.WRITE_NOTIFICATIONS),
     _Rule("/api/jobs", None, None),
 )
 _COLLECTIONS = "/api/collections"
@@ -69,6 +70,8 @@ def on_address(
         return replace(caller, may_change=may)
     if address.startswith("/api/repos/"):
         return replace(caller, may_change=bool(_reachable(bounds, _TO_WRITE)))
+    if address.startswith("/uploads"):  # for comments, wherever the token may write some
+        return replace(caller, may_change=bool(_reachable(bounds, (scopes.DISCUSS,))))
     if address.startswith(_COLLECTIONS):
         return _on_collections(bounds, caller, is_safe)
     if address.startswith(_ORGANIZATIONS):
