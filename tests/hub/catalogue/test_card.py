@@ -141,3 +141,56 @@ def test_any_text_gives_a_report(text: str, kind: Kind) -> None:
     for document in (text, f"---\n{text}\n---\n"):
         report = validate_card(document, kind)
         assert report.errors or report.warnings or report.metadata
+
+
+@pytest.mark.parametrize(
+    ("kind", "metadata", "error"),
+    [
+        ("model", "base_model: ./my model", '"base_model" with value "./my model" is not valid'),
+        ("model", "base_model: [a/b, /x]", '"base_model" with value "/x" is not valid'),
+        ("model", "extra_gated_prompt: [x]", '"extra_gated_prompt" must be a string'),
+        ("model", "extra_gated_fields: x", '"extra_gated_fields" must be of type object'),
+        ("dataset", "task_ids: {a: b}", '"task_ids" must be a string or an array'),
+        ("dataset", "pretty_name: 3", '"pretty_name" must be a string'),
+        ("space", "pinned: maybe", '"pinned" must be a boolean'),
+        ("space", "app_port: yes please", '"app_port" must be a number'),
+        ("space", "app_port: true", '"app_port" must be a number'),
+        ("space", "models: a/b", '"models" must be an array'),
+        ("space", f"short_description: {'x' * 61}", '"short_description" length must be less'),
+    ],
+)
+def test_fields_of_the_wrong_type_are_errors(kind: str, metadata: str, error: str) -> None:
+    report = validate_card(f"---\n{metadata}\n---\n", Kind(kind))
+    assert len(report.errors) == 1 and report.errors[0].startswith(error), report.errors
+
+
+@pytest.mark.parametrize(
+    ("kind", "metadata", "warning"),
+    [
+        ("model", "language: English", '"language" with value "English" is not valid'),
+        ("model", "language: [en, pt-br]", '"language[1]" with value "pt-br" is not valid'),
+        ("model", "datasets: [my own data]", '"datasets[0]" with value "my own data" is not valid'),
+        ("model", "pipeline_tag: Text Generation", '"pipeline_tag" with value'),
+        ("model", "license: other", '"license" is "other"'),
+        ("model", "extra_gated_fields: {Age: number}", '"extra_gated_fields.Age" must be one of'),
+        ("model", "extra_gated_fields: {Use: select}", '"extra_gated_fields.Use" is a select'),
+    ],
+)
+def test_what_readers_may_not_understand_is_a_warning(
+    kind: str, metadata: str, warning: str
+) -> None:
+    report = validate_card(f"---\n{metadata}\n---\n", Kind(kind))
+    assert report.errors == ()
+    assert len(report.warnings) == 1 and report.warnings[0].startswith(warning), report.warnings
+
+
+def test_a_complete_card_says_nothing() -> None:
+    model = (
+        "license: other\nlicense_name: mine\nlanguage: [en, code]\nbase_model: meta-llama/Llama-3\n"
+        "datasets: [a/b, squad]\npipeline_tag: text-generation\n"
+        "extra_gated_fields: {Name: text, Use: {type: select, options: [a]}}\n"
+    )
+    space = "sdk: gradio\nsdk_version: 4.1\napp_port: 7860\npinned: false\nemoji: 🦙\ntitle: x\n"
+    for kind, text in ((Kind.MODEL, model), (Kind.SPACE, space)):
+        report = validate_card(f"---\n{text}---\n", kind)
+        assert (report.errors, report.warnings) == ((), ())

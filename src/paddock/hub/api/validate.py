@@ -22,7 +22,7 @@ class ValidateBody(BaseModel):
 def validate_yaml(request: Request, caller: CallerDep, body: ValidateBody) -> Response:
     report = validate_card(body.content, body.repoType or Kind.MODEL)
     status = 400 if report.errors else 200
-    if request.headers.get("accept", "").startswith("text/plain"):
+    if "text/plain" in request.headers.get("accept", ""):
         return PlainTextResponse(_as_text(report), status)
     answer = {
         "errors": [{"message": message} for message in report.errors],

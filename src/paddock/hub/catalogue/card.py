@@ -7,12 +7,14 @@ own business.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
 from paddock.errors import BadInput
 from paddock.front_matter import BadFrontMatter, parse_front_matter, split_document
+from paddock.hub.catalogue.card_warnings import card_warnings
 from paddock.hub.types import Kind
 from paddock.licences import LICENCE_IDS, is_licence
 
@@ -21,6 +23,42 @@ SPACE_SDKS = ("gradio", "streamlit", "docker", "static")
 SPACE_COLORS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
 MAX_ERRORS = 20
 _MAX_EMOJI_CHARS = 16
+_MAX_SHORT_DESCRIPTION_CHARS = 60
+_MODEL_ID = re.compile(r"[\w.-]{1,96}(?:/[\w.-]{1,96})?", re.ASCII)
+_DATASET_LISTS = (
+    "task_categories", "task_ids", "size_categories", "multilinguality", "source_datasets",
+    "annotations_creators", "language_creators",
+)  # fmt: skip
+
+_Type = tuple[type | tuple[type, ...], str]  # a value's, and how it is called
+_TEXT: _Type = (str, "a string")
+_TRUTH: _Type = (bool, "a boolean")
+_TYPES: dict[str, _Type] = {
+    "pipeline_tag": _TEXT,
+    "library_name": _TEXT,
+    "license_name": _TEXT,
+    "license_link": _TEXT,
+    "pretty_name": _TEXT,
+    "base_model_relation": _TEXT,
+    "extra_gated_prompt": _TEXT,
+    "extra_gated_heading": _TEXT,
+    "extra_gated_description": _TEXT,
+    "extra_gated_button_content": _TEXT,
+    "extra_gated_fields": (dict, "of type object"),
+}
+_SPACE_TYPES: dict[str, _Type] = {
+    "title": _TEXT,
+    "short_description": _TEXT,
+    "app_file": _TEXT,
+    "app_port": (int, "a number"),
+    "sdk_version": ((str, int, float), "a string"),
+    "python_version": ((str, int, float), "a string"),
+    "suggested_hardware": _TEXT,
+    "pinned": _TRUTH,
+    "fullWidth": _TRUTH,
+    "disable_embedding": _TRUTH,
+    "hf_oauth": _TRUTH,
+}
 
 
 class BadCard(BadInput):
@@ -51,7 +89,8 @@ def validate_card(text: str, kind: Kind) -> CardReport:
     if not isinstance(metadata, dict):
         return CardReport(('"metadata" must be of type object',), (), None)
     errors = tuple(islice(_errors(metadata, kind), MAX_ERRORS))
-    return CardReport(errors, (), metadata)
+    warnings = tuple(islice(card_warnings(metadata, kind), MAX_ERRORS))
+    return CardReport(errors, warnings, metadata)
 
 
 def check_card(text: str, kind: Kind) -> None:
@@ -82,13 +121,33 @@ def _errors(metadata: dict[str, Any], kind: Kind) -> Iterator[str]:
         if kind is Kind.DATASET and key != "language":
             continue
         yield from _text_list_errors(key, metadata.get(key), one_is_enough=True)
-    for key in ("pipeline_tag", "library_name", "license_name", "license_link"):
-        value = metadata.get(key)
-        if value is not None and not isinstance(value, str):
-            yield f'"{key}" must be a string'
+    yield from _type_errors(metadata, _TYPES)
+    yield from _base_model_errors(metadata.get("base_model"), kind)
     yield from _model_index_errors(metadata.get("model-index"))
+    if kind is Kind.DATASET:
+        for key in _DATASET_LISTS:
+            yield from _text_list_errors(key, metadata.get(key), one_is_enough=True)
     if kind is Kind.SPACE:
         yield from _space_errors(metadata)
+
+
+def _type_errors(metadata: dict[str, Any], types: dict[str, _Type]) -> Iterator[str]:
+    for key, (type_, what) in types.items():
+        value = metadata.get(key)
+        is_it = isinstance(value, type_) and (type_ is bool or not isinstance(value, bool))
+        if value is not None and not is_it:
+            yield f'"{key}" must be {what}'
+
+
+def _base_model_errors(value: Any, kind: Kind) -> Iterator[str]:
+    if kind is not Kind.MODEL:
+        return
+    for name in texts(value):
+        if not _MODEL_ID.fullmatch(name):
+            yield (
+                f'"base_model" with value "{name[:100]}" is not valid. '
+                "Use a model id from https://hf.co/models."
+            )
 
 
 def _licence_errors(value: Any) -> Iterator[str]:
@@ -172,6 +231,15 @@ def _space_errors(metadata: dict[str, Any]) -> Iterator[str]:
         value = metadata.get(key)
         if value is not None and value not in allowed:
             yield f'"{key}" must be one of [{", ".join(allowed)}]'
+    yield from _type_errors(metadata, _SPACE_TYPES)
+    for key in ("models", "datasets"):
+        yield from _text_list_errors(key, metadata.get(key), one_is_enough=False)
+    said = metadata.get("short_description")
+    if isinstance(said, str) and len(said) > _MAX_SHORT_DESCRIPTION_CHARS:
+        yield (
+            '"short_description" length must be less than or equal to '
+            f"{_MAX_SHORT_DESCRIPTION_CHARS} characters long"
+        )
     emoji = metadata.get("emoji")
     if emoji is not None and not _is_emoji(emoji):
         yield '"emoji" must be an emoji'

@@ -28,14 +28,15 @@ _LIBRARIES = """
 adapter-transformers=Adapters allennlp=AllenNLP asteroid=Asteroid bertopic=BERTopic coreml=CoreML
 datasets=Datasets diffusers=Diffusers espnet=ESPnet fairseq=fairseq fastai=fastai fasttext=fastText
 flair=Flair flax=Flax gguf=GGUF gliner=GLiNER jax=JAX joblib=Joblib k2=k2 keras=Keras
-keras-hub=KerasHub litert=LiteRT llamafile=llamafile mlx=MLX mlx-lm=MLX-LM nemo=NeMo open_clip=OpenCLIP
-onnx=ONNX openvino=OpenVINO paddlenlp=PaddleNLP paddleocr=PaddleOCR paddlepaddle=PaddlePaddle peft=PEFT
-polars=Polars pandas=pandas pyannote-audio=pyannote.audio pytorch=PyTorch rust=Rust
-safetensors=Safetensors sample-factory=sample-factory sentence-transformers=sentence-transformers
-setfit=setfit sklearn=Scikit-learn spacy=spaCy span-marker=SpanMarker speechbrain=speechbrain
-stable-baselines3=stable-baselines3 stanza=Stanza tensorboard=TensorBoard tf=TensorFlow
-tf-keras=TF-Keras tflite=TFLite timm=timm transformers=Transformers transformers.js=Transformers.js
-trl=TRL unity-sentis=unity-sentis unsloth=Unsloth vllm=vLLM webdataset=WebDataset
+keras-hub=KerasHub litert=LiteRT llamafile=llamafile mlx=MLX mlx-lm=MLX-LM nemo=NeMo
+open_clip=OpenCLIP onnx=ONNX openvino=OpenVINO paddlenlp=PaddleNLP paddleocr=PaddleOCR
+paddlepaddle=PaddlePaddle peft=PEFT polars=Polars pandas=pandas pyannote-audio=pyannote.audio
+pytorch=PyTorch rust=Rust safetensors=Safetensors sample-factory=sample-factory
+sentence-transformers=sentence-transformers setfit=setfit sklearn=Scikit-learn spacy=spaCy
+span-marker=SpanMarker speechbrain=speechbrain stable-baselines3=stable-baselines3 stanza=Stanza
+tensorboard=TensorBoard tf=TensorFlow tf-keras=TF-Keras tflite=TFLite timm=timm
+transformers=Transformers transformers.js=Transformers.js trl=TRL unity-sentis=unity-sentis
+unsloth=Unsloth vllm=vLLM webdataset=WebDataset
 """
 _LANGUAGES = """
 aa Afar|ab Abkhazian|ae Avestan|af Afrikaans|ak Akan|am Amharic|an Aragonese|ar Arabic|as Assamese
