@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from paddock.hub.catalogue.downloads import Downloads
+from paddock.hub.git_http.pack_cache import PackCache
 from paddock.hub.mirror.mirror import Mirror
 from paddock.hub.oauth.issuers import Issuers
 from paddock.hub.people import permissions, tokens
@@ -46,6 +47,7 @@ class Hub:
     mirror: Mirror | None = None  # None: only what is here is served
     pull_request_bytes: int = 10 * 1000**3  # of a user's large files in a repository of others
     organizations_by: str = "users"  # who may make one: "users" or "admins"
+    packs: PackCache = field(default_factory=PackCache)
     issuers: Issuers = field(default_factory=Issuers)  # CI services whose jobs may prove themselves
 
     def base_url(self, request: Request) -> str:
@@ -72,6 +74,12 @@ async def get_caller(request: Request, hub: HubDep) -> Caller:
     if secret is None:
         return ANONYMOUS
     return await run_in_threadpool(_authenticate, hub, request, secret)
+
+
+def authenticate(request: Request, hub: Hub) -> Caller:
+    """The same for a handler that is in a thread of its own already."""
+    secret = _bearer_or_basic_password(request.headers.get("authorization", ""))
+    return ANONYMOUS if secret is None else _authenticate(hub, request, secret)
 
 
 def _authenticate(hub: Hub, request: Request, secret: str) -> Caller:

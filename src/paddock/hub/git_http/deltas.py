@@ -16,13 +16,14 @@ _OFS_DELTA, _REF_DELTA = 6, 7
 _MAX_COPY = 0xFFFFFF
 _MAX_INSERT = 127
 _WORTH_MATCHING = 256  # bytes in the middle from which lines are compared
+_STORED_BYTES = 64
 _MIN_DELTA_BYTES = 64  # smaller objects are cheaper whole
 
 
 class Placed(NamedTuple):
     """An object that is in the pack already, and may be what the next one changes."""
 
-    oid: str
+    oid: bytes
     content: bytes
     offset: int
     chain: int  # deltas that lead to it
@@ -42,12 +43,20 @@ class Entries:
         return entry
 
     def version(
-        self, type_: int, oid: str, content: bytes, base: Placed | None
+        self,
+        type_: int,
+        oid: bytes,
+        content: bytes,
+        base: Placed | None,
+        ends: tuple[int, int] | None = None,
     ) -> tuple[bytes, Placed]:
-        """An object, as a change of the base where that is much shorter."""
+        """An object, as a change of the base where that is much shorter.
+
+        ``ends`` are the bytes that the two share at their ends, where somebody knows.
+        """
         offset, chain = self.position, 0
         if base is not None and base.chain < MAX_CHAIN and len(content) >= _MIN_DELTA_BYTES:
-            delta = make_delta(base.content, content)
+            delta = make_delta(base.content, content, ends)
             if len(delta) * 2 < len(content):
                 chain = base.chain + 1
                 entry = self._change(delta, base)
@@ -59,8 +68,8 @@ class Entries:
         if self._by_offset:
             head = entry_head(_OFS_DELTA, len(delta)) + _distance(self.position - base.offset)
         else:
-            head = entry_head(_REF_DELTA, len(delta)) + bytes.fromhex(base.oid)
-        return head + zlib.compress(delta, LEVEL)
+            head = entry_head(_REF_DELTA, len(delta)) + base.oid
+        return head + _packed(delta)
 
 
 def entry_head(type_: int, size_bytes: int) -> bytes:
@@ -74,9 +83,21 @@ def entry_head(type_: int, size_bytes: int) -> bytes:
     return bytes(head)
 
 
-def make_delta(base: bytes, content: bytes) -> bytes:
+def _packed(delta: bytes) -> bytes:
+    """A zlib stream; of a short delta a stored one, which costs nothing and is as short."""
+    size = len(delta)
+    if size > _STORED_BYTES:
+        return zlib.compress(delta, LEVEL)
+    return b"\x78\x01\x01%b%b%b" % (
+        size.to_bytes(2, "little"),
+        (size ^ 0xFFFF).to_bytes(2, "little"),
+        delta + zlib.adler32(delta).to_bytes(4, "big"),
+    )
+
+
+def make_delta(base: bytes, content: bytes, ends: tuple[int, int] | None = None) -> bytes:
     """How the content is made from the base."""
-    start, end = common_ends(base, content)
+    start, end = ends or common_ends(base, content)
     parts = [_varint(len(base)), _varint(len(content))]
     if start:
         parts.append(_copy(0, start))

@@ -84,6 +84,11 @@ class CommitGraph:
         found = [node for node, is_held in walk.run() if not is_held]
         return found, walk.held()
 
+    def reached(self, tips: Iterable[Node]) -> set[str]:
+        """The tips and all their ancestors."""
+        found, _ = self.between(tips, ())
+        return {node.oid for node in found}
+
     def leads_to(self, tips: Iterable[Node], oid: str) -> bool:
         """Whether a commit is one of the tips or an ancestor of one."""
         target = self.find(oid)

@@ -7,7 +7,7 @@ changes nothing because objects never change: a client that reads slowly holds n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -18,8 +18,9 @@ from paddock.storage.database import Database
 from paddock.storage.errors import StorageFailed
 from paddock.storage.sql import in_chunks
 
-BATCH_BYTES = 8 << 20
 _BATCH_ROWS = 900
+_ROWS_AT_ONCE = 512
+_SMALL_BYTES = 16 << 10
 
 _COLUMNS = git_objects.c
 _WHERE = sa.and_(
@@ -29,6 +30,14 @@ _WHERE = sa.and_(
 _FACTS = sa.select(_COLUMNS.oid, _COLUMNS.type, _COLUMNS.size_bytes).where(_WHERE)
 _CONTENTS = sa.select(
     _COLUMNS.oid, _COLUMNS.type, _COLUMNS.size_bytes, _COLUMNS.content, _COLUMNS.blob_sha256
+).where(_WHERE)
+# Many small objects come at once; a larger one is asked for when its turn comes.
+_SMALL = sa.select(
+    _COLUMNS.oid,
+    _COLUMNS.type,
+    _COLUMNS.size_bytes,
+    sa.case((_COLUMNS.size_bytes <= _SMALL_BYTES, _COLUMNS.content)),
+    _COLUMNS.blob_sha256,
 ).where(_WHERE)
 
 
@@ -61,7 +70,7 @@ class ObjectRows:
         wanted = list(dict.fromkeys(oids))
         for some in in_chunks(wanted, _BATCH_ROWS):
             with self._database.read() as conn:
-                rows = conn.execute(_FACTS, {"repo_id": self._repo_id, "oids": some})
+                rows = conn.execute(_FACTS, {"repo_id": self._repo_id, "oids": some}).all()
                 found.update((oid, Facts(type_, size)) for oid, type_, size in rows)
         if EMPTY_TREE_OID in wanted:  # which git knows without being told
             found.setdefault(EMPTY_TREE_OID, Facts(ObjectType.TREE, 0))
@@ -75,39 +84,23 @@ class ObjectRows:
 
     def read(self, oids: Sequence[str]) -> Iterator[ObjectRow]:
         """The objects in this order; raises StorageFailed for one that is not there."""
-        for some in in_chunks(oids, _BATCH_ROWS):
-            facts = self.facts(some)
-            for batch in _batches(some, facts):
-                yield from self._read_batch(batch)
+        for some in in_chunks(oids, _ROWS_AT_ONCE):
+            found = self._ask(_SMALL, some)
+            for oid in some:
+                row = found.get(oid) or _known(oid)
+                if row.content is None and row.blob_sha256 is None:
+                    row = self._ask(_CONTENTS, [oid]).get(oid) or _known(oid)
+                yield row
 
-    def read_trees(self, oids: Sequence[str]) -> dict[str, bytes]:
-        """Folders whose sizes the caller has bounded."""
-        found: dict[str, bytes] = {}
-        for some in in_chunks(oids, _BATCH_ROWS):
-            found.update((row.oid, row.content or b"") for row in self._read_batch(some))
-        return found
-
-    def _read_batch(self, oids: Sequence[str]) -> list[ObjectRow]:
+    def _ask(self, query: sa.Select[Any], oids: Sequence[str]) -> dict[str, ObjectRow]:
         with self._database.read() as conn:
-            rows = conn.execute(_CONTENTS, {"repo_id": self._repo_id, "oids": list(oids)})
-            found = {row[0]: ObjectRow(*row) for row in rows}
-        found.setdefault(EMPTY_TREE_OID, ObjectRow(EMPTY_TREE_OID, ObjectType.TREE, 0, b"", None))
-        return [found[oid] if oid in found else _missing(oid) for oid in oids]
+            # All at once: a row at a time would cost more than what is done with it.
+            rows = conn.execute(query, {"repo_id": self._repo_id, "oids": list(oids)}).all()
+        return {row[0]: ObjectRow(*row) for row in rows}
 
 
-def _batches(oids: Sequence[str], facts: dict[str, Facts]) -> Iterator[list[str]]:
-    batch: list[str] = []
-    batch_bytes = 0
-    for oid in oids:
-        size_bytes = facts[oid].size_bytes if oid in facts else 0
-        if batch and batch_bytes + size_bytes > BATCH_BYTES:
-            yield batch
-            batch, batch_bytes = [], 0
-        batch.append(oid)
-        batch_bytes += size_bytes
-    if batch:
-        yield batch
-
-
-def _missing(oid: str) -> ObjectRow:
+def _known(oid: str) -> ObjectRow:
+    """Git knows the empty folder without being told."""
+    if oid == EMPTY_TREE_OID:
+        return ObjectRow(oid, ObjectType.TREE, 0, b"", None)
     raise StorageFailed(f"git object {oid} is gone", hint="restore the database from a backup")

@@ -12,6 +12,7 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import IO, NamedTuple
 
 from paddock.hub.git.objects import ObjectType
@@ -19,6 +20,7 @@ from paddock.hub.git_http.deltas import LEVEL, Entries, entry_head
 from paddock.hub.git_http.fetch_request import FetchRequest, Filter
 from paddock.hub.git_http.graph import Node
 from paddock.hub.git_http.object_rows import ObjectRow, ObjectRows
+from paddock.hub.git_http.pack_cache import KeptPack, PackCache, Recording
 from paddock.hub.git_http.selection import Selection, Wanted
 from paddock.hub.git_http.tree_walk import TreeWalk
 from paddock.storage.blobs import BlobStore
@@ -29,10 +31,15 @@ _BLOBS_TOGETHER = 5000
 
 
 class PackSource(NamedTuple):
-    """Where objects come from."""
+    """Where objects come from, and where a whole pack goes to be used again."""
 
     rows: ObjectRows
     blobs: BlobStore
+    packs: PackCache
+    repo_id: int
+
+    def keep(self, pack: KeptPack, *, by_offset: bool) -> None:
+        self.packs.keep(self.repo_id, pack, by_offset=by_offset)
 
 
 class Progress(NamedTuple):
@@ -46,6 +53,7 @@ def write_pack(
 ) -> Iterator[bytes | Progress]:
     """The pack in pieces; while the objects are found, how many they are."""
     by_offset = "ofs-delta" in request.words
+    kept = selection.kept
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as folders:
         entries = Entries(by_offset=by_offset)
         walk = TreeWalk(source.rows, request.filter, entries, folders)
@@ -55,19 +63,24 @@ def write_pack(
         blobs = [oid.hex() for oid in walk.asked_blobs]
         places = _kept(source.rows, walk.blobs, request.filter)
         commits = _sent_commits(selection.commits, wanted, request.filter)
-        tags = selection.tags
-        count = len(commits) + len(tags) + walk.tree_count + len(places) + len(blobs)
-        yield Progress(count)
+        count = len(commits) + len(selection.tags) + walk.tree_count + len(places) + len(blobs)
+        whole = count + (kept.object_count if kept else 0)
+        yield Progress(whole)
         folders.seek(0)
+        recording = Recording(count if selection.is_whole else 0)
         parts: tuple[Iterable[bytes], ...] = (
-            [b"PACK" + struct.pack(">II", 2, count)],
             _plain(source, commits),
-            _plain(source, tags),
+            _plain(source, selection.tags),
             _file(folders),
             _files(source, places, by_offset=by_offset),
             _plain(source, blobs),
         )
-        yield from _with_digest(part for pieces in parts for part in pieces)
+        body = recording.taking(part for pieces in parts for part in pieces)
+        head = b"PACK" + struct.pack(">II", 2, whole)
+        yield from _with_digest(chain([head], kept.read() if kept else (), body))
+        tips = [node.oid for node in wanted.commits]
+        if (pack := recording.pack(tips, selection.tags)) is not None:
+            source.keep(pack, by_offset=by_offset)
 
 
 def _with_digest(parts: Iterable[bytes]) -> Iterator[bytes]:
@@ -131,7 +144,7 @@ def _files(
                 yield from _whole(source.blobs, entries, row)
                 base = None
                 continue
-            entry, base = entries.version(row.type, row.oid, row.content, base)
+            entry, base = entries.version(row.type, item[1], row.content, base)
             yield entry
 
 

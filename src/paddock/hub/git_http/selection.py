@@ -18,8 +18,11 @@ from paddock.hub.git_http.boundaries import Boundary
 from paddock.hub.git_http.graph import CommitGraph, Cuts, Node
 from paddock.hub.git_http.object_rows import ObjectRows
 from paddock.hub.git_http.object_rules import parse_tag
+from paddock.hub.git_http.pack_cache import KeptPack
 
 _MAX_TAG_CHAIN = 64
+_MOST_OTHERS = 50  # old tips that are looked for among the ancestors of new ones
+_MOST_NEWER = 10  # a kept pack serves while this many times fewer commits came since
 
 
 class NotOurs(NotFound):
@@ -44,6 +47,8 @@ class Selection(NamedTuple):
     commits: list[Node]
     tags: list[str]
     roots: list[tuple[str, tuple[str, ...]]]
+    kept: KeptPack | None = None  # what of it is at hand as it was sent before
+    is_whole: bool = False  # all that the wants lead to, and nothing kept: worth keeping
 
 
 def resolve_wants(graph: CommitGraph, rows: ObjectRows, oids: Iterable[str]) -> Wanted:
@@ -78,6 +83,27 @@ def select(
     known = {node.oid for node in found} | held
     roots = [(node.tree_oid, _neighbours(graph, node, known, fallback)) for node in found]
     return Selection(found, list(dict.fromkeys(wanted.tags)), roots)
+
+
+def select_whole(
+    graph: CommitGraph, wanted: Wanted, tags: Sequence[str], kept: KeptPack | None
+) -> Selection:
+    """The same for a client that has nothing and wants everything, by a pack that was kept."""
+    wanted.tags = list(dict.fromkeys([*wanted.tags, *tags]))
+    if kept is not None and _is_part(graph, wanted, kept):
+        newer = select(graph, wanted, graph.present(sorted(kept.tips)), Boundary(), set())
+        if len(newer.commits) * _MOST_NEWER <= kept.object_count:
+            more = [oid for oid in newer.tags if oid not in kept.tags]
+            return newer._replace(tags=more, kept=kept)
+    return select(graph, wanted, [], Boundary(), set())._replace(is_whole=True)
+
+
+def _is_part(graph: CommitGraph, wanted: Wanted, kept: KeptPack) -> bool:
+    """Whether everything in the kept pack is wanted."""
+    others = sorted(kept.tips - {node.oid for node in wanted.commits})
+    if len(others) > _MOST_OTHERS or not kept.tags <= set(wanted.tags):
+        return False
+    return all(graph.leads_to(wanted.commits, oid) for oid in others)
 
 
 def tags_along(refs: Iterable[Ref], sent: Collection[str], wanted: Wanted) -> Iterator[str]:

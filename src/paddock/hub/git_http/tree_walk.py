@@ -18,15 +18,17 @@ from typing import IO, NamedTuple
 from paddock.hub.git.objects import ObjectType
 from paddock.hub.git_http.deltas import Entries, Placed, common_ends
 from paddock.hub.git_http.fetch_request import Filter
-from paddock.hub.git_http.object_rows import BATCH_BYTES, ObjectRows
+from paddock.hub.git_http.object_rows import ObjectRows
 from paddock.storage.errors import StorageFailed
 
 CACHE_BYTES = 48 << 20
-_COMMITS_TOGETHER = 128
+_COMMITS_TOGETHER = 256
+_PORTION_BYTES = 8 << 20
 _FOLDER, _SUBMODULE = b"40000", b"160000"
 _ENTRY = re.compile(rb"([0-7]{5,6}) ([^\0]+)\0(.{20})", re.DOTALL)
 
 Entry = tuple[bytes, bytes, bytes]  # mode, name, id
+Ends = tuple[int, int]  # bytes that two folders share at their beginnings and at their ends
 
 
 class Job(NamedTuple):
@@ -59,6 +61,7 @@ class TreeWalk:
         self._cache: OrderedDict[bytes, _Tree] = OrderedDict()
         self._cached_bytes = 0
         self._fresh: dict[bytes, bytes] = {}  # what was just read for the jobs in hand
+        self._ends: dict[bytes, tuple[bytes, Ends]] = {}  # a folder, its neighbour, what they share
         self.blobs: list[tuple[int, bytes]] = []
         self.asked_blobs: list[bytes] = []
 
@@ -108,30 +111,25 @@ class TreeWalk:
         return job.oid not in self._seen
 
     def _portions(self, jobs: list[Job]) -> Iterator[list[Job]]:
-        """The jobs in turns, with the folders of each turn in the cache."""
+        """The jobs in turns, with the folders of each turn at hand."""
         wanted = dict.fromkeys(oid for job in jobs for oid in (job.oid, *job.known))
-        facts = self._rows.facts([oid.hex() for oid in wanted if oid not in self._cache])
+        rows = self._rows.read([oid.hex() for oid in wanted if oid not in self._cache])
         portion: list[Job] = []
-        missing: dict[bytes, None] = {}
         portion_bytes = 0
         for job in jobs:
             for oid in (job.oid, *job.known):
-                if oid not in self._cache and oid not in missing:
-                    missing[oid] = None
-                    known = facts.get(oid.hex())
-                    portion_bytes += known.size_bytes if known else 0
+                while oid not in self._cache and oid not in self._fresh:
+                    row = next(rows, None)
+                    if row is None:  # read in an earlier turn: ``_content`` reads it again
+                        break
+                    self._fresh[bytes.fromhex(row.oid)] = row.content or b""
+                    portion_bytes += row.size_bytes
             portion.append(job)
-            if portion_bytes > BATCH_BYTES:
-                yield self._loaded(portion, missing)
-                portion, missing, portion_bytes = [], {}, 0
-        yield self._loaded(portion, missing)
-
-    def _loaded(self, portion: list[Job], missing: Iterable[bytes]) -> list[Job]:
-        self._fresh = {
-            bytes.fromhex(oid): content
-            for oid, content in self._rows.read_trees([oid.hex() for oid in missing]).items()
-        }
-        return portion
+            if portion_bytes > _PORTION_BYTES:
+                yield portion
+                portion, portion_bytes, self._fresh = [], 0, {}
+        yield portion
+        self._fresh = {}
 
     def _look_at(self, job: Job) -> list[Job]:
         is_first = job.oid not in self._seen
@@ -168,22 +166,30 @@ class TreeWalk:
         [known_oid] = job.known
         if job.oid in self._cache:
             tree = self._tree(job.oid)
-            known, here, there = _spliced(tree, self._content(known_oid))
+            content = self._content(known_oid)
+            ends = common_ends(tree.content, content)
+            self._ends[known_oid] = (job.oid, ends)
+            known, here, there = _spliced(tree, content, ends)
             self._keep(known_oid, known)
         else:
             known = self._tree(known_oid)
-            tree, there, here = _spliced(known, self._content(job.oid))
+            content = self._content(job.oid)
+            tree, there, here = _spliced(known, content, common_ends(known.content, content))
             self._keep(job.oid, tree)
         changed = _ENTRY.findall(tree.content, *here)
         return tree, changed, [_by_name(known.content, *there)]
 
     def _write(self, job: Job, content: bytes) -> None:
         base = None
-        if last := self._last.get(job.place):
+        last = self._last.get(job.place)
+        if last is not None:
             oid, offset, chain = last
             if cached := self._cache.get(oid):
-                base = Placed(oid.hex(), cached.content, offset, chain)
-        entry, placed = self._entries.version(ObjectType.TREE, job.oid.hex(), content, base)
+                base = Placed(oid, cached.content, offset, chain)
+        neighbour, ends = self._ends.pop(job.oid, (b"", None))
+        if last and neighbour != last[0]:
+            ends = None
+        entry, placed = self._entries.version(ObjectType.TREE, job.oid, content, base, ends)
         self._target.write(entry)
         self._last[job.place] = (job.oid, placed.offset, placed.chain)
         self._written.add(job.oid)
@@ -205,7 +211,7 @@ class TreeWalk:
         if oid in self._cache:
             return self._cache[oid].content
         if oid not in self._fresh:  # the cache let go of it meanwhile
-            self._fresh |= {oid: self._rows.read_trees([oid.hex()])[oid.hex()]}
+            self._fresh[oid] = next(self._rows.read([oid.hex()])).content or b""
         return self._fresh[oid]
 
     def _keep(self, oid: bytes, tree: _Tree) -> None:
@@ -217,12 +223,14 @@ class TreeWalk:
             self._cached_bytes -= len(self._cache.popitem(last=False)[1].content)
 
 
-def _spliced(known: _Tree, content: bytes) -> tuple[_Tree, tuple[int, int], tuple[int, int]]:
+def _spliced(
+    known: _Tree, content: bytes, ends: Ends
+) -> tuple[_Tree, tuple[int, int], tuple[int, int]]:
     """A folder read by means of one that is like it, and where the two differ: there and here.
 
     Gives the tree of ``content``, then the span of entries that differ in ``known``, then in it.
     """
-    start, end = common_ends(known.content, content)
+    start, end = ends
     if start == len(known.content) == len(content):
         return _Tree(content, known.starts), (0, 0), (0, 0)
     starts, shift = known.starts, len(content) - len(known.content)

@@ -35,9 +35,11 @@ from paddock.hub.git_http.pkt_lines import (
 )
 from paddock.hub.git_http.selection import (
     NotOurs,
+    Selection,
     Wanted,
     resolve_wants,
     select,
+    select_whole,
     tags_along,
 )
 from paddock.hub.tables import commits
@@ -171,15 +173,34 @@ class _Fetch:
         return found
 
     def _pack(self, wanted: Wanted, haves: list[Node], boundary: Boundary) -> Iterator[bytes]:
+        selection = self._select(wanted, haves, boundary)
+        hub = self._hub
+        source = PackSource(self._rows, hub.blobs, hub.packs, self._repo.id)
+        return self._framed(write_pack(source, self._request, selection, wanted))
+
+    def _select(self, wanted: Wanted, haves: list[Node], boundary: Boundary) -> Selection:
         request = self._request
-        selection = select(self._graph, wanted, haves, boundary, set(request.shallows))
-        if "include-tag" in request.words:
-            with self._hub.database.read() as conn:
-                found = refs.list_refs(conn, self._repo)
-            sent = {node.oid for node in selection.commits}
-            selection.tags.extend(dict.fromkeys(tags_along(found, sent, wanted)))
-        pieces = write_pack(PackSource(self._rows, self._hub.blobs), request, selection, wanted)
-        return self._framed(pieces)
+        follows = "include-tag" in request.words
+        if not (haves or request.shallows or request.deepening or request.filter) and not (
+            wanted.trees or wanted.blobs
+        ):
+            by_offset = "ofs-delta" in request.words
+            kept = self._hub.packs.find(self._repo.id, by_offset=by_offset)
+            tags = self._annotated(wanted, None) if follows else []
+            return select_whole(self._graph, wanted, tags, kept)
+        found = select(self._graph, wanted, haves, boundary, set(request.shallows))
+        if follows:
+            found.tags.extend(self._annotated(wanted, {node.oid for node in found.commits}))
+        return found
+
+    def _annotated(self, wanted: Wanted, sent: set[str] | None) -> list[str]:
+        """Annotated tags that follow the commits sent; None: of whatever the wants lead to."""
+        with self._hub.database.read() as conn:
+            found = refs.list_refs(conn, self._repo)
+        if sent is None:
+            annotated = [ref.commit_oid for ref in found if ref.oid != ref.commit_oid]
+            sent = self._graph.reached(wanted.commits) if annotated else set()
+        return list(dict.fromkeys(tags_along(found, sent, wanted)))
 
     def _framed(self, pieces: Iterator[bytes | Progress]) -> Iterator[bytes]:
         """In side bands where the client takes them, with something to read for whoever waits."""
