@@ -12,7 +12,16 @@ from starlette.types import ASGIApp
 from paddock import __version__
 from paddock.hub import api
 from paddock.hub.context import Hub
-from paddock.web import consent, device, discussion_pages, errors, health, pages, signing_in
+from paddock.web import (
+    consent,
+    device,
+    discussion_pages,
+    errors,
+    gate_pages,
+    health,
+    pages,
+    signing_in,
+)
 from paddock.web.frame import Frame
 from paddock.web.sendfile import ZeroCopySend
 
@@ -60,4 +69,5 @@ def create_app(hub: Hub) -> ASGIApp:
 def _routers() -> list[APIRouter]:
     """In the order of matching: what has a fixed first segment before ``/{namespace}/{name}``."""
     people = [signing_in.router, consent.router, device.router]
-    return [health.router, *api.routers(), *people, discussion_pages.router, pages.router]
+    of_repositories = [discussion_pages.router, gate_pages.router, pages.router]
+    return [health.router, *api.routers(), *people, *of_repositories]

@@ -17,7 +17,7 @@ from paddock.errors import BadInput
 from paddock.hub import access
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.gates import lists, report, requests
-from paddock.hub.gates.forms import check_answers, read_gate
+from paddock.hub.gates.asking import Asked, ask_for_access
 from paddock.hub.gates.lists import Request
 from paddock.hub.gates.requests import Decision
 from paddock.hub.http.paged import MAX_LIMIT, asked_part, paged
@@ -53,7 +53,7 @@ async def ask(
     """JSON is answered with JSON; a form, as a page sends it, with the way back to the page."""
     is_form = "json" not in request.headers.get("content-type", "")
     answers = await (_form(request) if is_form else _json(request))
-    repo, status = await run_in_threadpool(ask_for_access, hub, caller, name, answers)
+    repo, status = await run_in_threadpool(_ask, hub, caller, name, answers)
     if is_form:
         return RedirectResponse(hub.base_url(request) + repo.web_path, 303)
     return JSONResponse({"status": status})
@@ -136,20 +136,9 @@ def user_access_report(
     return StreamingResponse(pieces, media_type=media_type, headers=headers)
 
 
-def ask_for_access(
-    hub: Hub, caller: Caller, name: RepositoryName, answers: dict[str, Any]
-) -> tuple[Repository, str]:
-    """Ask in the caller's name; the repository, and how they stand with it now."""
+def _ask(hub: Hub, caller: Caller, name: RepositoryName, answers: dict[str, Any]) -> Asked:
     with hub.database.write() as conn:
-        repo = access.open_to_change(conn, caller, name, Need.METADATA)
-        user = access.require_user(caller)
-        if caller.scopes is not None:  # a bounded token asks where it was allowed to
-            access.require_writing_token(caller)
-        requests.require_gate(repo)
-        if access.may_write(conn, caller, repo):
-            return repo, "accepted"  # the gate is open for them
-        checked = check_answers(read_gate(repo.card), answers)
-        return repo, requests.ask(conn, repo, user, checked)
+        return ask_for_access(conn, caller, name, answers)
 
 
 def _every_request(hub: Hub, repo: Repository) -> Iterator[Request]:
