@@ -18,6 +18,7 @@ from paddock.digest import is_sha256
 from paddock.storage.blobs import (
     Blob,
     BlobWriter,
+    DigestMismatch,
     StoredBlob,
     check_part_number,
     check_sha256,
@@ -122,6 +123,16 @@ class S3BlobStore:
     def complete_parts(self, upload_id: str, count: int, *, sha256: str, size_bytes: int) -> Blob:
         check_upload_id(upload_id)
         check_part_number(count)
+        blob = Blob(sha256, size_bytes)
+        try:
+            return self._join(upload_id, count, blob)
+        except DigestMismatch:
+            # Before a client is told that its bytes are wrong they are read again: a store may
+            # give other bytes than it holds.
+            return self._join(upload_id, count, blob)
+
+    def _join(self, upload_id: str, count: int, blob: Blob) -> Blob:
+        sha256, size_bytes = blob
         with self.begin(sha256=sha256, size_bytes=size_bytes) as writer:
             for piece in self._parts.read(upload_id, count):
                 writer.write(piece)

@@ -26,6 +26,7 @@ from paddock.web.error_page import Handler, with_page
 log = get_logger("web")
 
 REQUEST_ID_KEY = "paddock.request_id"  # in the scope, put there by the frame
+RETRY_AFTER_SECONDS = 2
 _MAX_HEADER_CHARS = 1000
 
 
@@ -72,6 +73,8 @@ async def _paddock_error(request: Request, error: Exception) -> Response:
         response.headers["X-Repo-Commit"] = commit_oid
     if error.status == 401:
         _ask_for_credentials(request, response)
+    if error.status == 503:
+        response.headers.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
     return response
 
 
@@ -129,7 +132,7 @@ async def _database_unavailable(request: Request, error: Exception) -> Response:
     """A lock that was not had in time, or a server that went away: the client may try again."""
     log.error("the database did not answer", path=request.scope["path"], error=str(error)[:500])
     response = error_response(503, "The database did not answer in time. Please try again.")
-    response.headers["Retry-After"] = "2"
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
 
 

@@ -517,7 +517,7 @@ def test_a_damaged_medium_is_our_failure(repo: Repo) -> None:
     assert path is not None
     path.write_bytes(b"\0" * blob.size_bytes)
     answer = repo.register(whole_file(xorb))
-    assert answer.status_code == 500
+    assert answer.status_code == 503
     assert not _holds(repo, whole_file(xorb).sha256)
 
 

@@ -1,7 +1,7 @@
 """A Xet file's bytes, from its terms: any range, in memory that does not grow with the file.
 
-Knows where frames lie and how a chunk unpacks. Believes what was verified on arrival: a frame that
-does not unpack now is damage on the medium, never the reader's fault.
+Knows where frames lie and how a chunk unpacks. Every chunk is hashed again as it is read: what was
+verified on arrival and has another hash now is damage on the medium, never the reader's fault.
 """
 
 from __future__ import annotations
@@ -10,22 +10,23 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from paddock.errors import PaddockError
-from paddock.hub.xet import layout
+from paddock.hub.xet import hashes, layout
 from paddock.hub.xet.chunks import HEADER_BYTES, BadXorb, parse_header, unpack
 from paddock.hub.xet.layout import Terms
 from paddock.hub.xet.records import StoredXorb, find_xorb
 from paddock.hub.xet.views import ViewFile, open_view
-from paddock.storage.blobs import BlobStore
+from paddock.storage.blobs import BlobMissing, BlobStore
 from paddock.storage.database import Database
+from paddock.storage.errors import StorageFailed
 
 # Frames are read from the medium in pieces of about this size.
 _READ_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 19
+_HASH_BYTES = 32
 _TABLES_KEPT = 16  # of at most 352 KiB
 
 
-class XorbDamaged(PaddockError):
+class XorbDamaged(StorageFailed):
     """Stored bytes are not what they were when they were verified."""
 
     code = "xorb_damaged"
@@ -62,6 +63,7 @@ class Shelf:
         """The unpacked bytes of chunks ``[start, end)``, chunk by chunk."""
         at, _ = xorb.chunks.byte_range(start, end)
         ends = xorb.chunks.frame_ends(start, end).tolist()
+        expected = memoryview(xorb.chunks.hashes(start, end))
         with open_xorb(self._blobs, xorb) as file:
             file.seek(at)
             while ends:
@@ -69,16 +71,20 @@ class Shelf:
                 window = memoryview(file.read(ends[count - 1] - at))
                 if len(window) != ends[count - 1] - at:
                     raise XorbDamaged(f"xorb {xorb.hash} ends at byte {at + len(window)}")
-                yield from _unpack_frames(xorb, window, [end - at for end in ends[:count]])
+                proofs, expected = expected[: count * _HASH_BYTES], expected[count * _HASH_BYTES :]
+                yield from _unpack_frames(xorb, window, [end - at for end in ends[:count]], proofs)
                 at = ends[count - 1]
                 del ends[:count]
 
 
 def open_xorb(blobs: BlobStore, xorb: StoredXorb) -> BinaryIO | ViewFile:
-    """The xorb as it is sent, to be read from any place; raises BlobMissing."""
-    if xorb.view is None:
-        return blobs.open(xorb.blob.sha256)
-    return open_view(blobs, xorb.blob.sha256, xorb.view)
+    """The xorb as it is sent, to be read from any place; raises XorbDamaged when it is gone."""
+    try:
+        if xorb.view is None:
+            return blobs.open(xorb.blob.sha256)
+        return open_view(blobs, xorb.blob.sha256, xorb.view)
+    except BlobMissing as e:  # what a row names was safe once: the medium lost it
+        raise XorbDamaged(f"xorb {xorb.hash} is gone") from e
 
 
 def read_chunks(shelf: Shelf, terms: Terms, start: int, end: int) -> Iterator[memoryview]:
@@ -118,12 +124,17 @@ def _frames_within(ends: list[int], limit: int) -> int:
     return count
 
 
-def _unpack_frames(xorb: StoredXorb, window: memoryview, ends: list[int]) -> Iterator[memoryview]:
+def _unpack_frames(
+    xorb: StoredXorb, window: memoryview, ends: list[int], expected: memoryview
+) -> Iterator[memoryview]:
     start = 0
-    for end in ends:
+    for number, end in enumerate(ends):
         frame = window[start:end]
         start = end
         try:
-            yield unpack(parse_header(frame), frame[HEADER_BYTES:])
+            chunk = unpack(parse_header(frame), frame[HEADER_BYTES:])
         except BadXorb as e:
             raise XorbDamaged(f"xorb {xorb.hash} no longer unpacks") from e
+        if hashes.chunk_hash(chunk) != expected[number * _HASH_BYTES : (number + 1) * _HASH_BYTES]:
+            raise XorbDamaged(f"xorb {xorb.hash} has other bytes than it had")
+        yield chunk
