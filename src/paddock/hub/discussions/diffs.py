@@ -55,11 +55,11 @@ def list_changes(read_trees: ReadTrees, old_oid: str, new_oid: str) -> Iterator[
         opened += 1
         if opened > MAX_FOLDERS:
             raise TooLarge(f"the diff is of more than {MAX_FOLDERS} folders")
-        # A file that is a folder now goes before what is in it comes, and the other way round.
+        # A file that is a folder now, or was one, stands before what is in it, as in git.
         if old is not None and not old.is_folder:
             yield Change(path, old, None)
         if new is not None and not new.is_folder:
-            stack.append(Change(path, None, new))
+            yield Change(path, None, new)
         stack.extend(_children(read_trees, path, folders)[::-1])
 
 
@@ -165,4 +165,4 @@ def _order(name: str, sides: list[dict[str, TreeEntry]]) -> bytes:
 
 
 def _tab(name: str) -> str:
-    return "\t" if " " in name and not name.startswith('"') else ""
+    return "\t" if " " in name else ""
