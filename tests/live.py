@@ -99,6 +99,8 @@ def live_server(
         server.force_exit = True
         thread.join(START_SECONDS)
         listener.close()
+        if mirror is not None:
+            mirror.close()
         database.dispose()
 
 

@@ -1,39 +1,69 @@
-"""HTTP/1.1 as uvicorn parses it, with a bound on the request's head.
+"""HTTP/1.1 as uvicorn parses it, with bounds on what a client may send and how long it may dawdle.
 
 httptools collects a header until it is complete, however long it is; what arrives is therefore
 counted until it turns out to be a whole head or a piece of a body, and refused over the limit. That
-also bounds the trailers behind a chunked body, and what stands between its chunks.
+also bounds the trailers behind a chunked body, and what stands between its chunks. A body, or the
+reading of an answer, may take any time as long as it moves; one that stands still is cut off. When
+the process is about to run out of descriptors, new connections are turned away at once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import resource
+from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 64 * 1024
-HEAD_SECONDS = 60.0  # a client has this long to send a request's head
+HEAD_SECONDS = 30.0  # a client has this long to send a request's head
+STALLED_SECONDS = 120.0  # a body of which nothing arrives, or an answer of which nothing is read
+_SPARE_DESCRIPTORS = 256  # for files, database connections and what else is not a client
 
+_FULL = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-length: 0\r\n\r\n"
 _TOO_LARGE = b'{"error":"The request\'s head is larger than 65536 bytes."}'
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """Refuses heads that are too large (431) and connections that never finish one."""
+    """Refuses heads that are too large (431), and cuts off clients that stand still."""
 
     _in_head = True
     _collected_bytes = 0  # since the last whole head or piece of a body
     _head_timer: asyncio.TimerHandle | None = None
+    _body_timer: asyncio.TimerHandle | None = None
+    _reader_timer: asyncio.TimerHandle | None = None
+    _received_at = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > _most_connections():
+            transport.write(_FULL)
+            transport.close()
+            return
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        for timer in (self._body_timer, self._reader_timer):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
+    def pause_writing(self) -> None:
+        """The client reads too slowly for what waits to be sent."""
+        super().pause_writing()
+        self._reader_timer = self.loop.call_later(STALLED_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It has read some of it."""
+        super().resume_writing()
+        if self._reader_timer is not None:
+            self._reader_timer.cancel()
+
     def data_received(self, data: bytes) -> None:
+        self._received_at = self.loop.time()
         self._collected_bytes += len(data)
         super().data_received(data)
         if self._collected_bytes > MAX_HEAD_BYTES:
@@ -54,6 +84,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         self._in_head = False
         super().on_headers_complete()
+        self._await_body()
 
     def on_body(self, body: bytes) -> None:
         self._collected_bytes = 0
@@ -62,8 +93,20 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._collected_bytes = 0
+        if self._body_timer is not None:
+            self._body_timer.cancel()
         if self.cycle is not None and not self.transport.is_closing():
             super().on_message_complete()
+
+    def _await_body(self) -> None:
+        """Look again when the body may have stood still for too long; we may be who is slow."""
+        if self.flow.read_paused:
+            self._received_at = self.loop.time()
+        left = self._received_at + STALLED_SECONDS - self.loop.time()
+        if left <= 0:
+            self.transport.abort()
+        else:
+            self._body_timer = self.loop.call_later(left, self._await_body)
 
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
@@ -85,6 +128,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         )
         self.transport.write(head + _TOO_LARGE)
         self.transport.close()
+
+
+@cache
+def _most_connections() -> int:
+    return max(64, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _SPARE_DESCRIPTORS)
+
+
+def allow_many_connections() -> None:
+    """Let the process have as many descriptors as the system allows it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        with suppress(ValueError, OSError):  # macOS has a lower limit of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def uvicorn_options() -> dict[str, Any]:

@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from paddock.web.protocol import STALLED_SECONDS
+
 EXTENSION = "http.response.zerocopysend"
 # Large enough to fill a socket's buffer in one call, small enough that a read from a cold disk does
 # not hold the event loop for long.
@@ -111,6 +113,7 @@ async def _writable(fd: int) -> None:
     ready = asyncio.Event()
     loop.add_writer(fd, ready.set)
     try:
-        await ready.wait()
+        async with asyncio.timeout(STALLED_SECONDS):  # raises an OSError
+            await ready.wait()
     finally:
         loop.remove_writer(fd)

@@ -101,6 +101,8 @@ def serve(
     if worker is not None:
         worker.stop()
     hub.downloads.flush(hub.database)
+    if hub.mirror is not None:
+        hub.mirror.close()
     hub.database.dispose()
     log.info("stopped")
 

@@ -33,6 +33,11 @@ class Mirror:
     _asking: dict[tuple[str, str], threading.Lock] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def close(self) -> None:
+        """The server stops; what is half here is resumed by the next one."""
+        self.arrivals.close()
+        self.upstream.close()
+
     def is_absent(self, name: RepositoryName) -> bool:
         """Whether the other hub said so a moment ago."""
         with self._lock:

@@ -111,6 +111,8 @@ class Upstream:
             raise UpstreamUnreachable(f"{self.url} broke off: {str(e)[:200]}") from e
         except OSError as e:
             raise UpstreamUnreachable(f"{self.url} broke off: {str(e)[:200]}") from e
+        finally:
+            client.pool_manager.clear()
         return wanted.branches_and_tags(result.refs)
 
     @contextmanager
@@ -131,6 +133,10 @@ class Upstream:
                 yield response.iter_raw(PIECE_BYTES)
         except httpx.HTTPError as e:
             raise UpstreamUnreachable(f"{self.url} broke off: {str(e)[:200]}") from e
+
+    def close(self) -> None:
+        """Let go of idle connections."""
+        self._client.close()
 
     def _download_address(
         self, name: RepositoryName, sha256: str, size_bytes: int
