@@ -25,8 +25,7 @@ from paddock.storage.database import Database
 
 # The web refuses a request body over its default limit unless the handler asked for more.
 BODY_LIMIT_KEY = "paddock.body_limit_bytes"
-# Set where the request came with a token that is good: the web counts its requests by the token.
-KNOWN_CALLER_KEY = "paddock.known_caller"
+CALLER_KEY = "paddock.caller"  # who calls, once it is known: the web counts by it, among others
 
 
 def accept_body(request: Request, limit_bytes: int) -> None:
@@ -84,12 +83,14 @@ def authenticate(request: Request, hub: Hub) -> Caller:
 
 def _authenticate(hub: Hub, request: Request, secret: str) -> Caller:
     caller = tokens.authenticate(hub.database, secret)
-    request.scope[KNOWN_CALLER_KEY] = True
     if caller.scopes is None:
+        request.scope[CALLER_KEY] = caller
         return caller
     address = getattr(request.scope.get("route"), "path", "")
     with hub.database.read() as conn:
-        return permissions.on_address(conn, caller, request.method, address, request.path_params)
+        bounded = permissions.on_address(conn, caller, request.method, address, request.path_params)
+    request.scope[CALLER_KEY] = bounded
+    return bounded
 
 
 CallerDep = Annotated[Caller, Depends(get_caller)]

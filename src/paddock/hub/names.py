@@ -60,6 +60,11 @@ def account_key(name: str) -> str:
     return name.lower()
 
 
+def likeness(name: str) -> str:
+    """What a reader remembers of a name: names with the same likeness are taken for each other."""
+    return account_key(name).replace("-", "").replace("_", "")
+
+
 def check_account_name(name: str) -> str:
     """The name, if a new user or organisation may have it; raises BadName."""
     problem = _account_problem(name)

@@ -69,10 +69,15 @@ def require_may_take(
         )
 
 
-def follow_commit(
+def find_commit(
     conn: sa.Connection, caller: Caller, name: RepositoryName, commit_oid: str
-) -> None:
-    """Raise RepositoryMoved if a repository that had this name once holds the commit."""
+) -> RepositoryMoved | None:
+    """Where a commit is that is not under this name any more, if the caller may see it there.
+
+    The repository must have had the name once: a commit's id alone leads nowhere.
+    """
+    if not accounts.is_askable(name.key):
+        return None
     query = (
         sa.select(repositories)
         .join(former_names, former_names.c.repo_id == repositories.c.id)
@@ -86,4 +91,5 @@ def follow_commit(
     for row in conn.execute(query).mappings():
         repo = lookup.to_repository(row)
         if repo.full_name.lower() != name.key and access.may_see(conn, caller, repo):
-            raise RepositoryMoved(name.full, repo.full_name)
+            return RepositoryMoved(name.full, repo.full_name)
+    return None

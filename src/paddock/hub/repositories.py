@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from paddock import clock
-from paddock.errors import BadInput, Forbidden, shown
+from paddock.errors import BadInput, Conflict, Forbidden, shown
 from paddock.front_matter import CARD_NAME
 from paddock.hub import access, lookup, names, redirects
 from paddock.hub.errors import AlreadyExists
@@ -25,7 +25,7 @@ from paddock.hub.groups import members
 from paddock.hub.names import RepositoryName
 from paddock.hub.oauth import grants
 from paddock.hub.people.accounts import get_account, new_public_id
-from paddock.hub.tables import repositories
+from paddock.hub.tables import accounts, repositories
 from paddock.hub.tags.tags import forget_tags, show_tags
 from paddock.hub.types import Account, Caller, Kind, Need, Repository
 from paddock.hub.webhooks.events import Event, announce
@@ -71,7 +71,15 @@ class Settings:
 
 
 def create_repository(conn: sa.Connection, caller: Caller, wanted: NewRepository) -> Repository:
-    """A new repository with its initial commit.
+    """A new repository with its initial commit; raises what ``create_empty`` raises."""
+    repo = create_empty(conn, caller, wanted)
+    author = access.require_writing_token(caller)
+    commits.initial_commit(conn, repo, author, _initial_files(wanted))
+    return lookup.repository_by_id(conn, repo.id)
+
+
+def create_empty(conn: sa.Connection, caller: Caller, wanted: NewRepository) -> Repository:
+    """The same without any ref, for a caller who has the history of another one to put there.
 
     Raises Unauthorized, Forbidden, AccountNotFound, BadName, BadInput or AlreadyExists, whose
     ``url`` is then the path of the repository that has the name.
@@ -94,8 +102,7 @@ def create_repository(conn: sa.Connection, caller: Caller, wanted: NewRepository
     if group is not None:
         members.put_repository(conn, group, repo, author)
     grants.note_repository(conn, caller, repo)
-    commits.initial_commit(conn, repo, author, _initial_files(wanted))
-    return lookup.repository_by_id(conn, repo.id)
+    return repo
 
 
 def insert_repository(conn: sa.Connection, new: NewRow) -> Repository:
@@ -119,6 +126,7 @@ def insert_repository(conn: sa.Connection, new: NewRow) -> Repository:
             row = conn.execute(insert.returning(repositories)).mappings().one()
     except IntegrityError as e:
         raise _taken(conn, new.name) from e
+    _require_name(conn, new.namespace)
     redirects.end(conn, new.name)
     repo = lookup.to_repository(row)
     announce(conn, Event("create", "repo", repo, new.creator))
@@ -128,10 +136,15 @@ def insert_repository(conn: sa.Connection, new: NewRow) -> Repository:
 def delete_repository(conn: sa.Connection, caller: Caller, name: RepositoryName) -> Repository:
     """Forget the repository with everything it holds; the answer is what it was."""
     repo = access.open_to_change(conn, caller, name, Need.OWN)
-    announce(conn, Event("delete", "repo", repo, caller.account))
+    forget_repository(conn, repo, caller.account)
+    return repo
+
+
+def forget_repository(conn: sa.Connection, repo: Repository, actor: Account | None) -> None:
+    """The same, once the right to it was asked for; the caller holds the repository."""
+    announce(conn, Event("delete", "repo", repo, actor))
     forget_tags(conn, repo)
     conn.execute(repositories.delete().where(repositories.c.id == repo.id))
-    return repo
 
 
 def move_repository(
@@ -160,6 +173,7 @@ def move_repository(
             conn.execute(change.values(**values))
     except IntegrityError as e:
         raise _taken(conn, to) from e
+    _require_name(conn, target)
     moved_to = {"name": to.full, "owner": {"id": target.public_id}}
     announce(conn, Event("move", "repo", repo, caller.account, {"movedTo": moved_to}))
     return lookup.repository_by_id(conn, repo.id)
@@ -217,6 +231,13 @@ def _check(wanted: NewRepository) -> None:
             f"{len(wanted.files)} files are too many for an initial commit",
             hint=f"create the repository with at most {MAX_INITIAL_FILES}, then commit the others",
         )
+
+
+def _require_name(conn: sa.Connection, namespace: Account) -> None:
+    """Raise Conflict if the namespace was renamed while a row with its old name was written."""
+    query = sa.select(accounts.c.name).where(accounts.c.id == namespace.id)
+    if conn.scalar(query) != namespace.name:
+        raise Conflict(f"{namespace.name} was renamed at this moment", hint="try again")
 
 
 def _taken(conn: sa.Connection, name: RepositoryName) -> AlreadyExists:

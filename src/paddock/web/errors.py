@@ -7,6 +7,7 @@ that nobody foresaw is logged with its request id and answered without a detail.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -14,12 +15,22 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from paddock.errors import PaddockError
-from paddock.hub.errors import RepositoryMoved
+from paddock.hub import redirects
+from paddock.hub.context import CALLER_KEY
+from paddock.hub.errors import (
+    RepositoryHidden,
+    RepositoryMoved,
+    RepositoryNotFound,
+    RevisionNotFound,
+)
+from paddock.hub.names import RepositoryName
+from paddock.hub.types import ANONYMOUS, Kind
 from paddock.log import get_logger
 from paddock.web.error_page import Handler, with_page
 
@@ -28,6 +39,8 @@ log = get_logger("web")
 REQUEST_ID_KEY = "paddock.request_id"  # in the scope, put there by the frame
 RETRY_AFTER_SECONDS = 2
 _MAX_HEADER_CHARS = 1000
+_GIT_ROUTES = ("/info/refs", "/git-upload-pack", "/git-receive-pack")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def install(app: FastAPI) -> None:
@@ -75,12 +88,20 @@ async def _paddock_error(request: Request, error: Exception) -> Response:
         _ask_for_credentials(request, response)
     if error.status == 503:
         response.headers.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
+    if request.scope["path"].endswith(_GIT_ROUTES):
+        response = _in_plain_text(response, f"{message}\n{error.hint or ''}".strip())
     return response
 
 
+def _in_plain_text(response: Response, text: str) -> Response:
+    """The same failure for git, which shows plain text to a person and nothing else."""
+    kept = {k: v for k, v in response.headers.items() if not k.startswith("content-")}
+    return PlainTextResponse(f"{text}\n", response.status_code, kept)
+
+
 def _is_git(path: str) -> bool:
-    """Whether git or git-lfs asks: both know HTTP Basic, and git shows plain text to a person."""
-    return ".git/" in path or path.endswith(("/info/refs", "/git-upload-pack", "/git-receive-pack"))
+    """Whether git or git-lfs asks: both know HTTP Basic."""
+    return ".git/" in path or path.endswith(_GIT_ROUTES)
 
 
 def _ask_for_credentials(request: Request, response: Response) -> None:
@@ -104,6 +125,25 @@ async def _moved(request: Request, error: Exception) -> Response:
     if request.url.query:
         location += "?" + request.url.query
     return RedirectResponse(location, status_code=307)
+
+
+async def _not_here(request: Request, error: Exception) -> Response:
+    """A download that is pinned to a commit finds it where its repository went, even if somebody
+    took the old name since.
+    """
+    moved = await run_in_threadpool(_find_commit, request)
+    return await (_paddock_error(request, error) if moved is None else _moved(request, moved))
+
+
+def _find_commit(request: Request) -> RepositoryMoved | None:
+    named = request.path_params
+    rev = str(named.get("rev", ""))
+    if not _COMMIT.fullmatch(rev) or not {"kind", "namespace", "name"} <= named.keys():
+        return None
+    name = RepositoryName(Kind(named["kind"]), str(named["namespace"]), str(named["name"]))
+    caller = request.scope.get(CALLER_KEY, ANONYMOUS)
+    with request.app.state.hub.database.read() as conn:
+        return redirects.find_commit(conn, caller, name, rev)
 
 
 async def _bad_request(_request: Request, error: Exception) -> Response:
@@ -138,6 +178,9 @@ async def _database_unavailable(request: Request, error: Exception) -> Response:
 
 _HANDLERS: dict[type[Exception], Handler] = {
     RepositoryMoved: _moved,
+    RepositoryNotFound: _not_here,
+    RepositoryHidden: _not_here,
+    RevisionNotFound: _not_here,
     PaddockError: _paddock_error,
     RequestValidationError: _bad_request,
     HTTPException: _routing_error,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from paddock.cli.admin import jobs, orgs, tokens, users
+from paddock.cli.admin import gc, jobs, names, orgs, quota, tokens, users
 from paddock.cli.local_hub import data_option, json_option, open_hub_database
 from paddock.cli.output import emit
 from paddock.errors import Conflict
@@ -47,4 +47,7 @@ def init(data: Path | None, name: str | None, as_json: bool) -> None:
 command.add_command(users.command, "user")
 command.add_command(orgs.command, "org")
 command.add_command(tokens.command, "token")
+command.add_command(names.command, "name")
 command.add_command(jobs.command, "jobs")
+command.add_command(gc.command, "gc")
+command.add_command(quota.command, "quota")

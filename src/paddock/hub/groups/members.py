@@ -16,7 +16,7 @@ from paddock import clock
 from paddock.errors import BadInput, Forbidden, NotFound, shown
 from paddock.hub import access, lookup
 from paddock.hub.errors import AlreadyExists
-from paddock.hub.groups.roles import NO_ACCESS, role_in_group
+from paddock.hub.groups.roles import role_in_group
 from paddock.hub.groups.tables import (
     resource_group_members,
     resource_group_repositories,
@@ -28,7 +28,7 @@ from paddock.hub.tables import accounts as account_rows
 from paddock.hub.tables import repositories
 from paddock.hub.types import Account, Caller, Repository
 
-ROLES = (*accounts.ORG_ROLES[:4], NO_ACCESS)
+ROLES = accounts.ORG_ROLES
 MAX_NAME_CHARS = 200
 MAX_DESCRIPTION_CHARS = 500
 MAX_GROUPS = 1000  # of one organisation

@@ -16,11 +16,13 @@ from paddock import clock
 from paddock.errors import BadInput, NotFound, shown
 from paddock.hub import names
 from paddock.hub.errors import AlreadyExists
+from paddock.hub.people import kept_names
 from paddock.hub.people.passwords import hash_password
 from paddock.hub.tables import accounts, memberships
 from paddock.hub.types import Account
 
-ORG_ROLES = ("admin", "write", "contributor", "read")  # strongest first
+# Strongest first; with no_access somebody is a member for the sake of resource groups alone.
+ORG_ROLES = ("admin", "write", "contributor", "read", "no_access")
 MAX_FULL_NAME_CHARS = 200
 
 
@@ -44,7 +46,7 @@ class AccountNotFound(NotFound):
     code = "account_not_found"
 
 
-def create_user(
+def create_user(  # noqa: PLR0913  (what an account is made of)
     conn: sa.Connection,
     name: str,
     *,
@@ -52,11 +54,16 @@ def create_user(
     email: str | None = None,
     is_admin: bool = False,
     password: str | None = None,
+    allow_similar: bool = False,
 ) -> Account:
-    """A new user; raises BadName, BadPassword or AlreadyExists."""
+    """A new user; raises BadName, BadPassword or AlreadyExists.
+
+    And NameKept, or NameTooLike unless ``allow_similar``.
+    """
     return _create(
         conn,
         name,
+        _Taking(allow_similar=allow_similar),
         kind="user",
         full_name=_clean_full_name(full_name) or name,
         email=email,
@@ -72,11 +79,13 @@ def create_org(
     owner: Account,
     full_name: str | None = None,
     private_by_default: bool = False,
+    allow_similar: bool = False,
 ) -> Account:
     """A new organisation with ``owner`` as its first admin; raises BadName or AlreadyExists."""
     org = _create(
         conn,
         name,
+        _Taking(keeper_id=owner.id, allow_similar=allow_similar),
         kind="org",
         full_name=_clean_full_name(full_name) or name,
         private_by_default=private_by_default,
@@ -87,7 +96,7 @@ def create_org(
 
 def create_mirrored_namespace(conn: sa.Connection, name: str) -> Account:
     """An organisation of nobody, which the mirror of another hub fills; raises BadName."""
-    return _create(conn, name, kind="org", full_name=name)
+    return _create(conn, name, _Taking(allow_similar=True), kind="org", full_name=name)
 
 
 def find_account(conn: sa.Connection, name: str) -> Account | None:
@@ -178,16 +187,27 @@ def to_account(row: sa.RowMapping) -> Account:
     )
 
 
-def _create(conn: sa.Connection, name: str, **columns: Any) -> Account:
+class _Taking(NamedTuple):
+    """Who takes a name, and whether it may look like another."""
+
+    keeper_id: int | None = None
+    allow_similar: bool = False
+
+
+def _create(conn: sa.Connection, name: str, taking: _Taking, **columns: Any) -> Account:
     names.check_account_name(name)
+    if not taking.allow_similar:
+        kept_names.check_unlike(conn, name)
     key = names.account_key(name)
     values = {"public_id": new_public_id(), "name": name, "key": key, "created_at": clock.now()}
     insert = accounts.insert().values(**values, **columns).returning(accounts)
     try:
         with conn.begin_nested():
-            return to_account(conn.execute(insert).mappings().one())
+            made = to_account(conn.execute(insert).mappings().one())
     except IntegrityError as e:
         raise AlreadyExists(f"an account named {name} already exists") from e
+    kept_names.take(conn, name, taking.keeper_id)
+    return made
 
 
 def _clean_full_name(full_name: str | None) -> str | None:
