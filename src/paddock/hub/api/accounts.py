@@ -9,13 +9,13 @@ from fastapi import APIRouter, Request, Response
 from paddock import clock
 from paddock.errors import Forbidden
 from paddock.hub import access
-from paddock.hub.catalogue import listing
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.follows import follows
 from paddock.hub.http.paged import asked_part, paged
 from paddock.hub.people import accounts, members
 from paddock.hub.profiles import overview
-from paddock.hub.types import Account, Caller, Repository
+from paddock.hub.profiles.storage import stored_page
+from paddock.hub.types import Account, Caller
 
 router = APIRouter()
 
@@ -92,18 +92,22 @@ def unfollow_organization(hub: HubDep, caller: CallerDep, name: str) -> dict[str
 
 
 @router.get("/api/settings/repositories")
-def own_repositories(hub: HubDep, caller: CallerDep) -> list[dict[str, Any]]:
-    return _storage(hub, caller, access.require_user(caller))
+def own_repositories(
+    request: Request, response: Response, hub: HubDep, caller: CallerDep
+) -> list[dict[str, Any]]:
+    return _storage(request, response, hub, caller, access.require_user(caller))
 
 
 @router.get("/api/organizations/{name:segment}/settings/repositories")
-def org_repositories(hub: HubDep, caller: CallerDep, name: str) -> list[dict[str, Any]]:
+def org_repositories(
+    request: Request, response: Response, hub: HubDep, caller: CallerDep, name: str
+) -> list[dict[str, Any]]:
     user = access.require_user(caller)
     with hub.database.read() as conn:
         org = accounts.get_account(conn, name, kind="org")
         if accounts.role_in(conn, org.id, user) is None and not access.is_site_admin(caller):
             raise Forbidden(f"only members of {org.name} see its storage")
-    return _storage(hub, caller, org)
+    return _storage(request, response, hub, caller, org)
 
 
 def _followers(
@@ -128,22 +132,20 @@ def _follow(hub: Hub, caller: Caller, name: str, kind: str, *, wanted: bool) -> 
     return {"isFollowing": wanted, "numFollowers": count}
 
 
-def _storage(hub: Hub, caller: Caller, namespace: Account) -> list[dict[str, Any]]:
+def _storage(
+    request: Request, response: Response, hub: Hub, caller: Caller, namespace: Account
+) -> list[dict[str, Any]]:
+    part = asked_part(request)
     with hub.database.read() as conn:
-        found = listing.repositories_of(conn, caller, namespace)
-    total = sum(_used_bytes(repo) for repo in found)
+        page = stored_page(conn, caller, namespace, part.limit, part.cursor)
     return [
         {
-            "id": repo.full_name,
-            "type": repo.kind,
-            "updatedAt": clock.to_text(repo.updated_at),
-            "visibility": "private" if repo.is_private else "public",
-            "storage": _used_bytes(repo),
-            "storagePercent": round(100 * _used_bytes(repo) / total, 2) if total else 0,
+            "id": found.full_name,
+            "type": str(found.kind),
+            "updatedAt": clock.to_text(found.updated_at),
+            "visibility": "private" if found.is_private else "public",
+            "storage": found.size_bytes,
+            "storagePercent": found.percent,
         }
-        for repo in found
+        for found in paged(request, response, hub, page)
     ]
-
-
-def _used_bytes(repo: Repository) -> int:
-    return int((repo.facts or {}).get("used_storage", 0))

@@ -69,17 +69,6 @@ def list_repositories(conn: sa.Connection, caller: Caller, listing: Listing) -> 
     return Page([lookup.to_repository(row) for row in rows], cursor)
 
 
-def repositories_of(conn: sa.Connection, caller: Caller, namespace: Account) -> list[Repository]:
-    """Everything of a namespace that the caller may see, of every kind, the latest first."""
-    columns = [column for column in repositories.c if column is not repositories.c.card]
-    query = (
-        sa.select(*columns)
-        .where(repositories.c.namespace_id == namespace.id, access.visible_to(caller))
-        .order_by(repositories.c.updated_at.desc(), repositories.c.id.desc())
-    )
-    return [lookup.to_repository(row) for row in conn.execute(query).mappings()]
-
-
 def count_by_kind(conn: sa.Connection, caller: Caller, namespace: Account) -> dict[Kind, int]:
     """How many repositories of each kind the caller sees in a namespace."""
     query = (
