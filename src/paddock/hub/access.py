@@ -34,7 +34,6 @@ from paddock.hub.groups.roles import (
     role_in_group,
     role_on,
 )
-from paddock.hub.mirror.tables import mirrors
 from paddock.hub.names import RepositoryName
 from paddock.hub.people import accounts, scopes
 from paddock.hub.people.reach import (
@@ -65,11 +64,6 @@ def open_repository(
         raise missing(caller, name.kind, name.full)
     if need >= Need.WRITE:
         require_write(conn, caller, repo)
-        if need is Need.WRITE and _is_mirror(conn, repo):
-            raise Forbidden(
-                f"{repo.full_name} follows another hub, which alone changes it",
-                hint="duplicate it to have a copy of your own",
-            )
         if need is Need.OWN and not covers(conn, caller, repo, TO_OWN):
             raise Forbidden(
                 f"this token may not change {repo.full_name} itself",
@@ -247,11 +241,6 @@ def _follow(conn: sa.Connection, caller: Caller, name: RepositoryName) -> None:
     moved = lookup.find_moved(conn, name)
     if moved is not None and may_see(conn, caller, moved):
         raise RepositoryMoved(name.full, moved.full_name)
-
-
-def _is_mirror(conn: sa.Connection, repo: Repository) -> bool:
-    query = sa.select(mirrors.c.repo_id).where(mirrors.c.repo_id == repo.id)
-    return conn.execute(query).first() is not None
 
 
 def _created(conn: sa.Connection, account: Account, repo: Repository) -> bool:

@@ -151,7 +151,8 @@ def _pack(hub: Hub, repo: Repository, tips: list[str]) -> Iterator[bytes]:
     wanted = resolve_wants(graph, rows, tips)
     selection = select(graph, wanted, [], Boundary(cut=frozenset()), set())
     request = FetchRequest(wants=tips, words={"ofs-delta"})
-    for piece in write_pack(PackSource(rows, hub.blobs), request, selection, wanted):
+    source = PackSource(rows, hub.blobs, hub.packs, repo.id)
+    for piece in write_pack(source, request, selection, wanted):
         if isinstance(piece, bytes):
             yield piece
 

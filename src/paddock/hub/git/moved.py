@@ -11,13 +11,23 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from paddock.errors import Forbidden
 from paddock.hub.catalogue import indexing
 from paddock.hub.discussions import arrivals
+from paddock.hub.garbage import requests
 from paddock.hub.git import refs
+from paddock.hub.large import places
+from paddock.hub.mirror.tables import mirrors
 from paddock.hub.types import Account, Repository
 from paddock.hub.webhooks.events import Event, announce
 
 MAX_REFS_IN_EVENT = 500
+
+
+class FollowsUpstream(Forbidden):
+    """Somebody would change a mirror."""
+
+    code = "follows_upstream"
 
 
 class RefChange(NamedTuple):
@@ -31,10 +41,19 @@ class RefChange(NamedTuple):
 def refs_moved(
     conn: sa.Connection, repo: Repository, actor: Account | None, changes: Sequence[RefChange]
 ) -> None:
-    """Bring everything up to date with where the refs point now; None acts for the hub itself."""
+    """Bring everything up to date with where the refs point now; None acts for the hub itself.
+
+    Raises FollowsUpstream: what a mirror has is another hub's to change.
+    """
     moved = [change for change in changes if change.old_oid != change.new_oid]
+    if actor is not None:
+        _check_is_ours(conn, repo, moved)
     if any(change.name == refs.MAIN for change in moved):
         indexing.refresh(conn, repo)
+    for change in moved:
+        if change.new_oid is not None:
+            places.note_tip(conn, repo, change.name)
+    requests.refs_left(conn, repo.id, [(change.old_oid, change.new_oid) for change in moved])
     arrivals.tell_arrivals(conn, repo, actor, moved)
     for start in range(0, len(moved), MAX_REFS_IN_EVENT):
         told = [
@@ -42,3 +61,15 @@ def refs_moved(
             for change in moved[start : start + MAX_REFS_IN_EVENT]
         ]
         announce(conn, Event("update", "repo.content", repo, actor, {"updatedRefs": told}))
+
+
+def _check_is_ours(conn: sa.Connection, repo: Repository, moved: Sequence[RefChange]) -> None:
+    followed = (refs.BRANCHES, refs.TAGS)
+    if not any(change.name.startswith(followed) for change in moved):
+        return
+    row = sa.select(mirrors.c.repo_id).where(mirrors.c.repo_id == repo.id)
+    if conn.execute(row).first() is not None:
+        raise FollowsUpstream(
+            f"{repo.full_name} follows another hub, which alone changes it",
+            hint="duplicate it to have a copy of your own",
+        )
