@@ -58,7 +58,7 @@ class LocalBlobStore:
 
     def local_path(self, sha256: str) -> Path | None:
         path = _blob_path(self._blobs, sha256)
-        return path if path.exists() else None
+        return None if _file_size(path) is None else path
 
     def delete(self, sha256: str) -> None:
         with os_errors("deleting a blob"):

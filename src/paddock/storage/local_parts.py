@@ -46,9 +46,10 @@ class LocalParts:
         check_part_number(count)
         folder = self._folder(upload_id)
         paths = [folder / str(number) for number in range(1, count + 1)]
-        for path in paths:
-            if not path.exists():
-                raise part_missing(int(path.name))
+        with os_errors("looking for parts"):
+            absent = [path for path in paths if not path.exists()]
+        if absent:
+            raise part_missing(int(absent[0].name))
         return _read_files(paths)
 
     def abandon(self, upload_id: str) -> None:
