@@ -102,7 +102,8 @@ contributions = Table(
     metadata,
     Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
     Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
-    Column("sha256", Sha256, primary_key=True),
+    # Of a large file, which the repository may not even have got yet.
+    Column("sha256", Sha256, primary_key=True, info={"names_blob": False}),
     Column("size_bytes", BigInteger, nullable=False),
     Index(None, "user_id"),
 )

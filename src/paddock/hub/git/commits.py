@@ -26,6 +26,7 @@ from paddock.hub.git.objects import ObjectType, make_object, write_objects
 from paddock.hub.git.operations import AddFile, Operation, check_path
 from paddock.hub.git.staging import stage
 from paddock.hub.git.trees import EMPTY_TREE_OID
+from paddock.hub.large import places
 from paddock.hub.tables import commits
 from paddock.hub.types import Account, Repository
 from paddock.large_patterns import ATTRIBUTES_NAME
@@ -66,6 +67,7 @@ def create_commit(conn: sa.Connection, repo: Repository, request: CommitRequest)
         raise StaleParent
     root_oid = tree_oid_of(conn, repo, tip.commit_oid)
     tree_oid = stage(conn, repo, root_oid, request.operations)
+    places.note_operations(conn, repo, request.ref, request.operations)
     new = NewCommit(tree_oid, (tip.commit_oid,), request.author, clock.now(), request.message)
     return _move(conn, repo, request.ref, new, expected=tip.oid)
 

@@ -19,7 +19,7 @@ MODULES: tuple[str, ...] = (
     "paddock.hub.jobs.sweeping",
     "paddock.hub.catalogue.upkeep",
     "paddock.hub.webhooks.delivering",
-    "paddock.hub.large.viewing",
+    "paddock.hub.large.viewing", "paddock.hub.garbage.collecting",
 )
 
 Handler = Callable[[Hub, dict[str, Any]], None]

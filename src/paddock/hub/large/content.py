@@ -42,12 +42,13 @@ class Content:
     local_path: Path | None
     read: Callable[[int, int], Iterator[bytes]]
     blob_sha256: str | None = None  # where the content is one whole blob
+    in_memory: bytes | None = None  # all of it, where it is small
 
 
 def open_content(hub: Hub, repo: Repository, entry: FileEntry, conn: sa.Connection) -> Content:
     """The bytes of a file of the repository; raises ContentMissing."""
     if entry.large is not None:
-        return open_large(hub, conn, entry.large.sha256)
+        return open_large(hub, conn, repo.id, entry.large.sha256)
     stored = objects.read_object(conn, repo.id, entry.oid)
     if stored is None:
         raise ContentMissing(f"the bytes of {entry.path!r} are not stored here")
@@ -57,9 +58,12 @@ def open_content(hub: Hub, repo: Repository, entry: FileEntry, conn: sa.Connecti
     return inline_content(stored.content)
 
 
-def open_large(hub: Hub, conn: sa.Connection, sha256: str) -> Content:
-    """The bytes of a large file, which the caller may have; raises ContentMissing."""
-    row = large_files.lookup(conn, [sha256]).get(sha256)
+def open_large(hub: Hub, conn: sa.Connection, repo_id: int, sha256: str) -> Content:
+    """The bytes of a large file that the repository holds; raises ContentMissing.
+
+    A pointer alone is not enough: the file may have been removed from the repository for good.
+    """
+    row = large_files.lookup_held(conn, repo_id, sha256)
     if row is not None and row.is_blob:
         return blob_content(hub.blobs, sha256, row.size_bytes)
     if row is not None and row.xet_hash is not None:
@@ -75,7 +79,7 @@ def inline_content(content: bytes) -> Content:
     def read(start: int, end: int) -> Iterator[bytes]:
         yield content[start:end]
 
-    return Content(len(content), None, read)
+    return Content(len(content), None, read, in_memory=content)
 
 
 def blob_content(blobs: BlobStore, sha256: str, size_bytes: int) -> Content:

@@ -7,7 +7,7 @@ Every function may run twice, and in two transactions at once, with the same out
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -18,6 +18,16 @@ from paddock.hub.large import condemned, usage
 from paddock.hub.tables import large_files, repositories, repository_large_files
 from paddock.storage.blobs import Blob
 from paddock.storage.sql import in_chunks, insert_ignore, insert_new
+
+# Built once, as every download of a large file asks it.
+_HELD = (
+    sa.select(large_files.c.size_bytes, large_files.c.is_blob, large_files.c.xet_hash)
+    .join(repository_large_files, repository_large_files.c.sha256 == large_files.c.sha256)
+    .where(
+        repository_large_files.c.repo_id == sa.bindparam("repo_id"),
+        large_files.c.sha256 == sa.bindparam("sha256"),
+    )
+)
 
 
 class LargeFileRow(NamedTuple):
@@ -47,6 +57,12 @@ def lookup(conn: sa.Connection, sha256s: Iterable[str]) -> dict[str, LargeFileRo
         for row in conn.execute(query.where(columns.sha256.in_(some))):
             found[row.sha256] = LargeFileRow(row.size_bytes, row.is_blob, row.xet_hash)
     return found
+
+
+def lookup_held(conn: sa.Connection, repo_id: int, sha256: str) -> LargeFileRow | None:
+    """What is stored of a file, if the repository holds it."""
+    row = conn.execute(_HELD, {"repo_id": repo_id, "sha256": sha256}).one_or_none()
+    return None if row is None else LargeFileRow(*row)
 
 
 def add_blob(conn: sa.Connection, repo_id: int, blob: Blob) -> None:
@@ -120,20 +136,6 @@ def keep(conn: sa.Connection, repo_id: int, sha256s: Iterable[str]) -> None:
     for some in in_chunks(sorted(set(sha256s))):
         row = links.update().where(idle, links.c.sha256.in_(some))
         conn.execute(row.values(idle_since=None))
-
-
-def note_places(conn: sa.Connection, repo_id: int, ref: str, paths: Mapping[str, str]) -> None:
-    """Remember under which path and ref each of the files (by SHA-256) was first committed."""
-    links = repository_large_files
-    unnamed = links.update().where(
-        links.c.repo_id == repo_id,
-        links.c.sha256 == sa.bindparam("of_sha256"),
-        links.c.filename.is_(None),
-    )
-    named = unnamed.values(filename=sa.bindparam("at_path"), ref=ref)
-    rows = [{"of_sha256": sha256, "at_path": paths[sha256]} for sha256 in sorted(paths)]
-    if rows:
-        conn.execute(named, rows)
 
 
 def _lock_sizes(conn: sa.Connection, sha256s: list[str]) -> dict[str, int]:
