@@ -76,10 +76,10 @@ def enqueue(
     return job_id
 
 
-def hasten(conn: sa.Connection, kind: str, unique: str) -> None:
-    """Let the waiting job of this kind and key be due now, whatever it waits for."""
+def reschedule(conn: sa.Connection, kind: str, unique: str, at: datetime) -> None:
+    """Let the waiting job of this kind and key be due then, whatever it waits for."""
     waiting = (jobs.c.kind == kind) & (jobs.c.unique_key == unique) & (jobs.c.state == "waiting")
-    conn.execute(jobs.update().where(waiting).values(not_before=clock.now()))
+    conn.execute(jobs.update().where(waiting).values(not_before=at))
     after_commit(conn, BELL.ring)
 
 

@@ -16,8 +16,13 @@ class HandedBack(Exception):
     """The handler stopped because it was asked to."""
 
 
+def is_asked_to_stop() -> bool:
+    """Whether the worker that runs this job is stopping."""
+    asked = asked_to_stop.get()
+    return asked is not None and asked.is_set()
+
+
 def stop_here_if_asked() -> None:
     """Raise HandedBack when the worker that runs this job is stopping; else do nothing."""
-    asked = asked_to_stop.get()
-    if asked is not None and asked.is_set():
+    if is_asked_to_stop():
         raise HandedBack

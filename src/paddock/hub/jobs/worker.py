@@ -112,6 +112,13 @@ class Worker:
                 self._running.discard(job)
             BELL.ring()  # there is a free thread, and whoever waits for the end learns of it
 
+    def sees_work(self) -> bool:
+        """Whether at this moment a job is due or runs, here or elsewhere."""
+        moment = clock.now()
+        with self._hub.database.read() as conn:  # one look: what ends may leave something to do
+            due = leases.look(conn, self._kinds, moment).due.values()
+            return any(at <= moment for at in due) or leases.is_any_running(conn)
+
     def take_due_turns(self) -> None:
         """Let periodic work that is due become jobs."""
         moment = clock.now()
@@ -193,14 +200,9 @@ def run_until_empty(hub: Hub, *, timeout_seconds: float = 60.0) -> None:
         job = worker.take()
         if job is not None:
             worker.perform(job)
-        elif not _is_busy(hub):
+        elif not worker.sees_work():
             return
         elif time.monotonic() > deadline:
             raise TimeoutError("jobs were still running")
         else:
             BELL.wait(heard, 0.05)
-
-
-def _is_busy(hub: Hub) -> bool:
-    with hub.database.read() as conn:
-        return leases.is_any_running(conn)

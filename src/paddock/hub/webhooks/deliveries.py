@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.hub.jobs.backoff import retry_delay
-from paddock.hub.jobs.queue import enqueue, hasten
+from paddock.hub.jobs.queue import enqueue, reschedule
 from paddock.hub.people.accounts import new_public_id, to_account
 from paddock.hub.tables import accounts
 from paddock.hub.webhooks.sending import Outcome
@@ -35,8 +35,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 OFF_AFTER = timedelta(days=3)
 OFF_AFTER_FAILURES = 10
 GONE = 410  # a receiver that answers so wants no more
-# When the process dies while it sends, the delivery is due again after this.
-ATTEMPT_LASTS = timedelta(minutes=2)
+TURN_LASTS = timedelta(minutes=2)  # when the process dies in it, another may send after this
+_FRESH = {"failures": 0, "failing_since": None, "paused_until": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +77,42 @@ def add(conn: sa.Connection, event_id: int, webhook_ids: Collection[int]) -> Non
     ]
     insert_ignore(conn, webhook_deliveries, rows)
     for webhook_id in webhook_ids:
-        enqueue_sending(conn, webhook_id, moment)
+        _enqueue(conn, webhook_id, moment)
 
 
-def enqueue_sending(conn: sa.Connection, webhook_id: int, at: datetime) -> None:
-    """Let what this webhook owes be sent from then on."""
-    payload = {"webhook_id": webhook_id}
-    enqueue(conn, DELIVER, payload, not_before=at, unique=str(webhook_id))
+def take_turn(conn: sa.Connection, webhook_id: int) -> bool:
+    """Whether it is ours to send what this webhook owes, until ``end_turn``: one at a time does.
+
+    Who finds another at it comes again when that one must have ended, or died.
+    """
+    moment = clock.now()
+    query = sa.select(webhooks.c.sending_until).where(webhooks.c.id == webhook_id)
+    row = conn.execute(query.with_for_update()).one_or_none()
+    if row is None:
+        return False
+    if row.sending_until is not None and row.sending_until > moment:
+        _enqueue(conn, webhook_id, row.sending_until)
+        return False
+    _set_webhook(conn, webhook_id, sending_until=moment + TURN_LASTS)
+    return True
+
+
+def end_turn(conn: sa.Connection, webhook_id: int) -> None:
+    """Let the next one send, when there is something to send again."""
+    _set_webhook(conn, webhook_id, sending_until=None)
+    at = _next_moment(conn, webhook_id)
+    if at is not None:
+        _enqueue(conn, webhook_id, at)
+    # Who found us at it waits for our end, and would let others wait for it.
+    reschedule(conn, DELIVER, str(webhook_id), at or clock.now())
 
 
 def send_now(conn: sa.Connection, webhook_id: int) -> None:
     """Let what this webhook owes be sent at once, whatever it was waiting for."""
-    fresh = {"failures": 0, "failing_since": None, "paused_until": None}
-    conn.execute(webhooks.update().where(webhooks.c.id == webhook_id).values(fresh))
-    enqueue_sending(conn, webhook_id, clock.now())
-    hasten(conn, DELIVER, str(webhook_id))
+    moment = clock.now()
+    _set_webhook(conn, webhook_id, **_FRESH)
+    _enqueue(conn, webhook_id, moment)
+    reschedule(conn, DELIVER, str(webhook_id), moment)
 
 
 def begin(conn: sa.Connection, webhook_id: int) -> Attempt | None:
@@ -139,14 +160,19 @@ def record(conn: sa.Connection, attempt: Attempt, outcome: Outcome) -> None:
         values["next_attempt_at"] = moment + timedelta(seconds=seconds)
     _set(conn, attempt.delivery_id, **values)
     if outcome.is_delivered:
-        fresh = {"failures": 0, "failing_since": None, "paused_until": None}
-        conn.execute(webhooks.update().where(webhooks.c.id == attempt.webhook_id).values(fresh))
+        _set_webhook(conn, attempt.webhook_id, **_FRESH)
     else:
         _note_failure(conn, attempt.webhook_id, outcome, moment)
 
 
-def next_moment(conn: sa.Connection, webhook_id: int) -> datetime | None:
-    """When there is something to send again; None when nothing waits."""
+def end_waiting(conn: sa.Connection, webhook_id: int, reason: str) -> None:
+    """Nothing that waits is sent any more."""
+    c = webhook_deliveries.c
+    change = webhook_deliveries.update().where(c.webhook_id == webhook_id, c.state == "waiting")
+    conn.execute(change.values(state="failed", error=reason, next_attempt_at=None))
+
+
+def _next_moment(conn: sa.Connection, webhook_id: int) -> datetime | None:
     c = webhook_deliveries.c
     earliest = sa.select(sa.func.min(c.next_attempt_at)).where(
         c.webhook_id == webhook_id, c.state == "waiting"
@@ -155,13 +181,6 @@ def next_moment(conn: sa.Connection, webhook_id: int) -> datetime | None:
     due: datetime | None = conn.execute(earliest).scalar_one()
     paused_until: datetime | None = conn.execute(paused).scalar_one_or_none()
     return due if due is None or paused_until is None else max(due, paused_until)
-
-
-def end_waiting(conn: sa.Connection, webhook_id: int, reason: str) -> None:
-    """Nothing that waits is sent any more."""
-    c = webhook_deliveries.c
-    change = webhook_deliveries.update().where(c.webhook_id == webhook_id, c.state == "waiting")
-    conn.execute(change.values(state="failed", error=reason, next_attempt_at=None))
 
 
 def _full(conn: sa.Connection, webhook_ids: Collection[int]) -> set[int]:
@@ -193,7 +212,7 @@ def _begin(
 ) -> Attempt:
     c = webhook_deliveries.c
     attempts = due[c.attempts] + 1
-    again = moment + ATTEMPT_LASTS
+    again = moment + TURN_LASTS  # should we die
     _set(conn, due[c.id], attempts=attempts, attempted_at=moment, next_attempt_at=again)
     return Attempt(
         delivery_id=due[c.id],
@@ -225,7 +244,16 @@ def _note_failure(conn: sa.Connection, webhook_id: int, outcome: Outcome, moment
     if reason is not None:
         values |= {"is_disabled": True, "disabled_reason": reason}
         end_waiting(conn, webhook_id, reason)
-    conn.execute(webhooks.update().where(c.id == webhook_id).values(values))
+    _set_webhook(conn, webhook_id, **values)
+
+
+def _enqueue(conn: sa.Connection, webhook_id: int, at: datetime) -> None:
+    payload = {"webhook_id": webhook_id}
+    enqueue(conn, DELIVER, payload, not_before=at, unique=str(webhook_id))
+
+
+def _set_webhook(conn: sa.Connection, webhook_id: int, **values: Any) -> None:
+    conn.execute(webhooks.update().where(webhooks.c.id == webhook_id).values(values))
 
 
 def _set(conn: sa.Connection, delivery_id: int, **values: Any) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from paddock import __version__, clock
 from paddock.hub.context import Hub
 from paddock.hub.jobs.handlers import every, handler
-from paddock.hub.jobs.stopping import stop_here_if_asked
+from paddock.hub.jobs.stopping import is_asked_to_stop, stop_here_if_asked
 from paddock.hub.webhooks import deliveries, sending
 from paddock.hub.webhooks.deliveries import DELIVER, Attempt
 from paddock.hub.webhooks.events import FAN_OUT
@@ -38,31 +38,50 @@ every(3600)(SWEEP)
 
 @handler(FAN_OUT)
 def fan_out(hub: Hub, payload: dict[str, Any]) -> None:
-    """Turn an event into a delivery for each webhook that watches and may know."""
-    after: int | None = 0
-    while after is not None:
+    """Turn a repository's events, in order, into deliveries for all who watch and may know."""
+    page: _Page | None = _Page(payload["repo_id"], 0, 0)
+    while page is not None:
         with hub.database.write() as conn:
-            after = _fan_out_page(conn, payload["event_id"], after)
+            page = _fan_out_page(conn, page)
 
 
-def _fan_out_page(conn: sa.Connection, event_id: int, after: int) -> int | None:
-    query = sa.select(webhook_events).where(webhook_events.c.id == event_id)
+class _Page(NamedTuple):
+    """Where to go on: behind which event, or in it behind which webhook."""
+
+    repo_id: int
+    event_id: int
+    after: int
+
+
+def _fan_out_page(conn: sa.Connection, page: _Page) -> _Page | None:
+    c = webhook_events.c
+    query = (
+        sa.select(webhook_events)
+        .where(c.repo_id == page.repo_id, sa.not_(c.is_fanned_out))
+        .order_by(c.id)
+        .limit(1)
+        .with_for_update()  # two never do the same repository at once, so order is kept
+    )
     event = conn.execute(query).mappings().one_or_none()
     if event is None:
         return None
+    after = page.after if event["id"] == page.event_id else 0
     subject = Subject(
         event["repo_id"], event["namespace_id"], event["was_private"], event["seen_by"]
     )
     domain = event["scope"].split(".", 1)[0]
     watched = [(key, kind) for key, kind in event["watched"]]
-    page = page_of_watchers(conn, watched, after, WATCHERS_PER_TRANSACTION)
+    watchers = page_of_watchers(conn, watched, after, WATCHERS_PER_TRANSACTION)
     told = [
         watcher.webhook_id
-        for watcher in page
+        for watcher in watchers
         if domain in watcher.domains and may_know(conn, watcher.owner, subject)
     ]
-    deliveries.add(conn, event_id, told)
-    return page[-1].webhook_id if len(page) == WATCHERS_PER_TRANSACTION else None
+    deliveries.add(conn, event["id"], told)
+    if len(watchers) == WATCHERS_PER_TRANSACTION:
+        return _Page(page.repo_id, event["id"], watchers[-1].webhook_id)
+    conn.execute(webhook_events.update().where(c.id == event["id"]).values(is_fanned_out=True))
+    return _Page(page.repo_id, event["id"], 0)
 
 
 @handler(DELIVER)
@@ -70,6 +89,9 @@ def deliver(hub: Hub, payload: dict[str, Any]) -> None:
     """Send what is due of one webhook, until its turn is over."""
     webhook_id = payload["webhook_id"]
     turn_ends = time.monotonic() + TURN_SECONDS
+    with hub.database.write() as conn:
+        if not deliveries.take_turn(conn, webhook_id):
+            return
     for _ in range(MAX_DELIVERIES_IN_TURN):
         with hub.database.write() as conn:
             attempt = deliveries.begin(conn, webhook_id)
@@ -78,13 +100,10 @@ def deliver(hub: Hub, payload: dict[str, Any]) -> None:
         outcome = _send(hub, attempt)
         with hub.database.write() as conn:
             deliveries.record(conn, attempt, outcome)
-        if not outcome.is_delivered or time.monotonic() > turn_ends:
+        if not outcome.is_delivered or time.monotonic() > turn_ends or is_asked_to_stop():
             break
-        stop_here_if_asked()
     with hub.database.write() as conn:
-        again_at = deliveries.next_moment(conn, webhook_id)
-        if again_at is not None:
-            deliveries.enqueue_sending(conn, webhook_id, max(again_at, clock.now()))
+        deliveries.end_turn(conn, webhook_id)
 
 
 def _send(hub: Hub, attempt: Attempt) -> Outcome:

@@ -61,12 +61,13 @@ def announce(conn: sa.Connection, event: Event) -> None:
         "repo_id": repo.id,
         "namespace_id": repo.namespace_id,
         "was_private": present.is_private,
+        "is_fanned_out": False,
         "created_at": clock.now(),
     }
     if event.action == "delete" and event.scope == "repo" and present.is_private:
         row["seen_by"] = watchers.owners_who_may_see(conn, present, watched)
-    inserted = conn.execute(webhook_events.insert().values(row).returning(webhook_events.c.id))
-    enqueue(conn, FAN_OUT, {"event_id": inserted.scalar_one()})
+    conn.execute(webhook_events.insert().values(row))
+    enqueue(conn, FAN_OUT, {"repo_id": repo.id}, unique=str(repo.id))
 
 
 def watched_keys(event: Event) -> list[tuple[str, str]]:

@@ -36,6 +36,7 @@ webhooks = Table(
     Column("failures", Integer, nullable=False),  # since the last success
     Column("failing_since", Moment),  # the first of them
     Column("paused_until", Moment),  # nothing is sent before
+    Column("sending_until", Moment),  # somebody sends; one at a time, so that order is kept
     Column("created_at", Moment, nullable=False),
     Index(None, "owner_id"),
     sqlite_autoincrement=True,  # an id is never given to another row
@@ -66,8 +67,10 @@ webhook_events = Table(
     Column("namespace_id", Id, nullable=False),
     Column("was_private", Boolean, nullable=False),
     Column("seen_by", JSON),  # of a private repository that is deleted: who might see it
+    Column("is_fanned_out", Boolean, nullable=False),  # everyone who is to be told has a delivery
     Column("created_at", Moment, nullable=False),
     Index(None, "created_at"),
+    Index(None, "repo_id", "is_fanned_out"),
     sqlite_autoincrement=True,  # an id is never given to another row
 )
 

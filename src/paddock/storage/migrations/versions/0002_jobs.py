@@ -72,6 +72,7 @@ def _webhooks() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("failing_since", MOMENT, nullable=True),
         sa.Column("paused_until", MOMENT, nullable=True),
+        sa.Column("sending_until", MOMENT, nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(
             ["owner_id"], ["accounts.id"], name="fk_webhooks_owner_id", ondelete="CASCADE"
@@ -115,12 +116,16 @@ def _webhook_events() -> None:
         sa.Column("namespace_id", ID, nullable=False),
         sa.Column("was_private", sa.Boolean(), nullable=False),
         sa.Column("seen_by", sa.JSON(), nullable=True),
+        sa.Column("is_fanned_out", sa.Boolean(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_webhook_events"),
         sa.UniqueConstraint("public_id", name="uq_webhook_events_public_id"),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_webhook_events_created_at", "webhook_events", ["created_at"])
+    op.create_index(
+        "ix_webhook_events_repo_id_is_fanned_out", "webhook_events", ["repo_id", "is_fanned_out"]
+    )
 
 
 def _webhook_deliveries() -> None:
