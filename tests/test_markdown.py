@@ -57,7 +57,8 @@ ATTACKS = [
     "| a |\n|---|\n| <script>alert(1)</script> |",
 ]
 _ELEMENTS = """
-    a abbr audio b blockquote br code del details div em h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre s
+    a abbr audio b blockquote
+    br code del details div em h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre s
     span strong sub summary sup table tbody td tfoot th thead tr ul video
 """
 _ATTRIBUTES = "href title src alt width height controls open start align colspan rowspan rel"
