@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -17,10 +16,12 @@ from paddock.hub.catalogue.listing import Listing
 from paddock.hub.catalogue.views import Question
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.http import queries
+from paddock.hub.http.answers import json_answer
+from paddock.hub.http.direct import DirectRoute
 from paddock.hub.http.paths import KindInPath
 from paddock.hub.types import Kind
 
-router = APIRouter()
+router = APIRouter(route_class=DirectRoute)
 
 _PAGE_WITH_FILES = 100  # a page that reads more than a row of every repository on it
 
@@ -41,8 +42,7 @@ def list_repositories(
     headers = {}
     if page.next_cursor is not None:
         headers["Link"] = queries.link_to_next(request, hub, page.next_cursor)
-    body = orjson.dumps([info.render(draft.finished(), fields) for draft in drafts])
-    return Response(body, headers=headers, media_type="application/json")
+    return json_answer([info.render(draft.finished(), fields) for draft in drafts], headers)
 
 
 def _fields_of_list(request: Request, kind: Kind) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -14,10 +13,12 @@ from paddock.hub.catalogue.views import Draft, Question
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.git import refs
 from paddock.hub.http import queries
+from paddock.hub.http.answers import json_answer
+from paddock.hub.http.direct import DirectRoute
 from paddock.hub.http.paths import API_REPOSITORY, KindInPath, RepositoryNameDep, RevisionInPath
 from paddock.hub.types import Caller, Need, Repository
 
-router = APIRouter()
+router = APIRouter(route_class=DirectRoute)
 
 
 @router.get(API_REPOSITORY)
@@ -61,4 +62,4 @@ def _answer(request: Request, draft: Draft, asked: Question) -> Response:
     answer: dict[str, Any] = info.render(draft.finished(), asked.fields)
     if queries.flag(request, "securityStatus"):
         answer["securityRepoStatus"] = {"scansDone": False, "filesWithIssues": []}
-    return Response(orjson.dumps(answer), media_type="application/json")
+    return json_answer(answer)

@@ -21,6 +21,7 @@ from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.errors import EntryNotFound
 from paddock.hub.git import files, refs
 from paddock.hub.http.counting import count_download
+from paddock.hub.http.direct import DirectRoute
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.http.redirecting import redirect_to_store
 from paddock.hub.http.sending import ContentResponse
@@ -29,7 +30,7 @@ from paddock.hub.large.pointers import Pointer, render_pointer
 from paddock.hub.mirror.pulling import open_file
 from paddock.hub.types import FileEntry, Need, Repository
 
-router = APIRouter()
+router = APIRouter(route_class=DirectRoute)
 
 XET_FILE_INFO = "application/vnd.xet-fileinfo+json"
 

@@ -16,11 +16,11 @@ from paddock.errors import BadInput, TooLarge
 from paddock.hub.errors import EntryNotFound
 from paddock.hub.git.objects import BlobFacts, ObjectType, blob_facts, read_object, read_objects
 from paddock.hub.git.operations import MAX_DEPTH, MAX_PATH_BYTES
+from paddock.hub.git.recent_roots import tree_of
 from paddock.hub.git.recent_trees import RecentTrees
 from paddock.hub.git.refs import unknown_revision
 from paddock.hub.git.trees import EMPTY_TREE_OID, FOLDER_MODE, SUBMODULE_MODE, TreeEntry, read_tree
 from paddock.hub.large import large_files
-from paddock.hub.tables import commits
 from paddock.hub.types import FileEntry, FolderEntry, LargeFile, Repository
 from paddock.storage.blobs import BlobStore
 
@@ -28,10 +28,6 @@ Entry = FileEntry | FolderEntry
 
 _FOLDERS_AHEAD = 16  # read together while a listing goes deep
 _RECENT = RecentTrees()
-# Statements of the busiest paths are built once: building one costs as much as running it.
-_TREE_OF = sa.select(commits.c.tree_oid).where(
-    commits.c.repo_id == sa.bindparam("repo_id"), commits.c.oid == sa.bindparam("oid")
-)
 
 
 class Page(NamedTuple):
@@ -145,8 +141,7 @@ def read_small_file(
 
 def tree_oid_of(conn: sa.Connection, repo: Repository, commit_oid: str) -> str:
     """The root folder of a commit."""
-    key = {"repo_id": repo.id, "oid": commit_oid}
-    oid: str | None = conn.execute(_TREE_OF, key).scalar_one_or_none()
+    oid = tree_of(conn, repo.id, commit_oid)
     if oid is None:
         raise unknown_revision(commit_oid)
     return oid

@@ -8,9 +8,10 @@ never changes once written; a repository can be asked only for objects that it h
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -23,6 +24,7 @@ MAX_INLINE_BYTES = 64 * 1024  # larger blobs are kept in the blob store, and sen
 
 # Trees come in bulk, but a hostile repository of huge trees must not fill the memory.
 _TREES_PER_READ = 200
+_FACTS_PER_READ = 10_000
 
 # Built once: building a statement costs as much as running it.
 _OF_REPOSITORY = sa.and_(
@@ -30,13 +32,24 @@ _OF_REPOSITORY = sa.and_(
     git_objects.c.oid.in_(sa.bindparam("oids", expanding=True)),
 )
 _OBJECTS = sa.select(git_objects).where(_OF_REPOSITORY)
+_OBJECT = sa.select(git_objects).where(
+    git_objects.c.repo_id == sa.bindparam("repo_id"), git_objects.c.oid == sa.bindparam("oid")
+)
 _HELD = sa.select(git_objects.c.oid, git_objects.c.idle_since).where(_OF_REPOSITORY)
-_BLOB_FACTS = sa.select(
-    git_objects.c.oid,
-    git_objects.c.size_bytes,
-    git_objects.c.lfs_sha256,
-    git_objects.c.lfs_size_bytes,
-).where(_OF_REPOSITORY)
+# Many ids are one parameter: writing them into the statement costs more than looking them up.
+_OIDS = {
+    "sqlite": sa.text("git_objects.oid IN (SELECT value FROM json_each(:oids))"),
+    "postgresql": sa.text("git_objects.oid = ANY(:oids)"),
+}
+_BLOB_FACTS = {
+    dialect: sa.select(
+        git_objects.c.oid,
+        git_objects.c.size_bytes,
+        git_objects.c.lfs_sha256,
+        git_objects.c.lfs_size_bytes,
+    ).where(git_objects.c.repo_id == sa.bindparam("repo_id"), one_of_them)
+    for dialect, one_of_them in _OIDS.items()
+}
 
 
 class ObjectType(IntEnum):
@@ -114,7 +127,8 @@ def keep_held(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> set[str
 
 def read_object(conn: sa.Connection, repo_id: int, oid: str) -> GitObject | None:
     """One object, or None when the repository does not hold it."""
-    return next(_read(conn, repo_id, [oid]), None)
+    row = conn.execute(_OBJECT, {"repo_id": repo_id, "oid": oid}).one_or_none()
+    return _to_object(row) if row is not None else None
 
 
 def read_objects(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> dict[str, GitObject]:
@@ -128,21 +142,27 @@ def read_objects(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> dict
 def blob_facts(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> dict[str, BlobFacts]:
     """Sizes and pointers of many blobs, without their bytes."""
     found: dict[str, BlobFacts] = {}
-    for chunk in in_chunks(list(dict.fromkeys(oids))):
-        rows = conn.execute(_BLOB_FACTS, {"repo_id": repo_id, "oids": chunk})
-        for oid, size_bytes, sha256, lfs_size_bytes in rows:
+    statement = _BLOB_FACTS[conn.dialect.name]
+    for chunk in in_chunks(list(dict.fromkeys(oids)), _FACTS_PER_READ):
+        asked = list(chunk) if conn.dialect.name == "postgresql" else json.dumps(chunk)
+        for oid, size_bytes, sha256, lfs_size_bytes in conn.execute(
+            statement, {"repo_id": repo_id, "oids": asked}
+        ):
             pointer = Pointer(sha256, lfs_size_bytes) if sha256 else None
             found[oid] = BlobFacts(size_bytes, pointer)
     return found
 
 
 def _read(conn: sa.Connection, repo_id: int, oids: Sequence[str]) -> Iterator[GitObject]:
-    for row in conn.execute(_OBJECTS, {"repo_id": repo_id, "oids": oids}):
-        pointer = Pointer(row.lfs_sha256, row.lfs_size_bytes) if row.lfs_sha256 else None
-        content = None if row.content is None else bytes(row.content)
-        yield GitObject(
-            row.oid, ObjectType(row.type), content, row.size_bytes, row.blob_sha256, pointer
-        )
+    yield from map(_to_object, conn.execute(_OBJECTS, {"repo_id": repo_id, "oids": oids}))
+
+
+def _to_object(row: sa.Row[Any]) -> GitObject:
+    pointer = Pointer(row.lfs_sha256, row.lfs_size_bytes) if row.lfs_sha256 else None
+    content = None if row.content is None else bytes(row.content)
+    return GitObject(
+        row.oid, ObjectType(row.type), content, row.size_bytes, row.blob_sha256, pointer
+    )
 
 
 def _row(repo_id: int, item: GitObject) -> dict[str, object]:

@@ -16,6 +16,7 @@ from dulwich.refs import check_ref_format
 from paddock.errors import Forbidden
 from paddock.hub import lookup
 from paddock.hub.errors import AlreadyExists, BadName, RevisionNotFound
+from paddock.hub.git.recent_roots import tree_of
 from paddock.hub.tables import commits, refs
 from paddock.hub.types import Repository
 
@@ -30,7 +31,8 @@ _OID = re.compile(r"[0-9a-f]{40}")
 _SHORT_OID = re.compile(r"[0-9a-f]{5,39}")
 _REFS = sa.select(refs.c.name, refs.c.oid, refs.c.commit_oid).where(
     refs.c.repo_id == sa.bindparam("repo_id"),
-    refs.c.name.in_(sa.bindparam("names", expanding=True)),
+    # As many as a revision may be spelled: written out, the statement is built once.
+    refs.c.name.in_([sa.bindparam(f"name{number}") for number in range(3)]),
 )
 
 
@@ -48,7 +50,7 @@ def resolve_revision(conn: sa.Connection, repo: Repository, revision: str) -> st
     A full commit id comes first, then ``HEAD`` and complete ref names, branches, tags, and at last
     an abbreviated commit id.
     """
-    if _OID.fullmatch(revision) and _commit_exists(conn, repo, revision):
+    if _OID.fullmatch(revision) and tree_of(conn, repo.id, revision) is not None:
         return revision
     candidates = _candidates(revision)
     found = {ref.name: ref for ref in _find(conn, repo, candidates)}
@@ -189,18 +191,16 @@ def _delete(conn: sa.Connection, repo: Repository, prefix: str, name: str) -> st
 
 def _find(conn: sa.Connection, repo: Repository, names: list[str]) -> list[Ref]:
     asked = [name for name in names if _askable(name)]
-    return [Ref(*row) for row in conn.execute(_REFS, {"repo_id": repo.id, "names": asked})]
+    places = dict.fromkeys(("name0", "name1", "name2"), "") | {
+        f"name{number}": name for number, name in enumerate(asked)
+    }
+    return [Ref(*row) for row in conn.execute(_REFS, {"repo_id": repo.id, **places})]
 
 
 def _candidates(revision: str) -> list[str]:
     if revision == "HEAD":
         return [MAIN]
     return [revision, BRANCHES + revision, TAGS + revision]
-
-
-def _commit_exists(conn: sa.Connection, repo: Repository, oid: str) -> bool:
-    query = sa.select(commits.c.oid).where(commits.c.repo_id == repo.id, commits.c.oid == oid)
-    return conn.execute(query).first() is not None
 
 
 def _expand_oid(conn: sa.Connection, repo: Repository, start: str) -> str | None:

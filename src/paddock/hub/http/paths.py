@@ -31,7 +31,7 @@ from paddock.errors import BadInput, shown
 from paddock.hub.context import CallerDep, Hub
 from paddock.hub.mirror import pulling
 from paddock.hub.names import RepositoryName
-from paddock.hub.types import Kind
+from paddock.hub.types import Caller, Kind
 
 # How every address of one repository begins: in the API, and everywhere else (files, pages, LFS).
 API_REPOSITORY = "/api/{kind:kind}/{namespace:segment}/{name:segment}"
@@ -168,6 +168,13 @@ async def repository_name(
     hub: Hub = request.app.state.hub
     if hub.mirror is not None:
         await run_in_threadpool(pulling.prepare, hub, caller, asked)
+    return asked
+
+
+def brought_here(hub: Hub, caller: Caller, asked: RepositoryName) -> RepositoryName:
+    """The same for a handler that is in a thread of its own already."""
+    if hub.mirror is not None:
+        pulling.prepare(hub, caller, asked)
     return asked
 
 

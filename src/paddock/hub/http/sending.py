@@ -104,6 +104,13 @@ class ContentResponse(Response):
             "headers": self.raw_headers,
         }
         body = None
+        if scope["method"] != "HEAD" and content.in_memory is not None:
+            await send(start)
+            part = content.in_memory[answer.start : answer.end]
+            await send({"type": "http.response.body", "body": part})
+            if self.background is not None:
+                await self.background()
+            return
         if scope["method"] != "HEAD" and answer.start < answer.end:
             by_kernel = ZERO_COPY in scope.get("extensions", {})
             body = await run_sync(_open, self._content, answer, by_kernel)
