@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
 from pathlib import Path
@@ -117,3 +118,29 @@ def test_a_download_by_xet_alone_is_counted(
     while not shared_server.api().model_info("boss/counted").downloads:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_collections_are_managed_by_command(run: Run) -> None:
+    """`hf collections`, each command once, as its own help shows it."""
+    run("hf", "repos", "create", "boss/collected")
+    made = run("hf", "collections", "create", "Picked", "--description", "d", "--format", "json")
+    slug = json.loads(made.stdout)["slug"]
+    run("hf", "collections", "create", "Picked", "--exists-ok")
+    assert run("hf", "collections", "create", "Picked", check=False).returncode == 1
+    run("hf", "collections", "add-item", slug, "boss/collected", "model", "--note", "good")
+    info = json.loads(run("hf", "collections", "info", slug, "--format", "json").stdout)
+    (item,) = info["items"]
+    assert (item["item_id"], item["note"]) == ("boss/collected", "good")
+    run("hf", "collections", "update-item", slug, item["item_object_id"], "--note", "better")
+    run("hf", "collections", "update", slug, "--title", "Chosen", "--theme", "green")
+    listed = run("hf", "collections", "ls", "--owner", "boss", "--format", "json").stdout
+    assert [one["title"] for one in json.loads(listed)] == ["Chosen"]
+    held = run(
+        "hf", "collections", "ls", "--item", "models/boss/collected", "--format", "json"
+    ).stdout
+    assert len(json.loads(held)) == 1
+    run("hf", "collections", "delete-item", slug, item["item_object_id"])
+    run("hf", "collections", "delete", slug)
+    run("hf", "collections", "delete", slug, "--missing-ok")
+    assert run("hf", "collections", "info", slug, check=False).returncode == 1
+    assert "boss/collected" in run("hf", "repos", "ls").stdout

@@ -1,9 +1,9 @@
 // What @huggingface/hub does with a hub: every large file by Xet and by LFS, both ways.
 import assert from "node:assert/strict";
 import {
-  checkRepoAccess, countCommits, createBranch, createRepo, deleteBranch, deleteFile, deleteRepo,
-  downloadFile, fileDownloadInfo, fileExists, listCommits, listFiles, listModels, modelInfo,
-  uploadFiles, whoAmI,
+  checkRepoAccess, countCommits, createBranch, createCollection, createRepo, deleteBranch,
+  deleteCollection, deleteFile, deleteRepo, downloadFile, fileDownloadInfo, fileExists,
+  listCollections, listCommits, listFiles, listModels, modelInfo, uploadFiles, whoAmI,
 } from "@huggingface/hub";
 
 const [name] = process.argv.slice(2);
@@ -37,6 +37,11 @@ assert.equal((await all(listCommits({ repo, ...at }))).length, 3);
 assert.equal(await countCommits({ repo, revision: "main", ...at }), 3);
 assert.ok((await all(listModels({ search: { owner: "boss" }, ...at }))).some((m) => m.name === name));
 assert.match((await modelInfo({ name, additionalFields: ["sha"], ...at })).sha, /^[0-9a-f]{40}$/);
+const collection = { title: "From JavaScript", namespace: "boss", description: "x", private: false };
+const { slug } = await createCollection({ collection, ...at });
+const owned = await all(listCollections({ search: { owner: ["boss"], q: "javascript" }, sort: "upvotes", ...at }));
+assert.deepEqual(owned.map((one) => [one.slug, one.title, one.owner.name]), [[slug, "From JavaScript", "boss"]]);
+await deleteCollection({ slug, ...at });
 await createBranch({ repo, branch: "dev", ...at });
 await deleteBranch({ repo, branch: "dev", ...at });
 await deleteFile({ repo, path: "folder/small.txt", ...at });
