@@ -26,7 +26,7 @@ def publish(ada: HfApi, *, licence: str | None = "mit", large: bytes = LARGE) ->
     """A repository of Ada's on the other hub."""
     name = f"ada/model-{next(_numbers)}"
     ada.create_repo(name)
-    card = f"---\nlicense: {licence}\n---\n" if licence else "# No licence\n"
+    card = f"---\nlicense: {licence}\n---\n" if licence else "---\ntags: [a]\n---\n"
     ada.create_commit(
         name,
         [

@@ -24,6 +24,7 @@ from paddock.hub.bundles.manifest import (
     Bundle,
     BundledRepository,
     Member,
+    large_name,
     pack_name,
     render_statement,
 )
@@ -71,6 +72,19 @@ class _Found(NamedTuple):
     missing: list[str]
 
 
+class _Bytes(NamedTuple):
+    """Where the members' bytes are."""
+
+    hub: Hub
+    holders: dict[str, int]  # large file -> a repository that has it
+    packs: Path
+
+    def large_file(self, piece: Member) -> Iterator[bytes]:
+        with self.hub.database.read() as conn:
+            content = open_large(self.hub, conn, self.holders[piece.sha256], piece.sha256)
+        return content.read(0, piece.size_bytes)
+
+
 def export_repositories(
     hub: Hub, names: Sequence[RepositoryName], path: Path, key: SigningKey, tell: Tell
 ) -> Exported:
@@ -88,7 +102,8 @@ def export_repositories(
         signed = seal(render_statement(bundle), key.private)
         stack.callback(partial.unlink, missing_ok=True)
         with partial.open("wb") as file:
-            _write(hub, BundleWriter(file), bundle, signed, folder, tell)
+            holders = {oid: item.repo.id for item in found for oid in item.large_files}
+            _write(BundleWriter(file), bundle, signed, _Bytes(hub, holders, folder), tell)
             file.flush()
             sync_file(file.fileno())
             size_bytes = file.tell()
@@ -157,19 +172,14 @@ def _pack(hub: Hub, repo: Repository, tips: list[str]) -> Iterator[bytes]:
             yield piece
 
 
-def _write(
-    hub: Hub, writer: BundleWriter, bundle: Bundle, signed: bytes, folder: Path, tell: Tell
-) -> None:
+def _write(writer: BundleWriter, bundle: Bundle, signed: bytes, source: _Bytes, tell: Tell) -> None:
     writer.add_statement(signed)
-    members = bundle.members
-    large_count = len(bundle.large_files)
-    for piece in members[:large_count]:
-        tell(f"adding {piece.size_bytes:,} bytes of {piece.name}")
-        with hub.database.read() as conn:
-            content = open_large(hub, conn, piece.sha256)
-        writer.add(piece, content.read(0, piece.size_bytes))
-    for piece in members[large_count:]:
-        writer.add(piece, _read_back(folder / Path(piece.name).name))
+    for piece in bundle.members:
+        if piece.sha256 in source.holders and piece.name == large_name(piece.sha256):
+            tell(f"adding {piece.size_bytes:,} bytes of {piece.name}")
+            writer.add(piece, source.large_file(piece))
+        else:
+            writer.add(piece, _read_back(source.packs / Path(piece.name).name))
     writer.finish()
 
 

@@ -68,10 +68,15 @@ class Bundle:
     def members(self) -> list[Member]:
         """What follows the statement in the file, in order."""
         large = [
-            Member(f"large/{sha256}", sha256, size_bytes)
+            Member(large_name(sha256), sha256, size_bytes)
             for sha256, size_bytes in sorted(self.large_files.items())
         ]
         return [*large, *(repo.pack for repo in self.repositories)]
+
+
+def large_name(sha256: str) -> str:
+    """Where a large file of the bundle is."""
+    return f"large/{sha256}"
 
 
 def pack_name(number: int) -> str:
