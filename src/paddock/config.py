@@ -99,6 +99,10 @@ class Settings:
     organizations_by: str = _setting(
         "users", "who may make an organization: users, or admins alone"
     )
+    # Requests that one caller may send in five minutes; 0: as many as they like
+    rate_limit_api: int = _setting(100_000, "requests to the API, of a caller in five minutes")
+    rate_limit_resolvers: int = _setting(200_000, "requests for files, git and large files, so too")
+    rate_limit_pages: int = _setting(50_000, "requests for pages, so too")
     trusted_issuers: str = _setting(
         "", "CI services whose jobs may be trusted publishers: addresses of issuers, by commas"
     )

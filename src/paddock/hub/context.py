@@ -34,6 +34,15 @@ def accept_body(request: Request, limit_bytes: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """How many requests a caller may send in five minutes; 0: as many as they like."""
+
+    api: int = 100_000
+    resolvers: int = 200_000
+    pages: int = 50_000
+
+
+@dataclass(frozen=True, slots=True)
 class Hub:
     """One server's view of its storage."""
 
@@ -47,6 +56,7 @@ class Hub:
     pull_request_bytes: int = 10 * 1000**3  # of a user's large files in a repository of others
     organizations_by: str = "users"  # who may make one: "users" or "admins"
     packs: PackCache = field(default_factory=PackCache)
+    limits: RequestLimits = field(default_factory=RequestLimits)
     issuers: Issuers = field(default_factory=Issuers)  # CI services whose jobs may prove themselves
 
     def base_url(self, request: Request) -> str:

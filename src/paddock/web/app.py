@@ -23,6 +23,7 @@ from paddock.web import (
     signing_in,
 )
 from paddock.web.frame import Frame
+from paddock.web.limits import RateLimits
 from paddock.web.sendfile import ZeroCopySend
 
 # What a browser's script may read of an answer (hub-protocol: headers that carry facts).
@@ -39,6 +40,8 @@ _EXPOSED_HEADERS = [
     "X-Linked-Size",
     "X-Linked-ETag",
     "X-Xet-Hash",
+    "RateLimit",
+    "RateLimit-Policy",
 ]
 
 
@@ -63,7 +66,7 @@ def create_app(hub: Hub) -> ASGIApp:
         allow_headers=["*"],
         expose_headers=_EXPOSED_HEADERS,
     )
-    return ZeroCopySend(Frame(app))
+    return ZeroCopySend(Frame(RateLimits(app, hub.limits)))
 
 
 def _routers() -> list[APIRouter]:

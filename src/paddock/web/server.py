@@ -12,7 +12,7 @@ import uvicorn
 
 from paddock.config import Settings
 from paddock.errors import Unavailable
-from paddock.hub.context import Hub
+from paddock.hub.context import Hub, RequestLimits
 from paddock.hub.jobs.worker import Worker
 from paddock.hub.mirror.mirror import open_mirror
 from paddock.hub.oauth.issuers import Issuers
@@ -41,6 +41,9 @@ def open_hub(settings: Settings) -> Hub:
         mirror=open_mirror(settings, blobs),
         pull_request_bytes=settings.pull_request_bytes,
         organizations_by=settings.organizations_by,
+        limits=RequestLimits(
+            settings.rate_limit_api, settings.rate_limit_resolvers, settings.rate_limit_pages
+        ),
         issuers=Issuers([i.strip() for i in settings.trusted_issuers.split(",") if i.strip()]),
     )
 
