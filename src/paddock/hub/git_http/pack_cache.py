@@ -13,12 +13,23 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 MAX_BYTES = 2 << 30  # all packs together
 MAX_PACK_BYTES = 1 << 30
+MAX_OF_REPOSITORY = 3  # clones want all branches, or one
 MIN_OBJECTS = 500  # a smaller pack is made as fast as it is read
 _PIECE_BYTES = 256 << 10
+
+
+class _Scratch:
+    """An unnamed file, closed when nobody refers to it any more."""
+
+    def __init__(self) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115  (see __del__)
+
+    def __del__(self) -> None:
+        self.file.close()
 
 
 class KeptPack(NamedTuple):
@@ -28,70 +39,70 @@ class KeptPack(NamedTuple):
     tags: frozenset[str]  # annotated tags in it
     object_count: int
     size_bytes: int
-    file: IO[bytes]
+    scratch: _Scratch
 
     def read(self) -> Iterator[bytes]:
         """The entries, in pieces; several may read at once."""
         for at in range(0, self.size_bytes, _PIECE_BYTES):
-            yield os.pread(self.file.fileno(), min(_PIECE_BYTES, self.size_bytes - at), at)
+            yield os.pread(self.scratch.file.fileno(), min(_PIECE_BYTES, self.size_bytes - at), at)
 
 
 class PackCache:
-    """For each repository, and each way to name a delta's base, the last whole pack."""
+    """The last whole packs of each repository, by how they name a delta's base."""
 
     def __init__(self) -> None:
-        self._packs: OrderedDict[tuple[int, bool], KeptPack] = OrderedDict()
-        self._bytes = 0
+        self._packs: OrderedDict[tuple[int, bool], list[KeptPack]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def find(self, repo_id: int, *, by_offset: bool) -> KeptPack | None:
+    def find(self, repo_id: int, *, by_offset: bool) -> list[KeptPack]:
+        """The repository's packs, the largest first."""
         with self._lock:
             key = (repo_id, by_offset)
             if key in self._packs:
                 self._packs.move_to_end(key)
-            return self._packs.get(key)
+            return sorted(self._packs.get(key, ()), key=lambda pack: -pack.object_count)
 
     def keep(self, repo_id: int, pack: KeptPack, *, by_offset: bool) -> None:
-        """Keep the pack instead of the repository's last one, and let go of the least used."""
+        """Keep the pack beside the repository's last ones, and let go of those least used."""
         with self._lock:
-            self._drop((repo_id, by_offset))
-            self._packs[repo_id, by_offset] = pack
-            self._bytes += pack.size_bytes
-            while self._bytes > MAX_BYTES:
-                self._drop(next(iter(self._packs)))
+            kept = self._packs.setdefault((repo_id, by_offset), [])
+            others = [other for other in kept if other.tips != pack.tips]
+            kept[:] = [*others[-MAX_OF_REPOSITORY + 1 :], pack]
+            # The file of one that is dropped closes when its last reader lets go of it.
+            while self._size_bytes() > MAX_BYTES:
+                self._packs.popitem(last=False)
 
-    def _drop(self, key: tuple[int, bool]) -> None:
-        # The file closes when the last reader lets go of it.
-        if (pack := self._packs.pop(key, None)) is not None:
-            self._bytes -= pack.size_bytes
+    def _size_bytes(self) -> int:
+        return sum(pack.size_bytes for packs in self._packs.values() for pack in packs)
 
 
 class Recording:
     """Entries on their way to a client, written down beside it while that is worth it."""
 
     def __init__(self, count: int) -> None:
-        self._file: IO[bytes] | None = tempfile.TemporaryFile() if count >= MIN_OBJECTS else None  # noqa: SIM115  (closes with its last reader)
+        self._scratch = _Scratch() if count >= MIN_OBJECTS else None
         self._count, self._bytes = count, 0
 
     def taking(self, parts: Iterable[bytes]) -> Iterator[bytes]:
         for part in parts:
-            if self._file is not None:
+            if self._scratch is not None:
                 self._bytes += len(part)
                 self._write(part)
             yield part
 
     def pack(self, tips: Iterable[str], tags: Iterable[str]) -> KeptPack | None:
         """What was written down, when all of it was."""
-        if self._file is None:
+        if self._scratch is None:
             return None
-        self._file.flush()
-        return KeptPack(frozenset(tips), frozenset(tags), self._count, self._bytes, self._file)
+        self._scratch.file.flush()
+        scratch = self._scratch
+        return KeptPack(frozenset(tips), frozenset(tags), self._count, self._bytes, scratch)
 
     def _write(self, part: bytes) -> None:
         try:
-            if self._file is not None and self._bytes <= MAX_PACK_BYTES:
-                self._file.write(part)
+            if self._scratch is not None and self._bytes <= MAX_PACK_BYTES:
+                self._scratch.file.write(part)
                 return
         except OSError:  # a full disk is no reason to break off the answer
             pass
-        self._file = None
+        self._scratch = None

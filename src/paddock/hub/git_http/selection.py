@@ -86,11 +86,13 @@ def select(
 
 
 def select_whole(
-    graph: CommitGraph, wanted: Wanted, tags: Sequence[str], kept: KeptPack | None
+    graph: CommitGraph, wanted: Wanted, tags: Sequence[str], packs: Iterable[KeptPack]
 ) -> Selection:
-    """The same for a client that has nothing and wants everything, by a pack that was kept."""
+    """The same for a client that has nothing and wants everything, by packs that were kept."""
     wanted.tags = list(dict.fromkeys([*wanted.tags, *tags]))
-    if kept is not None and _is_part(graph, wanted, kept):
+    for kept in packs:
+        if not _is_part(graph, wanted, kept):
+            continue
         newer = select(graph, wanted, graph.present(sorted(kept.tips)), Boundary(), set())
         if len(newer.commits) * _MOST_NEWER <= kept.object_count:
             more = [oid for oid in newer.tags if oid not in kept.tags]
