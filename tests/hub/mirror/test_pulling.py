@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import os
+import socket
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -11,7 +15,9 @@ import pytest
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-from tests.live import LiveServer
+from paddock.hub.mirror.tables import mirrors
+from tests.databases import sqlite_url
+from tests.live import LiveServer, live_server
 
 _numbers = itertools.count(1)
 LARGE = os.urandom(3_000_000)
@@ -155,3 +161,53 @@ def test_nobody_writes_to_a_mirror(ada: HfApi, mirror: LiveServer) -> None:
     with pytest.raises(HfHubHTTPError) as refused:
         rita.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=name)
     assert refused.value.response.status_code == 403
+
+
+def test_git_clones_a_mirror_with_its_large_files(
+    ada: HfApi, mirror: LiveServer, tmp_path: Path
+) -> None:
+    name = publish(ada)
+    address = mirror.url.replace("http://", f"http://rita:{mirror.user('rita')}@")
+    subprocess.run(["git", "clone", "-q", f"{address}/{name}", tmp_path / "clone"], check=True)
+    git = ["git", "-C", str(tmp_path / "clone")]
+    subprocess.run([*git, "lfs", "install", "--local"], check=True, capture_output=True)
+    subprocess.run([*git, "lfs", "pull"], check=True, capture_output=True)
+    assert (tmp_path / "clone" / "model.bin").read_bytes() == LARGE
+
+
+def test_many_who_ask_at_once_start_one_mirror(ada: HfApi, mirror: LiveServer) -> None:
+    name, rita = publish(ada), reader(mirror)
+    with ThreadPoolExecutor(8) as threads:
+        shas = list(threads.map(lambda _: rita.model_info(name).sha, range(8)))
+    assert set(shas) == {ada.model_info(name).sha}
+
+
+def test_when_the_other_hub_does_not_answer_what_is_here_is_served(
+    upstream: LiveServer, ada: HfApi, tmp_path: Path
+) -> None:
+    name = publish(ada)
+    port = free_port()
+    with live_server(
+        tmp_path / "data", sqlite_url(tmp_path), upstream=upstream.url, upstream_refresh_seconds=0
+    ) as mirror:
+        rita = reader(mirror)
+        sha = rita.model_info(name).sha
+        dead = dataclasses.replace(mirror.hub.mirror.upstream, url=f"http://127.0.0.1:{port}")
+        mirror.hub.mirror.upstream = dead
+        with mirror.hub.database.write() as conn:
+            conn.execute(mirrors.update().values(upstream=dead.url))
+        assert rita.model_info(name).sha == sha
+        answer = httpx.get(
+            f"{mirror.url}/api/models/ada/another",
+            headers={"Authorization": f"Bearer {mirror.user('rita')}"},
+        )
+        assert answer.status_code == 503
+        assert "does not answer" in answer.json()["error"]
+        dead.close()
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
