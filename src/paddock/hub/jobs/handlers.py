@@ -19,6 +19,7 @@ MODULES: tuple[str, ...] = (
     "paddock.hub.jobs.sweeping",
     "paddock.hub.catalogue.upkeep",
     "paddock.hub.webhooks.delivering",
+    "paddock.hub.mirror.cleaning",
     "paddock.hub.large.viewing", "paddock.hub.garbage.collecting",
 )
 
