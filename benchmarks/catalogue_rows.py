@@ -19,8 +19,9 @@ from paddock.hub.git.objects import GitObject, ObjectType, make_object
 from paddock.hub.git.trees import FILE_MODE, TreeEntry, render_tree
 from paddock.hub.large.pointers import Pointer, render_pointer
 
-FAMILIES = ("llama-3.2", "qwen2.5", "mistral", "bert", "gpt2", "t5", "whisper", "gemma-2", 
-            "phi-3", "falcon", "deepseek", "mixtral", "stable-diffusion", "wav2vec2", "roberta", "yi")  # fmt: skip
+FAMILIES = ("llama-3.2", "qwen2.5", "mistral", "bert", "gpt2", "t5", "whisper", "gemma-2",
+            "phi-3", "falcon", "deepseek", "mixtral", "stable-diffusion", "wav2vec2",
+            "roberta", "yi")  # fmt: skip
 SIZES = ("0.5b", "1b", "3b", "7b", "8b", "13b", "34b", "70b", "base", "small", "large", "tiny")
 VARIANTS = ("instruct", "chat", "awq", "gptq-4bit", "gguf", "lora", "finetuned", "dpo", "sft",
             "v2", "merged", "code", "math", "medical", "german", "uncased")  # fmt: skip

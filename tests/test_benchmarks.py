@@ -15,7 +15,15 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.mark.parametrize(
-    "name", ["start_time", "commit_small_files", "hub_transfer", "release_1gb"]
+    "name",
+    [
+        "start_time",
+        "commit_small_files",
+        "hub_transfer",
+        "release_1gb",
+        "catalogue_scale",
+        "memory_soak",
+    ],
 )
 def test_a_benchmark_runs_at_a_small_size(name: str, tmp_path: Path) -> None:
     if name == "hub_transfer" and not (shutil.which("nginx") and shutil.which("curl")):
