@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,10 +44,15 @@ class RunningHub:
 
 @contextmanager
 def running_hub(
-    folder: Path, *, starter: bool = False, database_url: str | None = None
+    folder: Path,
+    *,
+    starter: bool = False,
+    database_url: str | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[RunningHub]:
     """Run until the block ends; ready when it has printed what to try next."""
     environ = {**os.environ, "HOME": str(folder), "HF_HOME": str(folder / "hf")}
+    environ |= {f"PADDOCK_{name.upper()}": value for name, value in (settings or {}).items()}
     if database_url:
         environ["PADDOCK_DATABASE_URL"] = database_url
     command = [sys.executable, "-m", "paddock", "up", "--data", str(folder / "data"), "--port", "0"]
