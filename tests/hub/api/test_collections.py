@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -266,7 +267,9 @@ def test_bad_input_is_refused(shared_server: LiveServer, ann: HfApi) -> None:
         {"title": "x", "description": "x" * 151}, {"title": "x", "theme": "black"},
         {"title": "x", "private": "yes"}, {"title": ["x"]}, {"title": "\ud800"},
     ):  # fmt: skip
-        answer = call(shared_server, "POST", "/api/collections", token, content=__dumps(body))
+        answer = call(
+            shared_server, "POST", "/api/collections", token, content=json.dumps(body).encode()
+        )
         assert answer.status_code == 400, body
     for body in ({"position": -1}, {"position": 2**40}, {"position": "1"}, {"title": "\x1b[31m"}):
         path = f"/api/collections/{slug}"
@@ -275,12 +278,6 @@ def test_bad_input_is_refused(shared_server: LiveServer, ann: HfApi) -> None:
         assert call(shared_server, "GET", f"/api/collections/{path}").status_code in {400, 404}
     path = f"/api/collections/{slug}/items/{'0' * 24}"
     assert call(shared_server, "PATCH", path, token, json={"note": "x"}).status_code == 404
-
-
-def __dumps(body: object) -> bytes:
-    import json
-
-    return json.dumps(body).encode()
 
 
 def test_many_items_are_moved_in_one_batch_or_not_at_all(
@@ -334,3 +331,36 @@ def test_collections_are_made_at_once_with_one_of_each_title(server_on_each: Liv
     found = list(api.list_collections(owner="ann"))
     assert sorted(one.title for one in found) == ["T0", "T1", "T2", "T3"]
     assert [api.get_collection(one.slug).position for one in found] == [0, 1, 2, 3]
+
+
+def test_a_collection_of_a_resource_group_is_for_its_members(shared_server: LiveServer) -> None:
+    owner = shared_server.user("gus")
+    shared_server.org("works", "gus")
+    for name in ("in-group", "outside", "no-access"):
+        shared_server.user(name)
+        role = "no_access" if name == "no-access" else "read"
+        body = {"user": name, "role": role}
+        path = "/api/organizations/works/members"
+        assert call(shared_server, "POST", path, owner, json=body).is_success
+    made = call(
+        shared_server, "POST", "/api/organizations/works/resource-groups", owner,
+        json={"name": "Core", "users": [{"user": "in-group", "role": "read"}]},
+    )  # fmt: skip
+    assert made.is_success, made.text
+    api = shared_server.api(owner)
+    slug = api.create_collection("Theirs", namespace="works", private=True).slug
+    seen = {
+        name: call(shared_server, "GET", f"/api/collections/{slug}", shared_server.user(name))
+        for name in ("in-group", "outside", "no-access")
+    }
+    assert {name: answer.status_code for name, answer in seen.items()} == {
+        "in-group": 200, "outside": 200, "no-access": 404,
+    }  # fmt: skip
+    api.update_collection_resource_group(slug, made.json()["id"])
+    for name, status in (("in-group", 200), ("outside", 404), ("no-access", 404), ("gus", 200)):
+        answer = call(shared_server, "GET", f"/api/collections/{slug}", shared_server.user(name))
+        assert answer.status_code == status, name
+    api.update_collection_resource_group(slug, None)
+    with pytest.raises(HfHubHTTPError) as unknown:
+        api.update_collection_resource_group(slug, "0" * 24)
+    assert status_of(unknown) == 404

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, StrictBool
+from pydantic import BaseModel, Field, StrictBool
 
 from paddock.errors import Forbidden
 from paddock.hub import access
 from paddock.hub.context import CallerDep, HubDep
-from paddock.hub.people import accounts, members
+from paddock.hub.groups import members as groups
+from paddock.hub.people import accounts, members, scopes
 from paddock.hub.profiles import overview
 from paddock.hub.profiles.profiles import change_profile
 
@@ -29,8 +30,14 @@ class MemberBody(BaseModel):
     role: str = "read"
 
 
+class GroupRole(BaseModel):
+    id: str
+    role: str
+
+
 class RoleBody(BaseModel):
     role: str
+    resourceGroups: list[GroupRole] | None = Field(default=None, max_length=500)  # noqa: N815
 
 
 @router.get("/api/organizations")
@@ -65,7 +72,7 @@ def create_organization(hub: HubDep, caller: CallerDep, body: OrganizationBody) 
 def add_member(hub: HubDep, caller: CallerDep, name: str, body: MemberBody) -> dict[str, Any]:
     with hub.database.write() as conn:
         org = accounts.get_account(conn, name, kind="org")
-        members.require_admin(conn, caller, org)
+        members.require_admin(conn, caller, org, scopes.WRITE_MEMBERS)
         user = accounts.get_account(conn, body.user, kind="user")
         members.add_member(conn, org, user, body.role)
     return {"user": user.name, "role": body.role}
@@ -75,11 +82,16 @@ def add_member(hub: HubDep, caller: CallerDep, name: str, body: MemberBody) -> d
 def change_role(
     hub: HubDep, caller: CallerDep, name: str, user: str, body: RoleBody
 ) -> dict[str, Any]:
+    """The role in the organisation, and in the groups that are named."""
     with hub.database.write() as conn:
         org = accounts.get_account(conn, name, kind="org")
-        members.require_admin(conn, caller, org)
+        admin = members.require_admin(conn, caller, org, scopes.WRITE_MEMBERS)
         member = accounts.get_account(conn, user, kind="user")
-        members.change_role(conn, org, member, body.role)
+        if accounts.role_in(conn, org.id, member) != body.role:
+            members.change_role(conn, org, member, body.role)
+        for one in body.resourceGroups or ():
+            group = groups.get_group(conn, org, one.id)
+            groups.set_member(conn, group, member, one.role, admin)
     return {"user": member.name, "role": body.role}
 
 
@@ -91,6 +103,6 @@ def remove_member(hub: HubDep, caller: CallerDep, name: str, user: str) -> dict[
         me = access.require_writing_token(caller)
         member = accounts.get_account(conn, user, kind="user")
         if member.id != me.id:
-            members.require_admin(conn, caller, org)
+            members.require_admin(conn, caller, org, scopes.WRITE_MEMBERS)
         members.remove_member(conn, org, member)
     return {}

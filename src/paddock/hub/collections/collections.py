@@ -19,10 +19,12 @@ from paddock import clock
 from paddock.errors import BadInput, Conflict, Forbidden, shown
 from paddock.hub import access
 from paddock.hub.collections import order
+from paddock.hub.collections.reach import may_change, may_collect, visible_to
 from paddock.hub.collections.slugs import CollectionNotFound, make_slug, parse_slug
 from paddock.hub.collections.tables import collection_upvotes, collections
+from paddock.hub.groups.members import get_group
 from paddock.hub.people import accounts as people
-from paddock.hub.tables import accounts, memberships
+from paddock.hub.tables import accounts
 from paddock.hub.texts import check_line, check_lines
 from paddock.hub.types import Account, Caller
 from paddock.storage.sql import in_chunks, insert_ignore
@@ -94,7 +96,7 @@ def open_to_change(conn: sa.Connection, caller: Caller, slug: str) -> Collection
     """
     found = find_collection(conn, caller, slug)
     access.require_writing_token(caller)
-    if not _may_change(conn, caller, found):
+    if not may_change(conn, caller, found.owner, found.creator_id):
         raise Forbidden(f"you may not change {found.slug}", hint="ask its owner")
     order.hold(conn, found.owner)  # first, as everybody does: nobody waits in a circle
     row = sa.select(collections.c.id).where(collections.c.id == found.id)
@@ -108,7 +110,7 @@ def create_collection(
     """A new collection, the last of its owner's; raises CollectionExists, among others."""
     creator = access.require_writing_token(caller)
     owner = creator if namespace is None else people.get_account(conn, namespace)
-    if not access.may_write_namespace(conn, caller, owner):
+    if not may_collect(conn, caller, owner):
         raise Forbidden(f"you may not create a collection for {owner.name}")
     title = _title(wanted.title or "")
     order.hold(conn, owner)
@@ -163,9 +165,14 @@ def touch(conn: sa.Connection, collection: Collection) -> None:
 
 
 def set_resource_group(conn: sa.Connection, collection: Collection, group_id: str | None) -> None:
-    """Note to which resource group of its organisation a collection belongs, or that to none."""
+    """Put a collection into a resource group of its organisation, or into none.
+
+    Raises BadInput or GroupNotFound.
+    """
     if group_id is not None and collection.owner.kind != "org":
         raise BadInput(f"{collection.slug} is not an organization's: it has no resource groups")
+    if group_id is not None:
+        get_group(conn, collection.owner, group_id)
     row = collections.update().where(collections.c.id == collection.id)
     conn.execute(row.values(resource_group_id=group_id))
 
@@ -190,6 +197,17 @@ def upvote(conn: sa.Connection, collection: Collection, user: Account, *, wanted
     return count
 
 
+def forget_upvotes_of(conn: sa.Connection, user: Account) -> None:
+    """Take back every upvote of a user, before they go: the counts stay true."""
+    c = collection_upvotes.c
+    mine = sa.select(c.collection_id).where(c.user_id == user.id)
+    held = sa.select(collections.c.id).where(collections.c.id.in_(mine))
+    conn.execute(held.order_by(collections.c.id).with_for_update())
+    row = collections.update().where(collections.c.id.in_(mine))
+    conn.execute(row.values(upvotes=collections.c.upvotes - 1))
+    conn.execute(collection_upvotes.delete().where(c.user_id == user.id))
+
+
 def collections_by_id(conn: sa.Connection, ids: Sequence[int]) -> dict[int, Collection]:
     """The collections of rows' foreign keys."""
     found: dict[int, Collection] = {}
@@ -197,17 +215,6 @@ def collections_by_id(conn: sa.Connection, ids: Sequence[int]) -> dict[int, Coll
         for row in conn.execute(SELECT.where(collections.c.id.in_(some))).mappings():
             found[row[collections.c.id]] = to_collection(row)
     return found
-
-
-def visible_to(caller: Caller, of: sa.FromClause = collections) -> sa.ColumnElement[bool]:
-    """Whether the caller may know of a collection, as a condition on ``collections``."""
-    if access.is_site_admin(caller):
-        return sa.true()
-    public = sa.not_(of.c.is_private)
-    if caller.account is None:
-        return public
-    my_orgs = sa.select(memberships.c.org_id).where(memberships.c.user_id == caller.account.id)
-    return sa.or_(public, of.c.owner_id == caller.account.id, of.c.owner_id.in_(my_orgs))
 
 
 def to_collection(row: sa.RowMapping) -> Collection:
@@ -226,14 +233,6 @@ def to_collection(row: sa.RowMapping) -> Collection:
         upvotes=row[c.upvotes],
         updated_at=row[c.updated_at],
     )
-
-
-def _may_change(conn: sa.Connection, caller: Caller, collection: Collection) -> bool:
-    user = caller.account
-    if user is None or not access.may_write_namespace(conn, caller, collection.owner):
-        return False
-    role = people.role_in(conn, collection.owner.id, user)
-    return role != "contributor" or collection.creator_id == user.id
 
 
 def _title(text: str) -> str:

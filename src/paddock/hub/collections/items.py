@@ -20,8 +20,8 @@ from paddock.hub.collections.collections import (
     collections_by_id,
     find_collection,
     touch,
-    visible_to,
 )
+from paddock.hub.collections.reach import visible_to
 from paddock.hub.collections.tables import collection_items, collections
 from paddock.hub.errors import AlreadyExists, RepositoryMoved
 from paddock.hub.names import parse_repository_name

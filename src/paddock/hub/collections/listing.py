@@ -17,9 +17,9 @@ from paddock.hub.collections.collections import (
     Collection,
     find_collection,
     to_collection,
-    visible_to,
 )
 from paddock.hub.collections.items import find_repository
+from paddock.hub.collections.reach import visible_to
 from paddock.hub.collections.tables import collection_items, collection_upvotes, collections
 from paddock.hub.paging import Page
 from paddock.hub.people.accounts import is_askable

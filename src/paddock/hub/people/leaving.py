@@ -13,7 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from paddock.errors import Conflict
 from paddock.hub import lookup, names, redirects
+from paddock.hub.collections.collections import forget_upvotes_of
 from paddock.hub.errors import AlreadyExists
+from paddock.hub.likes.likes import forget_likes_of
 from paddock.hub.people import kept_names
 from paddock.hub.people.accounts import orgs_of, to_account
 from paddock.hub.repositories import forget_repository
@@ -77,6 +79,8 @@ def delete_account(
             f"{account.name} is the only admin of {', '.join(alone)}",
             hint="make somebody else an admin, or delete the organizations first",
         )
+    forget_likes_of(conn, account)
+    forget_upvotes_of(conn, account)
     for row in rows:
         forget_repository(conn, lookup.to_repository(row), None)
     kept_names.keep(conn, account, reason="deleted", keeper_id=keeper.id if keeper else None)

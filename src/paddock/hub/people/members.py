@@ -14,6 +14,7 @@ from paddock.hub.errors import AlreadyExists
 from paddock.hub.groups import members as groups
 from paddock.hub.paging import Page
 from paddock.hub.people import accounts as people
+from paddock.hub.people import scopes
 from paddock.hub.people.accounts import Member
 from paddock.hub.tables import accounts, memberships
 from paddock.hub.types import Account, Caller
@@ -54,12 +55,15 @@ def members_page(conn: sa.Connection, org: Account, limit: int, cursor: str | No
     return Page(found, paging.write_cursor((last,)) if last else None)
 
 
-def require_admin(conn: sa.Connection, caller: Caller, org: Account) -> Account:
-    """The caller, who may change the organisation; raises Unauthorized or Forbidden."""
+def require_admin(
+    conn: sa.Connection, caller: Caller, org: Account, permission: str = scopes.WRITE_ORG
+) -> Account:
+    """The caller, who may change the organisation; raises Unauthorized or Forbidden.
+
+    ``permission`` is what a fine-grained token needs for it.
+    """
     user = access.require_writing_token(caller)
-    if not access.may_write_namespace(conn, caller, org):
-        raise Forbidden(f"this token may not change {org.name}")
-    if people.role_in(conn, org.id, user) != "admin" and not access.is_site_admin(caller):
+    if not access.may_administer(conn, caller, org, permission):
         raise Forbidden(f"only an admin of {org.name} may do this")
     return user
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.hub import access
 from paddock.hub.catalogue import listing
-from paddock.hub.collections.collections import visible_to
+from paddock.hub.collections.reach import visible_to
 from paddock.hub.collections.tables import collections
 from paddock.hub.discussions.tables import discussions
 from paddock.hub.follows import follows
