@@ -110,7 +110,7 @@ def get_object(request: Request, hub: HubDep, oid: str, sig: str = "") -> Respon
             arriving_now = pulling.open_absent(hub, conn, right.repo_id, oid)
             if arriving_now is None:
                 raise ObjectMissing(f"object {oid} is not here")
-        found = arriving_now or content.open_held(hub, conn, right.repo_id, oid)
+        found = arriving_now or content.open_large(hub, conn, right.repo_id, oid)
     headers = {"ETag": f'"{oid}"', "Content-Type": "application/octet-stream"}
     headers["Cache-Control"] = "private"
     elsewhere = redirect_to_store(hub.blobs, request, found, headers)

@@ -48,7 +48,7 @@ class Content:
 def open_content(hub: Hub, repo: Repository, entry: FileEntry, conn: sa.Connection) -> Content:
     """The bytes of a file of the repository; raises ContentMissing."""
     if entry.large is not None:
-        return open_held(hub, conn, repo.id, entry.large.sha256)
+        return open_large(hub, conn, repo.id, entry.large.sha256)
     stored = objects.read_object(conn, repo.id, entry.oid)
     if stored is None:
         raise ContentMissing(f"the bytes of {entry.path!r} are not stored here")
@@ -58,22 +58,12 @@ def open_content(hub: Hub, repo: Repository, entry: FileEntry, conn: sa.Connecti
     return inline_content(stored.content)
 
 
-def open_held(hub: Hub, conn: sa.Connection, repo_id: int, sha256: str) -> Content:
+def open_large(hub: Hub, conn: sa.Connection, repo_id: int, sha256: str) -> Content:
     """The bytes of a large file that the repository holds; raises ContentMissing.
 
     A pointer alone is not enough: the file may have been removed from the repository for good.
     """
-    return _open_row(hub, conn, sha256, large_files.lookup_held(conn, repo_id, sha256))
-
-
-def open_large(hub: Hub, conn: sa.Connection, sha256: str) -> Content:
-    """The bytes of a large file that the caller knows to be held; raises ContentMissing."""
-    return _open_row(hub, conn, sha256, large_files.lookup(conn, [sha256]).get(sha256))
-
-
-def _open_row(
-    hub: Hub, conn: sa.Connection, sha256: str, row: large_files.LargeFileRow | None
-) -> Content:
+    row = large_files.lookup_held(conn, repo_id, sha256)
     if row is not None and row.is_blob:
         return blob_content(hub.blobs, sha256, row.size_bytes)
     if row is not None and row.xet_hash is not None:
