@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from paddock.hub.http.refusing import NotOffered
+from paddock.hub.errors import NotOffered
 
 router = APIRouter(include_in_schema=False)
 

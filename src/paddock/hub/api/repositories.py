@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, StrictBool
 from paddock.errors import BadInput, shown
 from paddock.hub import access, names, repositories
 from paddock.hub.context import CallerDep, Hub, HubDep
-from paddock.hub.errors import AlreadyExists
+from paddock.hub.errors import AlreadyExists, NotOffered
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.names import RepositoryName
 from paddock.hub.repositories import NewRepository, Settings
@@ -77,7 +77,7 @@ class DeleteBody(BaseModel):
 class MoveBody(BaseModel):
     fromRepo: str  # noqa: N815  (the wire's spelling)
     toRepo: str  # noqa: N815
-    type: Kind | None = None
+    type: Kind | Literal["bucket"] | None = None
 
 
 class SettingsBody(BaseModel):
@@ -121,7 +121,9 @@ def delete(hub: HubDep, caller: CallerDep, body: Annotated[DeleteBody, Body()]) 
 
 @router.post("/api/repos/move")
 def move(request: Request, hub: HubDep, caller: CallerDep, body: MoveBody) -> dict[str, Any]:
-    kind = body.type or Kind.MODEL
+    if body.type == "bucket":
+        raise NotOffered("this hub does not offer buckets")
+    kind = Kind(body.type or Kind.MODEL)
     old = names.parse_repository_name(kind, body.fromRepo)
     new = names.parse_repository_name(kind, body.toRepo)
     try:

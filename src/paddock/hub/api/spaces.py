@@ -14,8 +14,8 @@ from pydantic import BaseModel, Field
 from paddock import clock
 from paddock.hub import access
 from paddock.hub.context import CallerDep, Hub, HubDep
+from paddock.hub.errors import NotOffered
 from paddock.hub.http.paths import RepositoryNameDep
-from paddock.hub.http.refusing import NotOffered
 from paddock.hub.names import RepositoryName
 from paddock.hub.spaces import settings
 from paddock.hub.spaces.settings import SECRET, VARIABLE, NewSetting, Setting

@@ -165,10 +165,17 @@ async def _send_file(file: BinaryIO, answer: Answer, send: Send) -> None:
 
 async def _send_pieces(body: _Body, send: Send) -> None:
     piece: bytes | None = body.first
+    following: list[bytes | None] = []
+
+    async def read_next() -> None:
+        following.append(await run_sync(_next, body.others))
+
     try:
         while piece is not None:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-            piece = await run_sync(_next, body.others)
+            async with anyio.create_task_group() as both:  # one is read while one is sent
+                both.start_soon(read_next)
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            piece = following.pop()
         await send({"type": "http.response.body", "body": b""})
     finally:
         if close := getattr(body.others, "close", None):
