@@ -64,7 +64,7 @@ def is_of(account: Account) -> sa.ColumnElement[bool]:
         repo.namespace_id.in_(orgs.where(member.role == "admin")),
         sa.and_(
             repo.namespace_id.in_(orgs.where(member.role != NO_ACCESS)),
-            sa.not_(sa.exists().where(grouped.repo_id == repo.id)),
+            sa.not_(sa.exists().where(grouped.repo_id == repo.id).correlate(repositories)),
         ),
         sa.and_(repo.namespace_id.in_(orgs), repo.id.in_(my_groups)),
     )
