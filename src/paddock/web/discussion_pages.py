@@ -65,9 +65,9 @@ def discussions(
         repo=repo,
         status=shown_status,
         discussions=[(one, _name(one.author)) for one in found.discussions],
-        count=found.count,
+        count=found.total,
         p=p,
-        has_more=(p + 1) * PAGE_DISCUSSIONS < found.count,
+        has_more=(p + 1) * PAGE_DISCUSSIONS < found.total,
     )
 
 

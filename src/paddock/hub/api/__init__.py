@@ -20,9 +20,8 @@ ROUTERS = (
     "resolve", "small", "whoami", "oauth", "tokens", "refused", "spaces", "accounts", "profiles",
     "organizations", "resource_groups", "collections", "likes", "access_requests", "repositories",
     "validate", "tags", "catalogue", "information", "tree", "refs", "history", "preupload",
-    "commit", "discussions", "notifications", "attachments", "xet_tokens", "cas", "lfs_files",
-    "lfs", "git",
-    "jobs", "webhooks", "legacy",
+    "commit", "discussions", "discussion_events", "notifications", "attachments", "xet_tokens",
+    "cas", "lfs_files", "lfs", "git", "jobs", "webhooks", "legacy",
 )  # fmt: skip
 
 

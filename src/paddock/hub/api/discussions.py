@@ -1,4 +1,4 @@
-"""Discussions and pull requests over HTTP (hub protocol 11).
+"""Discussions and pull requests over HTTP: listed, opened, read, deleted (hub protocol 11).
 
 Reads what clients send and answers in their words; what may be said is ``discussions.rules``'s,
 what follows from it the other modules'. Every change holds the repository's lock.
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any, Literal, NamedTuple
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field, StrictBool
 
 from paddock.errors import BadInput, PaddockError, TooLarge
@@ -27,7 +27,7 @@ from paddock.hub.discussions import (
     threads,
 )
 from paddock.hub.discussions.threads import Wanted
-from paddock.hub.discussions.values import Discussion, Status
+from paddock.hub.discussions.values import Discussion
 from paddock.hub.git.moved import RefChange, refs_moved
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.names import RepositoryName
@@ -37,9 +37,7 @@ router = APIRouter()
 
 MAX_PAGES = 1_000_000
 _DISCUSSIONS = API_REPOSITORY + "/discussions"
-_DISCUSSION = _DISCUSSIONS + "/{num:segment}"
-_COMMENT = _DISCUSSION + "/comment/{comment_id:segment}"
-
+DISCUSSION = _DISCUSSIONS + "/{num:segment}"
 NumInPath = Annotated[str, Path(description="the number of a discussion or pull request")]
 
 
@@ -47,31 +45,6 @@ class NewDiscussionBody(BaseModel):
     title: str
     description: str | None = None
     is_pull_request: Annotated[StrictBool, Field(alias="pullRequest")] = False
-
-
-class CommentBody(BaseModel):
-    comment: str
-
-
-class TitleBody(BaseModel):
-    title: str
-
-
-class StatusBody(BaseModel):
-    status: Literal["open", "closed"]
-    comment: str | None = None
-
-
-class MergeBody(BaseModel):
-    comment: str | None = None
-
-
-class EditBody(BaseModel):
-    content: str
-
-
-class PinBody(BaseModel):
-    pinned: StrictBool = True
 
 
 class ListQuery(BaseModel):
@@ -87,7 +60,7 @@ class ListQuery(BaseModel):
     )
 
 
-class _Opened(NamedTuple):
+class Opened(NamedTuple):
     """A discussion in a transaction that may change it."""
 
     conn: sa.Connection
@@ -109,7 +82,7 @@ def list_discussions(
         found = threads.list_discussions(conn, repo, wanted)
     return {
         "discussions": [rendering.render_discussion(repo, one) for one in found.discussions],
-        "count": found.count,
+        "count": found.total,
         "start": start,
         "numClosedDiscussions": found.closed,
     }
@@ -117,7 +90,11 @@ def list_discussions(
 
 @router.post(_DISCUSSIONS)
 def create(
-    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: NewDiscussionBody
+    request: Request,
+    hub: HubDep,
+    caller: CallerDep,
+    name: RepositoryNameDep,
+    body: NewDiscussionBody,
 ) -> dict[str, Any]:
     """A new discussion, or a pull request that has no commits yet."""
     with hub.database.write() as conn:
@@ -133,12 +110,12 @@ def create(
             made = comments.open_discussion(conn, repo, author, body.title, text)
     return {
         **rendering.render_discussion(repo, made),
-        "url": rendering.web_path(repo, made),
+        "url": hub.base_url(request) + rendering.web_path(repo, made),
         "pullRequest": made.proposal is not None,
     }
 
 
-@router.get(_DISCUSSION)
+@router.get(DISCUSSION)
 def details(
     hub: HubDep, caller: CallerDep, name: RepositoryNameDep, num: NumInPath, diff: bool = False
 ) -> dict[str, Any]:
@@ -160,12 +137,12 @@ def details(
     return answer
 
 
-@router.delete(_DISCUSSION)
+@router.delete(DISCUSSION)
 def delete(
     hub: HubDep, caller: CallerDep, name: RepositoryNameDep, num: NumInPath
 ) -> dict[str, Any]:
     """Forget a discussion, and the ref of a pull request. Its number is not given again."""
-    with _changing(hub, caller, name, num) as (conn, repo, discussion):
+    with changing(hub, caller, name, num) as (conn, repo, discussion):
         actor = rules.require_writer(conn, caller, repo)
         events.announce(conn, repo, discussion, actor, None, "delete")
         ref_oid = threads.delete_discussion(conn, repo, discussion)
@@ -174,110 +151,12 @@ def delete(
     return {}
 
 
-@router.post(_DISCUSSION + "/comment")
-def comment(
-    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, num: NumInPath, body: CommentBody
-) -> dict[str, Any]:
-    """One comment more."""
-    with _changing(hub, caller, name, num) as (conn, repo, discussion):
-        author = access.require_writing_token(caller)
-        added = comments.add_comment(conn, repo, discussion, author, body.comment)
-    return {"newMessage": rendering.render_event(added.event)}
-
-
-@router.post(_COMMENT + "/edit")
-def edit(
-    hub: HubDep,
-    caller: CallerDep,
-    name: RepositoryNameDep,
-    num: NumInPath,
-    comment_id: str,
-    body: EditBody,
-) -> dict[str, Any]:
-    """Another text for one's own comment; the old one stays in its history."""
-    with _changing(hub, caller, name, num) as (conn, repo, discussion):
-        event = events.get_comment(conn, discussion, comment_id)
-        editor = rules.require_comment_author(caller, event)
-        edited = comments.edit_comment(conn, repo, discussion, event, editor, body.content)
-    return {"updatedComment": rendering.render_event(edited)}
-
-
-@router.post(_COMMENT + "/hide")
-def hide(
-    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, num: NumInPath, comment_id: str
-) -> dict[str, Any]:
-    """Take a comment's text away for good."""
-    with _changing(hub, caller, name, num) as (conn, repo, discussion):
-        event = events.get_comment(conn, discussion, comment_id)
-        hider = rules.require_moderator(conn, caller, repo, event)
-        hidden = comments.hide_comment(conn, repo, discussion, event, hider)
-    return {"updatedComment": rendering.render_event(hidden)}
-
-
-@router.post(_DISCUSSION + "/title")
-@router.patch(_DISCUSSION + "/title", include_in_schema=False)
-def rename(
-    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, num: NumInPath, body: TitleBody
-) -> dict[str, Any]:
-    """Another title."""
-    with _changing(hub, caller, name, num) as (conn, repo, discussion):
-        actor = rules.require_author_or_writer(conn, caller, repo, discussion)
-        event = comments.rename(conn, repo, discussion, actor, body.title)
-    return {"newTitle": rendering.render_event(event)}
-
-
-@router.post(_DISCUSSION + "/status")
-@router.patch(_DISCUSSION + "/status", include_in_schema=False)
-def change_status(
-    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, num: NumInPath, body: StatusBody
-) -> dict[str, Any]:
-    """Close, reopen, or let a draft be reviewed."""
-    with _changing(hub, caller, name, num) as (conn, repo, discussion):
-        actor = rules.require_author_or_writer(conn, caller, repo, discussion)
-        status = Status(body.status)
-        event = comments.change_status(conn, repo, discussion, actor, status, comment=body.comment)
-    return {"newStatus": rendering.render_event(event)}
-
-
-@router.post(_DISCUSSION + "/merge")
-def merge(
-    hub: HubDep,
-    caller: CallerDep,
-    name: RepositoryNameDep,
-    num: NumInPath,
-    body: MergeBody | None = None,
-) -> dict[str, Any]:
-    """Take what a pull request proposes into its base branch."""
-    with _changing(hub, caller, name, num) as (conn, repo, discussion):
-        merger = rules.require_writer(conn, caller, repo)
-        said = body.comment if body else None
-        merged = pull_requests.merge(conn, repo, discussion, merger, comment=said)
-    return {"success": True, "changes": rendering.render_changes(merged)}
-
-
-@router.post(_DISCUSSION + "/pin")
-@router.patch(_DISCUSSION + "/pin", include_in_schema=False)
-def pin(
-    hub: HubDep,
-    caller: CallerDep,
-    name: RepositoryNameDep,
-    num: NumInPath,
-    body: PinBody | None = None,
-) -> dict[str, Any]:
-    """Let a discussion stand before the others, or no longer."""
-    with _changing(hub, caller, name, num) as (conn, repo, discussion):
-        actor = rules.require_writer(conn, caller, repo)
-        is_pinned = body.pinned if body else True
-        after = comments.set_pinned(conn, repo, discussion, actor, is_pinned)
-    return {"pinned": after.is_pinned}
-
-
 @contextmanager
-def _changing(hub: Hub, caller: Caller, name: RepositoryName, num: str) -> Iterator[_Opened]:
+def changing(hub: Hub, caller: Caller, name: RepositoryName, num: str) -> Iterator[Opened]:
     """The discussion, which nobody else changes until the transaction ends."""
     with hub.database.write() as conn:
         repo = access.open_to_change(conn, caller, name, Need.METADATA)
-        yield _Opened(conn, repo, threads.get_discussion(conn, repo, rules.parse_number(num)))
+        yield Opened(conn, repo, threads.get_discussion(conn, repo, rules.parse_number(num)))
 
 
 def _shows(conn: sa.Connection, caller: Caller, repo: Repository, wanted: bool) -> bool:

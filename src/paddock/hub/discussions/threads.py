@@ -46,7 +46,7 @@ class Listing(NamedTuple):
     """Part of a list, how long all of it is, and how many of all discussions are over."""
 
     discussions: list[Discussion]
-    count: int
+    total: int
     closed: int
 
 

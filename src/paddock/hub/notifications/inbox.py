@@ -67,20 +67,13 @@ def read_inbox(conn: sa.Connection, caller: Caller, wanted: Filter, start: int) 
         d.id, d.public_id, d.num, d.title, d.status, d.is_pull_request, r.kind, r.full_name,
         n.event_public_id, n.updated_at, n.is_read, n.is_mentioned,
     )  # fmt: skip
-    query = sa.select(*columns).select_from(_joined()).where(where)
+    query: sa.Select[Any] = sa.select(*columns).select_from(_joined()).where(where)
     query = query.order_by(n.updated_at.desc(), n.discussion_id.desc())
     rows = conn.execute(query.offset(start).limit(PAGE_NOTIFICATIONS)).all()
     taking_part = _participants(conn, [row[0] for row in rows])
-    items = [
-        Notification(*row[1:6], Kind(row[6]), *row[7:], taking_part.get(row[0], [])) for row in rows
-    ]
+    items = [_to_notification(row, taking_part.get(row.id, [])) for row in rows]
     unread = sa.and_(mine, n.is_read.is_(False))
     return Inbox(items, _count(conn, where), _count(conn, unread), _count(conn, mine))
-
-
-def count_unread(conn: sa.Connection, caller: Caller) -> int:
-    """How many discussions have something new."""
-    return _count(conn, sa.and_(_visible(caller), notifications.c.is_read.is_(False)))
 
 
 def mark(
@@ -94,6 +87,23 @@ def mark(
 def forget(conn: sa.Connection, caller: Caller, chosen: Filter | Sequence[str]) -> None:
     """Delete the notifications of these discussions, or all that a filter finds."""
     conn.execute(notifications.delete().where(_chosen(caller, chosen)))
+
+
+def _to_notification(row: sa.Row[Any], participants: list[str]) -> Notification:
+    return Notification(
+        discussion_id=row.public_id,
+        num=row.num,
+        title=row.title,
+        status=row.status,
+        is_pull_request=row.is_pull_request,
+        repo_kind=Kind(row.kind),
+        repo_name=row.full_name,
+        event_id=row.event_public_id,
+        updated_at=row.updated_at,
+        is_read=row.is_read,
+        is_mentioned=row.is_mentioned,
+        participants=participants,
+    )
 
 
 def _chosen(caller: Caller, chosen: Filter | Sequence[str]) -> sa.ColumnElement[bool]:

@@ -60,7 +60,7 @@ def _upsert(conn: sa.Connection) -> sa.Executable:
     dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
     insert = dialect.insert(notifications)
     new, old = insert.excluded, notifications.c
-    return insert.on_conflict_do_update(
+    upsert: sa.Executable = insert.on_conflict_do_update(
         index_elements=["user_id", "discussion_id"],
         set_={
             "event_public_id": new.event_public_id,
@@ -70,6 +70,7 @@ def _upsert(conn: sa.Connection) -> sa.Executable:
             "is_participating": sa.or_(old.is_participating, new.is_participating),
         },
     )
+    return upsert
 
 
 def _participants(conn: sa.Connection, discussion_id: int) -> set[int]:
