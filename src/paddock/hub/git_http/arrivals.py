@@ -24,11 +24,11 @@ from paddock.hub.git_http.object_rules import (
     parse_commit,
     parse_tag,
 )
-from paddock.hub.git_http.pack_reading import MAX_KEPT_BYTES, IncomingPack
+from paddock.hub.git_http.pack_reading import IncomingPack
 from paddock.hub.git_http.tree_sizes import Folder
 from paddock.hub.large.pointers import MAX_POINTER_BYTES, Pointer, parse_pointer
 
-MAX_FILE_BYTES = MAX_KEPT_BYTES  # as in a commit over the API
+MAX_FILE_BYTES = 10 << 20  # as in a commit over the API
 _MOST_TOLD = 20
 _OUTSIDE_TOGETHER = 5000
 _MAX_TAG_CHAIN = 64
@@ -92,8 +92,8 @@ def look_at(pack: IncomingPack, rows: ObjectRows, tips: Iterable[str]) -> Arriva
         look.peel(tip)
     look.follow_commits()
     look.follow_trees()
-    look.check_outside()
     look.check_sizes()
+    look.check_outside()
     return look.found
 
 
@@ -182,7 +182,7 @@ class _Look:
             return False
         if self._pack.type_of(oid) != type_:
             raise _wrong_type(oid)
-        if type_ != ObjectType.BLOB and self._pack.size_of(oid) > MAX_KEPT_BYTES:
+        if type_ != ObjectType.BLOB and self._pack.size_of(oid) > MAX_FILE_BYTES:
             raise TooLarge(f"git object {oid.hex()} has {self._pack.size_of(oid)} bytes")
         return True
 
@@ -195,9 +195,9 @@ class _Look:
             for oid in some:
                 known = facts.get(oid.hex())
                 if known is None:
-                    if self._pack.too_large and not self._too_large:
+                    if self._pack.too_large:  # it may be one that was not made
                         self._too_large.append(("a file", max(self._pack.too_large)))
-                        return
+                        self.check_sizes()
                     raise BadObject(f"the push needs object {oid.hex()}, which is not here")
                 if known.type != self.found.outside[oid]:
                     raise _wrong_type(oid)

@@ -26,7 +26,7 @@ from paddock.hub.git.objects import ObjectType
 MAX_OBJECTS = 1_000_000
 MAX_UNPACKED_BYTES = 8 << 30  # all objects together
 MAX_OBJECT_BYTES = 1 << 30  # a file of more is not even measured
-MAX_KEPT_BYTES = 10 << 20  # an object of more is measured and named, never kept
+MAX_KEPT_BYTES = 32 << 20  # what a delta is made of or makes; of a whole object, any size is told
 CACHE_BYTES = 64 << 20
 _READ_BYTES = 64 << 10
 _SMALLEST_ENTRY_BYTES = 9  # a head and an empty zlib stream
@@ -115,9 +115,10 @@ class IncomingPack:
             if digest:
                 self.index.setdefault(digest.digest(), number)
         self._source.check_trailer()
-        self._roots = [n for n in range(count) if self._types[n] and n in self._children]
         # A delta may also name its base by id, wherever that is in the pack.
-        self._roots += [self.index[oid] for oid in self._waiting if oid in self.index]
+        for oid in [oid for oid in self._waiting if oid in self.index]:
+            self._children.setdefault(self.index[oid], []).extend(self._waiting.pop(oid))
+        self._roots = [n for n in range(count) if self._types[n] and n in self._children]
 
     def _add(self, offset: int, size: int, type_: int, *, spooled: bool = False) -> None:
         self._offsets.append(offset)
@@ -138,7 +139,7 @@ class IncomingPack:
     # Deltas
 
     def _resolve(self, find_bases: FindBases) -> None:
-        queue = deque(dict.fromkeys(self._roots))
+        queue = deque(self._roots)
         self._follow(queue)
         if self._waiting:
             for hex_oid, base in find_bases([oid.hex() for oid in self._waiting]):
