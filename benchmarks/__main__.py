@@ -15,10 +15,12 @@ from pathlib import Path
 BENCHMARKS = {
     "start_time": ["--rounds", "1"],
     "commit_small_files": ["--files", "200", "--rounds", "1"],
+    "git_clone": ["--commits", "300", "--files", "20", "--rounds", "1"],
     "hub_transfer": ["--large-bytes", "12000000", "--small-files", "20", "--rounds", "1"],
     "release_1gb": ["--layers", "1", "--vocabulary", "300", "--rounds", "1"],
     "catalogue_scale": ["--sizes", "300", "--databases", "sqlite", "--requests", "40"],
     "memory_soak": ["--requests", "120", "--warm-up", "60", "--repositories", "3"],
+    "s3_transfer": ["--large-bytes", "12000000", "--rounds", "1"],
     "sending_path": ["--bytes", "12000000", "--rounds", "1"],
 }
 _WITHOUT_JSON = {"sending_path"}

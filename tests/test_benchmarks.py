@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[1]
     [
         "start_time",
         "commit_small_files",
+        "git_clone",
         "hub_transfer",
+        "s3_transfer",
         "release_1gb",
         "catalogue_scale",
         "memory_soak",
