@@ -37,7 +37,8 @@ def test_answers_are_kept_as_the_fields_want_them() -> None:
 @pytest.mark.parametrize(
     ("field", "answer"),
     [
-        ("Company", ""), ("Company", None), ("Company", "x" * 2001), ("Company", "a\0b"),
+        ("Company", ""), ("Company", None), ("Company", "x" * 2001), ("Company", "a\0b"), 
+        ("Company", "\ud800"), ("Company", "\x1b[2J"),
         ("Company", {"a": 1}), ("Country", "Atlantis"), ("Since", "31.1.2026"), ("Since", "soon"),
         ("Use", "Else"), ("Use", ["other", "Research"]), ("I agree", False), ("I agree", "off"),
         ("I agree", None),

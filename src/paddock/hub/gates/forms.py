@@ -13,6 +13,7 @@ from typing import Any
 
 from paddock.errors import BadInput, shown
 from paddock.hub.gates.countries import find_country
+from paddock.hub.texts import check_lines
 
 KINDS = ("text", "checkbox", "date_picker", "country", "select")
 MAX_FIELDS = 50
@@ -114,11 +115,13 @@ def _checked(field: Field, answer: Any) -> str | bool:
             return True
         raise BadAnswer(f"{shown(field.name)} must be checked")
     text = str(answer).strip() if isinstance(answer, str | int | float) else ""
-    if not text or len(text) > MAX_ANSWER_CHARS or "\0" in text:
+    try:
+        text = check_lines("the answer", text, MAX_ANSWER_CHARS, least=1)
+    except BadInput as e:
         raise BadAnswer(
-            f"{shown(field.name)} is not answered",
+            f"{shown(field.name)} is not answered: {e.message}",
             hint=f"every field needs an answer, of at most {MAX_ANSWER_CHARS} characters",
-        )
+        ) from e
     if field.kind == "date_picker":
         return _date(field, text)
     if field.kind == "country":
