@@ -323,7 +323,7 @@ def test_every_column_that_may_name_a_blob_protects_it() -> None:
     assert "repository_large_files.sha256" not in named
 
 
-def test_uploads_of_the_same_bytes_race_with_sweeps_and_nothing_is_lost(
+def test_uploads_of_the_same_bytes_meet_sweeps_and_nothing_is_lost(
     database: Database, blobs: LocalBlobStore
 ) -> None:
     """Writers store, commit and delete the same few contents while sweeps run without any grace
@@ -433,7 +433,7 @@ STEPS: tuple[Step, ...] = (
 )  # fmt: skip
 
 
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from([*STEPS, None]), st.integers(0, 30), st.integers(0, 2**16)),

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from paddock.hub.git import recent_roots
 from paddock.hub.git.objects import ObjectType
 from paddock.hub.git.reachability import reachable
 from paddock.hub.large import usage
@@ -139,6 +140,7 @@ def _remove(
             names = (commits.c.repo_id == repo_id) & commits.c.oid.in_(really)
             conn.execute(commits.delete().where(names))
         usage.recount(conn, repo_id)
+    recent_roots.forget(repo_id, oids)
     return removed
 
 

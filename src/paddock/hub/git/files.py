@@ -72,7 +72,8 @@ def entries_at(
         for folder in folders:
             start = f"{folder.path}/" if folder.path else ""
             names = {path.removeprefix(start) for path in level if path.startswith(start)}
-            entries = (entry for entry in trees[folder.oid] if entry.name in names)
+            tree = _in(trees, folder.oid)
+            entries = (entry for entry in tree if entry.name in names)
             found.update((start + entry.name, _child(folder.path, entry)) for entry in entries)
     asked = [found[path] for path in dict.fromkeys(paths) if path in found]
     return {entry.path: entry for entry in _with_facts(conn, repo, asked)}
@@ -119,7 +120,7 @@ def all_paths(conn: sa.Connection, repo: Repository, commit_oid: str) -> list[st
 def folder_paths(conn: sa.Connection, repo: Repository, commit_oid: str) -> list[str]:
     """The names at the root, of whatever is there."""
     root = tree_oid_of(conn, repo, commit_oid)
-    return [entry.name for entry in read_trees(conn, repo.id, [root])[root]]
+    return [entry.name for entry in _in(read_trees(conn, repo.id, [root]), root)]
 
 
 def read_small_file(
@@ -161,6 +162,13 @@ def read_trees(
     return trees | read
 
 
+def _in(trees: dict[str, list[TreeEntry]], oid: str) -> list[TreeEntry]:
+    """The folder; one that is not there was swept, with every commit that had it."""
+    if oid not in trees:
+        raise EntryNotFound("no revision has this folder any more")
+    return trees[oid]
+
+
 def _folder_at(conn: sa.Connection, repo: Repository, commit_oid: str, path: str) -> _Found:
     entry = entry_at(conn, repo, commit_oid, path)
     if not isinstance(entry, FolderEntry):
@@ -187,10 +195,11 @@ def _walk(
                 start = folders.index(item)
                 oids = [near.oid for near in folders[start : start + _FOLDERS_AHEAD]]
                 ahead = read_trees(conn, repo_id, oids)
+                _in(ahead, item.oid)
             inside = after is not None and after.startswith(f"{item.path}/")
             yield from descend(item, ahead[item.oid], after if inside else None)
 
-    return descend(root, read_trees(conn, repo_id, [root.oid])[root.oid], after)
+    return descend(root, _in(read_trees(conn, repo_id, [root.oid]), root.oid), after)
 
 
 def _from(after: str | None, items: list[_Found]) -> list[_Found]:

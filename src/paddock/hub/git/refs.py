@@ -165,6 +165,11 @@ def _create(conn: sa.Connection, repo: Repository, ref: Ref, *, overwrite: bool)
         raise AlreadyExists(f"Reference {ref.name} already exists")
     if present is None:
         _refuse_nested(conn, repo, ref.name)
+    here = sa.select(commits.c.oid).where(
+        commits.c.repo_id == repo.id, commits.c.oid == ref.commit_oid
+    )
+    if conn.execute(here).first() is None:  # swept since somebody looked
+        raise unknown_revision(ref.commit_oid)
     before = present.oid if present else None
     move_ref(conn, repo, ref, expected=before)
     return before
