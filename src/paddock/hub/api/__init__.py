@@ -18,10 +18,10 @@ paths.register()  # the routers are written with these convertors
 
 ROUTERS = (
     "resolve", "small", "whoami", "oauth", "tokens", "refused", "spaces", "accounts", "profiles",
-    "organizations", "resource_groups", "collections", "likes", "access_requests", "repositories",
-    "validate", "tags", "catalogue", "information", "tree", "refs", "history", "preupload",
-    "commit", "discussions", "discussion_events", "notifications", "attachments", "xet_tokens",
-    "cas", "lfs_files", "lfs", "git", "jobs", "webhooks", "legacy",
+    "organizations", "resource_groups", "publishers", "collections", "likes", "access_requests",
+    "repositories", "validate", "tags", "catalogue", "information", "tree", "refs", "history",
+    "preupload", "commit", "discussions", "discussion_events", "notifications", "attachments",
+    "xet_tokens", "cas", "lfs_files", "lfs", "git", "jobs", "webhooks", "legacy",
 )  # fmt: skip
 
 

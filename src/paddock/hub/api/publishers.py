@@ -1,0 +1,67 @@
+"""Trusted publishers of a repository over HTTP: which jobs of a CI service may write to it.
+
+Needs the right to the repository itself, with a token of its owner's own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from paddock.errors import BadInput, shown
+from paddock.hub import access
+from paddock.hub.context import CallerDep, HubDep
+from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
+from paddock.hub.oauth import publishers
+from paddock.hub.oauth.publishers import Publisher
+from paddock.hub.types import Need
+
+router = APIRouter()
+
+_PUBLISHERS = API_REPOSITORY + "/trusted-publishers"
+
+
+class PublisherBody(BaseModel):
+    issuer: str = Field(max_length=500)
+    claims: dict[str, str] = Field(max_length=publishers.MAX_CLAIMS)
+
+
+@router.get(_PUBLISHERS)
+def list_publishers(
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep
+) -> list[dict[str, Any]]:
+    with hub.database.read() as conn:
+        repo = access.open_repository(conn, caller, name, Need.OWN)
+        return [_shown(one) for one in publishers.publishers_of(conn, repo)]
+
+
+@router.post(_PUBLISHERS)
+def trust(
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: PublisherBody
+) -> dict[str, Any]:
+    """Let such jobs write to the repository, in the caller's name."""
+    issuer = body.issuer.rstrip("/")
+    if issuer not in hub.issuers.trusted:
+        hint = "an administrator names issuers in the setting trusted_issuers"
+        raise BadInput(f"this hub does not trust the issuer {shown(issuer)}", hint=hint)
+    with hub.database.write() as conn:
+        repo = access.open_to_change(conn, caller, name, Need.OWN)
+        user = access.require_writing_token(caller)
+        return _shown(publishers.trust(conn, repo, user, issuer, body.claims))
+
+
+@router.delete(_PUBLISHERS + "/{publisher_id:segment}")
+def distrust(
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, publisher_id: str
+) -> dict[str, Any]:
+    with hub.database.write() as conn:
+        repo = access.open_to_change(conn, caller, name, Need.OWN)
+        is_number = publisher_id.isascii() and publisher_id.isdigit() and len(publisher_id) < 19
+        publishers.distrust(conn, repo, int(publisher_id) if is_number else 0)
+    return {}
+
+
+def _shown(one: Publisher) -> dict[str, Any]:
+    return {"id": str(one.id), "issuer": one.issuer, "claims": dict(one.claims)}
