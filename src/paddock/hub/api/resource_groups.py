@@ -18,9 +18,9 @@ from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.groups import members
 from paddock.hub.groups.members import Group, GroupChange
 from paddock.hub.groups.roles import group_of
-from paddock.hub.http.identity import avatar_path
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.people import accounts, scopes
+from paddock.hub.profiles.pictures import avatar_path
 from paddock.hub.types import Account, Caller, Kind, Need
 
 router = APIRouter()

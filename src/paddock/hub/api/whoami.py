@@ -11,9 +11,9 @@ from paddock import clock
 from paddock.hub import access
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.http import token_scopes
-from paddock.hub.http.identity import avatar_path
 from paddock.hub.people import accounts
 from paddock.hub.people.accounts import Membership
+from paddock.hub.profiles.pictures import avatar_path
 from paddock.hub.types import FINE_GRAINED, Account, Caller, Token
 
 router = APIRouter()

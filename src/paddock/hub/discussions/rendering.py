@@ -9,6 +9,7 @@ from typing import Any
 
 from paddock import clock
 from paddock.hub.discussions.values import Comment, Discussion, Event, Version
+from paddock.hub.profiles.pictures import avatar_path
 from paddock.hub.types import Account, Repository
 
 HIDDEN_TEXT = "This comment has been hidden"
@@ -100,7 +101,7 @@ def render_author(account: Account) -> dict[str, Any]:
         "_id": account.public_id,
         "name": account.name,
         "fullname": account.full_name,
-        "avatarUrl": "",
+        "avatarUrl": avatar_path(account),
         "type": account.kind,
     }
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from paddock.hub.people import accounts
 from paddock.hub.people.accounts import Membership
+from paddock.hub.profiles.pictures import avatar_path
 from paddock.hub.types import Account
 
 
@@ -39,11 +40,6 @@ def claims(
 def avatar_url(base_url: str, account: Account) -> str:
     """Where a picture of the account is."""
     return base_url + avatar_path(account)
-
-
-def avatar_path(account: Account) -> str:
-    """The same within the hub."""
-    return f"/avatars/{account.public_id}"
 
 
 def _org(base_url: str, membership: Membership) -> dict[str, Any]:
