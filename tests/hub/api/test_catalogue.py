@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import struct
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 
 import httpx
@@ -382,3 +384,90 @@ def test_what_does_not_exist_is_not_told_of(hub: LiveServer) -> None:
         assert answer.status_code in {400, 401, 404}
     with pytest.raises(RepositoryNotFoundError):
         hub.api().dataset_info("lab/Llama-small")
+
+
+def test_the_stock_client_reads_what_the_shards_of_an_index_hold(hub: LiveServer) -> None:
+    api = hub.api(hub.user("alice"))
+    repo = api.create_repo("sharded").repo_id
+    names = [f"model-0000{n}-of-00002.safetensors" for n in (1, 2)]
+    index = {"metadata": {"total_size": 24}, "weight_map": dict(zip("ab", names, strict=True))}
+    shards = [tensor_file(a=("F16", [4], 8)), tensor_file(b=("BF16", [2, 4], 16))]
+    files = {
+        "model.safetensors.index.json": json.dumps(index).encode(),
+        "bad.index.json": json.dumps({"weight_map": {"a": "bad.safetensors"}}).encode(),
+        "gone.index.json": json.dumps({"weight_map": {"a": "gone.safetensors"}}).encode(),
+        "bad.safetensors": struct.pack("<Q", 1 << 40) + b"{}",
+        "list.json": b"[1]",
+    }
+    commit(api, repo, files | dict(zip(names, shards, strict=True)))
+    found = api.get_sharded_safetensors_metadata(repo, filename="model.safetensors.index.json")
+    assert found.metadata == {"total_size": 24}
+    assert found.weight_map == index["weight_map"]
+    assert found.parameter_count == {"F16": 4, "BF16": 8}
+    assert api.get_safetensors_metadata(repo).parameter_count == {"F16": 4, "BF16": 8}
+    one = api.parse_safetensors_file_metadata(repo, names[0])
+    assert one.tensors["a"].shape == [4]
+    address = f"{hub.url}/api/models/{repo}/safetensors-metadata"
+    for path, status in (("none.json", 404), ("gone.index.json", 404), ("bad.index.json", 400),
+                         ("list.json", 400), ("bad.safetensors", 400)):  # fmt: skip
+        assert httpx.get(f"{address}/{path}").status_code == status
+    api.delete_repo(repo)
+
+
+def test_models_are_found_by_size_once_their_weights_were_read(hub: LiveServer) -> None:
+    api = hub.api(hub.user("alice"))
+    repo = api.create_repo("weighed").repo_id
+    commit(api, repo, {"model.safetensors": tensor_file(a=("F32", [1000, 3], 12000))})
+    deadline = time.monotonic() + 60
+    while ids(api, num_parameters="min:2K,max:4K") != [repo] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert ids(api, num_parameters="min:2K,max:4K") == [repo]
+    assert repo not in ids(api, num_parameters="min:4K")
+    commit(api, repo, {"README.md": b"---\nlicense: mit\n---\n"})  # the same weights: still known
+    assert ids(api, num_parameters="max:3K", filter="license:mit") == [repo]
+    api.delete_file("model.safetensors", repo)
+    assert repo not in ids(api, num_parameters="max:4K")
+    api.delete_repo(repo)
+
+
+def test_spaces_are_found_by_what_they_use(hub: LiveServer) -> None:
+    api = hub.api(hub.user("alice"))
+    space = api.create_repo("uses", repo_type="space", space_sdk="static").repo_id
+    card = b"---\nsdk: static\nmodels: [lab/Llama-small]\ndatasets: [alice/orders]\n---\n"
+    commit(api, space, {"README.md": card}, repo_type="space")
+
+    def spaces(**query: object) -> list[str]:
+        return [found.id for found in hub.api().list_spaces(**query)]
+
+    assert spaces(models="lab/llama-SMALL") == spaces(datasets=["alice/orders"]) == [space]
+    assert spaces(linked=True) == [space]
+    assert spaces(models="lab/other") == []
+    assert "alice/demo" in spaces()
+    assert hub.api().model_info("lab/Llama-small").spaces == [space]
+    info = hub.api().space_info(space, expand=["models", "datasets", "tags"])
+    assert (info.models, info.datasets) == (["lab/Llama-small"], ["alice/orders"])
+    assert not [tag for tag in info.tags or [] if tag.startswith("uses")]
+    api.update_repo_settings(space, repo_type="space", private=True)
+    assert hub.api().model_info("lab/Llama-small").spaces == []
+    api.delete_repo(space, repo_type="space")
+
+
+def test_filters_of_programs_and_of_what_others_run(hub: LiveServer) -> None:
+    api = hub.api()
+    assert ids(api, apps="vllm") == ["lab/Llama-small"]
+    assert ids(api, apps=["ollama"]) == []
+    assert ids(api, inference="warm") == ids(api, inference_provider="all") == []
+    assert ids(api, trained_dataset="lab/orders") == ["lab/Llama-small"]
+    (base,) = httpx.get(f"{hub.url}/api/models?search=llama-small&expand=childrenModelCount").json()
+    assert base["childrenModelCount"] == 0
+
+
+@pytest.mark.parametrize("value", [".nan", ".inf", "1" * 400, "1e400"])
+def test_numbers_that_json_cannot_say_are_no_failure(hub: LiveServer, value: str) -> None:
+    api = hub.api(hub.user("alice"))
+    repo = api.create_repo("numbers").repo_id
+    with suppress(BadRequestError):  # a card may also be refused for it
+        commit(api, repo, {"README.md": f"---\nlicense: mit\nodd: {value}\n---\n".encode()})
+    assert httpx.get(f"{hub.url}/api/models/{repo}").status_code == 200
+    assert httpx.get(f"{hub.url}/api/models?cardData=1&author=alice").status_code == 200
+    api.delete_repo(repo)

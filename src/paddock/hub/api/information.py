@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from paddock.hub import access
-from paddock.hub.catalogue import info, views
+from paddock.hub.catalogue import info, views, weight_headers
 from paddock.hub.catalogue.views import Draft, Question
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.git import refs
@@ -44,6 +44,18 @@ def revision_info(
         oid = refs.resolve_revision(conn, repo, rev)
         draft = views.load(hub, conn, repo, oid, asked)
     return _answer(request, draft, asked)
+
+
+@router.get(API_REPOSITORY + "/safetensors-metadata/{path:rest}")
+def safetensors_metadata(
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, path: str
+) -> Response:
+    """What the shards of an index hold, by their headers (hub protocol 17)."""
+    with hub.database.read() as conn:
+        repo = access.open_repository(conn, caller, name, Need.CONTENT)
+        oid = refs.resolve_revision(conn, repo, "HEAD")
+        sharded = weight_headers.open_sharded(hub, conn, repo, oid, path)
+    return Response(weight_headers.read_sharded(sharded), media_type="application/json")
 
 
 @router.get("/api/{kind:kind}/{single:segment}")

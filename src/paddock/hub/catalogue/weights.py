@@ -10,6 +10,7 @@ import math
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -95,7 +96,7 @@ def summarise(files: Sequence[WeightFile]) -> dict[str, object] | None:
 
 def _count(content: Content) -> Parameters | None:
     try:
-        with _AT_ONCE:
+        with reading_headers():
             header = _read_header(content)
     except (BadSafetensors, PaddockError):
         return None
@@ -103,14 +104,26 @@ def _count(content: Content) -> Parameters | None:
 
 
 def _read_header(content: Content) -> Parameters | None:
+    raw = raw_header(content)
+    if raw is None:
+        return None
+    counted: Counter[str] = Counter()
+    for entry in parse_header(raw, content.size_bytes, "the file").entries:
+        counted[entry.dtype] += math.prod(entry.shape)
+    return dict(counted)
+
+
+def raw_header(content: Content) -> bytes | None:
+    """The bytes of a file's header, or None where there cannot be one of a sane size."""
     first = b"".join(content.read(0, min(LENGTH_BYTES, content.size_bytes)))
     length = int.from_bytes(first, "little")
     # The length is chosen by whoever made the file: compare before reading.
     end = LENGTH_BYTES + length
     if len(first) < LENGTH_BYTES or length > MAX_HEADER_BYTES or end > content.size_bytes:
         return None
-    raw = b"".join(content.read(LENGTH_BYTES, end))
-    counted: Counter[str] = Counter()
-    for entry in parse_header(raw, content.size_bytes, "the file").entries:
-        counted[entry.dtype] += math.prod(entry.shape)
-    return dict(counted)
+    return b"".join(content.read(LENGTH_BYTES, end))
+
+
+def reading_headers() -> AbstractContextManager[bool]:
+    """Wait until few enough others read headers too."""
+    return _AT_ONCE

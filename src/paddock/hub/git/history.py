@@ -14,6 +14,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from paddock.hub.git.files import read_trees
+from paddock.hub.git.recent_touches import RecentTouches
 from paddock.hub.tables import accounts, commits
 from paddock.hub.types import Repository
 from paddock.storage.sql import in_chunks
@@ -23,6 +24,7 @@ from paddock.storage.sql import in_chunks
 MAX_WALK = 10_000
 MAX_WALK_ENTRIES = 1_000_000
 _COMMITS_PER_READ = 20
+_TOUCHED = RecentTouches()
 
 
 class CommitEntry(NamedTuple):
@@ -92,21 +94,36 @@ def last_commits(
     conn: sa.Connection, repo: Repository, tip_oid: str, paths: Iterable[str]
 ) -> dict[str, CommitEntry]:
     """For each path of the tip, the newest commit of its first-parent line that changed it."""
-    views = _views(conn, repo, _first_parents(conn, repo, tip_oid), set(paths))
-    touched: dict[str, str] = {}
+    touched = _last_touched(conn, repo, tip_oid, set(paths))
+    entries = commit_entries(conn, repo, sorted(set(touched.values())))
+    return {path: entries[oid] for path, oid in touched.items()}
+
+
+def _last_touched(
+    conn: sa.Connection, repo: Repository, tip_oid: str, paths: set[str]
+) -> dict[str, str]:
+    """The same as ids; what was found out earlier, for this commit or one before it, is used."""
+    touched = _TOUCHED.get(repo.id, tip_oid, paths)
+    if len(touched) == len(paths):
+        return touched
+    views = _views(conn, repo, _first_parents(conn, repo, tip_oid), paths - touched.keys())
     first = next(views)
     pending = dict(first.oids)
     for newer, older in pairwise(chain([first], views)):
-        if newer.tree_oid == older.tree_oid:
-            continue
-        changed = [path for path, oid in pending.items() if older.oids.get(path) != oid]
-        touched.update(dict.fromkeys(changed, newer.commit_oid))
-        for path in changed:
+        if newer.tree_oid != older.tree_oid:
+            changed = [path for path, oid in pending.items() if older.oids.get(path) != oid]
+            touched.update(dict.fromkeys(changed, newer.commit_oid))
+            for path in changed:
+                del pending[path]
+        # What is still as it was in an older commit was touched last where that one's was.
+        known = _TOUCHED.get(repo.id, older.commit_oid, pending)
+        touched.update(known)
+        for path in known:
             del pending[path]
         if not pending:
             break
-    entries = commit_entries(conn, repo, sorted(set(touched.values())))
-    return {path: entries[oid] for path, oid in touched.items()}
+    _TOUCHED.add(repo.id, tip_oid, touched)
+    return touched
 
 
 class _View(NamedTuple):
