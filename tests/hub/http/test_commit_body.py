@@ -168,3 +168,36 @@ def test_no_bytes_are_a_failure_of_ours(
 def test_empty_lines_are_counted_too(blobs: LocalBlobStore) -> None:
     with pytest.raises(TooLarge):
         read(blobs, HEADER, end=b"\n" * (commit_body.MAX_LINES + 1))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[" + b"[]," * 6_900_000 + b"[]]",
+        b'{"key":"file","value":{"a":' + b'"",' * 5_000_000 + b"}}",
+        b'{"key":"file","value":' + b"[" * 5_000_000 + b"]" * 5_000_000 + b"}",
+        b'{"key":"file","value":{"path":"a","content":"' + b"a" * 100_000 + b'"' + b" " * 9_000,
+    ],
+)
+def test_a_long_line_of_many_values_is_refused_before_it_is_parsed(
+    line: bytes, blobs: LocalBlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[int] = []
+    real = orjson.loads
+
+    def watch(text: bytes) -> Any:
+        parsed.append(len(text))
+        return real(text)
+
+    monkeypatch.setattr("paddock.hub.http.commit_body.orjson.loads", watch)
+    header = b'{"key":"header","value":{"summary":"x"}}\n'
+    with pytest.raises(BadInput, match="more than a few values"):
+        read_commit_body(io.BytesIO(header + line), blobs)
+    assert parsed == [len(header)]
+
+
+@given(st.text(alphabet=st.sampled_from('"\\\n x[]{},:é')))
+def test_any_text_may_be_a_long_file(text: str) -> None:
+    value = {"path": "a", "content": text * 20_000 + "x" * 70_000, "encoding": "utf-8"}
+    key, read = commit_body._parse_line(2, orjson.dumps({"key": "file", "value": value}))
+    assert (key, read) == ("file", value)

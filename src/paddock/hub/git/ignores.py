@@ -6,11 +6,14 @@ taken back (gitignore(5)).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+from paddock.hub.git.attributes import BYTE_ORDER_MARK
 from paddock.hub.git.patterns import NO_DEADLINE, Pattern, last_match, parse_pattern
 
 MAX_RULES = 5_000
+_TRAILING_SPACES = re.compile(r"(?<!\\) +$|(?<=\\ ) +$")  # unless the first is escaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,8 @@ class Ignores:
 def parse_ignores(text: str) -> Ignores:
     """The rules of a ``.gitignore``."""
     rules = []
-    for line in text.splitlines()[:MAX_RULES]:
-        glob = line if line.endswith("\\ ") else line.rstrip()
+    for line in text.removeprefix(BYTE_ORDER_MARK).split("\n")[:MAX_RULES]:
+        glob = _TRAILING_SPACES.sub("", line.removesuffix("\r"))
         if not glob or glob.startswith("#"):
             continue
         pattern = parse_pattern(glob.removeprefix("!"))

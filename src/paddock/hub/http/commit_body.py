@@ -42,6 +42,12 @@ MAX_MESSAGE_CHARS = 64 * 1024
 # Over this much in one commit, all but tiny files go to the blob store instead of their rows.
 INLINE_BUDGET_BYTES = 128 * 1024 * 1024
 
+# What a line holds besides its long string: keys, a path, an encoding, brackets.
+_SHORT_LINE_BYTES = 64 * 1024
+_MAX_STRINGS = 64
+_MAX_OUTSIDE_BYTES = 4096
+_BACKSLASH = ord("\\")
+
 _OID_PREFIX = frozenset("0123456789abcdef")
 
 
@@ -134,6 +140,7 @@ class _Reader:
 
 
 def _parse_line(number: int, line: bytes) -> tuple[str, dict[str, Any]]:
+    _check_shape(number, line)
     try:
         item = orjson.loads(line)
         key, value = item["key"], item["value"]
@@ -142,6 +149,42 @@ def _parse_line(number: int, line: bytes) -> tuple[str, dict[str, Any]]:
     if not isinstance(key, str) or not isinstance(value, dict):
         raise BadInput(f"line {number} is not a JSON object with 'key' and 'value'")
     return key, value
+
+
+def _check_shape(number: int, line: bytes) -> None:
+    """Refuse a long line that is not a few strings and a little around them, before parsing it.
+
+    A line is long because a string in it is. Millions of empty lists would cost the parser seconds,
+    during which nobody else runs, and a hundred times their size in memory.
+    """
+    if len(line) <= _SHORT_LINE_BYTES:
+        return
+    at = outside_bytes = 0
+    for _ in range(_MAX_STRINGS):
+        start = line.find(b'"', at, at + _MAX_OUTSIDE_BYTES)
+        if start < 0:
+            outside_bytes += len(line) - at
+            break
+        outside_bytes += start - at
+        at = _string_end(line, start + 1)
+        if at < 0:
+            break  # it does not end: the parser says so at once
+    else:
+        outside_bytes += _MAX_OUTSIDE_BYTES
+    if outside_bytes > _MAX_OUTSIDE_BYTES:
+        raise BadInput(f"line {number} is no operation: it holds more than a few values")
+
+
+def _string_end(line: bytes, at: int) -> int:
+    """Behind the quote that ends a JSON string, or -1; finds it without holding others up."""
+    while (quote := line.find(b'"', at)) >= 0:
+        before = quote - 1
+        while line[before] == _BACKSLASH:
+            before -= 1
+        if (quote - before) % 2:  # an even number of backslashes: they escape each other
+            return quote + 1
+        at = quote + 1
+    return -1
 
 
 def _parse_header(value: dict[str, Any]) -> tuple[str, str | None]:
