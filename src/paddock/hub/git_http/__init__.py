@@ -3,6 +3,7 @@
 pkt_lines       the framing of every message
 advertisement   what is here and what we can do: protocols 0, 1 and 2
 fetch_request   what a client wants, has and leaves out, in either protocol
+object_rows     objects in bulk, with bounded memory
 negotiation     which of its commits are ours too, and when that is enough
 graph           the repository's commits, read as far as a walk goes
 boundaries      shallow clones: where a history is cut
@@ -10,12 +11,16 @@ selection       which objects travel
 tree_walk       the folders and files among them, found by comparing neighbours
 deltas          one version of an object as a change of another
 pack_writing    objects as a pack
+pack_cache      packs of whole repositories, kept for the clones that follow
 upload_pack     a fetch, from the request to the last byte
 push_request    which refs a client wants to move
 push_rules      which of them may move
 pack_reading    the objects of a pack that somebody sent
 object_rules    whether a commit, a tree or a tag is one that git would make
-arrivals        which of the objects are new, and whether they may come in
+arrivals        what the refs of a push lead to, and whether it may come in
+tree_sizes      how much a folder unfolds to
+storing         what arrived, kept
+push_report     what became of a push, in git's words
 receive_pack    a push, from the pack to the report
 
 Knows no HTTP: ``hub/api/git.py`` does. An object that a repository does not hold cannot be asked

@@ -70,6 +70,11 @@ class Arrival:
         """Large files named, by SHA-256, with a path each."""
         return {b.pointer.sha256: (b.pointer, b.path) for b in self.blobs if b.pointer}
 
+    @property
+    def object_count(self) -> int:
+        tags = len(set(self.tags))
+        return len(self.commits) + tags + len(self.folders) + len(self.blobs)
+
     def reached_from(self, tip: str) -> tuple[set[str], set[str]]:
         """Arrived commits that lead to a tip, and those here before on which they build."""
         arrived, edge, waiting = set(), set(), [tip]

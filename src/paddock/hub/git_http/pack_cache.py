@@ -13,7 +13,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 MAX_BYTES = 2 << 30  # all packs together
 MAX_PACK_BYTES = 1 << 30
@@ -25,8 +25,8 @@ _PIECE_BYTES = 256 << 10
 class _Scratch:
     """An unnamed file, closed when nobody refers to it any more."""
 
-    def __init__(self) -> None:
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115  (see __del__)
+    def __init__(self, file: IO[bytes] | None = None) -> None:
+        self.file = file or tempfile.TemporaryFile()  # noqa: SIM115  (see __del__)
 
     def __del__(self) -> None:
         self.file.close()
@@ -40,11 +40,31 @@ class KeptPack(NamedTuple):
     object_count: int
     size_bytes: int
     scratch: _Scratch
+    start: int = 0  # where in the file they begin
 
     def read(self) -> Iterator[bytes]:
         """The entries, in pieces; several may read at once."""
         for at in range(0, self.size_bytes, _PIECE_BYTES):
-            yield os.pread(self.scratch.file.fileno(), min(_PIECE_BYTES, self.size_bytes - at), at)
+            yield os.pread(
+                self.scratch.file.fileno(), min(_PIECE_BYTES, self.size_bytes - at), self.start + at
+            )
+
+
+class Span(NamedTuple):
+    """Entries of a pack as they lie in a file."""
+
+    file: IO[bytes]
+    start: int
+    end: int
+    object_count: int
+
+
+def kept_from(span: Span, tips: Iterable[str], tags: Iterable[str]) -> KeptPack:
+    """A pack that somebody sent, kept as it came; the caller may close the file."""
+    scratch = _Scratch(os.fdopen(os.dup(span.file.fileno()), "rb"))
+    size_bytes = span.end - span.start
+    kept = frozenset(tips), frozenset(tags)
+    return KeptPack(*kept, span.object_count, size_bytes, scratch, span.start)
 
 
 class PackCache:

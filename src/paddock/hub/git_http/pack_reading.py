@@ -22,6 +22,7 @@ from dulwich.pack import apply_delta
 
 from paddock.errors import BadInput, TooLarge
 from paddock.hub.git.objects import ObjectType
+from paddock.hub.git_http.pack_cache import Span
 
 MAX_OBJECTS = 1_000_000
 MAX_UNPACKED_BYTES = 8 << 30  # all objects together
@@ -57,7 +58,7 @@ class IncomingPack:
         self, file: IO[bytes], start: int, find_bases: FindBases, spool: IO[bytes]
     ) -> None:
         """``file`` has the pack from ``start`` to its end; ``spool`` is an empty file to use."""
-        self._source = _Source(file, start)
+        self._source, self._file, self._start = _Source(file, start), file, start
         self._spool, self._spooled_bytes = spool, 0
         self._offsets = array("Q")  # in the pack, or in the spool for what a delta made
         self._sizes = array("Q")
@@ -68,6 +69,7 @@ class IncomingPack:
         self.too_large: list[int] = []  # sizes of what deltas would have made
         self._cache: OrderedDict[int, bytes] = OrderedDict()
         self._cached_bytes = self._unpacked_bytes = 0
+        self._is_thin = False
         self._read_all()
         self._resolve(find_bases)
 
@@ -76,6 +78,12 @@ class IncomingPack:
 
     def __contains__(self, oid: bytes) -> bool:
         return oid in self.index
+
+    def span(self) -> Span | None:
+        """The pack's entries as they came, if they need nothing else and none comes twice."""
+        if self._is_thin or len(self.index) != self._count:
+            return None
+        return Span(self._file, self._start + 12, self._source.position, self._count)
 
     def type_of(self, oid: bytes) -> int:
         return self._types[self.index[oid]]
@@ -90,7 +98,7 @@ class IncomingPack:
     # Reading from end to end
 
     def _read_all(self) -> None:
-        count = self._source.read_header()
+        count = self._count = self._source.read_header()
         self._children: dict[int, list[int]] = {}  # base's number -> deltas
         self._waiting: dict[bytes, list[int]] = {}  # base's id -> deltas
         numbers: dict[int, int] = {}  # offset of an entry -> its number
@@ -149,6 +157,7 @@ class IncomingPack:
                 number = len(self._types)
                 self._add(0, len(base.content), base.type, spooled=True)
                 self._spool_content(number, base.content)
+                self._is_thin = True
                 self._children.setdefault(number, []).extend(self._waiting.pop(oid))
                 queue.append(number)
                 self._follow(queue)

@@ -28,6 +28,7 @@ from paddock.hub.git_http.arrivals import Arrival, PushRefused
 from paddock.hub.git_http.graph import CommitGraph
 from paddock.hub.git_http.object_rows import ObjectRows
 from paddock.hub.git_http.object_rules import BadObject
+from paddock.hub.git_http.pack_cache import MAX_PACK_BYTES, MIN_OBJECTS, kept_from
 from paddock.hub.git_http.pack_reading import BadPack, Base, IncomingPack
 from paddock.hub.git_http.push_report import Report
 from paddock.hub.git_http.push_request import Command, PushRequest
@@ -104,6 +105,7 @@ def _take(pusher: Pusher, repo: Repository, report: Report, body: IO[bytes]) -> 
             try:
                 with pusher.hub.database.write() as conn:
                     push.write(conn)
+                push.keep_whole()
                 return
             except _NotAll:  # what is left is looked at by itself, or nothing is
                 continue
@@ -154,6 +156,16 @@ class _Push:
             self._keep(conn, repo, self._pack, arrival)
         changes = [self._move(conn, repo, command) for command in self._report.accepted]
         refs_moved(conn, repo, self._pusher.account, changes)
+
+    def keep_whole(self) -> None:
+        """A pack that has everything its tips lead to serves the clones that follow as it is."""
+        arrival, span = self._arrival, self._pack.span() if self._pack else None
+        if span is None or arrival.outside or arrival.object_count != span.object_count:
+            return
+        if span.object_count >= MIN_OBJECTS and span.end - span.start <= MAX_PACK_BYTES:
+            tags = [oid.hex() for oid in arrival.tags]
+            kept = kept_from(span, arrival.peeled.values(), tags)
+            self._pusher.hub.packs.keep(self._repo.id, kept, by_offset=True)
 
     def _keep(
         self, conn: sa.Connection, repo: Repository, pack: IncomingPack, arrival: Arrival
