@@ -11,7 +11,7 @@ import binascii
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Request
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import BaseModel, Field, StrictBool, WithJsonSchema
 
 from paddock.errors import BadInput, shown
 from paddock.hub import access, names, repositories
@@ -77,7 +77,7 @@ class DeleteBody(BaseModel):
 class MoveBody(BaseModel):
     fromRepo: str  # noqa: N815  (the wire's spelling)
     toRepo: str  # noqa: N815
-    type: Kind | Literal["bucket"] | None = None
+    type: Annotated[Kind | Literal["bucket"] | None, WithJsonSchema({"enum": [*Kind, None]})] = None
 
 
 class SettingsBody(BaseModel):

@@ -87,7 +87,7 @@ def runtime(hub: HubDep, caller: CallerDep, name: RepositoryNameDep) -> dict[str
         return runtime_of(conn, repo)
 
 
-@router.get(_SPACE + "/logs/{which:segment}")
+@router.get(_SPACE + "/logs/{which:segment}", include_in_schema=False)
 def logs(hub: HubDep, caller: CallerDep, name: RepositoryNameDep, which: str) -> None:
     with hub.database.read() as conn:
         access.open_repository(conn, caller, name, Need.WRITE)

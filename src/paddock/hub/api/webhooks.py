@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from paddock import clock
 from paddock.errors import BadInput
@@ -38,8 +39,9 @@ class WebhookBody(BaseModel):
     watched: Annotated[list[dict[str, Any]], Field(max_length=MAX_ITEMS)] | None = None
     domains: Annotated[list[str], Field(max_length=MAX_ITEMS)] | None = None
     secret: str | None = None
-    job_source_id: Annotated[Any, Field(alias="jobSourceId")] = None
-    job: Any = None
+    # Not offered, hence not in the published schema.
+    job_source_id: SkipJsonSchema[Any] = Field(default=None, alias="jobSourceId")
+    job: SkipJsonSchema[Any] = None
 
 
 @router.get(PATH)

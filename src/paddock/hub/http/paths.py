@@ -148,7 +148,7 @@ CONVERTORS: dict[str, Convertor[Any]] = {
 KindInPath = Annotated[
     Kind,
     Path(description="`models`, `datasets`, `spaces`, `kernels`; pages leave `models` out"),
-    WithJsonSchema({"type": "string"}),
+    WithJsonSchema({"type": "string", "enum": [f"{kind}s" for kind in Kind]}),
 ]
 RevisionInPath = Annotated[str, Path(description="a branch, a tag or a commit")]
 
