@@ -81,6 +81,7 @@ TYPES: dict[Kind, tuple[str, ...]] = {
         "library", "benchmark", "region", "other",
     ),
     Kind.SPACE: ("sdk", "license", "region", "other"),
+    Kind.KERNEL: ("license", "region", "other"),
 }  # fmt: skip
 # Tags that name one thing each: no categories, and as many as there are papers and models.
 NAMES_OF_ONE = ("arxiv", "base_model", "doi")
