@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
@@ -14,6 +15,8 @@ from huggingface_hub.errors import BadRequestError, HfHubHTTPError, RevisionNotF
 
 from paddock.hub import lookup
 from paddock.hub.discussions import contributing
+from paddock.hub.garbage.collecting import collect
+from paddock.hub.garbage.graces import Graces
 from paddock.hub.names import RepositoryName
 from paddock.hub.people import tokens
 from paddock.hub.tables import access_grants
@@ -362,3 +365,23 @@ def test_deleting_a_pull_request_takes_its_ref(hosted: Hosted, outsider: HfApi) 
     with pytest.raises(BadRequestError):
         hosted.hf.create_discussion(hosted.repo_id, "x")
     assert propose(outsider, hosted, {"a.txt": b"1"}) == number + 1
+
+
+def test_a_proposal_outlives_what_it_began_with(hosted: Hosted, outsider: HfApi) -> None:
+    """Both sides squashed and swept: it can be read, and is not merged by guessing."""
+    repo = hosted.repo_id
+    hosted.commit({"a.txt": b"1\n"})
+    number = propose(outsider, hosted, {"b.txt": b"2\n"})
+    outsider.super_squash_history(repo, branch=f"refs/pr/{number}")
+    hosted.hf.super_squash_history(repo)
+    hub = hosted.server.hub
+    collect(hub.database, hub.blobs, Graces.all(timedelta(0)))
+    found = outsider.get_discussion_details(repo, number)
+    assert (found.status, found.diff, found.conflicting_files) == ("open", None, True)
+    with pytest.raises(HfHubHTTPError, match="is gone"):
+        hosted.hf.merge_pull_request(repo, number)
+    assert hosted.hf.list_repo_files(repo, revision=f"refs/pr/{number}") == [
+        ".gitattributes", "a.txt", "b.txt",
+    ]  # fmt: skip
+    with hosted.stranger() as stranger:
+        assert stranger.get(f"/{repo}/discussions/{number}").status_code == 200

@@ -17,6 +17,7 @@ from paddock.hub.attachments.kinds import HEAD_BYTES, AttachmentKind, BadAttachm
 from paddock.hub.context import CallerDep, Hub, HubDep, accept_body
 from paddock.hub.http.receiving import entered, receive_into
 from paddock.hub.http.sending import ContentResponse
+from paddock.hub.large import condemned
 from paddock.hub.large.content import blob_content
 from paddock.hub.types import Account
 from paddock.storage.blobs import Blob, BlobWriter
@@ -96,6 +97,7 @@ def _keep(hub: Hub, uploader: Account, kind: AttachmentKind, receiving: _Receivi
         raise BadAttachment("the file is empty")
     kinds.check_head(kind, receiving.head)
     blob = receiving.commit()
+    condemned.forget_removed(hub.database, hub.blobs, [blob.sha256])
     with hub.database.write() as conn:
         return keeping.add(conn, uploader, kind, blob)
 

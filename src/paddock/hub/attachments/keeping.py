@@ -22,6 +22,7 @@ from paddock.hub.attachments.tables import attachment_uses, attachments
 from paddock.hub.context import Hub
 from paddock.hub.discussions.tables import discussion_events, discussions
 from paddock.hub.jobs.handlers import every, handler
+from paddock.hub.large import condemned
 from paddock.hub.tables import repositories
 from paddock.hub.types import Account, Caller
 from paddock.storage.blobs import Blob
@@ -63,7 +64,7 @@ def check_room(conn: sa.Connection, uploader: Account, more_bytes: int) -> None:
 
 
 def add(conn: sa.Connection, uploader: Account, kind: AttachmentKind, blob: Blob) -> str:
-    """The path of a new attachment, whose bytes are safe; raises TooManyUploads."""
+    """The path of a new attachment, whose bytes are safe; raises TooManyUploads, BlobWentAway."""
     check_room(conn, uploader, blob.size_bytes)
     name = f"{secrets.token_urlsafe(_NAME_BYTES)}.{kind.extension}"
     row = {
@@ -73,6 +74,7 @@ def add(conn: sa.Connection, uploader: Account, kind: AttachmentKind, blob: Blob
         "size_bytes": blob.size_bytes,
         "created_at": clock.now(),
     }
+    condemned.release(conn, [blob.sha256])
     conn.execute(attachments.insert().values(row))
     return f"/uploads/{uploader.public_id}/{name}"
 

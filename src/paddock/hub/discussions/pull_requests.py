@@ -91,7 +91,11 @@ def open_pull_request(
 
 
 def compare(conn: sa.Connection, repo: Repository, discussion: Discussion) -> Comparison | None:
-    """The commits between which a pull request's changes are; None when its ref is gone."""
+    """The commits between which a pull request's changes are.
+
+    None when they are gone: its ref, or what it began with, which a sweep may take once both sides
+    were squashed.
+    """
     proposal = discussion.proposal
     if proposal is None:
         return None
@@ -100,7 +104,9 @@ def compare(conn: sa.Connection, repo: Repository, discussion: Discussion) -> Co
         return None
     base = proposal.merged_base_oid or _tip(conn, repo, proposal.base_ref)
     fork = ancestry.merge_base(conn, repo, base, head) if base is not None else None
-    return Comparison(base, head, fork or proposal.fork_oid)
+    compared = Comparison(base, head, fork or proposal.fork_oid)
+    stored = commit_entries(conn, repo, [compared.head, compared.fork])
+    return compared if {compared.head, compared.fork} <= stored.keys() else None
 
 
 def diff(conn: sa.Connection, repo: Repository, blobs: BlobStore, compared: Comparison) -> str:
@@ -198,7 +204,9 @@ def _ready_to_merge(
     if base is None:
         raise NotNow(f"the branch {proposal.base_ref} is gone: there is nothing to merge into")
     compared = compare(conn, repo, discussion)
-    if compared is None or compared.head in (compared.fork, base.commit_oid):
+    if compared is None:
+        raise NotNow(f"the commit that pull request {discussion.num} began with is gone")
+    if compared.head in (compared.fork, base.commit_oid):
         raise NotNow(f"pull request {discussion.num} has no commits to merge")
     return proposal, base, compared
 

@@ -15,12 +15,14 @@ from typing import Any
 from paddock.hub.context import Hub
 
 MODULES: tuple[str, ...] = (
+    "paddock.hub.attachments.keeping",
     "paddock.hub.tags.counting",
     "paddock.hub.jobs.sweeping",
     "paddock.hub.catalogue.upkeep",
     "paddock.hub.webhooks.delivering",
     "paddock.hub.mirror.cleaning",
-    "paddock.hub.large.viewing", "paddock.hub.garbage.collecting",
+    "paddock.hub.large.viewing",
+    "paddock.hub.garbage.collecting",
 )
 
 Handler = Callable[[Hub, dict[str, Any]], None]
