@@ -23,13 +23,8 @@ from paddock.hub.catalogue.weight_names import chosen_weights
 from paddock.hub.git import files, refs
 from paddock.hub.git.objects import read_object
 from paddock.hub.jobs.queue import enqueue
-from paddock.hub.tables import (
-    commits,
-    large_files,
-    repositories,
-    repository_large_files,
-    repository_tags,
-)
+from paddock.hub.large import usage
+from paddock.hub.tables import commits, repositories, repository_tags
 from paddock.hub.types import FileEntry, Kind, Repository
 
 CONFIG_PATH = "config.json"
@@ -70,7 +65,7 @@ def refresh(conn: sa.Connection, repo: Repository) -> None:
     )
     facts = derive(evidence)
     tokenizer = _config(_text(conn, repo, entries.get(TOKENIZER_PATH)))
-    told = _facts_json(facts, entries, _large_bytes(conn, repo))
+    told = _facts_json(facts, entries, usage.of_repository(conn, repo.id))
     told |= _weights(conn, repo, entries.values()) | {"mask_token": _mask_token(tokenizer)}
     values = {
         "head_oid": oid,
@@ -126,8 +121,7 @@ def _config(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _facts_json(facts: Facts, entries: dict[str, FileEntry], large_bytes: int) -> dict[str, Any]:
-    small_bytes = sum(entry.size_bytes for entry in entries.values() if entry.large is None)
+def _facts_json(facts: Facts, entries: dict[str, FileEntry], used_bytes: int) -> dict[str, Any]:
     gguf_bytes = sum(e.size_bytes for e in entries.values() if e.path.lower().endswith(".gguf"))
     return {
         "pipeline_tag": facts.pipeline_tag,
@@ -137,19 +131,8 @@ def _facts_json(facts: Facts, entries: dict[str, FileEntry], large_bytes: int) -
         "base_models": facts.base_models,
         "tags": list(facts.tags),
         "gguf_bytes": gguf_bytes,
-        # Everything large that the repository holds, in any revision, and what is small at the tip.
-        "used_storage": large_bytes + small_bytes,
+        "used_storage": used_bytes,
     }
-
-
-def _large_bytes(conn: sa.Connection, repo: Repository) -> int:
-    held = repository_large_files
-    query = (
-        sa.select(sa.func.coalesce(sa.func.sum(large_files.c.size_bytes), 0))
-        .join(held, held.c.sha256 == large_files.c.sha256)
-        .where(held.c.repo_id == repo.id)
-    )
-    return int(conn.execute(query).scalar_one())
 
 
 def _committed_at(conn: sa.Connection, repo: Repository, oid: str) -> Any:
