@@ -1,0 +1,149 @@
+"""Signing in with a browser, and what is tried against it."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from paddock.hub.people.accounts import create_user
+from paddock.hub.sessions import sessions
+from paddock.web.browser import own_path
+from tests.hub.oauth.people import PASSWORD, Person, a_person
+from tests.live import LiveServer
+
+
+def test_a_session_is_new_at_every_sign_in_and_over_after_signing_out(
+    server_on_each: LiveServer,
+) -> None:
+    ada = a_person(server_on_each, "ada")
+    first = ada.browser.cookies["paddock_session"]
+    page = ada.browser.get("/settings/password")
+    key = ada.form_key(page.text)
+    form = {"name": "ada", "password": PASSWORD, "form_key": key}
+    assert ada.browser.post("/login", data=form).status_code == 303
+    assert ada.browser.cookies["paddock_session"] != first
+    with httpx.Client(base_url=server_on_each.url, cookies={"paddock_session": first}) as old:
+        assert old.get("/settings/password").status_code == 303
+    key = ada.form_key(ada.browser.get("/settings/password").text)
+    ada.browser.post("/logout", data={"form_key": key})
+    assert ada.browser.get("/settings/password").status_code == 303
+
+
+def test_a_secret_that_somebody_else_chose_is_no_session(shared_server: LiveServer) -> None:
+    with shared_server.hub.database.write() as conn:
+        create_user(conn, "ben", password=PASSWORD)
+    victim = Person(shared_server, "ben")
+    victim.browser.cookies.set("paddock_session", "chosen-by-mallory")
+    assert victim.sign_in().status_code == 303
+    with httpx.Client(
+        base_url=shared_server.url, cookies={"paddock_session": "chosen-by-mallory"}
+    ) as mallory:
+        assert mallory.get("/settings/password").status_code == 303
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(
+    shared_server: LiveServer,
+) -> None:
+    with shared_server.hub.database.write() as conn:
+        create_user(conn, "cleo", password=PASSWORD)
+    answer = Person(shared_server, "cleo").sign_in()
+    cookie = next(c for c in answer.headers.get_list("set-cookie") if "paddock_session=" in c)
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+
+
+def test_over_https_the_cookie_is_secure_and_bound_to_the_host(server: LiveServer) -> None:
+    object.__setattr__(server.hub, "public_url", "https://hub.example.org")
+    with server.hub.database.write() as conn:
+        create_user(conn, "dirk", password=PASSWORD)
+    page = httpx.get(f"{server.url}/login")
+    form_cookie = page.headers["set-cookie"]
+    assert form_cookie.startswith("__Host-paddock_form=")
+    dirk = Person(server, "dirk")
+    answer = httpx.post(
+        f"{server.url}/login",
+        data={"name": "dirk", "password": PASSWORD, **dirk.fields(page.text)},
+        headers={"Cookie": form_cookie.split(";")[0], "Origin": "https://hub.example.org"},
+    )
+    assert answer.status_code == 303
+    cookies = answer.headers.get_list("set-cookie")
+    cookie = next(c for c in cookies if c.startswith("__Host-paddock_session="))
+    assert "Secure" in cookie
+
+
+def test_the_api_takes_no_cookie(shared_server: LiveServer) -> None:
+    edna = a_person(shared_server, "edna")
+    assert edna.browser.get("/api/whoami-v2").status_code == 401
+    made = edna.browser.post("/api/repos/create", json={"name": "x"})
+    assert made.status_code == 401
+
+
+def test_a_form_of_another_site_signs_nobody_in_or_out(shared_server: LiveServer) -> None:
+    finn = a_person(shared_server, "finn")
+    form = {"name": "finn", "password": PASSWORD}
+    stranger = Person(shared_server, "finn")
+    assert stranger.browser.post("/login", data=form).status_code == 403
+    assert finn.browser.post("/logout", data={}).status_code == 403
+    change = {"old": PASSWORD, "new": "mallory's own"}
+    assert finn.browser.post("/settings/password", data=change).status_code == 403
+
+
+def test_passwords_cannot_be_guessed_at_for_long(server_on_each: LiveServer) -> None:
+    with server_on_each.hub.database.write() as conn:
+        create_user(conn, "gus", password=PASSWORD)
+    guesser = Person(server_on_each, "gus")
+    key = guesser.fields(guesser.browser.get("/login").text)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sessions, "TRIES_PER_ACCOUNT", 3)
+        wrong = {"name": "gus", "password": "wrong", **key}
+        statuses = [guesser.browser.post("/login", data=wrong).status_code for _ in range(4)]
+        right = guesser.browser.post("/login", data={**wrong, "password": PASSWORD})
+    assert statuses == [401, 401, 401, 429]
+    assert right.status_code == 429
+
+
+def test_a_name_that_nobody_has_is_answered_like_a_wrong_password(
+    shared_server: LiveServer,
+) -> None:
+    a_person(shared_server, "hans")
+    texts = set()
+    for name in ("hans", "nobody-at-all"):
+        person = Person(shared_server, name)
+        texts.add(person.sign_in("wrong").text.replace(name, "").split("</p>")[0])
+    assert len(texts) == 1
+
+
+def test_who_has_no_password_signs_in_with_a_token_that_may_write(
+    shared_server: LiveServer,
+) -> None:
+    write, read = shared_server.user("ines"), shared_server.user("ines", role="read")
+    assert Person(shared_server, "ines").sign_in(read).status_code == 401
+    assert Person(shared_server, "other").sign_in(write).status_code == 401
+    assert Person(shared_server, "ines").sign_in(write).status_code == 303
+
+
+def test_a_new_password_signs_out_every_other_browser(shared_server: LiveServer) -> None:
+    here = a_person(shared_server, "jana")
+    there = Person(shared_server, "jana")
+    there.sign_in()
+    form = {"form_key": here.form_key(here.browser.get("/settings/password").text)}
+    wrong = here.browser.post("/settings/password", data={**form, "old": "x", "new": "longer one"})
+    assert wrong.status_code == 401
+    done = {**form, "old": PASSWORD, "new": "longer one"}
+    assert "is changed" in here.browser.post("/settings/password", data=done).text
+    assert here.browser.get("/settings/password").status_code == 200
+    assert there.browser.get("/settings/password").status_code == 303
+    assert Person(shared_server, "jana").sign_in("longer one").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["//evil.org", "https://evil.org", "/\\evil.org", "\\\\evil.org", "javascript:x", "evil", "",
+     "/a\nSet-Cookie: x", "///evil.org", "/" + "x" * 5000, "http:/evil.org"],
+)  # fmt: skip
+def test_nobody_is_sent_to_another_site_after_signing_in(text: str) -> None:
+    assert own_path(text) == "/"
+
+
+def test_ones_own_pages_are_where_one_goes_next() -> None:
+    assert own_path("/oauth/device?user_code=A&x=//b") == "/oauth/device?user_code=A&x=//b"
