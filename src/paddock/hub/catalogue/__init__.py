@@ -2,9 +2,16 @@
 
 card            the model card's front matter, checked
 derived         tags and facts that follow from a revision's files
-weights         what its safetensors headers say
+links           what a space's card says it makes use of
+weight_names    which files are a model's weights
+weights         what their headers say, counted
+weight_headers  the headers themselves, of all shards of an index
 indexing        the repository's own row, refreshed when main moves
-listing         search, filters, order, pages
+filters         what a listing may ask for, and which index answers
+cursors         orders, and places in them
+listing         filters, order, pages
 info            everything that is told of one repository
+views           loading what is told of it
 downloads       who took what, counted once
+upkeep          counts, trends and parameters in the background
 """

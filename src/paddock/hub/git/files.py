@@ -183,37 +183,33 @@ def _walk(
     """Everything under a folder, depth first, from behind the path ``after`` on."""
 
     def descend(folder: _Found, tree: list[TreeEntry], after: str | None) -> Iterator[_Found]:
-        items = _from(after, [_child(folder.path, entry) for entry in tree])
-        folders = [item for item in items if item.mode == FOLDER_MODE]
+        rest = tree[_position(folder.path, tree, after) :]
         ahead: dict[str, list[TreeEntry]] = {}
-        for item in items:
-            if not _is_at_or_above(item.path, after):
+        for number, entry in enumerate(rest):
+            item = _child(folder.path, entry)
+            if not (number == 0 and after is not None):  # the first is, or leads to, ``after``
                 yield item
             if not recursive or item.mode != FOLDER_MODE:
                 continue
             if item.oid not in ahead:  # neighbours are read together, as they are reached
-                start = folders.index(item)
-                oids = [near.oid for near in folders[start : start + _FOLDERS_AHEAD]]
-                ahead = read_trees(conn, repo_id, oids)
-                _in(ahead, item.oid)
-            inside = after is not None and after.startswith(f"{item.path}/")
+                near = (other.oid for other in islice(rest, number, None) if other.is_folder)
+                ahead = read_trees(conn, repo_id, list(islice(near, _FOLDERS_AHEAD)))
+            inside = number == 0 and after is not None and after != item.path
             yield from descend(item, ahead[item.oid], after if inside else None)
 
-    return descend(root, _in(read_trees(conn, repo_id, [root.oid]), root.oid), after)
+    return descend(root, read_trees(conn, repo_id, [root.oid])[root.oid], after)
 
 
-def _from(after: str | None, items: list[_Found]) -> list[_Found]:
-    """The items from the one on that is, or leads to, the path ``after``."""
+def _position(folder_path: str, tree: Sequence[TreeEntry], after: str | None) -> int:
+    """Of the entry that is, or leads to, the path ``after``: a page costs what is on it."""
     if after is None:
-        return items
-    for position, item in enumerate(items):
-        if _is_at_or_above(item.path, after):
-            return items[position:]
+        return 0
+    start = f"{folder_path}/" if folder_path else ""
+    name = after.removeprefix(start).partition("/")[0]
+    for number, entry in enumerate(tree):
+        if entry.name == name and after.startswith(start):
+            return number
     raise BadInput("the cursor does not belong to this listing", hint="start without a cursor")
-
-
-def _is_at_or_above(path: str, other: str | None) -> bool:
-    return other is not None and (other == path or other.startswith(f"{path}/"))
 
 
 def _child(folder_path: str, entry: TreeEntry) -> _Found:

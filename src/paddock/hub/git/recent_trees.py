@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from paddock.hub.git.trees import TreeEntry
 
-MAX_ENTRIES = 100_000  # names over all folders, about 30 MB
+MAX_ENTRIES = 200_000  # names over all folders, about 60 MB
 
 
 class RecentTrees:
