@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -21,14 +23,14 @@ def job_id(shared_server: LiveServer) -> int:
 
 
 def call(
-    server: LiveServer, method: str, path: str, token: str | None = None, **params: object
+    server: LiveServer, method: str, path: str, token: str | None = None, **params: Any
 ) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token or server.admin_token}"} if token != "" else {}
     return httpx.request(
         method,
         f"{server.url}/api/admin/jobs{path}",
         headers=headers,
-        params=params,  # type: ignore[arg-type]
+        params=params,
     )
 
 
@@ -103,7 +105,7 @@ def test_a_number_that_no_job_has_is_refused(shared_server: LiveServer, path: st
     "params", [{"state": "odd"}, {"cursor": "x"}, {"limit": "x"}, {"cursor": 2**63}]
 )
 def test_filters_that_make_no_sense_are_refused(
-    shared_server: LiveServer, params: dict[str, object]
+    shared_server: LiveServer, params: dict[str, Any]
 ) -> None:
     assert call(shared_server, "GET", "", **params).status_code in (400, 422)
 

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import httpx
 import pytest
@@ -91,14 +92,14 @@ def test_a_webhook_is_its_owners_alone(shared_server: LiveServer, hf: HfApi) -> 
     ]
     for api, status in others:
         for attempt in (
-            lambda api=api: api.get_webhook(made.id),
-            lambda api=api: api.update_webhook(made.id, url=NOWHERE),
-            lambda api=api: api.enable_webhook(made.id),
-            lambda api=api: api.disable_webhook(made.id),
-            lambda api=api: api.delete_webhook(made.id),
+            api.get_webhook,
+            partial(api.update_webhook, url=NOWHERE),
+            api.enable_webhook,
+            api.disable_webhook,
+            api.delete_webhook,
         ):
             with pytest.raises(HfHubHTTPError, match=status):
-                attempt()
+                attempt(made.id)
         path = f"/{made.id}/deliveries"
         assert call(shared_server, api, "GET", path).status_code == int(status)
         assert call(shared_server, api, "POST", f"{path}/x/replay").status_code == int(status)

@@ -13,7 +13,7 @@ from paddock.hub.jobs.queue import enqueue
 from paddock.storage.database import Database
 from paddock.storage.local_blobs import LocalBlobStore
 
-Register = Callable[[str, Callable[[dict[str, Any]], None]], None]
+Register = Callable[[str, Callable[[dict[str, Any]], object]], None]
 
 
 @pytest.fixture
@@ -29,8 +29,11 @@ def handle(monkeypatch: pytest.MonkeyPatch) -> Iterator[Register]:
     monkeypatch.setattr(handlers, "_periods", {})
     monkeypatch.setattr(handlers, "MODULES", ())
 
-    def register(kind: str, function: Callable[[dict[str, Any]], None]) -> None:
-        known[kind] = lambda _hub, payload: function(payload)
+    def register(kind: str, function: Callable[[dict[str, Any]], object]) -> None:
+        def run(_: Hub, payload: dict[str, Any]) -> None:
+            function(payload)
+
+        known[kind] = run
 
     yield register
 

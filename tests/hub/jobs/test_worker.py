@@ -178,7 +178,7 @@ def test_a_worker_that_lost_its_job_changes_nothing(hub: Hub, handle: Register) 
 
 def test_a_long_job_keeps_its_lease(hub: Hub, handle: Register) -> None:
     go_on = threading.Event()
-    handle("long", lambda _: go_on.wait(20) and None)
+    handle("long", lambda _: go_on.wait(20))
     job_id = put(hub, "long")
     worker = Worker(hub, threads=2, lease_seconds=0.6)
     worker.start()
@@ -194,7 +194,7 @@ def test_a_long_job_keeps_its_lease(hub: Hub, handle: Register) -> None:
 def test_a_kind_that_hangs_leaves_a_thread_to_the_others(hub: Hub, handle: Register) -> None:
     go_on = threading.Event()
     seen: list[object] = []
-    handle("hangs", lambda _: go_on.wait(20) and None)
+    handle("hangs", lambda _: go_on.wait(20))
     handle("quick", seen.append)
     for number in range(5):
         put(hub, "hangs", n=number)
@@ -249,7 +249,7 @@ def test_a_worker_that_stops_gives_back_what_does_not_end_and_the_attempt_does_n
     hub: Hub, handle: Register
 ) -> None:
     go_on = threading.Event()
-    handle("a", lambda _: go_on.wait(20) and None)
+    handle("a", lambda _: go_on.wait(20))
     job_id = put(hub, "a")
     worker = Worker(hub)
     worker.start()

@@ -169,8 +169,12 @@ def _mine(job: Job) -> sa.ColumnElement[bool]:
 
 def _earliest(kinds: Collection[str]) -> sa.CompoundSelect[Any]:
     def one(kind: str) -> sa.Select[Any]:
-        earliest = sa.select(sa.func.min(jobs.c.not_before)).where(
-            jobs.c.state == "waiting", jobs.c.kind == kind
+        # Not min(): without statistics PostgreSQL would read all that waits to find it.
+        earliest = (
+            sa.select(jobs.c.not_before)
+            .where(jobs.c.state == "waiting", jobs.c.kind == kind)
+            .order_by(jobs.c.not_before)
+            .limit(1)
         )
         return sa.select(sa.literal(kind).label("kind"), earliest.scalar_subquery().label("at"))
 

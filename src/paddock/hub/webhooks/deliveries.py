@@ -174,11 +174,14 @@ def end_waiting(conn: sa.Connection, webhook_id: int, reason: str) -> None:
 
 def _next_moment(conn: sa.Connection, webhook_id: int) -> datetime | None:
     c = webhook_deliveries.c
-    earliest = sa.select(sa.func.min(c.next_attempt_at)).where(
-        c.webhook_id == webhook_id, c.state == "waiting"
+    earliest = (
+        sa.select(c.next_attempt_at)
+        .where(c.webhook_id == webhook_id, c.state == "waiting")
+        .order_by(c.next_attempt_at)
+        .limit(1)
     )
     paused = sa.select(webhooks.c.paused_until).where(webhooks.c.id == webhook_id)
-    due: datetime | None = conn.execute(earliest).scalar_one()
+    due: datetime | None = conn.execute(earliest).scalar_one_or_none()
     paused_until: datetime | None = conn.execute(paused).scalar_one_or_none()
     return due if due is None or paused_until is None else max(due, paused_until)
 
