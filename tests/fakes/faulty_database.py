@@ -79,8 +79,7 @@ class FaultyDatabase:
         if fault is None:
             return
         if fault is DatabaseFault.LOST:
-            raw = conn.connection.dbapi_connection
-            assert raw is not None
+            raw: Any = conn.connection.dbapi_connection
             if self.database.is_sqlite:
                 raw.cursor().execute("COMMIT")
             else:
@@ -98,8 +97,7 @@ class FaultyDatabase:
         return sa.exc.OperationalError("", {}, original)
 
     def _end_server_process(self, conn: sa.Connection) -> None:
-        raw = conn.connection.dbapi_connection
-        assert isinstance(raw, psycopg.Connection)
+        raw: Any = conn.connection.dbapi_connection
         url = conn.engine.url
         with psycopg.connect(
             host=str(url.query["host"]), user=url.username, dbname=url.database, autocommit=True

@@ -54,7 +54,7 @@ class FaultyDisk:
 
     def is_ours(self, path: Any) -> bool:
         try:
-            return os.fspath(path).startswith(self.folder)
+            return bool(os.fspath(path).startswith(self.folder))
         except TypeError:
             return path in self._files
 
@@ -100,13 +100,9 @@ class FaultyDisk:
 def faulty_disk(folder: Path) -> Iterator[FaultyDisk]:
     """Count and fail the calls for files below ``folder`` until the block ends."""
     disk = FaultyDisk(str(folder))
-    with (
-        mock.patch.multiple(
-            os,
-            close=disk.closing(os.close),
-            **{name: disk.by_path(name, getattr(os, name)) for name in _BY_PATH},
-            **{name: disk.by_file(name, getattr(os, name)) for name in _BY_FILE},
-        ),
-        mock.patch.object(io, "open", disk.by_path("io.open", io.open)),
-    ):
+    stand_ins: dict[str, Any] = {"close": disk.closing(os.close)}
+    stand_ins |= {name: disk.by_path(name, getattr(os, name)) for name in _BY_PATH}
+    stand_ins |= {name: disk.by_file(name, getattr(os, name)) for name in _BY_FILE}
+    opening = mock.patch.object(io, "open", disk.by_path("io.open", io.open))
+    with mock.patch.multiple(os, **stand_ins), opening:
         yield disk

@@ -20,7 +20,7 @@ from tests.live import LiveServer
 PART_BYTES = 100_000
 # Every so manieth statement fails, and every commit: a story has about a hundred statements, and
 # ending PostgreSQL's processes takes its time.
-EVERY_OF = {"sqlite": 5, "postgresql": 11}
+EVERY_OF = {"sqlite": 8, "postgresql": 16}
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,9 @@ def test_no_failing_call_of_the_disk_corrupts_or_loses_anything(
         calls = list(disk.seen)
         felt = 0
         for number, call in enumerate(calls, 1):
-            kinds = [DiskFault.FULL if number % 2 else DiskFault.BROKEN]
+            if name != "lfs" and number % 2:
+                continue  # every call of that story, every other one of the rest
+            kinds = [DiskFault.FULL if number % 3 else DiskFault.BROKEN]
             if call == "write":
                 kinds = list(DiskFault)
             for fault in kinds:
@@ -49,7 +51,7 @@ def test_no_failing_call_of_the_disk_corrupts_or_loses_anything(
                 assert tries <= 2, f"{fault} at call {number}, {call}, was felt twice"
                 felt += tries > 1
         disk.reset()
-        assert felt > len(calls) / 3
+        assert felt > len(calls) / 6
         url = f"/{hosted.repo_id}/resolve/main/first.bin"
         assert hosted.http.get(url).content == first
     assert list((shared_server.data / "blobs" / "staging").iterdir()) == []

@@ -68,14 +68,17 @@ def test_no_failing_request_corrupts_or_loses_anything(
     assert requests
     felt = 0
     for number, request in enumerate(requests, 1):
-        for fault in _BY_METHOD[request.split()[0]]:
+        kinds = _BY_METHOD[request.split()[0]]
+        if name != "lfs":  # every kind at every request of that one, two of them in turn elsewhere
+            kinds = [kinds[number % len(kinds)], kinds[(number + 3) % len(kinds)]]
+        for fault in kinds:
             content = new_content()
             faults.reset((number, fault))
             tries = tell(story, hosted, content, "again.bin")
             felt += tries > 1
             assert tries <= 2, f"{fault} at request {number}, {request}, was felt twice"
     faults.reset()
-    assert felt > len(requests)
+    assert felt > len(requests) / 2
     url = f"/{hosted.repo_id}/resolve/main/first.bin"
     assert hosted.http.get(url).content == first
 

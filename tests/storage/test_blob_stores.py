@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from paddock import clock
 from paddock.digest import sha256_hex
 from paddock.errors import BadInput, NotFound
 from paddock.storage.blobs import Blob, BlobMissing, BlobStore, DigestMismatch
@@ -242,3 +243,34 @@ def test_part_numbers_are_bounded(store: BlobStore, number: int) -> None:
         store.begin_part("u", number)
     with pytest.raises(BadInput, match="part numbers"):
         store.complete_parts("u", number, sha256=ABSENT, size_bytes=1)
+
+
+def test_every_blob_is_listed_with_its_size_and_time(store: BlobStore) -> None:
+    blobs = [put(store, content) for content in (b"", b"one", b"two and more")]
+    put_part(store, "u", 1, b"a part is no blob")
+    listed = {blob.sha256: blob for blob in store.stored()}
+    assert {(blob.sha256, blob.size_bytes) for blob in listed.values()} == set(blobs)
+    for blob in listed.values():
+        assert abs((clock.now() - blob.stored_at).total_seconds()) < 60
+
+
+def test_a_blob_announced_at_its_beginning_must_be_that_one(store: BlobStore) -> None:
+    told = {"sha256": sha256_hex(b"bytes"), "size_bytes": 5}
+    with store.begin(**told) as writer:  # type: ignore[arg-type]
+        writer.write(b"bytes")
+        assert writer.commit(**told).sha256 == told["sha256"]  # type: ignore[arg-type]
+    with (
+        pytest.raises(DigestMismatch),
+        store.begin(sha256=ABSENT, size_bytes=5) as writer,
+    ):
+        writer.write(b"bytes")
+        writer.commit(sha256=ABSENT, size_bytes=5)
+    assert store.size_bytes(ABSENT) is None
+
+
+def test_removing_leftovers_takes_nothing_that_is_in_use(store: BlobStore) -> None:
+    blob = put(store, b"kept")
+    put_part(store, "u", 1, b"kept too")
+    store.remove_leftovers()
+    assert whole(store, blob.sha256) == b"kept"
+    store.complete_parts("u", 1, sha256=sha256_hex(b"kept too"), size_bytes=8)

@@ -113,10 +113,11 @@ def test_uploads_that_nobody_completes_are_removed_after_a_week(root: Path) -> N
     assert files_under(root) == {"uploads/young/1"}
 
 
-def test_a_completed_upload_leaves_no_parts(root: Path) -> None:
+def test_a_completed_upload_leaves_no_parts_once_it_is_abandoned(root: Path) -> None:
     store = LocalBlobStore(root)
     put_part(store, "u", 1, b"part")
     blob = store.complete_parts("u", 1, sha256=sha256_hex(b"part"), size_bytes=4)
+    store.abandon_parts("u")
     assert files_under(root) == {f"blobs/{blob.sha256[:2]}/{blob.sha256}"}
     assert list((root / "uploads").iterdir()) == []
 

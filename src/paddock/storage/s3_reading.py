@@ -27,7 +27,7 @@ def open_range(
 
     Raises FileNotFoundError when there is no such object.
     """
-    options: dict[str, Any] = {}
+    options: Any = {}
     if end is not None:
         options["range"] = (start, end)
     elif start:
