@@ -16,7 +16,8 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, hf
 from huggingface_hub.errors import FileDuplicationError, HfHubHTTPError
 
 from paddock.digest import sha256_hex
-from paddock.hub.large import usage
+from paddock.hub.jobs.worker import run_until_empty
+from paddock.hub.large import lfs, usage
 from paddock.hub.people.accounts import get_account
 from paddock.hub.tables import tokens
 from tests.hub.api.hosted import Hosted, host
@@ -268,3 +269,24 @@ def test_a_withdrawn_token_ends_addresses_and_xet_tokens_at_once(hosted: Hosted)
     xorb = f"{grant['casUrl']}/v1/xorbs/default/{'0' * 64}"
     headers = {"Authorization": f"Bearer {grant['accessToken']}"}
     assert httpx.post(xorb, content=b"x", headers=headers).status_code == 401
+
+
+def test_an_upload_in_25_parts_by_the_stock_client(
+    hosted: Hosted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts of a megabyte instead of 64, so that it takes no gigabytes to have so many."""
+    monkeypatch.setattr(lfs, "_SMALLEST_PART_BYTES", 1 << 20)
+    monkeypatch.setattr(lfs, "MULTIPART_FROM_BYTES", 1 << 20)
+    content = os.urandom(25 * (1 << 20) - 17)
+    upload_by_lfs(hosted, "big.bin", content, tmp_path)
+    got = hosted.http.get(f"/{hosted.repo_id}/resolve/main/big.bin")
+    assert got.content == content
+    run_until_empty(hosted.server.hub)  # the view of such an upload is made by a job
+    owner = hosted.repo_id.split("/")[0]
+    hosted.hf.create_repo(f"{owner}/copy")
+    hosted.hf.copy_files(f"hf://{hosted.repo_id}/big.bin", f"hf://{owner}/copy/big.bin")
+    by_xet = hf_hub_download(
+        f"{owner}/copy", "big.bin", endpoint=hosted.server.url, token=hosted.token,
+        cache_dir=str(tmp_path / "cache"),
+    )  # fmt: skip
+    assert Path(by_xet).read_bytes() == content
