@@ -7,6 +7,7 @@ An attempt counts from its beginning: a job that kills its worker each time fail
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,8 +17,14 @@ import sqlalchemy as sa
 
 from paddock.hub.jobs.backoff import MAX_ATTEMPTS
 from paddock.hub.jobs.tables import jobs
+from paddock.storage.columns import Moment
 
 MAX_ERROR_CHARS = 2000
+
+
+_EXPIRED = sa.select(jobs.c.kind).where(
+    jobs.c.state == "running", jobs.c.lease_until < sa.bindparam("moment", type_=Moment)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +50,9 @@ def look(conn: sa.Connection, kinds: Collection[str], moment: datetime) -> Look:
     """One cheap read, however much waits: each kind is one step into an index."""
     if not kinds:
         return Look({}, frozenset())
-    due = {kind: at for kind, at in conn.execute(_earliest(kinds)) if at is not None}
-    expired = sa.select(jobs.c.kind).where(
-        jobs.c.state == "running", jobs.c.lease_until < moment, jobs.c.kind.in_(kinds)
-    )
-    return Look(due, frozenset(conn.execute(expired).scalars()))
+    due = {kind: at for kind, at in conn.execute(_earliest(tuple(kinds))) if at is not None}
+    expired = conn.execute(_EXPIRED, {"moment": moment}).scalars()
+    return Look(due, frozenset(expired) & frozenset(kinds))
 
 
 def is_any_running(conn: sa.Connection) -> bool:
@@ -167,7 +172,8 @@ def _mine(job: Job) -> sa.ColumnElement[bool]:
     )
 
 
-def _earliest(kinds: Collection[str]) -> sa.CompoundSelect[Any]:
+@functools.lru_cache(maxsize=16)  # asked every second, and long to put together
+def _earliest(kinds: tuple[str, ...]) -> sa.CompoundSelect[Any]:
     def one(kind: str) -> sa.Select[Any]:
         # Not min(): without statistics PostgreSQL would read all that waits to find it.
         earliest = (
