@@ -54,6 +54,8 @@ def test_a_group_is_for_its_members_with_their_role_in_it(server_on_each: LiveSe
         lab.api("gina").create_repo("lab/outside")
     with pytest.raises(HfHubHTTPError):
         lab.api("wim").create_repo("lab/inside", resource_group_id=group["id"])
+    told = lab.api("gina").model_info("lab/grouped", expand=["resourceGroup"])
+    assert told.resource_group["name"] == "Vision"
     seen = lab.call("gina", "GET", "/resource-groups").json()
     assert [repo["name"] for repo in seen[0]["repos"]] == ["lab/grouped", "lab/hers"]
     assert lab.call("wim", "GET", "/resource-groups").json() == []

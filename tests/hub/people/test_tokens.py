@@ -6,6 +6,7 @@ import re
 import threading
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -14,6 +15,7 @@ from paddock.errors import BadInput, Unauthorized
 from paddock.hub import tables
 from paddock.hub.people import accounts, tokens
 from paddock.storage.database import Database
+from tests.live import LiveServer
 
 
 def token_of(database: Database, name: str, role: str = "write") -> str:
@@ -87,3 +89,37 @@ def test_a_reader_does_not_wait_for_a_writer_to_note_its_use(database: Database)
         thread.start()
         assert done.wait(10)  # the writer is still in the middle; its lock lasts 30 seconds
     thread.join()
+
+
+def test_a_token_ends_when_it_was_said_to(database: Database) -> None:
+    with database.write() as conn:
+        user = accounts.create_user(conn, "ending")
+        bounds = tokens.Bounds(expires_at=clock.now() + timedelta(seconds=60))
+        secret = tokens.create_token(conn, user, "short", "write", bounds)
+    assert tokens.authenticate(database, secret).account is not None
+    with database.write() as conn:
+        ended = tables.tokens.update().values(expires_at=clock.now())
+        conn.execute(ended)
+    with pytest.raises(Unauthorized):
+        tokens.authenticate(database, secret)
+
+
+def test_a_revoked_token_is_refused_from_the_next_request_on(shared_server: LiveServer) -> None:
+    own = shared_server.user("revoker")
+    headers = {"Authorization": f"Bearer {own}"}
+    url = f"{shared_server.url}/api/settings/tokens"
+    made = httpx.post(url, json={"displayName": "b", "role": "read"}, headers=headers).json()
+    listed = httpx.get(url, headers=headers).json()
+    assert [token["displayName"] for token in listed] == ["b", "test-write"]
+    assert "token" not in listed[0]
+    other = {"Authorization": f"Bearer {made['token']}"}
+    assert httpx.get(f"{shared_server.url}/api/whoami-v2", headers=other).status_code == 200
+    assert httpx.get(url, headers=other).status_code == 403
+    stranger = {"Authorization": f"Bearer {shared_server.user('somebody')}"}
+    assert httpx.delete(f"{url}/{made['_id']}", headers=stranger).status_code == 404
+    assert httpx.delete(f"{url}/{made['_id']}", headers=headers).status_code == 200
+    assert httpx.get(f"{shared_server.url}/api/whoami-v2", headers=other).status_code == 401
+    for bad in ("0", "x" * 24, "f" * 24):
+        assert httpx.delete(f"{url}/{bad}", headers=headers).status_code == 404
+    admin = httpx.post(url, json={"displayName": "b", "role": "admin"}, headers=headers)
+    assert admin.status_code == 403

@@ -74,6 +74,7 @@ def test_a_space_is_never_said_to_run(shared_server: LiveServer) -> None:
         path_or_fileobj=b"x", path_in_repo="app.py", repo_id="vera/app", repo_type="space"
     )
     assert api.get_space_runtime("vera/app").stage == "STOPPED"
+    assert api.space_info("vera/app").runtime.stage == "STOPPED"
 
 
 def test_what_would_run_it_is_refused_at_once_and_only_to_who_may_ask(

@@ -27,6 +27,8 @@ class View:
     safetensors: dict[str, object] | None = None
     children: int = 0
     spaces: Sequence[str] = ()
+    resource_group: dict[str, Any] | None = None
+    runtime: dict[str, Any] | None = None  # of a space
 
     @property
     def card(self) -> dict[str, Any]:
@@ -71,7 +73,7 @@ def listed_fields(kind: Kind) -> list[str]:
 
 def needs_more_rows(fields: Sequence[str]) -> bool:
     """Whether a field tells of more than the repository's own row, which costs time for each."""
-    return not {"siblings", "safetensors", "childrenModelCount", "spaces"}.isdisjoint(fields)
+    return not _FROM_MORE_ROWS.isdisjoint(fields)
 
 
 def needs_card(fields: Sequence[str]) -> bool:
@@ -129,7 +131,7 @@ _COMMON: dict[str, Field] = {
     "lastModified": lambda view: clock.to_text(view.repo.updated_at),
     "likes": lambda view: view.repo.likes,
     "private": lambda view: view.repo.is_private,
-    "resourceGroup": _constant(None),
+    "resourceGroup": lambda view: view.resource_group,
     "sha": lambda view: view.sha,
     "siblings": _siblings,
     "tags": lambda view: view.facts.get("tags", []),
@@ -165,9 +167,7 @@ _SPACE: dict[str, Field] = {
     "datasets": lambda view: used_by(view.card, Kind.DATASET),
     "models": lambda view: used_by(view.card, Kind.MODEL),
     "region": _constant(None),
-    "runtime": _constant(
-        {"stage": "NO_APP_FILE", "hardware": {"current": None, "requested": None}}
-    ),
+    "runtime": lambda view: view.runtime,
     "sdk": lambda view: view.repo.sdk,
     "subdomain": lambda view: view.repo.full_name.lower().replace("/", "-").replace(".", "-"),
 }
@@ -177,6 +177,9 @@ FIELDS: dict[Kind, dict[str, Field]] = {
     Kind.SPACE: _COMMON | _SPACE,
     Kind.KERNEL: _COMMON,
 }
+_FROM_MORE_ROWS = {
+    "siblings", "safetensors", "childrenModelCount", "spaces", "resourceGroup", "runtime",
+}  # fmt: skip
 _FROM_CARD = {"cardData", "model-index", "widgetData", "paperswithcode_id", "models", "datasets"}
 
 _SUMMARY = (

@@ -7,7 +7,8 @@ transaction, and only where the row does not say yet what is in them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,6 +18,10 @@ from paddock.hub.catalogue.info import View
 from paddock.hub.catalogue.links import uses_term
 from paddock.hub.context import Hub
 from paddock.hub.git import files
+from paddock.hub.groups import members
+from paddock.hub.groups.roles import group_of
+from paddock.hub.people import accounts
+from paddock.hub.spaces.stage import runtime_of
 from paddock.hub.tables import repositories, repository_tags
 from paddock.hub.types import Caller, FileEntry, Kind, Repository
 
@@ -37,8 +42,7 @@ class Draft:
             return self.view
         view = self.view
         counted = weights.summarise(self.weight_files)
-        return View(view.repo, view.sha, view.paths, view.files, counted,
-                    view.children, view.spaces)  # fmt: skip
+        return replace(view, safetensors=counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,23 @@ def load(
         known,
         _children(conn, repo) if "childrenModelCount" in fields else 0,
         _spaces(conn, question.caller, repo) if "spaces" in fields else (),
+        _group(conn, question.caller, repo) if "resourceGroup" in fields else None,
+        runtime_of(conn, repo) if "runtime" in fields else None,
     )
     return Draft(view, shards)
+
+
+def _group(conn: sa.Connection, caller: Caller, repo: Repository) -> dict[str, Any] | None:
+    """The resource group that the repository is in, for those who may know of it."""
+    group_id = group_of(conn, repo.id)
+    if group_id is None:
+        return None
+    org = accounts.get_account(conn, repo.namespace)
+    group = members.group_with_id(conn, group_id)
+    if not members.may_see(conn, caller, org, group):
+        return None
+    people = len(members.members_of(conn, group))
+    return {"id": group.public_id, "name": group.name, "numUsers": people}
 
 
 def _known_weights(repo: Repository, oid: str | None) -> dict[str, object] | None:
