@@ -231,6 +231,19 @@ def test_bad_input_is_refused(hosted: Hosted, resource: str, body: object, statu
     assert made.status_code == 400
 
 
+def test_titles_of_every_script_are_kept(hosted: Hosted) -> None:
+    for title in (
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467 ok",
+        "\u0645\u06cc\u200c\u062e",
+        "日本語",
+    ):
+        made = hosted.hf.create_discussion(hosted.repo_id, title, description="")
+        assert made.title == title
+    assert hosted.hf.create_discussion(hosted.repo_id, "a\xa0b").title == "a b"
+    override = {"title": "evil\u202etxt", "description": ""}
+    assert hosted.http.post(f"{hosted.api}/discussions", json=override).status_code == 400
+
+
 def test_a_discussion_is_bounded(hosted: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:
     at = opened(hosted)
     monkeypatch.setattr(rules, "MAX_EVENTS", 4)

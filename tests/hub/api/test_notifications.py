@@ -97,7 +97,13 @@ def test_news_are_filtered_marked_and_forgotten(hosted: Hosted, people: dict[str
     assert owner.told() == [2, 1]
     owner.http.request("DELETE", "/api/notifications?applyToAll=true")
     assert owner.inbox()["count"] == {"view": 0, "unread": 0, "all": 0}
-    for query in ("?p=-1", "?readStatus=x", "?mention=x", "?lastUpdate=x"):
+    for query in (
+        "?p=-1",
+        "?readStatus=x",
+        "?mention=x",
+        "?lastUpdate=x",
+        "?lastUpdate=0001-01-01T00:00:00%2B12:00",
+    ):
         assert owner.http.get(f"/api/notifications{query}").status_code == 400
     bad = {"discussionIds": ["x" * 24]}
     assert owner.http.post(mark, json=bad).status_code == 400

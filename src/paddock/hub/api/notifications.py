@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StrictBool
 
 from paddock import clock
+from paddock.errors import BadInput
 from paddock.hub import access
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.notifications import inbox, watching
@@ -43,11 +44,19 @@ class FilterQuery(BaseModel):
         of_others = any((self.post_author, self.paper_id, self.article_id))
         is_elsewhere = of_others or self.repo_type not in (None, *kinds)
         moment = self.last_update
-        if moment is not None and moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
+        if moment is not None:
+            moment = _utc(moment)
         name = None if self.repo_name is None else self.repo_name.replace("\0", "")
         kind = kinds.get(self.repo_type or "")
         return Filter(self.read_status, self.mention, kind, name, moment, is_elsewhere)
+
+
+def _utc(moment: datetime) -> datetime:
+    """The moment, UTC unless it says otherwise; raises BadInput at the ends of the calendar."""
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as e:
+        raise BadInput("lastUpdate is beyond the calendar") from e
 
 
 class ChangeQuery(FilterQuery):

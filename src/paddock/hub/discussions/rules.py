@@ -7,6 +7,8 @@ by its author and by those who may write to the repository; they alone pin, dele
 
 from __future__ import annotations
 
+import unicodedata
+
 import sqlalchemy as sa
 
 from paddock.errors import BadInput, Conflict, Forbidden, NotFound, TooLarge, shown
@@ -56,20 +58,20 @@ def parse_number(text: str) -> int:
 
 def check_title(text: str) -> str:
     """The title without space around it; raises BadInput."""
-    title = text.strip()
+    title = "".join(map(_plain, text.strip()))
     if not MIN_TITLE_CHARS <= len(title) <= MAX_TITLE_CHARS:
         raise BadInput(
             f"the title {shown(title)} has {len(title)} characters",
             hint=f"use {MIN_TITLE_CHARS} to {MAX_TITLE_CHARS}",
         )
-    if not title.isprintable():
+    if "\ufffd" in title:
         raise BadInput(f"the title {shown(title)} must be one line of printable characters")
     return title
 
 
 def title_of(summary: str) -> str:
     """A title made of a commit's summary, which may be longer, and hold what no title may."""
-    line = "".join(c if c.isprintable() else " " for c in summary.strip().partition("\n")[0])
+    line = "".join(map(_plain, summary.strip().partition("\n")[0])).replace("\ufffd", " ")
     return line if len(line) <= MAX_TITLE_CHARS else line[: MAX_TITLE_CHARS - 1] + "…"
 
 
@@ -131,6 +133,16 @@ def require_moderator(
     if not (_is(account, event.author) or access.may_write(conn, caller, repo)):
         raise Forbidden("a comment is hidden by its author, or by those who may write here")
     return account
+
+
+def _plain(character: str) -> str:
+    """The character; another kind of space as a space, and as U+FFFD what cannot be seen.
+
+    Joiners stay, of which emoji and some scripts are made.
+    """
+    if character.isprintable() or character in "\u200c\u200d":
+        return character
+    return " " if unicodedata.category(character) == "Zs" else "\ufffd"
 
 
 def _is(account: Account, author: Account | None) -> bool:

@@ -126,11 +126,6 @@ def delete_discussion(conn: sa.Connection, repo: Repository, discussion: Discuss
     return conn.execute(gone.returning(refs.c.oid)).scalar_one_or_none()
 
 
-def count_by(conn: sa.Connection, author: Account) -> int:
-    """How many discussions a user has opened, wherever that was."""
-    return _count(conn, discussions.c.author_id == author.id)
-
-
 def people(conn: sa.Connection, ids: Iterable[int | None]) -> dict[int, Account]:
     """Accounts by id; those that are gone are left out."""
     found: dict[int, Account] = {}
