@@ -38,6 +38,8 @@ def open_hub(settings: Settings) -> Hub:
         database,
         blobs,
         settings.public_url,
+        own_url=_url_of(settings, settings.port),
+        webhook_targets=settings.webhook_targets,
         mirror=open_mirror(settings, blobs),
         pull_request_bytes=settings.pull_request_bytes,
         organizations_by=settings.organizations_by,
@@ -69,7 +71,10 @@ def listen(settings: Settings) -> socket.socket:
 
 def address(listener: socket.socket, settings: Settings) -> str:
     """Where this machine reaches the server."""
-    port = listener.getsockname()[1]
+    return _url_of(settings, listener.getsockname()[1])
+
+
+def _url_of(settings: Settings, port: int) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{port}"
 
