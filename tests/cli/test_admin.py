@@ -129,3 +129,30 @@ def test_a_folder_without_a_hub_is_not_made_into_one_by_accident(data: Path) -> 
     assert answer.returncode == 1
     assert answer.stderr.startswith("error: there is no hub in ")
     assert not data.exists()
+
+
+def test_tokens_are_listed_and_revoked(data: Path) -> None:
+    done(data, "init")
+    token = done(data, "token", "add", "admin", "--role", "read", "--label", "laptop")
+    listed = json.loads(done(data, "token", "list", "admin", "--json"))["tokens"]
+    assert (listed[0]["role"], listed[0]["label"]) == ("read", "laptop")
+    assert token.strip() not in json.dumps(listed)
+    done(data, "token", "revoke", "admin", str(listed[0]["id"]))
+    again = json.loads(done(data, "token", "list", "admin", "--json"))["tokens"]
+    assert len(again) == len(listed) - 1
+
+
+def test_accounts_are_renamed_and_deleted_and_their_names_kept(data: Path) -> None:
+    done(data, "init")
+    done(data, "user", "add", "ulla")
+    done(data, "org", "add", "field", "--owner", "ulla")
+    assert "is now Ulla-M" in done(data, "user", "rename", "ulla", "Ulla-M")
+    done(data, "org", "delete", "field", "--keeper", "ulla-m")
+    kept = json.loads(done(data, "name", "list", "--json"))["names"]
+    assert [(one["name"], one["reason"], one["keeper"]) for one in kept] == [
+        ("field", "deleted", "Ulla-M"),
+        ("ulla", "renamed", "Ulla-M"),
+    ]
+    done(data, "org", "add", "field", "--owner", "ulla-m")
+    done(data, "name", "release", "ulla")
+    done(data, "user", "add", "ulla")

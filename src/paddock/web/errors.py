@@ -81,7 +81,7 @@ async def _paddock_error(request: Request, error: Exception) -> Response:
     if "/info/lfs" in request.scope["path"]:
         extra["message"] = message  # git-lfs reads this key
     hub_code = getattr(error, "hub_code", None)
-    response = error_response(error.status, message, hub_code=hub_code, extra=extra)
+    response: Response = error_response(error.status, message, hub_code=hub_code, extra=extra)
     if commit_oid := getattr(error, "commit_oid", None):
         response.headers["X-Repo-Commit"] = commit_oid
     if error.status == 401:

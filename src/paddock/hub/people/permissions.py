@@ -71,7 +71,8 @@ def on_address(
     if address.startswith("/api/repos/"):
         return replace(caller, may_change=bool(_reachable(bounds, _TO_WRITE)))
     if address.startswith("/uploads"):  # for comments, wherever the token may write some
-        return replace(caller, may_change=bool(_reachable(bounds, (scopes.DISCUSS,))))
+        talks = scopes.DISCUSS in bounds.everywhere or _reachable(bounds, (scopes.DISCUSS,))
+        return replace(caller, may_change=bool(talks))
     if address.startswith(_COLLECTIONS):
         return _on_collections(bounds, caller, is_safe)
     if address.startswith(_ORGANIZATIONS):
