@@ -50,18 +50,21 @@ class Workshop:
     def hf(self):  # type: ignore[no-untyped-def]  # the stock client's class has no types
         return self.server.api(self.token)
 
-    def try_git(self, *arguments: str, at: str = ".", **environ: str) -> Outcome:
+    def try_git(
+        self, *arguments: str, at: str = ".", stdin: Path | None = None, **environ: str
+    ) -> Outcome:
         done = subprocess.run(
             ["git", *arguments],
             cwd=self.folder / at,
             env=self.environ | environ,
+            input=stdin.read_bytes() if stdin else b"",
             capture_output=True,
             timeout=120,
         )
         return Outcome(done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace"))
 
-    def git(self, *arguments: str, at: str = ".", **environ: str) -> str:
-        outcome = self.try_git(*arguments, at=at, **environ)
+    def git(self, *arguments: str, at: str = ".", stdin: Path | None = None, **environ: str) -> str:
+        outcome = self.try_git(*arguments, at=at, stdin=stdin, **environ)
         assert outcome.is_ok, (arguments, outcome.said)
         return outcome.said.strip()
 

@@ -120,8 +120,8 @@ def _kept(
             facts = rows.facts([oid.hex() for _, oid in some])
             kept += [item for item in some if facts[item[1].hex()].size_bytes < limit]
         found = kept
-    found.sort(key=lambda item: item[0])  # stable: the order of a place stays
-    return found
+    # Stable, so the newest version of a file comes first, and the others as changes of it.
+    return sorted(reversed(found), key=lambda item: item[0])
 
 
 def _plain(source: PackSource, oids: Sequence[str]) -> Iterator[bytes]:

@@ -81,7 +81,8 @@ def select(
     found, held = graph.between(tips, [*haves, *held_ends], cuts)
     fallback = max(haves, key=lambda node: node.height, default=None)
     known = {node.oid for node in found} | held
-    roots = [(node.tree_oid, _neighbours(graph, node, known, fallback)) for node in found]
+    # Parents first: what a folder is compared with must have been looked at before it.
+    roots = [(node.tree_oid, _neighbours(graph, node, known, fallback)) for node in reversed(found)]
     return Selection(found, list(dict.fromkeys(wanted.tags)), roots)
 
 

@@ -2,8 +2,10 @@
 
 A commit changes little: its root folder is compared with its parent's as bytes, and only entries
 that differ are looked at, down to the files. So the cost follows what changed, not how much there
-is. Folders go into the pack as they are met, each as a change of the version met before it; files
-are only listed. Memory is bounded but for one line for each file.
+is. What is equal is left to the neighbour, so that one must come first: parents before children, or
+two commits that exchange two folders would each leave them to the other. Folders go into the pack
+as they are met, each as a change of the version met before it; files are only listed. Memory is
+bounded but for one line for each file.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ _FOLDER, _SUBMODULE = b"40000", b"160000"
 _ENTRY = re.compile(rb"([0-7]{5,6}) ([^\0]+)\0(.{20})", re.DOTALL)
 
 Entry = tuple[bytes, bytes, bytes]  # mode, name, id
+Names = dict[bytes, tuple[bytes, bytes]]  # name -> mode, id
 Ends = tuple[int, int]  # bytes that two folders share at their beginnings and at their ends
 
 
@@ -61,7 +64,7 @@ class TreeWalk:
         self._cache: OrderedDict[bytes, _Tree] = OrderedDict()
         self._cached_bytes = 0
         self._fresh: dict[bytes, bytes] = {}  # what was just read for the jobs in hand
-        self._ends: dict[bytes, tuple[bytes, Ends]] = {}  # a folder, its neighbour, what they share
+        self._ends: tuple[bytes, Ends] | None = None  # the last neighbour, and what it shares
         self.blobs: list[tuple[int, bytes]] = []
         self.asked_blobs: list[bytes] = []
 
@@ -134,6 +137,7 @@ class TreeWalk:
     def _look_at(self, job: Job) -> list[Job]:
         is_first = job.oid not in self._seen
         self._seen[job.oid] = min(job.depth, self._seen.get(job.oid, job.depth))
+        self._ends = None
         tree, changed, before = self._compare(job)
         if is_first and ObjectType.TREE in self._filter.kinds:
             self._write(job, tree.content)
@@ -143,11 +147,12 @@ class TreeWalk:
             return []
         for mode, name, oid in changed:
             if mode == _FOLDER:
-                known = tuple(tree[name] for tree in before if name in tree)
+                here = (tree.get(name) for tree in before)
+                known = tuple(entry[1] for entry in here if entry and entry[0] == _FOLDER)
                 if oid not in known:
                     below.append(Job(self._place(job.place, name), oid, known, depth))
             elif oid not in self._seen and mode != _SUBMODULE:
-                if any(tree.get(name) == oid for tree in before):
+                if any(name in tree and tree[name][1] == oid for tree in before):
                     continue
                 self._seen[oid] = depth
                 self._list(job.place, name, oid)
@@ -157,25 +162,18 @@ class TreeWalk:
         if ObjectType.BLOB in self._filter.kinds and self._filter.max_blob_bytes != 0:
             self.blobs.append((self._place(place, name), oid))
 
-    def _compare(self, job: Job) -> tuple[_Tree, list[Entry], list[dict[bytes, bytes]]]:
+    def _compare(self, job: Job) -> tuple[_Tree, list[Entry], list[Names]]:
         """The folder, its entries that may be new, and what known folders have in their place."""
         if len(job.known) != 1:
             tree = self._tree(job.oid)
             before = [_by_name(self._tree(oid).content) for oid in job.known]
             return tree, _ENTRY.findall(tree.content), before
         [known_oid] = job.known
-        if job.oid in self._cache:
-            tree = self._tree(job.oid)
-            content = self._content(known_oid)
-            ends = common_ends(tree.content, content)
-            self._ends[known_oid] = (job.oid, ends)
-            known, here, there = _spliced(tree, content, ends)
-            self._keep(known_oid, known)
-        else:
-            known = self._tree(known_oid)
-            content = self._content(job.oid)
-            tree, there, here = _spliced(known, content, common_ends(known.content, content))
-            self._keep(job.oid, tree)
+        known, content = self._tree(known_oid), self._content(job.oid)
+        ends = common_ends(known.content, content)
+        self._ends = (known_oid, ends)
+        tree, there, here = _spliced(known, content, ends)
+        self._keep(job.oid, tree)
         changed = _ENTRY.findall(tree.content, *here)
         return tree, changed, [_by_name(known.content, *there)]
 
@@ -186,9 +184,7 @@ class TreeWalk:
             oid, offset, chain = last
             if cached := self._cache.get(oid):
                 base = Placed(oid, cached.content, offset, chain)
-        neighbour, ends = self._ends.pop(job.oid, (b"", None))
-        if last and neighbour != last[0]:
-            ends = None
+        ends = self._ends[1] if self._ends and last and self._ends[0] == last[0] else None
         entry, placed = self._entries.version(ObjectType.TREE, job.oid, content, base, ends)
         self._target.write(entry)
         self._last[job.place] = (job.oid, placed.offset, placed.chain)
@@ -263,6 +259,6 @@ def _try_starts(content: bytes, offset: int = 0) -> array[int] | None:
     return found if at == offset + len(content) else None
 
 
-def _by_name(content: bytes, start: int = 0, end: int | None = None) -> dict[bytes, bytes]:
+def _by_name(content: bytes, start: int = 0, end: int | None = None) -> Names:
     span = content if end is None else content[start:end]
-    return {name: oid for _, name, oid in _ENTRY.findall(span)}
+    return {name: (mode, oid) for mode, name, oid in _ENTRY.findall(span)}
