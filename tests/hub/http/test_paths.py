@@ -75,7 +75,7 @@ def test_what_is_no_text_is_refused(client: TestClient, raw: str) -> None:
         assert "address" in answer.json()["error"]
 
 
-@pytest.mark.parametrize("address", ["/api/kernels/n/r/tree/main/x", "/api/model/n/r/tree/main/x"])
+@pytest.mark.parametrize("address", ["/api/papers/n/r/tree/main/x", "/api/model/n/r/tree/main/x"])
 def test_other_kinds_are_not_found(client: TestClient, address: str) -> None:
     assert client.get(address).status_code == 404
 
