@@ -29,7 +29,9 @@ class Connection:
         """Ask, and read the whole answer; gives its status."""
         head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\n"
         head += f"Authorization: Bearer {token}\r\n" if token else ""
-        head += f"Content-Length: {len(body)}\r\n" if body else ""
+        if body:
+            kind = "application/x-ndjson" if b"\n" in body else "application/json"
+            head += f"Content-Length: {len(body)}\r\nContent-Type: {kind}\r\n"
         self._socket.sendall(f"{head}\r\n".encode() + body)
         received = bytearray()
         while (end := received.find(b"\r\n\r\n")) < 0:

@@ -35,7 +35,8 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Figure]:
         connection = Connection(hub.url)
         for number in range(options.repositories):
             body = json.dumps({"name": f"r{number}", "type": "model"}).encode()
-            assert connection.send("/api/repos/create", method="POST", token=hub.token, body=body)
+            status = connection.send("/api/repos/create", method="POST", token=hub.token, body=body)
+            assert status == 200, status
         asked = _mixed(options.repositories)
         statuses: dict[int, int] = {}
         figures = [_figure("idle", hub.pid)]
@@ -50,6 +51,8 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Figure]:
         connection.close()
     growth = round(figures[-1].value - figures[-2].value, 1)
     figures.append(Figure(f"growth over {options.requests} requests", growth, "MB", [growth]))
+    # A round asks for nine things that are there and three that are not.
+    assert statuses[200] > 2 * sum(count for status, count in statuses.items() if status != 200)
     refused = sum(count for status, count in statuses.items() if status >= 500)
     figures.append(Figure("answers of 500 and above", refused, "answers", [float(refused)]))
     return figures
