@@ -43,7 +43,8 @@ class Store:
         return tree.oid
 
     def merge(self, *sides: Files) -> MergedTree:
-        merged = merge_trees(self.read, Trees(*(self.write(files) for files in sides)))
+        trees = Trees(*(self.write(files) for files in sides))
+        merged = merge_trees(self.read, lambda _: None, trees)
         self.trees.update((tree.oid, tree.content or b"") for tree in merged.objects)
         return merged
 
@@ -70,7 +71,7 @@ def test_a_new_mode_and_a_new_content_are_no_conflict() -> None:
     store = Store()
     base, theirs = store.write({"run.sh": b"1"}), store.write({"run.sh": b"2"})
     ours = store.write({"run.sh": b"1"}, {"run.sh": EXECUTABLE_MODE})
-    merged = merge_trees(store.read, Trees(base, ours, theirs))
+    merged = merge_trees(store.read, lambda _: None, Trees(base, ours, theirs))
     assert merged.conflicts == []
     assert merged.oid == store.write({"run.sh": b"2"}, {"run.sh": EXECUTABLE_MODE})
 
@@ -107,3 +108,24 @@ def test_every_file_is_as_the_side_that_changed_it_has_it(
     assert set(merged.conflicts) == conflicts
     if not conflicts:
         assert merged.oid == (store.write(expected) if expected else EMPTY_TREE_OID)
+
+
+def test_a_text_that_both_sides_changed_in_different_places_gets_both_changes() -> None:
+    store = Store()
+    texts = {
+        side: {"README.md": content}
+        for side, content in {
+            "base": b"# Title\n\none\n\ntwo\n",
+            "ours": b"# A title\n\none\n\ntwo\n",
+            "theirs": b"# Title\n\none\n\ntwo\n\nthree\n",
+        }.items()
+    }
+    blobs = {
+        object_oid(ObjectType.BLOB, files["README.md"]): files["README.md"]
+        for files in texts.values()
+    }
+    trees = Trees(*(store.write(files) for files in texts.values()))
+    merged = merge_trees(store.read, blobs.get, trees)
+    assert merged.conflicts == []
+    assert merged.oid == store.write({"README.md": b"# A title\n\none\n\ntwo\n\nthree\n"})
+    assert any(item.type is ObjectType.BLOB for item in merged.objects)

@@ -149,10 +149,15 @@ def _text(entry: TreeEntry | None, read_blob: ReadBlob) -> bytes | None:
     if entry.mode == SUBMODULE_MODE:
         return f"Subproject commit {entry.oid}\n".encode()
     content = read_blob(entry.oid)
-    if content is None or b"\0" in content[:_SNIFFED_BYTES]:
+    return None if content is None else as_text(content)
+
+
+def as_text(content: bytes) -> bytes | None:
+    """The bytes, if they are text in UTF-8; None for what git, too, calls binary."""
+    if b"\0" in content[:_SNIFFED_BYTES]:
         return None
     try:
-        content.decode()  # the answer is JSON: what is not UTF-8 would not arrive as it is
+        content.decode()  # an answer is JSON: what is not UTF-8 would not arrive as it is
     except UnicodeDecodeError:
         return None
     return content

@@ -1,21 +1,37 @@
 """Three trees become one: what both sides made of the tree that they have in common.
 
 Pure but for the reader of trees that is brought along. A path that only one side changed is as that
-side has it; one that both changed differently is a conflict, unless the one changed only its mode.
+side has it; a text that both changed in different places gets both changes; anything else that both
+changed is a conflict, unless the one changed only its mode.
 Folders that are equal are never opened, so the cost is that of the changes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
 from paddock.errors import TooLarge
+from paddock.hub.discussions.text_merge import merge_texts
 from paddock.hub.git.index import MAX_FOLDERS, ReadTrees
 from paddock.hub.git.objects import GitObject, ObjectType, make_object
-from paddock.hub.git.trees import EMPTY_TREE_OID, FOLDER_MODE, TreeEntry, render_tree
+from paddock.hub.git.trees import (
+    EMPTY_TREE_OID,
+    EXECUTABLE_MODE,
+    FILE_MODE,
+    FOLDER_MODE,
+    TreeEntry,
+    render_tree,
+)
 
 MAX_CONFLICTS = 1_000  # named; there may be more
+
+MAX_TEXTS = 100  # changed on both sides; more of them are conflicts
+_TEXT_MODES = (FILE_MODE, EXECUTABLE_MODE)
+
+# A text by its blob's id; None for what is no text, or too long to merge.
+ReadText = Callable[[str], bytes | None]
 
 T = TypeVar("T")
 
@@ -36,9 +52,9 @@ class Trees(NamedTuple):
     theirs: str
 
 
-def merge_trees(read_trees: ReadTrees, trees: Trees) -> MergedTree:
+def merge_trees(read_trees: ReadTrees, read_text: ReadText, trees: Trees) -> MergedTree:
     """Merge whole trees; raises TooLarge when they differ in too many folders."""
-    merging = _Merging(read_trees)
+    merging = _Merging(read_trees, read_text)
     oid = merging.merge_folders("", trees.base, trees.ours, trees.theirs)
     if oid is None:
         merging.objects.append(make_object(ObjectType.TREE, b""))
@@ -48,6 +64,8 @@ def merge_trees(read_trees: ReadTrees, trees: Trees) -> MergedTree:
 @dataclass(slots=True)
 class _Merging:
     read_trees: ReadTrees
+    read_text: ReadText
+    texts_merged: int = 0
     objects: list[GitObject] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
     folders: int = 0
@@ -98,10 +116,30 @@ class _Merging:
                 oid = self.merge_folders(f"{path}/", *oids)
                 name = path.rpartition("/")[2]
                 return TreeEntry(name, FOLDER_MODE, oid) if oid is not None else None
-        merged = _merge_fields(base, ours, theirs)
+        merged = _merge_fields(base, ours, theirs) or self._merge_files(base, ours, theirs)
         if merged is None:
             self._conflict(path)
         return merged or ours
+
+    def _merge_files(
+        self, base: TreeEntry | None, ours: TreeEntry | None, theirs: TreeEntry | None
+    ) -> TreeEntry | None:
+        """A text with the changes of both sides, None when it is no text or they meet."""
+        if base is None or ours is None or theirs is None:
+            return None
+        mode = _choose(base.mode, ours.mode, theirs.mode)
+        if mode is None or mode.value not in _TEXT_MODES or self.texts_merged >= MAX_TEXTS:
+            return None
+        self.texts_merged += 1
+        texts = [self.read_text(entry.oid) for entry in (base, ours, theirs)]
+        if any(text is None for text in texts):
+            return None
+        merged = merge_texts(*(text or b"" for text in texts))
+        if merged is None:
+            return None
+        blob = make_object(ObjectType.BLOB, merged)
+        self.objects.append(blob)
+        return TreeEntry(ours.name, mode.value, blob.oid)
 
     def _conflict(self, path: str) -> None:
         if len(self.conflicts) < MAX_CONFLICTS:

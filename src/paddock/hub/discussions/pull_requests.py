@@ -216,7 +216,8 @@ def _merge(
 ) -> MergedTree:
     oids = (compared.fork, base_oid, compared.head)
     trees = Trees(*(tree_oid_of(conn, repo, oid) for oid in oids))
-    return merge_trees(partial(read_trees, conn, repo.id), trees)
+    read_text = partial(_read_text, conn, repo)
+    return merge_trees(partial(read_trees, conn, repo.id), read_text, trees)
 
 
 def _merge_message(
@@ -243,6 +244,14 @@ def _merge_message(
 def _tip(conn: sa.Connection, repo: Repository, ref_name: str) -> str | None:
     ref = refs.find_ref(conn, repo, ref_name)
     return ref.commit_oid if ref is not None else None
+
+
+def _read_text(conn: sa.Connection, repo: Repository, oid: str) -> bytes | None:
+    """What may be merged line by line: a text that is kept in its row, and no pointer."""
+    stored = read_object(conn, repo.id, oid)
+    if stored is None or stored.content is None or stored.pointer is not None:
+        return None
+    return diffs.as_text(stored.content)
 
 
 def _read_blob(conn: sa.Connection, repo: Repository, blobs: BlobStore, oid: str) -> bytes | None:
