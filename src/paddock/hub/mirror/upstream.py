@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 from urllib.parse import quote, urlsplit
 
-import httpx
+import httpx2
 import orjson
 from dulwich.client import HttpGitClient
 from dulwich.errors import GitProtocolError, HangupException, NotGitRepository
@@ -55,8 +55,8 @@ class Upstream:
     allowed_licences: frozenset[str] = frozenset()
     for_strangers: bool = False  # whether somebody who did not sign in may start a mirror
     refresh_seconds: float = 300.0
-    _client: httpx.Client = field(
-        default_factory=lambda: httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=True),
+    _client: httpx2.Client = field(
+        default_factory=lambda: httpx2.Client(timeout=TIMEOUT_SECONDS, follow_redirects=True),
         repr=False,
         compare=False,
     )
@@ -131,7 +131,7 @@ class Upstream:
                         f"{self.url} answered {response.status_code} for large file {sha256}"
                     )
                 yield response.iter_raw(PIECE_BYTES)
-        except httpx.HTTPError as e:
+        except httpx2.HTTPError as e:
             raise UpstreamUnreachable(f"{self.url} broke off: {str(e)[:200]}") from e
 
     def close(self) -> None:
@@ -181,7 +181,7 @@ class Upstream:
                     body += piece
                     if len(body) > MAX_ANSWER_BYTES:
                         raise BadUpstreamAnswer(f"{self.url} answered more than we read")
-        except (httpx.HTTPError, httpx.InvalidURL) as e:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as e:
             raise UpstreamUnreachable(f"{self.url} does not answer: {str(e)[:200]}") from e
         return response.status_code, bytes(body)
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import httpx
+import httpx2
 import jwt
 
 from paddock.errors import Unavailable
@@ -86,14 +86,14 @@ def _find(keys: jwt.PyJWKSet | None, key_id: str | None) -> jwt.PyJWK | None:
 
 def _fetch_keys(issuer: str) -> jwt.PyJWKSet:
     try:
-        with httpx.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False) as client:
+        with httpx2.Client(timeout=_TIMEOUT_SECONDS, follow_redirects=False) as client:
             metadata = _fetch(client, f"{issuer}/.well-known/openid-configuration")
             return jwt.PyJWKSet.from_dict(_fetch(client, str(metadata.get("jwks_uri"))))
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError, jwt.PyJWTError) as e:
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, jwt.PyJWTError) as e:
         raise IssuerUnavailable(f"the keys of {issuer} could not be fetched") from e
 
 
-def _fetch(client: httpx.Client, url: str) -> dict[str, Any]:
+def _fetch(client: httpx2.Client, url: str) -> dict[str, Any]:
     content = bytearray()
     with client.stream("GET", url) as response:
         response.raise_for_status()
@@ -101,7 +101,7 @@ def _fetch(client: httpx.Client, url: str) -> dict[str, Any]:
             content += piece
             if len(content) > MAX_ANSWER_BYTES:
                 raise ValueError("the answer is too long")
-    found = httpx.Response(200, content=bytes(content)).json()
+    found = httpx2.Response(200, content=bytes(content)).json()
     if not isinstance(found, dict):
         raise ValueError("the answer is not a JSON object")
     return found
