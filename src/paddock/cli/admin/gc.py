@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,16 +18,30 @@ from paddock.cli.output import emit
 @click.option(
     "--grace-hours",
     type=click.FloatRange(min=0),
-    help="Keep what was found unused less than so long ago, instead of 1 to 30 days by kind. "
+    help="Keep what was found unused less than so long ago, instead of 1 to 28 days by kind. "
     "With 0, make sure that nothing is being uploaded.",
 )
+@click.option(
+    "--left-commits-days",
+    type=click.FloatRange(min=0),
+    help="Also remove commits that no branch or tag has led to for so long. Downloads that are "
+    "pinned to one of them end with it.",
+)
 @json_option
-def command(data: Path | None, dry_run: bool, grace_hours: float | None, as_json: bool) -> None:
+def command(
+    data: Path | None,
+    dry_run: bool,
+    grace_hours: float | None,
+    left_commits_days: float | None,
+    as_json: bool,
+) -> None:
     from paddock.hub.garbage.collecting import collect
-    from paddock.hub.garbage.graces import Graces
+    from paddock.hub.garbage.graces import FOREVER, Graces
 
     hub, _ = open_local_hub(data)
     graces = Graces() if grace_hours is None else Graces.all(timedelta(hours=grace_hours))
+    left = FOREVER if left_commits_days is None else timedelta(days=left_commits_days)
+    graces = replace(graces, unreachable=left)
     done = collect(hub.database, hub.blobs, graces, dry_run=dry_run)
     verb = "would remove" if dry_run else "removed"
     text = (

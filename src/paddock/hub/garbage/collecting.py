@@ -80,7 +80,7 @@ def sweep_one(hub: Hub, payload: dict[str, Any]) -> None:
     repo_id, now, graces = int(payload["repo_id"]), clock.now(), Graces()
     swept = repositories.sweep_repository(hub.database, repo_id, _deadlines(now, graces))
     if swept.waiting:
-        again = now + max(graces.unreachable, graces.uncommitted) + timedelta(hours=1)
+        again = now + graces.uncommitted + timedelta(hours=1)
         with hub.database.write() as conn:
             request_sweep(conn, repo_id, not_before=again)
 
@@ -88,7 +88,7 @@ def sweep_one(hub: Hub, payload: dict[str, Any]) -> None:
 @handler(SWEEP_STORAGE)
 def sweep_storage(hub: Hub, payload: dict[str, Any]) -> None:
     """Sweep rows and blobs, and large files that were uploaded and never committed."""
-    for repo_id in _all_repositories(hub.database):
+    for repo_id in repositories.with_loose_files(hub.database):
         repositories.sweep_links(hub.database, repo_id, _deadlines(clock.now(), Graces()))
     _sweep_storage(hub.database, hub.blobs, Graces(), dry_run=False)
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+FOREVER = timedelta(days=36_500)
+
 
 @dataclass(frozen=True, slots=True)
 class Graces:
     """Time since the sweep first found a thing unused, before it is removed."""
 
-    # Git objects that no ref leads to: who pinned a commit that a branch left behind has so long.
-    unreachable: timedelta = timedelta(days=30)
+    # Git objects that no ref leads to any more. Downloads are pinned to commits, so they stay until
+    # an administrator says after how long they may go.
+    unreachable: timedelta = FOREVER
     # Large files that were uploaded and are in no commit: uploads of folders may take days.
     uncommitted: timedelta = timedelta(days=7)
     # Clients remember for three weeks which chunks the server holds, and fail if it does not.

@@ -158,6 +158,16 @@ def _doomed_links(
     return old, len(unnamed) - len(old)
 
 
+def with_loose_files(database: Database) -> list[int]:
+    """Repositories with a large file that no object of theirs points to, or that did not once."""
+    pointed = sa.exists().where(
+        _objects.repo_id == _links.repo_id, _objects.lfs_sha256 == _links.sha256
+    )
+    query = sa.select(_links.repo_id).where(_links.idle_since.is_not(None) | ~pointed).distinct()
+    with database.read() as conn:
+        return list(conn.execute(query).scalars())
+
+
 def sweep_links(database: Database, repo_id: int, deadlines: Deadlines) -> int:
     """Mark and remove large files that no object of the repository points to."""
     pointed = sa.exists().where(_objects.repo_id == repo_id, _objects.lfs_sha256 == _links.sha256)
