@@ -30,6 +30,7 @@ from paddock.hub.git import moved, refs
 from paddock.hub.git.moved import RefChange
 from paddock.hub.git_http.adopting import History, open_history
 from paddock.hub.large import large_files
+from paddock.hub.large.condemned import forget_removed
 from paddock.hub.names import RepositoryName
 from paddock.hub.people.accounts import AccountNotFound, get_account
 from paddock.hub.repositories import NewRow
@@ -116,10 +117,11 @@ def _target(
 
 
 def _store(hub: Hub, reader: BundleReader, piece: Member) -> None:
-    with hub.blobs.begin() as writer:
+    with hub.blobs.begin(sha256=piece.sha256, size_bytes=piece.size_bytes) as writer:
         for chunk in reader.pieces(piece):
             writer.write(chunk)
         writer.commit(sha256=piece.sha256, size_bytes=piece.size_bytes)
+    forget_removed(hub.database, hub.blobs, [piece.sha256])
 
 
 def _import(

@@ -35,7 +35,7 @@ class History:
     def __init__(self, hub: Hub, repo_id: int, pack: IncomingPack, arrival: Arrival) -> None:
         self._graph = CommitGraph(hub.database, repo_id)
         self._pack, self._arrival = pack, arrival
-        self._stored = storing.store_larger(pack, arrival, hub.blobs)
+        self._stored = storing.store_larger(pack, arrival, hub.database, hub.blobs)
 
     def keep(self, conn: sa.Connection, repo: Repository) -> None:
         """Write every object; refs that lead to them are moved next, in the same transaction."""

@@ -126,6 +126,7 @@ class _Push:
         self._pack, self._rows = pack, rows
         self._arrival = Arrival()
         self._stored: dict[bytes, str] = {}
+        self._new_bytes = 0
 
     def look(self) -> None:
         """Everything that can be found out before anything is kept."""
@@ -137,8 +138,10 @@ class _Push:
             self._check_each()
             if self._report.accepted:
                 self._check_quota()
-                blobs = self._pusher.hub.blobs
-                self._stored = storing.store_larger(self._pack, self._arrival, blobs)
+                hub = self._pusher.hub
+                self._stored = storing.store_larger(
+                    self._pack, self._arrival, hub.database, hub.blobs
+                )
 
     def write(self, conn: sa.Connection) -> None:
         """Keep it and move the refs; raises _NotAll when a ref was lost meanwhile."""
@@ -178,8 +181,17 @@ class _Push:
         large_files.keep(conn, repo.id, pointers)
         if missing := set(pointers) - large_files.present(conn, repo.id, pointers):
             raise _not_uploaded([pointers[sha256] for sha256 in missing])
+        self._count_contribution(conn, repo)
         storing.write_arrival(conn, repo, pack, arrival, self._stored)
         storing.write_commits(conn, repo, arrival.commits, self._pusher.account)
+
+    def _count_contribution(self, conn: sa.Connection, repo: Repository) -> None:
+        """Bound what is pushed for pull requests by who may not write; one row a push."""
+        caller, tips = self._pusher.caller, [c.new for c in self._report.accepted if c.new]
+        if self._new_bytes and tips and contributing.is_outsider(conn, caller, repo):
+            sizes, limit_bytes = {min(tips): self._new_bytes}, self._pusher.hub.pull_request_bytes
+            user_id = self._pusher.account.id
+            contributing.record_contribution(conn, repo.id, user_id, sizes, limit_bytes)
 
     def _move(self, conn: sa.Connection, repo: Repository, command: Command) -> RefChange:
         if command.new is None:
@@ -244,12 +256,15 @@ class _Push:
         sizes = {blob.oid.hex(): self._pack.size_of(blob.oid) for blob in self._arrival.blobs}
         new = self._rows.unknown(set(sizes))
         more_bytes = sum(sizes[oid] for oid in new)
+        arrival = self._arrival  # folders and commits are free for an owner, not for anybody
+        others = [*arrival.folders, *map(bytes.fromhex, arrival.commits), *set(arrival.tags)]
+        self._new_bytes = more_bytes + sum(map(self._pack.size_of, others))
         with self._pusher.hub.database.read() as conn:
             usage.check_quota(conn, self._repo.namespace_id, more_bytes)
             is_outsider = contributing.is_outsider(conn, self._pusher.caller, self._repo)
-        if is_outsider and more_bytes > MAX_OUTSIDER_BYTES:
+        if is_outsider and self._new_bytes > MAX_OUTSIDER_BYTES:
             raise TooLarge(
-                f"{more_bytes} bytes are more than the {MAX_OUTSIDER_BYTES} that one may push to "
+                f"{self._new_bytes} bytes are more than the {MAX_OUTSIDER_BYTES} that one may push to "
                 "a repository of somebody else"
             )
 

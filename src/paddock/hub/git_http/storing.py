@@ -23,10 +23,12 @@ from paddock.hub.git.objects import (
 from paddock.hub.git_http.arrivals import Arrival, Blob
 from paddock.hub.git_http.object_rules import ParsedCommit
 from paddock.hub.git_http.pack_reading import IncomingPack
+from paddock.hub.large.condemned import forget_removed
 from paddock.hub.large.pointers import MAX_POINTER_BYTES
 from paddock.hub.tables import commits
 from paddock.hub.types import Account, Repository
 from paddock.storage.blobs import BlobStore
+from paddock.storage.database import Database
 from paddock.storage.sql import in_chunks, insert_ignore
 
 # Over this much in one push, all but tiny files go to the blob store instead of their rows.
@@ -35,7 +37,9 @@ _BATCH_BYTES = 8 << 20
 _BATCH_OBJECTS = 2000
 
 
-def store_larger(pack: IncomingPack, arrival: Arrival, blobs: BlobStore) -> dict[bytes, str]:
+def store_larger(
+    pack: IncomingPack, arrival: Arrival, database: Database, blobs: BlobStore
+) -> dict[bytes, str]:
     """Put files that are too large for a row into the blob store: the SHA-256 of each."""
     stored: dict[bytes, str] = {}
     inline_bytes = 0
@@ -48,6 +52,7 @@ def store_larger(pack: IncomingPack, arrival: Arrival, blobs: BlobStore) -> dict
         with blobs.begin() as writer:
             writer.write(pack.content(blob.oid))
             stored[blob.oid] = writer.commit().sha256
+    forget_removed(database, blobs, stored.values())
     return stored
 
 

@@ -144,7 +144,8 @@ class Arrivals:
         if self.blobs.size_bytes(wanted.sha256) == wanted.size_bytes:
             return Blob(wanted.sha256, wanted.size_bytes)
         part.seek(0)
-        with self.blobs.begin() as writer:
+        size = wanted.size_bytes
+        with self.blobs.begin(sha256=wanted.sha256, size_bytes=size) as writer:
             while piece := part.read(PIECE_BYTES):
                 writer.write(piece)
             return writer.commit(sha256=wanted.sha256, size_bytes=wanted.size_bytes)

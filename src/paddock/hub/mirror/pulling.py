@@ -20,6 +20,7 @@ from paddock.hub.context import Hub
 from paddock.hub.errors import AlreadyExists, BadName
 from paddock.hub.git_http.adopting import missing, open_history
 from paddock.hub.large import large_files
+from paddock.hub.large.condemned import forget_removed
 from paddock.hub.large.content import Content, ContentMissing, open_content
 from paddock.hub.mirror import following
 from paddock.hub.mirror.following import MirrorRow
@@ -119,6 +120,7 @@ def _open_absent(
             yield from pieces
 
     def on_stored(blob: Blob) -> None:
+        forget_removed(hub.database, hub.blobs, [blob.sha256])
         with hub.database.write() as writing:
             large_files.add_blob(writing, repo.id, blob)
 
