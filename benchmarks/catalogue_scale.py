@@ -30,6 +30,7 @@ from paddock.storage.database import Database
 from paddock.storage.migrate import migrate
 
 ROOT = Path(__file__).parents[1]
+_FILLED = "token"  # written when a hub is filled: who asks there
 _DIFFERENT = 200  # paths of each kind, so that nothing is asked for twice in a row
 
 
@@ -39,6 +40,9 @@ def main() -> None:
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--requests", type=int, default=1000)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 32])
+    parser.add_argument(
+        "--keep", type=Path, help="keep the filled hubs here, and measure those that are here"
+    )
     run("The catalogue at scale", parser, measure)
 
 
@@ -46,22 +50,32 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Figure]:
     figures = []
     for kind in options.databases:
         for size in options.sizes:
-            place = folder / f"{kind}-{size}"
-            place.mkdir()
-            with _database(kind, place) as url:
-                figures += _of_hub(options, place, url, f"{kind}, {size:,} repositories", size)
+            place = (options.keep or folder).absolute() / f"{kind}-{size}"
+            is_filled = (place / _FILLED).exists()
+            place.mkdir(parents=True, exist_ok=is_filled)
+            with _database(kind, place, keep=options.keep is not None) as url:
+                where = f"{kind}, {size:,} repositories"
+                if not is_filled:
+                    figures.append(_fill(place, url, where, size))
+                figures += _of_hub(options, place, url, where, size)
     return figures
+
+
+def _fill(folder: Path, url: str, where: str, size: int) -> Figure:
+    token = _prepare(url)
+    started = time.perf_counter()
+    fill(url, rows(Names(size)))
+    seconds = time.perf_counter() - started
+    (folder / _FILLED).write_text(token)
+    return Figure(f"{where}: filling", round(seconds, 1), "s", [seconds])
 
 
 def _of_hub(
     options: argparse.Namespace, folder: Path, url: str, where: str, size: int
 ) -> list[Figure]:
     names = Names(size)
-    token = _prepare(url)
-    started = time.perf_counter()
-    fill(url, rows(names))
-    seconds = time.perf_counter() - started
-    figures = [Figure(f"{where}: filling", round(seconds, 1), "s", [seconds])]
+    token = (folder / _FILLED).read_text()
+    figures = []
     os.environ["PADDOCK_DATABASE_URL"] = url
     try:
         with paddock_up(folder / "data", token) as hub:
@@ -133,23 +147,27 @@ def _prepare(url: str) -> str:
 
 
 @contextmanager
-def _database(kind: str, folder: Path) -> Iterator[str]:
-    """The URL of an empty database, gone afterwards."""
+def _database(kind: str, folder: Path, *, keep: bool) -> Iterator[str]:
+    """The URL of a database, empty unless it was kept, gone afterwards unless it is kept."""
     if kind == "sqlite":
         yield f"sqlite:///{folder}/paddock.db"
+        if keep:
+            return
         for path in folder.glob("paddock.db*"):
             path.unlink()
         return
     script = [str(ROOT / "scripts/postgresql.sh"), "url"]
     server = subprocess.run(script, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
     plain = server.replace("postgresql+psycopg", "postgresql")
-    name = f"bench_{os.getpid()}_{folder.name.partition('-')[2]}"
+    name = f"bench_{'kept' if keep else os.getpid()}_{folder.name.partition('-')[2]}"
     with psycopg.connect(plain, autocommit=True) as conn:
-        conn.execute(f"CREATE DATABASE {name}".encode())
+        if not (folder / _FILLED).exists():
+            conn.execute(f"CREATE DATABASE {name}".encode())
         try:
             yield server.replace("/postgres?", f"/{name}?")
         finally:
-            conn.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            if not keep:
+                conn.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 if __name__ == "__main__":
