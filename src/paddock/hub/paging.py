@@ -1,8 +1,7 @@
 """Pages of a list that is ordered by columns, each page behind the last row of the one before.
 
-Pure but for the conditions it builds. A cursor holds the values at which a page ended; it comes
-back from outside, so it is read with suspicion. A page costs the same wherever it is, and nothing
-is listed twice when rows come and go.
+A cursor holds the values at which a page ended; it comes back from outside, so it is read with
+suspicion. A page costs the same wherever it is, and nothing is listed twice when rows come and go.
 """
 
 from __future__ import annotations
@@ -10,7 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -25,11 +25,48 @@ T = TypeVar("T")
 Value = datetime | int | str
 
 
+class Part(NamedTuple):
+    """How much of a list, and from where on."""
+
+    limit: int
+    cursor: str | None = None
+
+
 class Page(NamedTuple, Generic[T]):
     """Some of a list, and the cursor of what follows."""
 
     items: list[T]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a list is ordered by, of which types; no two rows are equal in all these columns."""
+
+    columns: tuple[sa.ColumnElement[Any], ...]
+    types: tuple[type[Value], ...] = (datetime, int)
+    descending: bool = True
+
+
+def read_page(
+    conn: sa.Connection,
+    query: sa.Select[Any],
+    order: Order,
+    part: Part,
+    to_item: Callable[[sa.RowMapping], T],
+) -> Page[T]:
+    """The part of the query's rows, in order; raises BadInput for a cursor of another list."""
+    ends = [column.desc() if order.descending else column.asc() for column in order.columns]
+    place = [column.label(f"place_{number}") for number, column in enumerate(order.columns)]
+    query = query.add_columns(*place).order_by(*ends).limit(part.limit + 1)
+    if part.cursor is not None:
+        values = read_cursor(part.cursor, order.types)
+        query = query.where(behind(order.columns, values, descending=order.descending))
+    rows = conn.execute(query).mappings().all()
+    shown = rows[: part.limit]
+    last = shown[-1] if len(rows) > part.limit else None
+    next_cursor = write_cursor([last[label] for label in place]) if last else None
+    return Page([to_item(row) for row in shown], next_cursor)
 
 
 def write_cursor(values: Sequence[Value]) -> str:

@@ -6,7 +6,8 @@ import pytest
 
 from paddock.errors import BadInput
 from paddock.hub.errors import AlreadyExists
-from paddock.hub.people import accounts
+from paddock.hub.paging import Part
+from paddock.hub.people import accounts, members
 from paddock.storage.database import Database
 
 
@@ -37,7 +38,7 @@ def test_members_have_roles_that_can_change_and_end(database: Database) -> None:
         accounts.set_role(conn, lab, bob, "read")
         accounts.set_role(conn, lab, bob, "contributor")
         assert accounts.role_in(conn, lab.id, bob) == "contributor"
-        assert [(m.user.name, m.role) for m in accounts.members_of(conn, lab)] == [
+        assert [(m.user.name, m.role) for m in members.list_members(conn, lab, Part(9)).items] == [
             ("bob", "contributor"),
             ("owner", "admin"),
         ]

@@ -23,6 +23,7 @@ from paddock.hub.gates.requests import Decision
 from paddock.hub.http.paged import MAX_LIMIT, asked_part, paged
 from paddock.hub.http.paths import API_REPOSITORY, WEB_REPOSITORY, RepositoryNameDep
 from paddock.hub.names import RepositoryName
+from paddock.hub.paging import Part
 from paddock.hub.people import accounts
 from paddock.hub.profiles.overview import render_user
 from paddock.hub.types import Caller, Need, Repository
@@ -64,7 +65,10 @@ def withdraw(hub: HubDep, caller: CallerDep, name: RepositoryNameDep) -> dict[st
     """Whoever has asked asks no longer; what was decided stays."""
     with hub.database.write() as conn:
         repo = access.open_to_change(conn, caller, name, Need.METADATA)
-        requests.withdraw(conn, repo, access.require_user(caller))
+        user = access.require_user(caller)
+        if caller.scopes is not None:  # as for asking
+            access.require_writing_token(caller)
+        requests.withdraw(conn, repo, user)
     return {}
 
 
@@ -82,7 +86,7 @@ def list_requests(
     with hub.database.read() as conn:
         repo = access.open_repository(conn, caller, name, Need.WRITE)
         requests.require_gate(repo)
-        page = lists.list_requests(conn, repo, status, part.limit, part.cursor, search)
+        page = lists.list_requests(conn, repo, status, part, search)
     return [_render(found) for found in paged(request, response, hub, page)]
 
 
@@ -146,7 +150,7 @@ def _every_request(hub: Hub, repo: Repository) -> Iterator[Request]:
     cursor: str | None = None
     while True:
         with hub.database.read() as conn:
-            page = lists.list_requests(conn, repo, None, MAX_LIMIT, cursor)
+            page = lists.list_requests(conn, repo, None, Part(MAX_LIMIT, cursor))
         yield from page.items
         cursor = page.next_cursor
         if cursor is None:

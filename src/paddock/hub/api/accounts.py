@@ -41,7 +41,7 @@ def org_members(
     part = asked_part(request)
     with hub.database.read() as conn:
         org = accounts.get_account(conn, name, kind="org")
-        page = members.members_page(conn, org, part.limit, part.cursor)
+        page = members.list_members(conn, org, part)
     found = paged(request, response, hub, page)
     return [{**overview.render_user(member.user), "role": member.role} for member in found]
 
@@ -67,7 +67,7 @@ def followed_by_a_user(
     part = asked_part(request)
     with hub.database.read() as conn:
         user = accounts.get_account(conn, name, kind="user")
-        page = follows.following(conn, user, "user", part.limit, part.cursor)
+        page = follows.following(conn, user, "user", part)
     return [overview.render_user(found) for found in paged(request, response, hub, page)]
 
 
@@ -116,7 +116,7 @@ def _followers(
     part = asked_part(request)
     with hub.database.read() as conn:
         account = accounts.get_account(conn, name, kind=kind)
-        page = follows.followers(conn, account, part.limit, part.cursor)
+        page = follows.followers(conn, account, part)
     return [overview.render_user(found) for found in paged(request, response, hub, page)]
 
 
@@ -137,7 +137,7 @@ def _storage(
 ) -> list[dict[str, Any]]:
     part = asked_part(request)
     with hub.database.read() as conn:
-        page = stored_page(conn, caller, namespace, part.limit, part.cursor)
+        page = stored_page(conn, caller, namespace, part)
     return [
         {
             "id": found.full_name,

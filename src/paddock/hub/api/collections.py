@@ -84,11 +84,9 @@ def list_collections(
         items=tuple(queries.many(request, "item")),
         search=request.query_params.get("q") or request.query_params.get("search"),
         sort=request.query_params.get("sort"),
-        limit=part.limit,
-        cursor=part.cursor,
     )
     with hub.database.read() as conn:
-        page = listing.list_collections(conn, caller, asked)
+        page = listing.list_collections(conn, caller, asked, part)
         found = paged(request, response, hub, page)
         contents = items.contents_of(conn, caller, found, most=_ITEMS_SHOWN_IN_LISTS)
         eyes = rendering.look(conn, caller, hub.base_url(request), found, contents)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StrictBool
 
 from paddock import clock
@@ -17,7 +16,7 @@ from paddock.errors import BadInput, shown
 from paddock.hub import access, duplicating, names
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.errors import AlreadyExists
-from paddock.hub.http import queries
+from paddock.hub.http.paged import MAX_LIMIT, asked_part, paged
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.large import administration
 from paddock.hub.large.administration import HeldFile, WantedCopy
@@ -63,19 +62,14 @@ class DuplicateBody(BaseModel):
 
 @router.get(_LFS_FILES)
 def list_files(
-    request: Request, hub: HubDep, caller: CallerDep, name: RepositoryNameDep
-) -> JSONResponse:
+    request: Request, response: Response, hub: HubDep, caller: CallerDep, name: RepositoryNameDep
+) -> list[dict[str, Any]]:
     """Every large file of the repository, in any revision or none, newest first."""
-    most = administration.MAX_PAGE
-    limit = queries.count(request, "limit", default=most, most=most)
-    cursor = request.query_params.get("cursor")
+    part = asked_part(request, default=MAX_LIMIT)
     with hub.database.read() as conn:
         repo = access.open_repository(conn, caller, name, Need.WRITE)
-        page = administration.list_held(conn, repo, cursor=cursor, limit=limit)
-    answer = JSONResponse([_render(file) for file in page.items])
-    if page.next_cursor is not None:
-        answer.headers["Link"] = queries.link_to_next(request, hub, page.next_cursor)
-    return answer
+        page = administration.list_held(conn, repo, part)
+    return [_render(file) for file in paged(request, response, hub, page)]
 
 
 @router.post(_LFS_FILES + "/batch")

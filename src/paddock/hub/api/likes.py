@@ -42,7 +42,7 @@ def likers(
     part = asked_part(request)
     with hub.database.read() as conn:
         repo = access.open_repository(conn, caller, name, Need.METADATA)
-        page = likes.likers(conn, repo, part.limit, part.cursor)
+        page = likes.likers(conn, repo, part)
     return [render_user(user) for user in paged(request, response, hub, page)]
 
 
@@ -53,7 +53,7 @@ def likes_of_a_user(
     part = asked_part(request)
     with hub.database.read() as conn:
         user = accounts.get_account(conn, name, kind="user")
-        page = likes.likes_of(conn, caller, user, part.limit, part.cursor)
+        page = likes.likes_of(conn, caller, user, part)
     return [
         {
             "createdAt": clock.to_text(found.created_at),

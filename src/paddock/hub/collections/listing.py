@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import BadInput, NotFound, Unauthorized, shown
-from paddock.hub import names, paging
+from paddock.hub import names
 from paddock.hub.collections.collections import (
     SELECT,
     Collection,
@@ -21,7 +20,7 @@ from paddock.hub.collections.collections import (
 from paddock.hub.collections.items import find_repository
 from paddock.hub.collections.reach import visible_to
 from paddock.hub.collections.tables import collection_items, collection_upvotes, collections
-from paddock.hub.paging import Page
+from paddock.hub.paging import Order, Page, Part, read_page
 from paddock.hub.people.accounts import is_askable
 from paddock.hub.tables import accounts
 from paddock.hub.types import Caller, Kind
@@ -34,44 +33,31 @@ _SORTS = ("lastModified", "trending", "upvotes")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Which collections, in what order, and from where on; without a sort, as their owner has
-    put them, or else the last changed first."""
+    """Which collections, in what order; without a sort, as their owner has put them, or else the
+    last changed first."""
 
     owners: tuple[str, ...] = ()
     items: tuple[str, ...] = ()  # "models/ns/name", "collections/owner/slug"
     search: str | None = None
     sort: str | None = None
-    limit: int = 100
-    cursor: str | None = None
 
 
-def list_collections(conn: sa.Connection, caller: Caller, listing: Listing) -> Page[Collection]:
+def list_collections(
+    conn: sa.Connection, caller: Caller, listing: Listing, part: Part
+) -> Page[Collection]:
     """One page of what the caller may see; raises BadInput for a sort or cursor that is none."""
-    column, type_, descending = _order(listing)
-    ends = (column, collections.c.id)
-    query = SELECT.add_columns(column.label("sorted_by")).where(visible_to(caller))
-    query = query.where(*_conditions(conn, caller, listing))
-    if listing.cursor is not None:
-        place = paging.read_cursor(listing.cursor, (type_, int))
-        query = query.where(paging.behind(ends, place, descending=descending))
-    query = query.order_by(*(end.desc() if descending else end.asc() for end in ends))
-    rows = list(conn.execute(query.limit(listing.limit + 1)).mappings())
-    found = [to_collection(row) for row in rows[: listing.limit]]
-    if len(rows) <= listing.limit:
-        return Page(found, None)
-    last = rows[listing.limit - 1]["sorted_by"]
-    return Page(found, paging.write_cursor((last, found[-1].id)))
+    query = SELECT.where(visible_to(caller), *_conditions(conn, caller, listing))
+    return read_page(conn, query, _order(listing), part, to_collection)
 
 
-def _order(listing: Listing) -> tuple[sa.ColumnElement[Any], type[datetime] | type[int], bool]:
-    """What the list is ordered by, of which type, and whether the greatest comes first."""
+def _order(listing: Listing) -> Order:
     c = collections.c
     if listing.sort is None and len(listing.owners) == 1:
-        return c.position, int, False
+        return Order((c.position, c.id), (int, int), descending=False)
     if listing.sort in {None, "lastModified"}:
-        return c.updated_at, datetime, True
+        return Order((c.updated_at, c.id))
     if listing.sort == "upvotes":
-        return c.upvotes, int, True
+        return Order((c.upvotes, c.id), (int, int))
     if listing.sort == "trending":
         votes = collection_upvotes.c
         recent = (
@@ -79,7 +65,7 @@ def _order(listing: Listing) -> tuple[sa.ColumnElement[Any], type[datetime] | ty
             .where(votes.collection_id == c.id, votes.created_at > clock.now() - TRENDING_FOR)
             .correlate(collections)
         )
-        return recent.scalar_subquery(), int, True
+        return Order((recent.scalar_subquery(), c.id), (int, int))
     choice = "|".join(f'"{name}"' for name in _SORTS)
     raise BadInput(f"Invalid sort {shown(listing.sort)}: expected one of {choice}")
 

@@ -5,15 +5,12 @@ Knows the rows; who may see an account is nobody's secret here.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import BadInput
-from paddock.hub import paging
 from paddock.hub.follows.tables import follows
-from paddock.hub.paging import Page
+from paddock.hub.paging import Order, Page, Part, read_page
 from paddock.hub.people.accounts import to_account
 from paddock.hub.tables import accounts
 from paddock.hub.types import Account
@@ -39,19 +36,15 @@ def is_following(conn: sa.Connection, follower: Account, followed: Account) -> b
     return conn.execute(query).first() is not None
 
 
-def followers(
-    conn: sa.Connection, followed: Account, limit: int, cursor: str | None
-) -> Page[Account]:
+def followers(conn: sa.Connection, followed: Account, part: Part) -> Page[Account]:
     """Who follows an account, the latest first; raises BadInput for a cursor that is none."""
-    return _page(conn, follows.c.followed_id == followed.id, follows.c.follower_id, limit, cursor)
+    return _page(conn, follows.c.followed_id == followed.id, follows.c.follower_id, part)
 
 
-def following(
-    conn: sa.Connection, follower: Account, kind: str, limit: int, cursor: str | None
-) -> Page[Account]:
+def following(conn: sa.Connection, follower: Account, kind: str, part: Part) -> Page[Account]:
     """The users, or the organisations, whom a user follows, the latest first; raises BadInput."""
     mine = sa.and_(follows.c.follower_id == follower.id, accounts.c.kind == kind)
-    return _page(conn, mine, follows.c.followed_id, limit, cursor)
+    return _page(conn, mine, follows.c.followed_id, part)
 
 
 def count_followers(conn: sa.Connection, followed: Account) -> int:
@@ -79,21 +72,7 @@ def _page(
     conn: sa.Connection,
     condition: sa.ColumnElement[bool],
     listed: sa.Column[int],
-    limit: int,
-    cursor: str | None,
+    part: Part,
 ) -> Page[Account]:
-    ends = (follows.c.created_at, listed)
-    query = (
-        sa.select(accounts, follows.c.created_at.label("followed_at"))
-        .join(follows, listed == accounts.c.id)
-        .where(condition)
-        .order_by(*(end.desc() for end in ends))
-        .limit(limit + 1)
-    )
-    if cursor is not None:
-        place = paging.read_cursor(cursor, (datetime, int))
-        query = query.where(paging.behind(ends, place, descending=True))
-    rows = list(conn.execute(query).mappings())
-    found = [to_account(row) for row in rows[:limit]]
-    last = (rows[limit - 1]["followed_at"], found[-1].id) if len(rows) > limit else None
-    return Page(found, paging.write_cursor(last) if last else None)
+    query = sa.select(accounts).join(follows, listed == accounts.c.id).where(condition)
+    return read_page(conn, query, Order((follows.c.created_at, listed)), part, to_account)

@@ -8,8 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from paddock.hub import paging
-from paddock.hub.paging import Page
+from paddock.hub.paging import Order, Page, Part, read_page
 from paddock.hub.people.accounts import to_account
 from paddock.hub.tables import access_grants, accounts
 from paddock.hub.types import Account, Repository
@@ -36,14 +35,12 @@ def list_requests(
     conn: sa.Connection,
     repo: Repository,
     status: str | None,
-    limit: int,
-    cursor: str | None,
+    part: Part,
     search: str | None = None,
 ) -> Page[Request]:
     """One page, the latest first; None lists those of every status. Raises BadInput."""
     c = access_grants.c
     reviewer = accounts.alias("reviewer")
-    ends = (c.created_at, c.user_id)
     source = access_grants.join(accounts, accounts.c.id == c.user_id).outerjoin(
         reviewer, reviewer.c.id == c.reviewer_id
     )
@@ -52,21 +49,12 @@ def list_requests(
         sa.select(accounts, *columns, c.created_at.label("asked_at"), reviewer.c.name.label("by"))
         .select_from(source)
         .where(c.repo_id == repo.id)
-        .order_by(*(end.desc() for end in ends))
-        .limit(limit + 1)
     )
     if status is not None:
         query = query.where(c.status == status)
     if search:
         query = query.where(_found_by(search))
-    if cursor is not None:
-        place = paging.read_cursor(cursor, (datetime, int))
-        query = query.where(paging.behind(ends, place, descending=True))
-    rows = list(conn.execute(query).mappings())
-    found = [_request(row) for row in rows[:limit]]
-    if len(rows) <= limit:
-        return Page(found, None)
-    return Page(found, paging.write_cursor((found[-1].asked_at, found[-1].user.id)))
+    return read_page(conn, query, Order((c.created_at, c.user_id)), part, _request)
 
 
 def _found_by(search: str) -> sa.ColumnElement[bool]:

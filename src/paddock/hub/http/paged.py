@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from fastapi import Request, Response
 
 from paddock.hub.context import Hub
 from paddock.hub.http import queries
-from paddock.hub.paging import Page
+from paddock.hub.paging import Page, Part
 
 DEFAULT_LIMIT = 500
 MAX_LIMIT = 1000
 
 T = TypeVar("T")
-
-
-class Part(NamedTuple):
-    """How much of a list, and from where on."""
-
-    limit: int
-    cursor: str | None
 
 
 def asked_part(request: Request, *, default: int = DEFAULT_LIMIT, most: int = MAX_LIMIT) -> Part:

@@ -18,13 +18,12 @@ from paddock.hub.catalogue import indexing
 from paddock.hub.git import refs, rewriting
 from paddock.hub.git.moved import refs_moved
 from paddock.hub.large import large_files, usage
-from paddock.hub.paging import Page, behind, read_cursor, write_cursor
+from paddock.hub.paging import Order, Page, Part, read_page
 from paddock.hub.tables import git_objects, repository_large_files
 from paddock.hub.tables import large_files as files
 from paddock.hub.types import Account, Repository
 from paddock.storage.sql import in_chunks
 
-MAX_PAGE = 1000
 MAX_DELETIONS = 10_000
 MAX_COPIES = 10_000
 
@@ -46,26 +45,17 @@ class WantedCopy(NamedTuple):
     xet_hash: str | None
 
 
-def list_held(
-    conn: sa.Connection, repo: Repository, *, cursor: str | None, limit: int
-) -> Page[HeldFile]:
+def list_held(conn: sa.Connection, repo: Repository, part: Part) -> Page[HeldFile]:
     """What the repository holds, in any revision or none, newest first; raises BadInput."""
     links = repository_large_files.c
-    order = (links.pushed_at, links.sha256)
+    columns = (links.sha256, files.c.size_bytes, links.pushed_at, links.filename, links.ref)
     query = (
-        sa.select(links.sha256, files.c.size_bytes, links.pushed_at, links.filename, links.ref)
+        sa.select(*columns)
         .join(files, files.c.sha256 == links.sha256)
         .where(links.repo_id == repo.id)
-        .order_by(links.pushed_at.desc(), links.sha256.desc())
     )
-    if cursor is not None:
-        there = read_cursor(cursor, (datetime, str))
-        query = query.where(behind(order, there, descending=True))
-    found = [HeldFile(*row) for row in conn.execute(query.limit(limit + 1))]
-    items = found[:limit]
-    more = len(found) > limit
-    last = items[-1] if items else None
-    return Page(items, write_cursor((last.pushed_at, last.sha256)) if more and last else None)
+    order = Order((links.pushed_at, links.sha256), (datetime, str))
+    return read_page(conn, query, order, part, lambda row: HeldFile(*(row[c] for c in columns)))
 
 
 def remove_for_good(

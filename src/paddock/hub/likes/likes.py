@@ -7,14 +7,14 @@ many like it at once. A list tells only of repositories that whoever asks may se
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from paddock import clock
-from paddock.hub import access, paging
+from paddock.hub import access
 from paddock.hub.likes.tables import likes
-from paddock.hub.paging import Page
+from paddock.hub.paging import Order, Page, Part, read_page
 from paddock.hub.people.accounts import to_account
 from paddock.hub.tables import accounts, repositories
 from paddock.hub.types import Account, Caller, Kind, Repository
@@ -59,39 +59,27 @@ def is_liked(conn: sa.Connection, repo: Repository, user: Account) -> bool:
     return conn.execute(sa.select(likes.c.user_id).where(*_of(repo, user))).first() is not None
 
 
-def likers(conn: sa.Connection, repo: Repository, limit: int, cursor: str | None) -> Page[Account]:
+def likers(conn: sa.Connection, repo: Repository, part: Part) -> Page[Account]:
     """Who likes a repository, the latest first; raises BadInput for a cursor that is none."""
-    ends = (likes.c.created_at, likes.c.user_id)
     query = (
-        sa.select(accounts, likes.c.created_at.label("liked_at"))
+        sa.select(accounts)
         .join(likes, likes.c.user_id == accounts.c.id)
-        .where(likes.c.repo_id == repo.id, *_behind(ends, cursor))
-        .order_by(*(end.desc() for end in ends))
-        .limit(limit + 1)
+        .where(likes.c.repo_id == repo.id)
     )
-    rows = list(conn.execute(query).mappings())
-    found = [to_account(row) for row in rows[:limit]]
-    last = (rows[limit - 1]["liked_at"], found[-1].id) if len(rows) > limit else None
-    return Page(found, paging.write_cursor(last) if last else None)
+    order = Order((likes.c.created_at, likes.c.user_id))
+    return read_page(conn, query, order, part, to_account)
 
 
-def likes_of(
-    conn: sa.Connection, caller: Caller, user: Account, limit: int, cursor: str | None
-) -> Page[Like]:
+def likes_of(conn: sa.Connection, caller: Caller, user: Account, part: Part) -> Page[Like]:
     """What a user likes and the caller may see, the latest first; raises BadInput."""
-    ends = (likes.c.created_at, likes.c.repo_id)
     c = repositories.c
     query = (
-        sa.select(c.kind, c.full_name, *ends)
+        sa.select(c.kind, c.full_name, likes.c.created_at)
         .join(likes, likes.c.repo_id == c.id)
-        .where(likes.c.user_id == user.id, access.visible_to(caller), *_behind(ends, cursor))
-        .order_by(*(end.desc() for end in ends))
-        .limit(limit + 1)
+        .where(likes.c.user_id == user.id, access.visible_to(caller))
     )
-    rows = conn.execute(query).all()
-    found = [Like(Kind(row.kind), row.full_name, row.created_at) for row in rows[:limit]]
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(found, paging.write_cursor((last.created_at, last.repo_id)) if last else None)
+    order = Order((likes.c.created_at, likes.c.repo_id))
+    return read_page(conn, query, order, part, _to_like)
 
 
 def count_likes_of(conn: sa.Connection, caller: Caller, user: Account) -> int:
@@ -114,8 +102,6 @@ def _count(conn: sa.Connection, repo: Repository, change: int) -> int:
     return int(conn.execute(counted).scalar_one())
 
 
-def _behind(ends: tuple[sa.Column[Any], ...], cursor: str | None) -> list[sa.ColumnElement[bool]]:
-    if cursor is None:
-        return []
-    place = paging.read_cursor(cursor, (datetime, int))
-    return [paging.behind(ends, place, descending=True)]
+def _to_like(row: sa.RowMapping) -> Like:
+    c = repositories.c
+    return Like(Kind(row[c.kind]), row[c.full_name], row[likes.c.created_at])

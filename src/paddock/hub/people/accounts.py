@@ -126,17 +126,6 @@ def orgs_of(conn: sa.Connection, account: Account) -> list[Membership]:
     return [Membership(to_account(row), row["role"]) for row in conn.execute(query).mappings()]
 
 
-def members_of(conn: sa.Connection, org: Account) -> list[Member]:
-    """An organisation's users, by name."""
-    query = (
-        sa.select(accounts, memberships.c.role)
-        .join(memberships, memberships.c.user_id == accounts.c.id)
-        .where(memberships.c.org_id == org.id)
-        .order_by(accounts.c.key)
-    )
-    return [Member(to_account(row), row["role"]) for row in conn.execute(query).mappings()]
-
-
 def role_in(conn: sa.Connection, org_id: int, user: Account) -> str | None:
     """A user's role in an organisation, or None for an outsider."""
     query = sa.select(memberships.c.role).where(

@@ -9,10 +9,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from paddock.errors import Conflict, Forbidden, NotFound, shown
-from paddock.hub import access, paging
+from paddock.hub import access
 from paddock.hub.errors import AlreadyExists
 from paddock.hub.groups import members as groups
-from paddock.hub.paging import Page
+from paddock.hub.paging import Order, Page, Part, read_page
 from paddock.hub.people import accounts as people
 from paddock.hub.people import scopes
 from paddock.hub.people.accounts import Member
@@ -38,21 +38,15 @@ def count_members(conn: sa.Connection, org: Account) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def members_page(conn: sa.Connection, org: Account, limit: int, cursor: str | None) -> Page[Member]:
+def list_members(conn: sa.Connection, org: Account, part: Part) -> Page[Member]:
     """An organisation's users, by name; raises BadInput for a cursor that is none."""
     query = (
         sa.select(accounts, memberships.c.role)
         .join(memberships, memberships.c.user_id == accounts.c.id)
         .where(memberships.c.org_id == org.id)
-        .order_by(accounts.c.key)
-        .limit(limit + 1)
     )
-    if cursor is not None:
-        query = query.where(accounts.c.key > paging.read_cursor(cursor, (str,))[0])
-    rows = list(conn.execute(query).mappings())
-    found = [Member(people.to_account(row), row["role"]) for row in rows[:limit]]
-    last = rows[limit - 1][accounts.c.key] if len(rows) > limit else None
-    return Page(found, paging.write_cursor((last,)) if last else None)
+    by_name = Order((accounts.c.key,), (str,), descending=False)
+    return read_page(conn, query, by_name, part, _to_member)
 
 
 def require_admin(
@@ -93,6 +87,10 @@ def remove_member(conn: sa.Connection, org: Account, user: Account) -> None:
     _require_other_admin(conn, org, user)
     people.remove_member(conn, org, user)
     groups.leave_all(conn, org.id, [user.id])
+
+
+def _to_member(row: sa.RowMapping) -> Member:
+    return Member(people.to_account(row), row[memberships.c.role])
 
 
 def _hold(conn: sa.Connection, org: Account) -> None:
