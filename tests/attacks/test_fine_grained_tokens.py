@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +18,7 @@ from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 from paddock.hub import api as hub_api
 from paddock.hub.people.accounts import create_org, find_account, set_role
 from paddock.hub.people.scopes import READ, WRITE
+from tests.hub.real_git import git
 from tests.live import LiveServer
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -253,3 +258,85 @@ def test_discussing_is_a_permission_of_its_own(shared_server: LiveServer, own: s
         talker.create_discussion("alice/private", "hello")
     with pytest.raises(HfHubHTTPError):
         talker.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id="alice/public")
+
+
+def basic(token: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(f"x:{token}".encode()).decode()}
+
+
+def test_a_writing_token_brings_large_files_and_pushes(
+    shared_server: LiveServer, own: str, tmp_path: Path
+) -> None:
+    scope = on("model", "alice/other", READ, "repo.content.write")
+    token = make_token(shared_server, own, scoped=[scope])
+    by_xet = shared_server.api(token)
+    by_xet.upload_file(
+        path_or_fileobj=os.urandom(20_000), path_in_repo="xet.bin", repo_id="alice/other"
+    )
+    content = os.urandom(1000)
+    wanted = {"oid": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    batch = httpx.post(
+        f"{shared_server.url}/alice/other.git/info/lfs/objects/batch",
+        json={"operation": "upload", "objects": [wanted]},
+        headers=basic(token),
+    )
+    assert batch.status_code == 200, batch.text
+    href = batch.json()["objects"][0]["actions"]["upload"]["href"]
+    assert httpx.put(href, content=content).status_code == 200
+    where = f"{shared_server.url}/alice/other.git".replace("://", f"://x:{token}@")
+    git(tmp_path, "clone", "-q", where, "c")
+    (tmp_path / "c" / "pushed.txt").write_text("x")
+    git(tmp_path / "c", "add", "pushed.txt")
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    git(tmp_path / "c", *who, "commit", "-qm", "by git")
+    git(tmp_path / "c", "push", "-q", "origin", "HEAD:main")
+    assert by_xet.file_exists("alice/other", "pushed.txt")
+    reading = make_token(shared_server, own, scoped=[on("model", "alice/other", READ)])
+    refused = httpx.get(
+        f"{shared_server.url}/alice/other.git/info/refs?service=git-receive-pack",
+        headers=basic(reading),
+    )
+    assert refused.status_code == 403
+
+
+def test_files_are_copied_from_where_a_token_reads_to_where_it_writes(
+    shared_server: LiveServer, own: str
+) -> None:
+    full = shared_server.api(own)
+    content = os.urandom(20_000)
+    full.upload_file(path_or_fileobj=content, path_in_repo="c.bin", repo_id="alice/public")
+    sha256 = hashlib.sha256(content).hexdigest()
+    body = {"target": {"type": "model", "name": "alice/other"}, "files": [{"sha256": sha256}]}
+    for scope, status in (
+        (on("model", "alice/other", READ, "repo.content.write"), 200),
+        (on("model", "alice/other", READ), 403),
+        (on("model", "alice/private", READ, WRITE), 404),  # the target is not seen at all
+    ):
+        token = make_token(shared_server, own, scoped=[scope])
+        answer = httpx.post(
+            f"{shared_server.url}/api/models/alice/public/lfs-files/duplicate",
+            json=body,
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        assert answer.status_code == status, answer.text
+
+
+def test_a_token_without_permissions_withdraws_no_request(
+    shared_server: LiveServer, own: str
+) -> None:
+    owner = shared_server.api(shared_server.user("oscar"))
+    owner.create_repo("oscar/gated")
+    owner.update_repo_settings("oscar/gated", gated="manual")
+    asked = httpx.post(
+        f"{shared_server.url}/oscar/gated/ask-access",
+        json={},
+        headers={"Authorization": f"Bearer {own}"},
+    )
+    assert asked.status_code == 200, asked.text
+    cancel = f"{shared_server.url}/api/models/oscar/gated/user-access-request/cancel"
+    for token, status in (
+        (make_token(shared_server, own), 403),
+        (make_token(shared_server, own, **{"global": ["discussion.write"]}), 200),
+    ):
+        answer = httpx.post(cancel, headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == status, answer.text

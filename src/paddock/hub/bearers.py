@@ -8,6 +8,7 @@ repository that was renamed is the same one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -78,7 +79,9 @@ def _recall(conn: sa.Connection, bearer: Bearer) -> Caller:
         caller = tokens.recall(conn, bearer.token_id, bearer.mark)
         if caller is None or caller.account is None or caller.account.id != bearer.user_id:
             raise RightWithdrawn("the access token behind this address is no longer valid")
-        return caller
+        # That a fine-grained token may write was found when this was signed; whether it reaches the
+        # repository, and may write there, is asked again.
+        return replace(caller, may_change=True)
     if not bearer.user_id:
         return ANONYMOUS
     row = conn.execute(sa.select(accounts).where(accounts.c.id == bearer.user_id)).mappings()

@@ -23,6 +23,7 @@ from paddock.hub.types import ANONYMOUS, Account, Caller, Kind
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _NAMED = "{namespace:segment}/{name:segment}"
+_COPIES = ("/duplicate", "/lfs-files/duplicate")
 _TO_WRITE = (scopes.WRITE, scopes.WRITE_CONTENT, scopes.CONTRIBUTE)
 
 
@@ -66,8 +67,8 @@ def on_address(
         return caller
     is_safe = method in _SAFE
     if _NAMED in address and "kind" in named:
-        may = not is_safe and _on_repository(conn, bounds, account, address, named)
-        return replace(caller, may_change=may)
+        # Whatever the method: some GETs are for writers, such as the token with which to upload.
+        return replace(caller, may_change=_on_repository(conn, bounds, account, address, named))
     if address.startswith("/api/repos/"):
         return replace(caller, may_change=bool(_reachable(bounds, _TO_WRITE)))
     if address.startswith("/uploads"):  # for comments, wherever the token may write some
@@ -98,11 +99,11 @@ def _on_repository(
     rest = address.split(_NAMED, 1)[1]
     if rest == "/like":
         return bounds.holds(scopes.LIKE, (ACCOUNT, account.id))
-    if rest == "/duplicate":  # what is made is in another namespace, which ``access`` asks about
+    if rest in _COPIES:  # what changes is another repository, which ``access`` asks about
         return bool(_reachable(bounds, _TO_WRITE))
     entities = _entities(conn, named)
     discusses = bounds.holds(scopes.DISCUSS, *entities)
-    if rest.startswith(("/discussions", "/ask-access", "/user-access-request/ask")):
+    if rest.startswith(("/discussions", "/ask-access", "/user-access-request/cancel")):
         return discusses
     if bounds.holds_any(_TO_WRITE, *entities) or any(kind == "group" for kind, _ in bounds.on):
         return True  # ``access`` looks whether the group or the application is the right one
@@ -140,7 +141,9 @@ def _on_organization(
 
 
 def _entities(conn: sa.Connection, named: Mapping[str, Any]) -> list[Entity]:
-    name = RepositoryName(Kind(named["kind"]), str(named["namespace"]), str(named["name"]))
+    # git writes a repository's name with ".git" behind it or without.
+    name_text = str(named["name"]).removesuffix(".git")
+    name = RepositoryName(Kind(named["kind"]), str(named["namespace"]), name_text)
     repo = lookup.find_repository(conn, name)
     return [] if repo is None else [(REPOSITORY, repo.id), (ACCOUNT, repo.namespace_id)]
 
