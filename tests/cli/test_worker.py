@@ -105,3 +105,28 @@ def test_jobs_are_listed_cancelled_and_retried(data: Path) -> None:
     assert (missing.returncode, missing.stderr) == (1, "error: there is no job 999\n")
     odd = paddock(data, "admin", "jobs", "list", "--state", "odd")
     assert "no job is in state 'odd'" in odd.stderr
+    assert "hint: use one of waiting, running," in odd.stderr
+
+
+def test_a_worker_of_a_folder_without_a_hub_says_so_and_makes_none(tmp_path: Path) -> None:
+    lost = paddock(tmp_path / "typo", "worker")
+    assert (lost.returncode, lost.stdout) == (1, "")
+    assert "there is no hub in" in lost.stderr
+    assert not (tmp_path / "typo").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("import", "nothing.bundle"), "'nothing.bundle' does not exist"),
+        (("export", "a/b", "-o", "nowhere/b.bundle"), "there is no folder 'nowhere'"),
+    ],
+    ids=["import", "export"],
+)
+def test_a_mistyped_file_of_a_bundle_is_a_mistake_of_the_command_line(
+    data: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    wrong = paddock(data, *arguments)
+    assert wrong.returncode == 2
+    assert sentence in wrong.stderr
+    assert "medium" not in wrong.stderr

@@ -276,3 +276,10 @@ def test_a_head_of_ten_megabytes_is_refused_and_the_server_goes_on(clients: Clie
     except httpx.TransportError:
         pass  # closed while we were still sending
     assert clients.stranger.model_info(PUBLIC).id == PUBLIC
+
+
+def test_the_client_shows_what_to_do_next(clients: Clients) -> None:
+    with pytest.raises(HfHubHTTPError, match="use a token of role 'write'"):
+        add(clients.reader, PUBLIC, "a.txt")
+    with pytest.raises(HfHubHTTPError, match="`hf auth login` gets one"):
+        add(clients.stranger, PUBLIC, "a.txt")

@@ -42,7 +42,9 @@ def test_what_was_asked_for_is_text_on_the_page(shared_server: LiveServer) -> No
     assert "<script" not in page.text
 
 
-@pytest.mark.parametrize("path", ["/api/models/nobody/nothing", "/nobody/nothing.git/info/refs"])
+@pytest.mark.parametrize(
+    "path", ["/api/models/nobody/nothing", "/nobody/nothing.git/info/refs?service=git-upload-pack"]
+)
 def test_the_api_answers_a_browser_in_json(shared_server: LiveServer, path: str) -> None:
     answer = httpx.get(shared_server.url + path, headers=BROWSER)
     assert answer.status_code in {401, 404}

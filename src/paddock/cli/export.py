@@ -9,6 +9,7 @@ import click
 
 from paddock.cli.local_hub import data_option, json_option, open_local_hub
 from paddock.cli.output import emit, progress_note
+from paddock.errors import UsageError, shown
 
 if TYPE_CHECKING:
     from paddock.hub.bundles.exporting import Exported
@@ -40,6 +41,10 @@ def command(
     from paddock.hub.bundles.exporting import export_repositories
     from paddock.hub.names import parse_address
 
+    if not output.parent.is_dir():
+        raise UsageError(
+            f"there is no folder {shown(str(output.parent))}", hint="make it, or name another file"
+        )
     hub, settings = open_local_hub(data)
     signing = _signing_key(key, settings.config_home.expanduser())
     names = [parse_address(text) for text in repositories]

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 @click.command(help="Import the repositories of a file that paddock export wrote.")
-@click.argument("bundle", metavar="FILE", type=click.Path(path_type=Path))
+@click.argument(
+    "bundle", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
 @click.option(
     "--trust",
     type=click.Path(path_type=Path),

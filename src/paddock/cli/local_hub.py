@@ -41,15 +41,23 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 def open_hub_database(data: Path | None, *, create: bool = False) -> Database:
     """The database of the hub in a data folder; raises NoHub."""
     from paddock.config import load_settings
-    from paddock.storage.opening import embedded_database, open_database
+    from paddock.storage.opening import open_database
 
     settings = load_settings({"data": data})
-    if not create and not settings.database_url and not embedded_database(settings).exists():
+    if not create:
+        require_hub(settings)
+    return open_database(settings)
+
+
+def require_hub(settings: Settings) -> None:
+    """Raises NoHub where opening the database would make a new one."""
+    from paddock.storage.opening import embedded_database
+
+    if not settings.database_url and not embedded_database(settings).exists():
         raise NoHub(
             f"there is no hub in {str(settings.data)!r}",
             hint="name its folder with --data, or create one with `paddock admin init`",
         )
-    return open_database(settings)
 
 
 def open_local_hub(data: Path | None) -> tuple[Hub, Settings]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from paddock.cli.local_hub import data_option
+from paddock.cli.local_hub import data_option, require_hub
 from paddock.config import load_settings
 from paddock.errors import UsageError, shown
 
@@ -23,6 +23,7 @@ def command(data: Path | None, kinds: str | None, threads: int) -> None:
     from paddock.web.server import work
 
     settings = load_settings({"data": data})
+    require_hub(settings)
     log.configure(settings.log_level, settings.log_format)
     wanted = None if kinds is None else [kind.strip() for kind in kinds.split(",")]
     known = load_handlers()

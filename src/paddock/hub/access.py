@@ -102,7 +102,10 @@ def missing(caller: Caller, kind: Kind, full_name: str) -> RepositoryHidden | Re
 def require_user(caller: Caller) -> Account:
     """The signed-in account; raises Unauthorized for a stranger."""
     if caller.account is None:
-        raise Unauthorized("sign in first: this needs an access token")
+        raise Unauthorized(
+            "sign in first: this needs an access token",
+            hint="`hf auth login` gets one, or set HF_TOKEN; git asks for it as the password",
+        )
     return caller.account
 
 

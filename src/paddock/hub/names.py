@@ -108,7 +108,7 @@ def parse_address(text: str) -> RepositoryName:
 
 def _account_problem(name: str) -> str | None:
     if not MIN_ACCOUNT_CHARS <= len(name) <= MAX_ACCOUNT_CHARS:
-        return f"it has {len(name)} characters"
+        return f"it is {len(name)} long"
     if not _ACCOUNT.fullmatch(name):
         return "it must be letters, digits, '-' and '_', starting and ending with a letter or digit"
     if "--" in name:
@@ -120,7 +120,7 @@ def _account_problem(name: str) -> str | None:
 
 def _repository_problem(name: str) -> str | None:
     if not 1 <= len(name) <= MAX_REPOSITORY_CHARS:
-        return f"it has {len(name)} characters"
+        return f"it is {len(name)} long"
     if not _REPOSITORY.fullmatch(name):
         return (
             "it must be letters, digits, '-', '_' and '.', not starting or ending with '-' or '.'"

@@ -1,7 +1,8 @@
 """Failures as HTTP answers, in the form that the stock client understands.
 
 The body is JSON ``{"error": sentence}``; the client decides on the headers: ``X-Error-Code`` names
-the kind of failure, ``X-Error-Message`` repeats the sentence (the only source on HEAD). A failure
+the kind of failure, ``X-Error-Message`` repeats the sentence (the only source on HEAD). The next
+step is in ``hint``, and in ``errors``, whose messages the client shows below the sentence. A failure
 that nobody foresaw is logged with its request id and answered without a detail.
 """
 
@@ -72,7 +73,9 @@ async def _paddock_error(request: Request, error: Exception) -> Response:
     if ask_at := getattr(error, "ask_at", None):
         # The end of the Hub's sentence, which clients show and match.
         message += f" Visit {request.app.state.hub.base_url(request)}{ask_at} to ask for access."
-    extra: dict[str, Any] = {"hint": error.hint} if error.hint else {}
+    extra: dict[str, Any] = {}
+    if error.hint:
+        extra = {"hint": error.hint, "errors": [{"message": error.hint}]}
     if oauth_code := getattr(error, "oauth_code", None):
         extra |= {"error": oauth_code, "error_description": message}  # what OAuth clients read
     for name in ("url", "slug"):  # where what exists already is: clients read it for exist_ok

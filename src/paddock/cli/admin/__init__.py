@@ -22,12 +22,12 @@ class AlreadyInitialised(Conflict):
     code = "already_initialised"
 
 
-@click.group(help="Users, organisations, tokens and jobs of a hub on this machine.")
+@click.group(help="Accounts, tokens, names, quotas and jobs of a hub on this machine.")
 def command() -> None:
     pass
 
 
-@command.command(help="Create the hub with its first administrator, and print the token once.")
+@command.command(help="Create the hub and its first administrator; prints a token.")
 @data_option
 @click.option("--name", help="The administrator's name (default: admin).")
 @json_option

@@ -84,7 +84,8 @@ def _parse(size: str) -> int | None:
 
 def _emit(name: str, use: Use, *, as_json: bool) -> None:
     told = {"name": name, "used_bytes": use.used_bytes, "quota_bytes": use.quota_bytes}
-    text = f"{name} holds {use.used_bytes} of {_said(use.quota_bytes)}"
+    may = "without a quota" if use.quota_bytes is None else f"of {use.quota_bytes}"
+    text = f"{name} holds {use.used_bytes} bytes {may}"
     emit(told, text, as_json=as_json)
 
 

@@ -60,9 +60,10 @@ def check_title(text: str) -> str:
     """The title without space around it; raises BadInput."""
     title = "".join(map(_plain, text.strip()))
     if not MIN_TITLE_CHARS <= len(title) <= MAX_TITLE_CHARS:
+        size = "short" if len(title) < MIN_TITLE_CHARS else "long"
         raise BadInput(
-            f"the title {shown(title)} has {len(title)} characters",
-            hint=f"use {MIN_TITLE_CHARS} to {MAX_TITLE_CHARS}",
+            f"the title {shown(title)} is too {size}",
+            hint=f"use {MIN_TITLE_CHARS} to {MAX_TITLE_CHARS} characters",
         )
     if "\ufffd" in title:
         raise BadInput(f"the title {shown(title)} must be one line of printable characters")

@@ -76,7 +76,9 @@ class QueueFigure(NamedTuple):
 def list_jobs(conn: sa.Connection, filters: Filters, limit: int) -> list[JobRecord]:
     """The newest first; raises BadInput for an unknown state."""
     if filters.state is not None and filters.state not in STATES:
-        raise BadInput(f"no job is in state {shown(filters.state)}", hint=f"use one of {STATES}")
+        raise BadInput(
+            f"no job is in state {shown(filters.state)}", hint=f"use one of {', '.join(STATES)}"
+        )
     query = sa.select(jobs).order_by(jobs.c.id.desc()).limit(limit)
     if filters.state is not None:
         query = query.where(jobs.c.state == filters.state)

@@ -70,8 +70,8 @@ def delete_account(
     rows = conn.execute(owned.order_by(repositories.c.id)).mappings().all()
     if rows and not with_repositories:
         raise StillInUse(
-            f"{account.name} has {len(rows)} repositories",
-            hint="move them first, or say that they shall be deleted too",
+            f"{account.name} still has repositories, {len(rows)} of them",
+            hint="move them first, or delete them too (--with-repositories)",
         )
     alone = [m.org.name for m in orgs_of(conn, account) if _is_last_admin(conn, m.org, account)]
     if alone:
