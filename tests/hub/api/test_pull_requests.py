@@ -311,6 +311,59 @@ def test_an_outsider_sends_so_many_bytes_and_no_more(hosted: Hosted, outsider: H
     assert again.status_code == 200
 
 
+@pytest.mark.usefixtures("small_contributions")
+def test_announcing_less_at_first_gains_an_outsider_nothing(hosted: Hosted) -> None:
+    batch = f"/{hosted.repo_id}.git/info/lfs/objects/batch"
+    headers = {"Authorization": f"Bearer {hosted.server.user('outsider')}"}
+    for size, status in ((0, 200), (90_000, 200), (110_000, 413), (1, 200)):
+        wanted = {"operation": "upload", "objects": [{"oid": "b" * 64, "size": size}]}
+        assert hosted.http.post(batch, json=wanted, headers=headers).status_code == status
+    other = {"operation": "upload", "objects": [{"oid": "c" * 64, "size": 20_000}]}
+    assert hosted.http.post(batch, json=other, headers=headers).status_code == 413
+
+
+@pytest.mark.usefixtures("small_contributions")
+def test_small_files_of_an_outsider_count_too(hosted: Hosted, outsider: HfApi) -> None:
+    text = b"line\n" * 12_000
+    number = propose(outsider, hosted, {"one.txt": text})
+    propose(outsider, hosted, {"same.txt": text})  # counts once
+    with pytest.raises(HfHubHTTPError) as refused:
+        propose(outsider, hosted, {"two.txt": b"other\n" * 10_000})
+    assert status_of(refused) == 413
+    with pytest.raises(HfHubHTTPError) as refused:
+        outsider.upload_file(
+            path_or_fileobj=b"other\n" * 10_000, path_in_repo="two.txt", repo_id=hosted.repo_id,
+            revision=f"refs/pr/{number}",
+        )  # fmt: skip
+    assert status_of(refused) == 413
+    hosted.commit({"owners.txt": b"mine\n" * 40_000})  # the owner's own are not counted
+    hosted.hf.merge_pull_request(hosted.repo_id, number)
+    propose(outsider, hosted, {"two.txt": b"other\n" * 10_000})
+
+
+@pytest.mark.usefixtures("small_contributions")
+def test_what_an_outsider_pushes_counts_too(
+    hosted: Hosted, outsider: HfApi, tmp_path: Path
+) -> None:
+    number = propose(outsider, hosted, {"a.txt": b"1"})
+    where = f"{hosted.server.url}/{hosted.repo_id}".replace("://", f"://x:{outsider.token}@")
+    git(tmp_path, "clone", "-q", where, "c")
+    clone, who = tmp_path / "c", ("-c", "user.name=o", "-c", "user.email=o@example.org")
+    git(clone, "fetch", "-q", "origin", f"refs/pr/{number}")
+    git(clone, "checkout", "-q", "FETCH_HEAD")
+    (clone / "folder").mkdir()
+    for step in range(3):
+        (clone / "folder" / "b.txt").write_text(f"{step}\n" * 20_000)
+        git(clone, "add", ".")
+        git(clone, *who, "commit", "-qm", str(step))
+        pushed = subprocess.run(
+            ["git", "push", "-q", "origin", f"HEAD:refs/pr/{number}"],
+            cwd=clone, capture_output=True, text=True,
+        )  # fmt: skip
+        assert (pushed.returncode == 0) is (step < 2), pushed.stderr
+    assert "your limit" in pushed.stderr
+
+
 def test_an_outsider_keeps_so_many_open(
     hosted: Hosted, outsider: HfApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,6 +376,9 @@ def test_an_outsider_keeps_so_many_open(
         propose(outsider, hosted, {"b.txt": b"1"})
     outsider.change_discussion_status(hosted.repo_id, 1, "closed")
     outsider.create_pull_request(hosted.repo_id, "Room again")
+    with pytest.raises(HfHubHTTPError, match="2 open pull requests"):
+        outsider.change_discussion_status(hosted.repo_id, 1, "open")
+    hosted.hf.change_discussion_status(hosted.repo_id, 1, "open")
     assert hosted.hf.create_pull_request(hosted.repo_id, "Mine").num == 4
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
 
-from paddock.hub.access import open_repository, open_to_change
+from paddock.hub.access import open_repository, open_to_change, require_user
 from paddock.hub.bearers import Bearer, bearer_of
 from paddock.hub.context import CallerDep, HubDep, accept_body
 from paddock.hub.discussions import contributing, pull_requests
@@ -73,7 +73,10 @@ async def commit(
         with hub.database.write() as conn:
             repo = open_to_change(conn, caller, name, Need.METADATA)
             make = _open_pull_request if create_pr else _commit
-            return make(conn, caller, repo, rev, asked)
+            made = make(conn, caller, repo, rev, asked)
+            if contributing.is_outsider(conn, caller, repo):
+                _count_small_files(conn, caller, repo, asked, hub.pull_request_bytes)
+            return made
 
     repo_id, bearer = await run_sync(open_for_writing)
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as body:
@@ -123,3 +126,12 @@ def _open_pull_request(
     )
     discussion, oid = pull_requests.open_pull_request(conn, repo, author, new)
     return _Made(repo, oid, discussion.num)
+
+
+def _count_small_files(
+    conn: sa.Connection, caller: Caller, repo: Repository, asked: CommitBody, limit_bytes: int
+) -> None:
+    """What an outsider sends inline counts as a contribution, like their large files."""
+    sizes = {op.blob.oid: op.blob.size_bytes for op in asked.operations if isinstance(op, AddFile)}
+    user_id = require_user(caller).id
+    contributing.record_contribution(conn, repo.id, user_id, sizes, limit_bytes)

@@ -13,7 +13,14 @@ from pydantic import BaseModel, StrictBool
 from paddock.hub import access
 from paddock.hub.api.discussions import DISCUSSION, NumInPath, changing
 from paddock.hub.context import CallerDep, HubDep
-from paddock.hub.discussions import comments, events, pull_requests, rendering, rules
+from paddock.hub.discussions import (
+    comments,
+    contributing,
+    events,
+    pull_requests,
+    rendering,
+    rules,
+)
 from paddock.hub.discussions.values import Status
 from paddock.hub.http.paths import RepositoryNameDep
 
@@ -108,6 +115,9 @@ def change_status(
     with changing(hub, caller, name, num) as (conn, repo, discussion):
         actor = rules.require_author_or_writer(conn, caller, repo, discussion)
         status = Status(body.status)
+        is_again = status is Status.OPEN and discussion.status is Status.CLOSED
+        if is_again and discussion.proposal and contributing.is_outsider(conn, caller, repo):
+            contributing.check_open(conn, repo, actor)
         event = comments.change_status(conn, repo, discussion, actor, status, comment=body.comment)
     return {"newStatus": rendering.render_event(event)}
 

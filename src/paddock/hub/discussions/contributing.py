@@ -108,10 +108,13 @@ def record_contribution(
     sizes_bytes: Mapping[str, int],
     limit_bytes: int,
 ) -> None:
-    """Count the large files, by SHA-256, that an outsider is about to send; each counts once.
+    """Count what an outsider sends, by SHA-256 or git id; each counts once, at its largest size.
 
-    Raises TooMuchContributed.
+    Sizes of large files are what was announced: who says less at first is counted again. Raises
+    TooMuchContributed.
     """
+    if not sizes_bytes:
+        return
     # One request of a user after the other, so that no two of them fit where only one does.
     conn.execute(sa.select(accounts.c.id).where(accounts.c.id == user_id).with_for_update())
     rows = [
@@ -120,6 +123,16 @@ def record_contribution(
     ]
     insert_ignore(conn, contributions, rows)
     c = contributions.c
+    smaller = contributions.update().where(
+        c.repo_id == repo_id,
+        c.user_id == user_id,
+        c.sha256 == sa.bindparam("key"),
+        c.size_bytes < sa.bindparam("now_bytes"),
+    )
+    conn.execute(
+        smaller.values(size_bytes=sa.bindparam("now_bytes")),
+        [{"key": key, "now_bytes": size_bytes} for key, size_bytes in sorted(sizes_bytes.items())],
+    )
     total = sa.select(sa.func.coalesce(sa.func.sum(c.size_bytes), 0))
     sent = int(conn.execute(total.where(c.repo_id == repo_id, c.user_id == user_id)).scalar_one())
     if sent > limit_bytes:

@@ -96,13 +96,13 @@ comment_versions = Table(
     Column("written_at", Moment, nullable=False),
 )
 
-# Large files that somebody sends for pull requests to a repository they may not write to.
+# What somebody sends for pull requests to a repository they may not write to.
 contributions = Table(
     "contributions",
     metadata,
     Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
     Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
-    # Of a large file, which the repository may not even have got yet.
+    # Of a large file, which the repository may not even have got yet; or a git object's id.
     Column("sha256", Sha256, primary_key=True, info={"names_blob": False}),
     Column("size_bytes", BigInteger, nullable=False),
     Index(None, "user_id"),

@@ -264,8 +264,8 @@ class _Push:
             is_outsider = contributing.is_outsider(conn, self._pusher.caller, self._repo)
         if is_outsider and self._new_bytes > MAX_OUTSIDER_BYTES:
             raise TooLarge(
-                f"{self._new_bytes} bytes are more than the {MAX_OUTSIDER_BYTES} that one may push to "
-                "a repository of somebody else"
+                f"{self._new_bytes} bytes are more than the {MAX_OUTSIDER_BYTES} that one may push "
+                "to a repository of somebody else"
             )
 
 
