@@ -10,6 +10,7 @@ from paddock.hub.catalogue import tables as _catalogue
 from paddock.hub.collections import tables as _collections
 from paddock.hub.discussions import tables as _discussions
 from paddock.hub.follows import tables as _follows
+from paddock.hub.git_http import tables as _git_http
 from paddock.hub.groups import tables as _groups
 from paddock.hub.jobs import tables as _jobs
 from paddock.hub.large import tables as _large
@@ -18,6 +19,7 @@ from paddock.hub.mirror import tables as _mirror
 from paddock.hub.notifications import tables as _notifications
 from paddock.hub.oauth import tables as _oauth
 from paddock.hub.profiles import tables as _profiles
+from paddock.hub.scans import tables as _scans
 from paddock.hub.sessions import tables as _sessions
 from paddock.hub.spaces import tables as _spaces
 from paddock.hub.tables import metadata
@@ -30,6 +32,7 @@ __all__ = [
     "_collections",
     "_discussions",
     "_follows",
+    "_git_http",
     "_groups",
     "_jobs",
     "_large",
@@ -38,6 +41,7 @@ __all__ = [
     "_notifications",
     "_oauth",
     "_profiles",
+    "_scans",
     "_sessions",
     "_spaces",
     "_tags",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -11,11 +12,12 @@ from paddock.hub import access
 from paddock.hub.catalogue import info, views, weight_headers
 from paddock.hub.catalogue.views import Draft, Question
 from paddock.hub.context import CallerDep, HubDep
-from paddock.hub.git import refs
+from paddock.hub.git import files, refs
 from paddock.hub.http import queries
 from paddock.hub.http.answers import json_answer
 from paddock.hub.http.direct import DirectRoute
 from paddock.hub.http.paths import API_REPOSITORY, KindInPath, RepositoryNameDep, RevisionInPath
+from paddock.hub.scans import scanning
 from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter(route_class=DirectRoute)
@@ -30,7 +32,8 @@ def repository_info(
         repo = access.open_repository(conn, caller, name, Need.METADATA)
         asked = _question(request, caller, repo)
         draft = views.load(hub, conn, repo, repo.head_oid, asked)
-    return _answer(request, draft, asked)
+        security = _security(request, conn, repo, repo.head_oid)
+    return _answer(draft, asked, security)
 
 
 @router.get(API_REPOSITORY + "/revision/{rev:revision}")
@@ -43,7 +46,8 @@ def revision_info(
         asked = _question(request, caller, repo)
         oid = refs.resolve_revision(conn, repo, rev)
         draft = views.load(hub, conn, repo, oid, asked)
-    return _answer(request, draft, asked)
+        security = _security(request, conn, repo, oid)
+    return _answer(draft, asked, security)
 
 
 @router.get(API_REPOSITORY + "/safetensors-metadata/{path:rest}")
@@ -70,8 +74,17 @@ def _question(request: Request, caller: Caller, repo: Repository) -> Question:
     return Question(caller, fields, bool(queries.flag(request, "blobs")))
 
 
-def _answer(request: Request, draft: Draft, asked: Question) -> Response:
+def _security(
+    request: Request, conn: sa.Connection, repo: Repository, oid: str | None
+) -> dict[str, Any] | None:
+    """What scans found in the revision, for whoever asks."""
+    if oid is None or not queries.flag(request, "securityStatus"):
+        return None
+    return scanning.security_status(conn, files.all_files(conn, repo, oid))
+
+
+def _answer(draft: Draft, asked: Question, security: dict[str, Any] | None) -> Response:
     answer: dict[str, Any] = info.render(draft.finished(), asked.fields)
-    if queries.flag(request, "securityStatus"):
-        answer["securityRepoStatus"] = {"scansDone": False, "filesWithIssues": []}
+    if security is not None:
+        answer["securityRepoStatus"] = security
     return json_answer(answer)

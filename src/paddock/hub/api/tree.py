@@ -24,6 +24,8 @@ from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.git import files, history, refs
 from paddock.hub.git.files import Entry, PageRequest
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath, encode_path
+from paddock.hub.paging import foreign_cursor
+from paddock.hub.scans import scanning
 from paddock.hub.types import FileEntry, Need, Repository
 
 router = APIRouter()
@@ -95,16 +97,16 @@ def _render(
     if not expand:
         return items
     touched = history.last_commits(conn, repo, commit_oid, [entry.path for entry in entries])
-    for item in items:
+    known = scanning.verdicts_on(conn, [e for e in entries if isinstance(e, FileEntry)])
+    for item, entry in zip(items, entries, strict=True):
         commit = touched.get(item["path"])
         item["lastCommit"] = commit and {
             "id": commit.oid,
             "title": commit.title,
             "date": clock.to_text(commit.committed_at),
         }
-        if item["type"] == "file":
-            unscanned = {"status": "unscanned", "avScan": None, "pickleImportScan": None}
-            item["securityFileStatus"] = unscanned
+        if isinstance(entry, FileEntry):
+            item["securityFileStatus"] = scanning.file_status(known.get(entry.etag))
     return items
 
 
@@ -164,4 +166,4 @@ def _read_cursor(cursor: str) -> str:
     try:
         return base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as e:
-        raise BadInput("the cursor is not one of ours", hint="start without a cursor") from e
+        raise foreign_cursor() from e

@@ -16,8 +16,10 @@ from paddock.hub.catalogue import indexing
 from paddock.hub.discussions import arrivals
 from paddock.hub.garbage import requests
 from paddock.hub.git import refs
+from paddock.hub.git_http import packing_requests
 from paddock.hub.large import places
 from paddock.hub.mirror.tables import mirrors
+from paddock.hub.scans.requests import scan_later
 from paddock.hub.types import Account, Repository
 from paddock.hub.webhooks.events import Event, announce
 
@@ -50,10 +52,12 @@ def refs_moved(
         _check_is_ours(conn, repo, moved)
     if any(change.name == refs.MAIN for change in moved):
         indexing.refresh(conn, repo)
+        scan_later(conn, repo)
     for change in moved:
         if change.new_oid is not None:
             places.note_tip(conn, repo, change.name)
     requests.refs_left(conn, repo.id, [(change.old_oid, change.new_oid) for change in moved])
+    packing_requests.refs_changed(conn, repo.id, moved)
     arrivals.tell_arrivals(conn, repo, actor, moved)
     for start in range(0, len(moved), MAX_REFS_IN_EVENT):
         told = [

@@ -21,8 +21,10 @@ MODULES: tuple[str, ...] = (
     "paddock.hub.catalogue.upkeep",
     "paddock.hub.webhooks.delivering",
     "paddock.hub.mirror.cleaning",
+    "paddock.hub.scans.scanning",
     "paddock.hub.large.viewing",
     "paddock.hub.garbage.collecting",
+    "paddock.hub.git_http.packing",
 )
 
 Handler = Callable[[Hub, dict[str, Any]], None]

@@ -1,4 +1,4 @@
-"""The tables of mirrors."""
+"""The tables of mirrors and scans."""
 
 from __future__ import annotations
 
@@ -34,4 +34,12 @@ def upgrade() -> None:
             ["repo_id"], ["repositories.id"], name="fk_mirrors_repo_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("repo_id", name="pk_mirrors"),
+    )
+    op.create_table(
+        "file_scans",
+        sa.Column("etag", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("scanned_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("etag", name="pk_file_scans"),
     )
