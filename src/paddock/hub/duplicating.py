@@ -2,7 +2,7 @@
 
 Rows are copied, bytes in the blob store are not. Other branches, tags, discussions, likes and
 settings stay behind. Who duplicates needs to read the files of the source, whose gate does not come
-along; the copy of a private repository is private unless told otherwise.
+along; so the copy of a private or a gated repository is private unless told otherwise.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ def duplicate(
     tip = refs.find_ref(conn, source, refs.MAIN)
     if tip is None:
         raise RevisionNotFound(f"{source.full_name} has no branch main to duplicate")
-    private = source.is_private if wanted.is_private is None else wanted.is_private
+    is_closed = source.is_private or source.gated is not None
+    private = is_closed if wanted.is_private is None else wanted.is_private
     wanted = replace(wanted, is_private=private, sdk=wanted.sdk or source.sdk)
     repo = repositories.create_empty(conn, caller, wanted)
     lookup.lock_repository(conn, repo)

@@ -18,7 +18,7 @@ from paddock.hub.context import HubDep
 from paddock.hub.oauth import devices
 from paddock.hub.oauth.devices import UnknownDeviceCode, Waiting
 from paddock.hub.people import accounts
-from paddock.hub.sessions.attempts import TooManyAttempts, forget_attempts, over_limit
+from paddock.hub.sessions.attempts import TooManyAttempts, over_limit, take_back_attempt
 from paddock.hub.sessions.sessions import Session
 from paddock.web.browser import Browser, BrowserDep, to_sign_in
 from paddock.web.consent import FormFields, chosen_orgs, meanings, reaches
@@ -102,5 +102,5 @@ def _find_device(
     except UnknownDeviceCode as e:
         return e
     for subject in subjects:
-        forget_attempts(conn, subject)
+        take_back_attempt(conn, subject)  # no more: anybody can start a device and know its code
     return found

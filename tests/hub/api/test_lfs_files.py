@@ -206,6 +206,21 @@ def test_a_repository_is_duplicated_with_its_history(hosted: Hosted, tmp_path: P
     assert again.repo_id == f"{owner}/twin"
 
 
+def test_a_copy_of_what_is_closed_is_private_unless_told_otherwise(server: LiveServer) -> None:
+    with host(server) as hosted:
+        hosted.hf.update_repo_settings(hosted.repo_id, gated="manual")
+        reader = server.api(server.user("reader"))
+        with pytest.raises(HfHubHTTPError) as refused:
+            reader.duplicate_repo(hosted.repo_id, "reader/taken")
+        assert refused.value.response.status_code == 403
+        hosted.hf.grant_access(hosted.repo_id, "reader")
+        reader.duplicate_repo(hosted.repo_id, "reader/copy")
+        assert reader.model_info("reader/copy").private
+        owner = hosted.repo_id.split("/")[0]
+        hosted.hf.duplicate_repo(hosted.repo_id, f"{owner}/open", private=False)
+        assert not hosted.hf.model_info(f"{owner}/open").private
+
+
 def test_a_quota_refuses_by_every_way_and_is_freed_by_removal(
     hosted_on_each: Hosted, tmp_path: Path
 ) -> None:

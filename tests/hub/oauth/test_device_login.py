@@ -14,6 +14,7 @@ from huggingface_hub import HfApi
 
 from paddock.hub.oauth.apps import STOCK_CLIENT
 from paddock.hub.oauth.tables import oauth_devices
+from paddock.hub.sessions.tables import attempts
 from tests.hub.oauth.people import PASSWORD, Person, a_person
 from tests.live import LiveServer
 
@@ -150,6 +151,23 @@ def test_short_codes_cannot_be_guessed_at_for_long(shared_server: LiveServer) ->
     ]
     assert statuses[:20] == [404] * 20
     assert statuses[20:] == [429, 429]
+
+
+def test_knowing_ones_own_code_gives_no_more_guesses(shared_server: LiveServer) -> None:
+    hugo = a_person(shared_server, "hugo")
+    with shared_server.hub.database.write() as conn:  # of the tests before, at the same address
+        conn.execute(attempts.delete())
+    own = start(shared_server)["user_code"]
+    key = hugo.form_key(hugo.browser.get("/oauth/device").text)
+    statuses = [
+        hugo.browser.post(
+            "/oauth/device/confirm",
+            data={"form_key": key, "user_code": own if number % 4 == 3 else "BBBB-BBBB"},
+        ).status_code
+        for number in range(29)
+    ]
+    assert statuses[:26] == [404, 404, 404, 200] * 6 + [404, 404]
+    assert statuses[26:] == [429, 429, 429]
 
 
 def test_a_refresh_token_brings_the_next_one_and_ends_everything_when_it_comes_again(

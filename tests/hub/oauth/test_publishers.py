@@ -22,6 +22,7 @@ from huggingface_hub.errors import HfHubHTTPError
 from jwt.algorithms import RSAAlgorithm
 
 from paddock.hub.oauth.issuers import Issuers
+from paddock.hub.tables import accounts
 from tests.live import LiveServer
 
 KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in "ab")
@@ -106,6 +107,51 @@ def test_a_trusted_job_writes_to_its_repository_and_to_no_other(
     ):
         with pytest.raises(HfHubHTTPError):
             refused()
+
+
+def test_a_job_learns_nothing_of_who_trusted_it_and_trusts_nobody(
+    shared_server: LiveServer, repo: str, mint: Mint, issuer: str
+) -> None:
+    told = oidc_login(resource=repo, subject_token=mint(), endpoint=shared_server.url)
+    headers = {"Authorization": f"Bearer {told['access_token']}"}
+    with shared_server.hub.database.write() as conn:
+        same = accounts.c.name == "pia"
+        conn.execute(accounts.update().where(same).values(email="pia@example.org"))
+    for path in ("/oauth/userinfo", "/api/whoami-v2"):
+        answer = httpx.get(f"{shared_server.url}{path}", headers=headers)
+        assert answer.status_code == 200
+        assert "@" not in answer.text
+        assert answer.json()["orgs"] == []
+    assert httpx.get(f"{shared_server.url}/api/organizations", headers=headers).status_code == 403
+    url = f"{shared_server.url}/api/models/{repo}/trusted-publishers"
+    body = {"issuer": issuer, "claims": {"repository": "evil/project"}}
+    assert httpx.post(url, json=body, headers=headers).status_code == 403
+    entity = {"type": "model", "name": repo}
+    scoped = [{"entity": entity, "permissions": ["repo.content.read", "repo.write"]}]
+    fine = {"displayName": "x", "role": "fineGrained", "fineGrained": {"scoped": scoped}}
+    own = {"Authorization": f"Bearer {shared_server.user('pia')}"}
+    made = httpx.post(f"{shared_server.url}/api/settings/tokens", json=fine, headers=own).json()
+    bounded = {"Authorization": f"Bearer {made['token']}"}
+    assert httpx.post(url, json=body, headers=bounded).status_code == 403
+    assert httpx.get(url, headers=bounded).status_code == 200
+
+
+def test_a_token_for_another_service_is_refused_whatever_the_request_calls_us(
+    shared_server: LiveServer, repo: str, mint: Mint
+) -> None:
+    """Whoever got a job's token for a service of theirs names that service as our host."""
+    answer = httpx.post(
+        f"{shared_server.url}/oauth/token",
+        data={
+            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+            "subject_token": mint(aud="http://evil.example.org"),
+            "subject_token_type": "urn:ietf:params:oauth:token-type:id_token",
+            "resource": repo,
+        },
+        headers={"Host": "evil.example.org"},
+    )
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "invalid_grant"
 
 
 def signed_with_the_public_key(genuine: str) -> str:

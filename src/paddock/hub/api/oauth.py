@@ -245,12 +245,13 @@ def _by_device(_request: Request, hub: Hub, fields: dict[str, str]) -> dict[str,
     raise outcome
 
 
-def _by_exchange(request: Request, hub: Hub, fields: dict[str, str]) -> dict[str, Any]:
+def _by_exchange(_request: Request, hub: Hub, fields: dict[str, str]) -> dict[str, Any]:
     if fields.get("subject_token_type") != exchange.ID_TOKEN_TYPE:
         raise OAuthRefusal(f"subject_token_type must be {exchange.ID_TOKEN_TYPE}")
-    proof = exchange.Proof(
-        _need(fields, "subject_token"), _need(fields, "resource"), hub.base_url(request)
-    )
+    # Not the address that the request names: whoever got a job's token for another service could
+    # name that service's here.
+    audience = hub.background_url
+    proof = exchange.Proof(_need(fields, "subject_token"), _need(fields, "resource"), audience)
     secret = exchange.exchange(hub, proof)
     return {
         "access_token": secret,

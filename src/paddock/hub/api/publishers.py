@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from paddock.errors import BadInput, shown
+from paddock.errors import BadInput, Forbidden, shown
 from paddock.hub import access
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
@@ -49,6 +49,10 @@ def trust(
     with hub.database.write() as conn:
         repo = access.open_to_change(conn, caller, name, Need.OWN)
         user = access.require_writing_token(caller)
+        if caller.scopes is not None:  # what is trusted outlives the token
+            raise Forbidden(
+                "fine-grained tokens cannot trust publishers", hint="use a token of role 'write'"
+            )
         return _shown(publishers.trust(conn, repo, user, issuer, body.claims))
 
 

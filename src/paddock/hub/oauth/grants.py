@@ -167,9 +167,12 @@ def grants_of(conn: sa.Connection, user: Account) -> list[Granted]:
 
 
 def scope_of_token(conn: sa.Connection, caller: Caller) -> frozenset[str] | None:
-    """What an OAuth token was granted; None for a token that its user made themselves."""
+    """What an OAuth token was granted; None for a token that is not bounded.
+
+    A fine-grained token that came otherwise, such as a CI job's, tells what its scopes say.
+    """
     if caller.token is None or caller.token.grant_id is None:
-        return None
+        return None if caller.scopes is None else caller.scopes.profile
     query = sa.select(oauth_grants.c.scope).where(oauth_grants.c.id == caller.token.grant_id)
     return frozenset((conn.scalar(query) or "").split())
 

@@ -51,3 +51,13 @@ def over_limit(conn: sa.Connection, subject: str, most: int) -> bool:
 def forget_attempts(conn: sa.Connection, subject: str) -> None:
     """Start anew: the guess was right."""
     conn.execute(attempts.delete().where(attempts.c.subject == subject[:_MAX_SUBJECT_CHARS]))
+
+
+def take_back_attempt(conn: sa.Connection, subject: str) -> None:
+    """Count one try less: it was right, and says nothing of those before it.
+
+    For what somebody can be right about as often as they like, such as codes of their own making.
+    """
+    c = attempts.c
+    mine = sa.and_(c.subject == subject[:_MAX_SUBJECT_CHARS], c.tries > 0)
+    conn.execute(attempts.update().where(mine).values(tries=c.tries - 1))
