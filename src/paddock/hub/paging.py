@@ -75,18 +75,22 @@ def write_cursor(values: Sequence[Value]) -> str:
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode()
 
 
-def read_cursor(cursor: str, types: Sequence[type[Value]]) -> list[Value]:
+def read_cursor(cursor: str, types: Sequence[type[Value]]) -> list[Any]:
     """What ``write_cursor`` was given; raises BadInput unless the values have these types."""
-    wrong = BadInput("the cursor does not belong to this list", hint="start without a cursor")
     if len(cursor) > MAX_CURSOR_CHARS:
-        raise wrong
+        raise foreign_cursor()
     try:
         plain = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         if not isinstance(plain, list) or len(plain) != len(types):
-            raise wrong
+            raise foreign_cursor()
         return [_value(value, type_) for value, type_ in zip(plain, types, strict=True)]
     except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError) as e:
-        raise wrong from e
+        raise foreign_cursor() from e
+
+
+def foreign_cursor() -> BadInput:
+    """What to raise for a cursor that is not one of the list's own."""
+    return BadInput("the cursor does not belong to this list", hint="start without a cursor")
 
 
 def behind(

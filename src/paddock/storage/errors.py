@@ -55,7 +55,6 @@ class SchemaTooNew(Unavailable):
 
 
 _MAKE_ROOM = "free some space, then try again"
-_LOOK_AT_MEDIUM = "look at the medium's health and the folder's permissions"
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 

@@ -65,8 +65,8 @@ class Filled:
         while True:
             with self.database.read() as conn:
                 page = list_repositories(conn, caller, asked)
-            assert len(page.repositories) <= asked.limit
-            found += [repo.full_name for repo in page.repositories]
+            assert len(page.items) <= asked.limit
+            found += [repo.full_name for repo in page.items]
             if page.next_cursor is None:
                 return found
             asked = replace(asked, cursor=page.next_cursor)
@@ -179,7 +179,7 @@ def test_what_stays_is_listed_once_while_others_come_and_go(filled: Filled) -> N
         while True:
             with filled.database.read() as conn:
                 page = list_repositories(conn, filled.caller("boss"), asked)
-            found += [repo.full_name for repo in page.repositories]
+            found += [repo.full_name for repo in page.items]
             if page.next_cursor is None:
                 break
             asked = replace(asked, cursor=page.next_cursor)

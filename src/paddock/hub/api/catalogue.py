@@ -36,9 +36,7 @@ def list_repositories(
     question = Question(caller, fields)
     with hub.database.read() as conn:
         page = listing.list_repositories(conn, caller, asked)
-        drafts = [
-            views.load(hub, conn, repo, repo.head_oid, question) for repo in page.repositories
-        ]
+        drafts = [views.load(hub, conn, repo, repo.head_oid, question) for repo in page.items]
     headers = {}
     if page.next_cursor is not None:
         headers["Link"] = queries.link_to_next(request, hub, page.next_cursor)

@@ -1,26 +1,22 @@
 """Places in an order of repositories, and the text that clients carry from page to page.
 
 A place is the value by which a listing is sorted and an id, so that it stays the same place when
-rows come and go. What comes back from outside is checked as if somebody else had written it.
+rows come and go.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from paddock.errors import BadInput, shown
+from paddock.hub import paging
 from paddock.hub.tables import repositories
 
 DEFAULT_SORT = "trendingScore"
-_MAX_CURSOR_CHARS = 200
-_MAX_ID = 2**63 - 1
 
 SORTS: dict[str, sa.Column[Any]] = {
     "createdAt": repositories.c.created_at,
@@ -82,26 +78,13 @@ def check_sort(name: str) -> str:
 
 def write_cursor(order: Order, place: Place) -> str:
     """The place as text for an address."""
-    value = place.value.isoformat() if isinstance(place.value, datetime) else place.value
-    return base64.urlsafe_b64encode(json.dumps([order.name, value, place.id]).encode()).decode()
+    return paging.write_cursor((order.name, *place))
 
 
 def read_cursor(order: Order, text: str) -> Place:
     """What ``write_cursor`` wrote for the same order; raises BadInput for anything else."""
-    wrong = BadInput("the cursor does not belong to this listing", hint="start without a cursor")
-    if len(text) > _MAX_CURSOR_CHARS:
-        raise wrong
-    try:
-        sort, value, last_id = json.loads(base64.urlsafe_b64decode(text.encode()))
-        if isinstance(value, str):
-            value = datetime.fromisoformat(value).astimezone(UTC)
-    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError) as e:
-        raise wrong from e
-    is_moment = order.name in {"createdAt", "lastModified"}
-    if sort != order.name or type(last_id) is not int or abs(last_id) > _MAX_ID:
-        raise wrong
-    if is_moment is not isinstance(value, datetime):
-        raise wrong
-    if not is_moment and (type(value) is not int or abs(value) > _MAX_ID):
-        raise wrong
-    return Place(value, last_id)
+    type_ = datetime if order.name in {"createdAt", "lastModified"} else int
+    sort, *place = paging.read_cursor(text, (str, type_, int))
+    if sort != order.name:
+        raise paging.foreign_cursor()
+    return Place(*place)

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from paddock.hub import access, lookup
 from paddock.hub.catalogue.cursors import DEFAULT_SORT, Order, Place, read_cursor, write_cursor
 from paddock.hub.catalogue.filters import Filter, Wanted, by_column, filters
+from paddock.hub.paging import Page
 from paddock.hub.tables import memberships, repositories
 from paddock.hub.types import Account, Caller, Kind, Repository
 
@@ -47,14 +48,7 @@ class Listing:
     with_card: bool = False
 
 
-class Page(NamedTuple):
-    """Some repositories, and the cursor of those that follow."""
-
-    repositories: list[Repository]
-    next_cursor: str | None
-
-
-def list_repositories(conn: sa.Connection, caller: Caller, listing: Listing) -> Page:
+def list_repositories(conn: sa.Connection, caller: Caller, listing: Listing) -> Page[Repository]:
     """One page of what the caller may see; raises BadInput for a filter or cursor that is none."""
     order = Order(listing.sort, listing.descending)
     after = read_cursor(order, listing.cursor) if listing.cursor is not None else None

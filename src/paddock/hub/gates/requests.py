@@ -20,7 +20,6 @@ from paddock.hub.tables import access_grants
 from paddock.hub.texts import check_lines
 from paddock.hub.types import Account, Repository
 
-STATUSES = ("pending", "accepted", "rejected", "reset")
 MAX_REASON_CHARS = 1000
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from paddock.errors import BadInput, TooLarge
+from paddock.errors import TooLarge
 from paddock.hub.errors import EntryNotFound
 from paddock.hub.git.objects import BlobFacts, ObjectType, blob_facts, read_object, read_objects
 from paddock.hub.git.operations import MAX_DEPTH, MAX_PATH_BYTES
@@ -21,6 +21,7 @@ from paddock.hub.git.recent_trees import RecentTrees
 from paddock.hub.git.refs import unknown_revision
 from paddock.hub.git.trees import EMPTY_TREE_OID, FOLDER_MODE, SUBMODULE_MODE, TreeEntry, read_tree
 from paddock.hub.large import large_files
+from paddock.hub.paging import foreign_cursor
 from paddock.hub.types import FileEntry, FolderEntry, LargeFile, Repository
 from paddock.storage.blobs import BlobStore
 
@@ -209,7 +210,7 @@ def _position(folder_path: str, tree: Sequence[TreeEntry], after: str | None) ->
     for number, entry in enumerate(tree):
         if entry.name == name and after.startswith(start):
             return number
-    raise BadInput("the cursor does not belong to this listing", hint="start without a cursor")
+    raise foreign_cursor()
 
 
 def _child(folder_path: str, entry: TreeEntry) -> _Found:

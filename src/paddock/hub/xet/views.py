@@ -24,7 +24,6 @@ from paddock.storage.errors import StorageFailed
 CHUNK_BYTES = 64 * 1024
 # With their frames' headers, no more than clients pack into a xorb.
 CHUNKS_PER_XORB = 1023
-XORB_BYTES = CHUNK_BYTES * CHUNKS_PER_XORB  # of the blob
 _FRAME_BYTES = HEADER_BYTES + CHUNK_BYTES
 
 _row = struct.Struct("<32sIII")
