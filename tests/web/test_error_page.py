@@ -43,7 +43,7 @@ def test_what_was_asked_for_is_text_on_the_page(shared_server: LiveServer) -> No
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/models/nobody/nothing", "/nobody/nothing.git/info/refs?service=git-upload-pack"]
+    "path", ["/api/models/nobody/nothing", "/nobody/nothing.git/info/lfs/locks"]
 )
 def test_the_api_answers_a_browser_in_json(shared_server: LiveServer, path: str) -> None:
     answer = httpx.get(shared_server.url + path, headers=BROWSER)

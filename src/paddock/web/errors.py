@@ -2,8 +2,8 @@
 
 The body is JSON ``{"error": sentence}``; the client decides on the headers: ``X-Error-Code`` names
 the kind of failure, ``X-Error-Message`` repeats the sentence (the only source on HEAD). The next
-step is in ``hint``, and in ``errors``, whose messages the client shows below the sentence. A failure
-that nobody foresaw is logged with its request id and answered without a detail.
+step is in ``hint``, and in ``errors``, whose messages the client shows below the sentence. What
+nobody foresaw is logged with its request id and answered without a detail.
 """
 
 from __future__ import annotations

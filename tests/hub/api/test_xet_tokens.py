@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import time
 
 import httpx
@@ -40,11 +41,27 @@ def private(shared_server: LiveServer) -> str:
 def test_the_answer_comes_as_json_and_as_headers(shared_server: LiveServer, name: str) -> None:
     answer = _get(shared_server, name, shared_server.user("alice"), "write")
     told = answer.json()
-    assert told["casUrl"] == f"{shared_server.url}/xet"
+    assert re.fullmatch(re.escape(shared_server.url) + "/xet/hub-[0-9a-f]{16}", told["casUrl"])
     assert 15 * 60 <= told["exp"] - time.time() <= 60 * 60
     assert answer.headers["X-Xet-Cas-Url"] == told["casUrl"]
     assert answer.headers["X-Xet-Access-Token"] == told["accessToken"]
     assert answer.headers["X-Xet-Token-Expiration"] == str(told["exp"])
+
+
+def test_no_two_hubs_are_taken_for_one_another(
+    server: LiveServer, shared_server: LiveServer, name: str
+) -> None:
+    # Clients remember under the whole address which xorbs a CAS holds; a hub that is made anew on
+    # the same host and port holds none of them.
+    server.api(server.admin_token).create_repo("boss/other")
+    others = _get(server, "boss/other", server.admin_token).json()["casUrl"]
+    told = _get(shared_server, name, shared_server.user("alice")).json()
+    assert others.removeprefix(server.url) != told["casUrl"].removeprefix(shared_server.url)
+    again = _get(shared_server, name, shared_server.user("bob")).json()
+    assert again["casUrl"] == told["casUrl"]
+    bearer = {"Authorization": f"Bearer {told['accessToken']}"}
+    asked = httpx.get(f"{told['casUrl']}/v2/reconstructions/{'0' * 64}", headers=bearer)
+    assert (asked.status_code, "hub" in asked.json()["error"]) == (404, False)
 
 
 def test_reading_is_for_those_who_may_read(

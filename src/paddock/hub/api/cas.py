@@ -3,6 +3,9 @@
 Every request but those for signed addresses carries a Xet token, which covers one repository. What
 is not offered here (grants, chunk look-up, routes of the future) answers 404, on which clients fall
 back. Old clients' route names lead to the same handlers.
+
+Clients are sent to ``/xet/hub-ID``: they remember under its address what a CAS holds, and a hub
+that was made anew at the same place must not be taken for the one before.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ from paddock.hub.xet.views import open_view
 from paddock.hub.xet.xorbs import MAX_XORB_BYTES, XorbParser
 from paddock.storage.blobs import BlobWriter
 
-router = APIRouter(prefix="/xet")
+routes = APIRouter()
 
 
 def get_access(request: Request, hub: HubDep) -> XetAccess:
@@ -63,8 +66,8 @@ def get_write_access(allowed: AccessDep) -> XetAccess:
 WriteAccessDep = Annotated[XetAccess, Depends(get_write_access)]
 
 
-@router.post("/v1/xorbs/{prefix:segment}/{xorb:segment}")
-@router.post("/xorb/{prefix:segment}/{xorb:segment}", include_in_schema=False)
+@routes.post("/v1/xorbs/{prefix:segment}/{xorb:segment}")
+@routes.post("/xorb/{prefix:segment}/{xorb:segment}", include_in_schema=False)
 async def upload_xorb(
     request: Request, hub: HubDep, allowed: WriteAccessDep, prefix: str, xorb: str
 ) -> dict[str, bool]:
@@ -81,8 +84,8 @@ async def upload_xorb(
     return {"was_inserted": True}
 
 
-@router.post("/v1/shards")
-@router.post("/shard/{prefix:segment}/{shard:segment}", include_in_schema=False)
+@routes.post("/v1/shards")
+@routes.post("/shard/{prefix:segment}/{shard:segment}", include_in_schema=False)
 async def upload_shard(request: Request, hub: HubDep, allowed: WriteAccessDep) -> dict[str, int]:
     """Verify a shard and give its files to the token's repository."""
     registering = await _receive_shard(request, hub, allowed)
@@ -92,7 +95,7 @@ async def upload_shard(request: Request, hub: HubDep, allowed: WriteAccessDep) -
     return {"result": int(step)}
 
 
-@router.post("/v2/shards")
+@routes.post("/v2/shards")
 async def upload_shard_reporting(
     request: Request, hub: HubDep, allowed: WriteAccessDep
 ) -> Response:
@@ -102,21 +105,21 @@ async def upload_shard_reporting(
     return StreamingResponse(_stream(first, lines), media_type="application/x-ndjson")
 
 
-@router.get("/v2/reconstructions/{file:segment}")
+@routes.get("/v2/reconstructions/{file:segment}")
 def reconstruct(request: Request, hub: HubDep, allowed: AccessDep, file: str) -> Response:
     """Which ranges of which xorbs make up a file of the token's repository."""
     return _reconstruct(request, hub, allowed, file, reconstruction.render_v2)
 
 
-@router.get("/v1/reconstructions/{file:segment}")
-@router.get("/reconstruction/{file:segment}", include_in_schema=False)
+@routes.get("/v1/reconstructions/{file:segment}")
+@routes.get("/reconstruction/{file:segment}", include_in_schema=False)
 def reconstruct_v1(request: Request, hub: HubDep, allowed: AccessDep, file: str) -> Response:
     """The same in the older shape."""
     return _reconstruct(request, hub, allowed, file, reconstruction.render_v1)
 
 
-@router.get("/data")
-@router.head("/data", include_in_schema=False)
+@routes.get("/data")
+@routes.head("/data", include_in_schema=False)
 def read_data(request: Request, hub: HubDep, sig: str = "") -> Response:
     """Bytes of a stored xorb, as far as the signed address allows."""
     allowed = access.check_address(signing.signing_key(hub.database), sig, clock.now())
@@ -135,7 +138,7 @@ def read_data(request: Request, hub: HubDep, sig: str = "") -> Response:
     return RangesResponse(hub.blobs, allowed.blob, wanted, open_)
 
 
-@router.api_route(
+@routes.api_route(
     "/{rest:rest}",
     methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
     include_in_schema=False,
@@ -265,3 +268,8 @@ def _wanted_range(request: Request, file: XetFile) -> tuple[int, int]:
     if len(ranges) > 1:
         raise BadRange("a reconstruction is of one range")
     return ranges[0]
+
+
+router = APIRouter()
+router.include_router(routes, prefix="/xet/{hub_id:hub_id}", include_in_schema=False)
+router.include_router(routes, prefix="/xet")

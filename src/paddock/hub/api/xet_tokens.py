@@ -52,8 +52,9 @@ def write_token(
 
 
 def cas_url(request: Request, hub: Hub) -> str:
-    """Where the CAS is."""
-    return f"{hub.base_url(request)}/xet"
+    """Where the CAS is, in an address that no other hub has had."""
+    hub_id = signing.public_id(signing.signing_key(hub.database))
+    return f"{hub.base_url(request)}/xet/hub-{hub_id}"
 
 
 def xet_grant(

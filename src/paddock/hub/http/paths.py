@@ -11,6 +11,7 @@ Routes match the raw, percent-encoded path, because a decoded path no longer tel
     {rev:revision}       one segment, or a literal refs/pr/N, refs/convert/X, refs/heads/X
     {path:rest}          everything that is left, decoded; slashes may be encoded too
     {slug:slug}          a collection: owner/title-id, or what follows the slash alone
+    {id:hub_id}          hub-ID, which no other hub has
 
 Addresses of one repository begin with one of two patterns, and give their handlers a
 ``RepositoryName``. Knows no route. Importing ``paddock.hub.api`` registers the convertors; text
@@ -128,6 +129,10 @@ class _RestConvertor(Convertor[str]):
         return encode_path(value)
 
 
+class _HubIdConvertor(_SegmentConvertor):
+    regex = "hub-[0-9a-f]{16}"
+
+
 class _SlugConvertor(_RestConvertor):
     regex = "(?:[^/]+/)?[^/]+"
 
@@ -141,6 +146,7 @@ CONVERTORS: dict[str, Convertor[Any]] = {
     "revision": _RevisionConvertor(),
     "rest": _RestConvertor(),
     "slug": _SlugConvertor(),
+    "hub_id": _HubIdConvertor(),
 }
 
 
