@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import httpx
 import pytest
+import sqlalchemy as sa
 
+from paddock import clock
 from paddock.hub.people.accounts import create_user
 from paddock.hub.sessions import sessions
+from paddock.hub.sessions.tables import sessions as session_rows
 from paddock.web.browser import own_path
 from tests.hub.oauth.people import PASSWORD, Person, a_person
 from tests.live import LiveServer
@@ -120,6 +125,23 @@ def test_who_has_no_password_signs_in_with_a_token_that_may_write(
     assert Person(shared_server, "ines").sign_in(read).status_code == 401
     assert Person(shared_server, "other").sign_in(write).status_code == 401
     assert Person(shared_server, "ines").sign_in(write).status_code == 303
+
+
+def test_a_session_ends_with_the_token_that_it_began_with(server_on_each: LiveServer) -> None:
+    server_on_each.user("tina")
+    api = f"{server_on_each.url}/api/settings/tokens"
+    own = {"Authorization": f"Bearer {server_on_each.user('tina')}"}
+    soon = (clock.now() + timedelta(hours=1)).isoformat()
+    body = {"displayName": "to sign in", "role": "write", "expiresAt": soon}
+    made = httpx.post(api, json=body, headers=own).json()
+    tina = Person(server_on_each, "tina")
+    assert tina.sign_in(made["token"]).status_code == 303
+    with server_on_each.hub.database.read() as conn:
+        ends = conn.execute(sa.select(session_rows.c.expires_at)).scalar_one()
+    assert ends <= clock.now() + timedelta(hours=1)
+    assert tina.browser.get("/settings/password").status_code == 200
+    assert httpx.delete(f"{api}/{made['_id']}", headers=own).status_code == 200
+    assert tina.browser.get("/settings/password").status_code == 303  # to sign in
 
 
 def test_a_new_password_signs_out_every_other_browser(shared_server: LiveServer) -> None:

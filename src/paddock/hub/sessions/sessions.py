@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -23,7 +24,7 @@ from paddock.hub.people.tokens import authenticate, digest, new_secret
 from paddock.hub.sessions.attempts import TooManyAttempts, forget_attempts, over_limit
 from paddock.hub.sessions.tables import sessions
 from paddock.hub.tables import accounts
-from paddock.hub.types import Account
+from paddock.hub.types import Account, Token
 from paddock.storage.database import Database
 
 LIFE = timedelta(days=14)
@@ -53,7 +54,7 @@ class Session:
 def sign_in(database: Database, name: str, password: str, address: str) -> tuple[Account, str]:
     """The user and a new session's secret; raises WrongPassword or TooManyAttempts.
 
-    A token with which the user may write is as good as their password.
+    A token with which the user may write is as good as their password, for as long as it is there.
     """
     subject = f"account:{names.account_key(name)}"
     with database.write() as conn:
@@ -63,18 +64,23 @@ def sign_in(database: Database, name: str, password: str, address: str) -> tuple
         ]
     if any(is_over):
         raise TooManyAttempts
-    user = _by_token(database, name, password) or _by_password(database, name, password)
+    token = _by_token(database, name, password)
+    user = token.account if token else _by_password(database, name, password)
     with database.write() as conn:
         forget_attempts(conn, subject)
-        return user, start_session(conn, user)
+        return user, start_session(conn, user, token.token if token else None)
 
 
-def start_session(conn: sa.Connection, user: Account) -> str:
-    """A new session's secret."""
+def start_session(conn: sa.Connection, user: Account, token: Token | None = None) -> str:
+    """A new session's secret; it ends with the token that it began with."""
     moment = clock.now()
     conn.execute(sessions.delete().where(sessions.c.expires_at <= moment))
     secret = new_secret(_PREFIX)
-    values = {"user_id": user.id, "created_at": moment, "expires_at": moment + LIFE}
+    ends = moment + LIFE
+    if token is not None and token.expires_at is not None:
+        ends = min(ends, token.expires_at)
+    token_id = token.id if token else None
+    values = {"user_id": user.id, "created_at": moment, "expires_at": ends, "token_id": token_id}
     conn.execute(sessions.insert().values(secret_sha256=digest(secret), **values))
     return secret
 
@@ -153,14 +159,20 @@ def _by_password(database: Database, name: str, password: str) -> Account:
     return user
 
 
-def _by_token(database: Database, name: str, token: str) -> Account | None:
+class _TokenLogin(NamedTuple):
+    account: Account
+    token: Token
+
+
+def _by_token(database: Database, name: str, token: str) -> _TokenLogin | None:
     if not token.startswith("hf_"):
         return None
     try:
         caller = authenticate(database, token)
     except Unauthorized:
         return None
-    is_own = caller.token is not None and caller.token.grant_id is None
-    if caller.account is None or not is_own or not caller.may_write:
+    if caller.account is None or caller.token is None or not caller.may_write:
         return None
-    return caller.account if caller.account.name.lower() == name.lower() else None
+    if caller.token.grant_id is not None or caller.account.name.lower() != name.lower():
+        return None
+    return _TokenLogin(caller.account, caller.token)

@@ -18,7 +18,10 @@ sessions = Table(
     Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
+    # The access token with which somebody signed in: with it ends the session.
+    Column("token_id", Id, ForeignKey("tokens.id", ondelete="CASCADE")),
     Index(None, "user_id"),
+    Index(None, "token_id"),
     Index(None, "expires_at"),
 )
 

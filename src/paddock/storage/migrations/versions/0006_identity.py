@@ -127,10 +127,13 @@ def _sessions() -> None:
         sa.Column("user_id", ID, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),
+        sa.Column("token_id", ID, nullable=True),
+        _key("sessions", "token_id", "tokens"),
         _key("sessions", "user_id", "accounts"),
         sa.PrimaryKeyConstraint("secret_sha256", name="pk_sessions"),
     )
     _index("sessions", "expires_at")
+    _index("sessions", "token_id")
     _index("sessions", "user_id")
 
 
