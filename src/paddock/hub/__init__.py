@@ -1,1 +1,48 @@
-"""The hub: repositories that are git, kept in the database, spoken to as the Hugging Face Hub."""
+"""The hub: repositories that are git, kept in the database, spoken to as the Hugging Face Hub.
+
+A noun is a folder; what all of them stand on are files. Values come first, then pure functions on
+them, then what touches rows; requests and answers are known to ``context``, ``http`` and ``api``.
+
+api            the routes, one noun a file
+http           how requests are read and answers written
+context        what a handler is given: the hub, and who calls
+types          who calls, what a repository is, what a path holds
+names          names of accounts and repositories
+texts          what people write into forms
+errors         failures, with the codes that clients decide on
+tables         the rows that every noun knows
+schema         all rows of all nouns
+access         who may do what with a repository
+lookup         a repository found by name or id
+repositories   made, moved, opened, closed, deleted
+redirects      names that repositories had
+duplicating    a repository as a copy of another
+paging         lists in pages, and the cursors between them
+signing        signed text that travels with a client
+bearers        by whose right it was signed, and whether that still holds
+git            objects, trees, commits and refs
+git_http       fetch and push
+large          large files
+xet            large files as chunks
+catalogue      what a repository is known by, and how it is found
+tags           tags in use
+scans          which files are safe to load
+people         users, organisations, tokens
+groups         resource groups
+sessions       signing in with a browser
+oauth          signing in for other programs
+gates          access to gated repositories
+profiles       what accounts say of themselves
+follows        who follows whom
+likes          who likes what
+collections    lists of repositories
+discussions    discussions and pull requests
+attachments    pictures and the like in comments
+notifications  who learns of what was said
+webhooks       which programs learn of what happened
+spaces         secrets and variables of spaces
+jobs           work that no request waits for
+garbage        what nothing refers to goes
+mirror         repositories of another hub
+bundles        repositories as one signed file
+"""

@@ -1,1 +1,21 @@
-"""Assembles the server: routes, errors, request ids, the sending path."""
+"""Assembles the server: routes, errors, request ids, the sending path.
+
+app               the application, put together once
+server            the process that serves it
+up                a hub for a person: first account, starter model
+protocol          HTTP/1.1 with bounds
+frame             what every request gets: an id, a bound on its body, a line in the log
+limits            how many requests a caller may send
+sendfile          files from the disk to the socket
+errors            failures as answers
+error_page        a failure as a page
+health            whether the server lives, and its figures
+rendering         templates as answers
+browser           the session behind a request, and the proof that a form is ours
+pages             what is here, and one repository
+discussion_pages  discussions and pull requests
+gate_pages        asking for access
+signing_in        signing in and out
+consent           allowing an application something
+device            letting a waiting device in
+"""

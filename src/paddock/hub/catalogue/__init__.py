@@ -1,6 +1,8 @@
 """What a repository is known by, and how one is found among many.
 
+tables          rows: downloads by day, and the index of names
 card            the model card's front matter, checked
+card_warnings   what a card may say, and its readers will not understand
 derived         tags and facts that follow from a revision's files
 links           what a space's card says it makes use of
 weight_names    which files are a model's weights

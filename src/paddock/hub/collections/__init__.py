@@ -1,5 +1,6 @@
 """Collections: lists of repositories that somebody put together.
 
+tables          rows
 slugs           how a collection is addressed
 reach           who sees one, who changes one
 collections     made, changed, ordered, deleted, upvoted

@@ -11,6 +11,7 @@ pull_requests   a proposal: its ref, its base, merging
 ancestry        what two commits have in common, and what one has that others have not
 arrivals        commits that came to a proposal, told in its events
 merging         three trees become one, or conflict
+text_merge      two changes of one text become one
 diffs           two trees, as the text that ``git apply`` takes
 line_diff       two texts, as hunks
 rendering       all of it in the words of the API

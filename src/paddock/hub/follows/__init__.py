@@ -1,1 +1,5 @@
-"""Who follows whom."""
+"""Who follows whom.
+
+tables   rows
+follows  followed, unfollowed, listed, counted
+"""

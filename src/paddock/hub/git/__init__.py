@@ -9,8 +9,14 @@ commits         a branch, its objects and its index move together
 operations      what a commit does to paths, and which paths are allowed
 staging         operations applied to a tree
 files           files and folders at a path of a revision
+reachability    which objects some roots lead to
+rewriting       a history without some of its blobs
 history         which commits a revision has, and which of them touched a path
 index           a revision's files as one sorted list
 recent_trees    the trees that were read last
-patterns        how git matches paths; attributes and ignores are files of such patterns
+recent_roots    which tree a commit names, remembered
+recent_touches  which commits touched which paths, remembered
+patterns        how git matches paths
+attributes      which files git should hold as pointers
+ignores         which files are left out
 """

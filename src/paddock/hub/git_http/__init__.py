@@ -22,6 +22,7 @@ tree_sizes      how much a folder unfolds to
 storing         what arrived, kept
 push_report     what became of a push, in git's words
 receive_pack    a push, from the pack to the report
+adopting        a history that comes whole, from another hub or a bundle
 
 Knows no HTTP: ``hub/api/git.py`` does. An object that a repository does not hold cannot be asked
 for, and one that arrived is kept only if a ref that moved leads to it.

@@ -1,10 +1,18 @@
 """How requests are read and answers written; ``hub/api`` holds the routes themselves.
 
-paths           addresses become values
-queries         lists, flags and pages in a query
-commit_body     the lines of a commit
-receiving       a body, piece by piece
-byte_ranges     what a Range header asks for
-sending         a file's bytes and the headers that belong to them
-counting        which requests are downloads
+paths         addresses become values
+queries       lists, flags and numbers in a query
+paged         lists in pages: what part is asked for, and the way to the next
+commit_body   the lines of a commit
+receiving     a body, piece by piece
+gzip_bodies   a body that may be compressed, into a file
+byte_ranges   what a Range header asks for
+sending       a file's bytes and the headers that belong to them
+redirecting   a client is sent to the object store for them
+pieces        an answer that is made while it is sent
+answers       answers in JSON
+direct        routes without the cost of parsing what they do not need
+identity      who somebody is, as OpenID Connect tells it
+token_scopes  scopes of fine-grained tokens, as the Hub writes them
+counting      which requests are downloads
 """

@@ -1,1 +1,5 @@
-"""Who likes which repository, since when."""
+"""Who likes which repository, since when.
+
+tables  rows
+likes   liked, unliked, listed, counted
+"""

@@ -1,5 +1,6 @@
 """Repositories of another hub, pulled through on demand and kept.
 
+tables          rows
 policy          which repositories may be mirrored, and how open the mirror is
 upstream        the other hub, over the network
 following       the rows of a mirror: made, and brought up to what the other hub has

@@ -1,7 +1,13 @@
 """Users, organisations, and how they prove who they are.
 
-accounts        users, organisations, who belongs to which with what role
-tokens          access tokens
-passwords       how passwords are kept
-first_admin     the first account of a new hub
+accounts     users, organisations, who belongs to which with what role
+members      the members of an organisation, as its admins change them
+tokens       access tokens
+scopes       what a fine-grained token may do, and where
+reach        which repositories and namespaces that covers
+permissions  what an address asks of a fine-grained token
+passwords    how passwords are kept
+first_admin  the first account of a new hub
+leaving      accounts that get another name, and accounts that go
+kept_names   names that nobody may take
 """

@@ -1,1 +1,6 @@
-"""Signing in with a browser: sessions behind a cookie, and a bound on how often one may guess."""
+"""Signing in with a browser: sessions behind a cookie, and a bound on how often one may guess.
+
+tables    rows
+sessions  begun, found, ended
+attempts  so many guesses in a window, then a pause
+"""

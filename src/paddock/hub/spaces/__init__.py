@@ -1,1 +1,6 @@
-"""What is particular to spaces: their secrets, their variables, and that nothing runs them here."""
+"""What is particular to spaces: their secrets, their variables, and that nothing runs them here.
+
+tables    rows
+settings  secrets and variables
+stage     in what state a space is that is never run
+"""

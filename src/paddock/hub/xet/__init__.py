@@ -8,6 +8,7 @@ layout          files as lists of terms, and which of them a range of bytes need
 records         the rows of xorbs and files
 registration    a shard's claims, each recomputed before it counts
 reading         a file's bytes, from its terms
+views           xorbs that are nowhere stored: blobs cut into chunks as they are
 reconstruction  the answer that tells a client which xorb ranges make up a file
 access          what a Xet token allows
 """
