@@ -198,7 +198,8 @@ def _ready_to_merge(
     if proposal is None:
         raise NotNow(f"discussion {discussion.num} is no pull request")
     if discussion.status is not Status.OPEN:
-        hint = "open it first: `hf discussions reopen`" if discussion.status is Status.DRAFT else None
+        is_draft = discussion.status is Status.DRAFT
+        hint = "open it first: `hf discussions reopen`" if is_draft else None
         raise NotNow(f"pull request {discussion.num} is {discussion.status}", hint=hint)
     base = refs.find_ref(conn, repo, proposal.base_ref)
     if base is None:
