@@ -95,7 +95,7 @@ def test_the_cache_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(10):
         recording = Recording(1)
         list(recording.taking([b"x" * 300]))
-        pack = recording.pack([f"{number}"], [])
+        pack = recording.pack([f"{number}"], [], b"")
         assert pack is not None
         cache.keep(number // 4, pack, by_offset=True)
     sizes = [len(cache.find(number, by_offset=True)) for number in range(3)]
@@ -108,4 +108,4 @@ def test_a_pack_over_the_limit_is_not_written_down(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(pack_cache, "MAX_PACK_BYTES", 10)
     recording = Recording(10_000)
     assert list(recording.taking([b"12345", b"678901", b"2"])) == [b"12345", b"678901", b"2"]
-    assert recording.pack(["a"], []) is None
+    assert recording.pack(["a"], [], b"") is None

@@ -2,28 +2,34 @@
 
 A pack's entries depend on nothing but the commits that they lead to, so there is nothing to
 invalidate: a kept pack serves whoever wants at least what is in it, with what is newer behind it.
-Kept in unnamed temporary files, which are gone when the process is; bounded in all. Knows bytes and
-ids; who may have them was decided before.
+Here they are in unnamed temporary files, which are gone when the process is; bounded in all. Those
+that stay are ``stored_packs``'s. Knows bytes and ids; who may have them was decided before.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import struct
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import IO, NamedTuple
 
 MAX_BYTES = 2 << 30  # all packs together
 MAX_PACK_BYTES = 1 << 30
 MAX_OF_REPOSITORY = 3  # clones want all branches, or one
 MIN_OBJECTS = 500  # a smaller pack is made as fast as it is read
-_PIECE_BYTES = 256 << 10
+HEAD_BYTES, DIGEST_BYTES = 12, 20  # before the entries, and behind them
+ID_BYTES = 20
+PIECE_BYTES = 16 * 65515  # as many full packets of a side band
 
 
-class _Scratch:
-    """An unnamed file, closed when nobody refers to it any more."""
+class Scratch:
+    """A file, mostly an unnamed one, closed when nobody refers to it any more."""
 
     def __init__(self, file: IO[bytes] | None = None) -> None:
         self.file = file or tempfile.TemporaryFile()  # noqa: SIM115  (see __del__)
@@ -31,23 +37,66 @@ class _Scratch:
     def __del__(self) -> None:
         self.file.close()
 
+    def pieces(self, start: int, size_bytes: int) -> Iterator[bytes]:
+        """A span of it; several may read at once."""
+        for at in range(0, size_bytes, PIECE_BYTES):
+            yield self.read(start + at, min(PIECE_BYTES, size_bytes - at))
 
-class KeptPack(NamedTuple):
-    """The entries of a pack, without its header and digest."""
+    def read(self, start: int, size_bytes: int) -> bytes:
+        """A piece of it."""
+        return os.pread(self.file.fileno(), size_bytes, start)
 
-    tips: frozenset[str]  # commits to which everything in it leads
+
+@dataclass(frozen=True, slots=True)
+class KeptPack:
+    """The entries of a pack, and what everything in it leads to."""
+
+    tips: frozenset[str]  # commits
     tags: frozenset[str]  # annotated tags in it
     object_count: int
     size_bytes: int
-    scratch: _Scratch
-    start: int = 0  # where in the file they begin
+    pieces: Callable[[], Iterator[bytes]]
+    read_ids: Callable[[], bytes]  # of all its objects, sorted, one behind the other
+    digest: bytes | None = None  # of the pack that has these entries alone, if it is known
 
     def read(self) -> Iterator[bytes]:
         """The entries, in pieces; several may read at once."""
-        for at in range(0, self.size_bytes, _PIECE_BYTES):
-            yield os.pread(
-                self.scratch.file.fileno(), min(_PIECE_BYTES, self.size_bytes - at), self.start + at
-            )
+        return self.pieces()
+
+    def whole(self) -> Iterator[bytes]:
+        """The pack that has these entries alone."""
+        head = pack_head(self.object_count)
+        yield head
+        if self.digest is not None:
+            yield from self.read()
+            yield self.digest
+            return
+        digest = hashlib.sha1(head, usedforsecurity=False)
+        for piece in self.read():
+            digest.update(piece)
+            yield piece
+        yield digest.digest()
+
+
+class Ids:
+    """The ids of a kept pack's objects, read when somebody first asks."""
+
+    def __init__(self, read: Callable[[], bytes]) -> None:
+        self._read, self._ids = read, b""
+
+    def __contains__(self, oid: object) -> bool:
+        if not isinstance(oid, bytes):
+            return False
+        if not self._ids:
+            self._ids = self._read()
+        low, high = 0, len(self._ids) // ID_BYTES
+        while low < high:
+            middle = (low + high) // 2
+            found = self._ids[middle * ID_BYTES : (middle + 1) * ID_BYTES]
+            if found == oid:
+                return True
+            low, high = (middle + 1, high) if found < oid else (low, middle)
+        return False
 
 
 class Span(NamedTuple):
@@ -59,12 +108,21 @@ class Span(NamedTuple):
     object_count: int
 
 
-def kept_from(span: Span, tips: Iterable[str], tags: Iterable[str]) -> KeptPack:
+def pack_head(object_count: int) -> bytes:
+    """What a pack of so many objects begins with."""
+    return b"PACK" + struct.pack(">II", 2, object_count)
+
+
+def kept_from(
+    span: Span, tips: Iterable[str], tags: Iterable[str], oids: Iterable[bytes]
+) -> KeptPack:
     """A pack that somebody sent, kept as it came; the caller may close the file."""
-    scratch = _Scratch(os.fdopen(os.dup(span.file.fileno()), "rb"))
+    ids = b"".join(sorted(oids))
+    scratch = Scratch(os.fdopen(os.dup(span.file.fileno()), "rb"))
     size_bytes = span.end - span.start
+    pieces = partial(scratch.pieces, span.start, size_bytes)
     kept = frozenset(tips), frozenset(tags)
-    return KeptPack(*kept, span.object_count, size_bytes, scratch, span.start)
+    return KeptPack(*kept, span.object_count, size_bytes, pieces, lambda: ids)
 
 
 class PackCache:
@@ -100,7 +158,7 @@ class Recording:
     """Entries on their way to a client, written down beside it while that is worth it."""
 
     def __init__(self, count: int) -> None:
-        self._scratch = _Scratch() if count >= MIN_OBJECTS else None
+        self._scratch = Scratch() if count >= MIN_OBJECTS else None
         self._count, self._bytes = count, 0
 
     def taking(self, parts: Iterable[bytes]) -> Iterator[bytes]:
@@ -110,13 +168,24 @@ class Recording:
                 self._write(part)
             yield part
 
-    def pack(self, tips: Iterable[str], tags: Iterable[str]) -> KeptPack | None:
+    def pack(
+        self, tips: Iterable[str], tags: Iterable[str], ids: bytes, digest: bytes | None = None
+    ) -> KeptPack | None:
         """What was written down, when all of it was."""
-        if self._scratch is None:
+        self._write(ids)  # behind the entries
+        if self._scratch is None or not self._flush():
             return None
-        self._scratch.file.flush()
-        scratch = self._scratch
-        return KeptPack(frozenset(tips), frozenset(tags), self._count, self._bytes, scratch)
+        pieces = partial(self._scratch.pieces, 0, self._bytes)
+        read_ids = partial(self._scratch.read, self._bytes, len(ids))
+        kept = frozenset(tips), frozenset(tags)
+        return KeptPack(*kept, self._count, self._bytes, pieces, read_ids, digest)
+
+    def _flush(self) -> bool:
+        try:
+            self._scratch and self._scratch.file.flush()
+        except OSError:
+            return False
+        return True
 
     def _write(self, part: bytes) -> None:
         try:

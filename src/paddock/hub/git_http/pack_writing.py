@@ -8,10 +8,9 @@ so the folders, whose number nobody knows before, wait in a temporary file, most
 from __future__ import annotations
 
 import hashlib
-import struct
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import IO, NamedTuple
 
@@ -20,13 +19,20 @@ from paddock.hub.git_http.deltas import LEVEL, Entries, entry_head
 from paddock.hub.git_http.fetch_request import FetchRequest, Filter
 from paddock.hub.git_http.graph import Node
 from paddock.hub.git_http.object_rows import ObjectRow, ObjectRows
-from paddock.hub.git_http.pack_cache import KeptPack, PackCache, Recording
+from paddock.hub.git_http.pack_cache import (
+    ID_BYTES,
+    PIECE_BYTES,
+    Ids,
+    KeptPack,
+    PackCache,
+    Recording,
+    pack_head,
+)
 from paddock.hub.git_http.selection import Selection, Wanted
 from paddock.hub.git_http.tree_walk import TreeWalk
 from paddock.storage.blobs import BlobStore
 
 _IN_MEMORY_BYTES = 16 << 20
-_PIECE_BYTES = 256 << 10
 _BLOBS_TOGETHER = 5000
 
 
@@ -52,35 +58,71 @@ def write_pack(
     source: PackSource, request: FetchRequest, selection: Selection, wanted: Wanted
 ) -> Iterator[bytes | Progress]:
     """The pack in pieces; while the objects are found, how many they are."""
-    by_offset = "ofs-delta" in request.words
-    kept = selection.kept
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as folders:
-        entries = Entries(by_offset=by_offset)
-        walk = TreeWalk(source.rows, request.filter, entries, folders)
-        for found in walk.walk(selection.roots):
-            yield Progress(found + len(selection.commits))
-        walk.add_asked(wanted.trees, wanted.blobs)
-        blobs = [oid.hex() for oid in walk.asked_blobs]
-        places = _kept(source.rows, walk.blobs, request.filter)
-        commits = _sent_commits(selection.commits, wanted, request.filter)
-        count = len(commits) + len(selection.tags) + walk.tree_count + len(places) + len(blobs)
-        whole = count + (kept.object_count if kept else 0)
-        yield Progress(whole)
-        folders.seek(0)
-        recording = Recording(count if selection.is_whole else 0)
-        parts: tuple[Iterable[bytes], ...] = (
+    return PackWriter(source, request, selection, wanted).write()
+
+
+class PackWriter:
+    """One pack: what is kept of it as it is, and what is not behind it."""
+
+    def __init__(
+        self, source: PackSource, request: FetchRequest, selection: Selection, wanted: Wanted
+    ) -> None:
+        self._source, self._request = source, request
+        self._selection, self._wanted = selection, wanted
+        self._by_offset = "ofs-delta" in request.words
+        self._added: list[bytes] = []
+        self.object_count = 0  # known before the first byte of the pack
+        self.is_now_kept = False
+
+    def write(self) -> Iterator[bytes | Progress]:
+        """See ``write_pack``."""
+        kept, selection = self._selection.kept, self._selection
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as folders:
+            entries = Entries(by_offset=self._by_offset)
+            held: Container[bytes] = Ids(kept.read_ids) if kept else ()
+            walk = TreeWalk(self._source.rows, self._request.filter, entries, folders, held)
+            for found in walk.walk(selection.roots):
+                yield Progress(found + len(selection.commits))
+            walk.add_asked(self._wanted.trees, self._wanted.blobs)
+            folders.seek(0)
+            added = self._gather(walk, folders)
+            self.object_count = len(self._added) + (kept.object_count if kept else 0)
+            yield Progress(self.object_count)
+            if kept and not self._added:
+                yield from kept.whole()
+                return
+            recording = Recording(len(self._added) if selection.is_whole else 0)
+            head = pack_head(self.object_count)
+            sent = chain([head], kept.read() if kept else (), recording.taking(added))
+            yield from _with_digest(sent)
+            tips = [node.oid for node in self._wanted.commits]
+            ids = self.ids() if selection.is_whole else b""
+            if (pack := recording.pack(tips, selection.tags, ids)) is not None:
+                self._source.keep(pack, by_offset=self._by_offset)
+                self.is_now_kept = True
+
+    def ids(self) -> bytes:
+        """The ids of all its objects, sorted, one behind the other; once it was written."""
+        kept = self._selection.kept
+        ids = kept.read_ids() if kept else b""
+        before = [ids[at : at + ID_BYTES] for at in range(0, len(ids), ID_BYTES)]
+        return b"".join(sorted(before + self._added))
+
+    def _gather(self, walk: TreeWalk, folders: IO[bytes]) -> Iterator[bytes]:
+        """The entries that are not kept, to be made one after the other."""
+        source, wanted = self._source, self._wanted
+        commits = _sent_commits(self._selection.commits, wanted, self._request.filter)
+        tags = self._selection.tags
+        places = _kept(source.rows, walk.blobs, self._request.filter)
+        self._added += map(bytes.fromhex, [*commits, *tags])
+        self._added += [*walk.trees, *(oid for _, oid in places), *walk.asked_blobs]
+        return chain(
             _plain(source, commits),
-            _plain(source, selection.tags),
+            _plain(source, tags),
             _file(folders),
-            _files(source, places, by_offset=by_offset),
-            _plain(source, blobs),
+            _files(source, places, by_offset=self._by_offset),
+            _plain(source, [oid.hex() for oid in walk.asked_blobs]),
         )
-        body = recording.taking(part for pieces in parts for part in pieces)
-        head = b"PACK" + struct.pack(">II", 2, whole)
-        yield from _with_digest(chain([head], kept.read() if kept else (), body))
-        tips = [node.oid for node in wanted.commits]
-        if (pack := recording.pack(tips, selection.tags)) is not None:
-            source.keep(pack, by_offset=by_offset)
 
 
 def _with_digest(parts: Iterable[bytes]) -> Iterator[bytes]:
@@ -91,7 +133,7 @@ def _with_digest(parts: Iterable[bytes]) -> Iterator[bytes]:
     for part in parts:
         waiting.append(part)
         waiting_bytes += len(part)
-        if waiting_bytes >= _PIECE_BYTES:
+        if waiting_bytes >= PIECE_BYTES:
             piece = b"".join(waiting)
             digest.update(piece)
             yield piece
@@ -167,5 +209,5 @@ def _whole(blobs: BlobStore, entries: Entries, row: ObjectRow) -> Iterator[bytes
 
 
 def _file(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(_PIECE_BYTES):
+    while piece := file.read(PIECE_BYTES):
         yield piece

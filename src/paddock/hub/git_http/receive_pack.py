@@ -23,7 +23,7 @@ from paddock.hub.discussions import contributing
 from paddock.hub.git import refs
 from paddock.hub.git.moved import RefChange, refs_moved
 from paddock.hub.git.objects import keep_held
-from paddock.hub.git_http import arrivals, push_rules, storing, tree_sizes
+from paddock.hub.git_http import arrivals, packing, push_rules, storing, tree_sizes
 from paddock.hub.git_http.arrivals import Arrival, PushRefused
 from paddock.hub.git_http.graph import CommitGraph
 from paddock.hub.git_http.object_rows import ObjectRows
@@ -162,13 +162,16 @@ class _Push:
 
     def keep_whole(self) -> None:
         """A pack that has everything its tips lead to serves the clones that follow as it is."""
-        arrival, span = self._arrival, self._pack.span() if self._pack else None
+        if self._pack is None:
+            return
+        arrival, span = self._arrival, self._pack.span()
         if span is None or arrival.outside or arrival.object_count != span.object_count:
             return
         if span.object_count >= MIN_OBJECTS and span.end - span.start <= MAX_PACK_BYTES:
             tags = [oid.hex() for oid in arrival.tags]
-            kept = kept_from(span, arrival.peeled.values(), tags)
-            self._pusher.hub.packs.keep(self._repo.id, kept, by_offset=True)
+            kept = kept_from(span, arrival.peeled.values(), tags, self._pack.index)
+            if not packing.offer(self._pusher.hub, self._repo, kept):
+                self._pusher.hub.packs.keep(self._repo.id, kept, by_offset=True)
 
     def _keep(
         self, conn: sa.Connection, repo: Repository, pack: IncomingPack, arrival: Arrival

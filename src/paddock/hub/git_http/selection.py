@@ -92,7 +92,7 @@ def select_whole(
     """The same for a client that has nothing and wants everything, by packs that were kept."""
     wanted.tags = list(dict.fromkeys([*wanted.tags, *tags]))
     for kept in packs:
-        if not _is_part(graph, wanted, kept):
+        if not is_part(graph, wanted, kept):
             continue
         newer = select(graph, wanted, graph.present(sorted(kept.tips)), Boundary(), set())
         if len(newer.commits) * _MOST_NEWER <= kept.object_count:
@@ -101,7 +101,7 @@ def select_whole(
     return select(graph, wanted, [], Boundary(), set())._replace(is_whole=True)
 
 
-def _is_part(graph: CommitGraph, wanted: Wanted, kept: KeptPack) -> bool:
+def is_part(graph: CommitGraph, wanted: Wanted, kept: KeptPack) -> bool:
     """Whether everything in the kept pack is wanted."""
     others = sorted(kept.tips - {node.oid for node in wanted.commits})
     if len(others) > _MOST_OTHERS or not kept.tags <= set(wanted.tags):

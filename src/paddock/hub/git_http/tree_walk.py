@@ -14,7 +14,7 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from typing import IO, NamedTuple
 
 from paddock.hub.git.objects import ObjectType
@@ -52,8 +52,15 @@ class TreeWalk:
     """Meets every folder and file once; ``blobs`` are the files met, with their places."""
 
     def __init__(
-        self, rows: ObjectRows, filter_: Filter, entries: Entries, target: IO[bytes]
+        self,
+        rows: ObjectRows,
+        filter_: Filter,
+        entries: Entries,
+        target: IO[bytes],
+        held: Container[bytes] = (),
     ) -> None:
+        """``held`` are objects that are sent anyway, each with all that it leads to."""
+        self._held = held
         self._rows, self._filter = rows, filter_
         self._entries, self._target = entries, target
         self._seen: dict[bytes, int] = {}  # folders and files: the least depth met
@@ -69,8 +76,9 @@ class TreeWalk:
         self.asked_blobs: list[bytes] = []
 
     @property
-    def tree_count(self) -> int:
-        return len(self._written)
+    def trees(self) -> Set[bytes]:
+        """The folders that were written."""
+        return self._written
 
     def walk(self, roots: Iterable[tuple[str, Sequence[str]]]) -> Iterator[int]:
         """Look at root folders with those they were made from; says how much was met so far."""
@@ -111,7 +119,7 @@ class TreeWalk:
         if self._filter.max_depth is not None:
             # The same folder higher up may show more of what is in it.
             return job.depth < min(self._filter.max_depth, self._seen.get(job.oid, 1 << 30))
-        return job.oid not in self._seen
+        return job.oid not in self._seen and job.oid not in self._held
 
     def _portions(self, jobs: list[Job]) -> Iterator[list[Job]]:
         """The jobs in turns, with the folders of each turn at hand."""
@@ -155,7 +163,8 @@ class TreeWalk:
                 if any(name in tree and tree[name][1] == oid for tree in before):
                     continue
                 self._seen[oid] = depth
-                self._list(job.place, name, oid)
+                if oid not in self._held:
+                    self._list(job.place, name, oid)
         return below
 
     def _list(self, place: int, name: bytes, oid: bytes) -> None:

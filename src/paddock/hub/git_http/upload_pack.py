@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from paddock.errors import PaddockError
 from paddock.hub.context import Hub
 from paddock.hub.git import refs
+from paddock.hub.git_http import packing_requests, stored_packs
 from paddock.hub.git_http.advertisement import list_refs
 from paddock.hub.git_http.boundaries import Boundary, Deepening, Since, draw, draw_by_list
 from paddock.hub.git_http.fetch_request import (
@@ -25,7 +26,7 @@ from paddock.hub.git_http.fetch_request import (
 from paddock.hub.git_http.graph import CommitGraph, Node
 from paddock.hub.git_http.negotiation import acknowledge, acknowledge_each, find_common
 from paddock.hub.git_http.object_rows import ObjectRows
-from paddock.hub.git_http.pack_writing import PackSource, Progress, write_pack
+from paddock.hub.git_http.pack_writing import PackSource, PackWriter, Progress
 from paddock.hub.git_http.pkt_lines import (
     MAX_PAYLOAD_BYTES,
     BadGitRequest,
@@ -176,7 +177,18 @@ class _Fetch:
         selection = self._select(wanted, haves, boundary)
         hub = self._hub
         source = PackSource(self._rows, hub.blobs, hub.packs, self._repo.id)
-        return self._framed(write_pack(source, self._request, selection, wanted))
+        writer = PackWriter(source, self._request, selection, wanted)
+        yield from self._framed(writer.write())
+        if writer.is_now_kept:
+            self._request_pack()
+
+    def _request_pack(self) -> None:
+        """Let others find a pack, too, where this clone had to have one made."""
+        try:
+            with self._hub.database.write() as conn:
+                packing_requests.request_pack(conn, self._repo.id)
+        except PaddockError as e:  # the client has its clone
+            log.warning("no pack was asked for", repository=self._repo.full_name, error=e.message)
 
     def _select(self, wanted: Wanted, haves: list[Node], boundary: Boundary) -> Selection:
         request = self._request
@@ -185,7 +197,7 @@ class _Fetch:
             wanted.trees or wanted.blobs
         ):
             by_offset = "ofs-delta" in request.words
-            kept = self._hub.packs.find(self._repo.id, by_offset=by_offset)
+            kept = stored_packs.candidates(self._hub, self._repo.id, by_offset=by_offset)
             tags = self._annotated(wanted, None) if follows else []
             return select_whole(self._graph, wanted, tags, kept)
         found = select(self._graph, wanted, haves, boundary, set(request.shallows))
@@ -213,7 +225,7 @@ class _Fetch:
             for piece in pieces:
                 if isinstance(piece, bytes):
                     if bands:
-                        yield from on_band(1, [piece], largest)
+                        yield b"".join(on_band(1, [piece], largest))
                     else:
                         yield piece
                 elif bands and "no-progress" not in words and piece.found >= told + _PROGRESS_STEP:
