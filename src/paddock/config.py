@@ -94,7 +94,7 @@ class Settings:
     )
     pull_request_bytes: int = _setting(
         10 * 1000**3,
-        "bytes of large files that a user may send for pull requests to a repository of others",
+        "bytes that a user may send for pull requests to a repository of others",
     )
     organizations_by: str = _setting(
         "users", "who may make an organization: users, or admins alone"

@@ -53,7 +53,7 @@ class Hub:
     own_url: str = "http://127.0.0.1:8000"  # where this machine reaches us
     webhook_targets: str = "public"  # "any": webhooks may also send into the private network
     mirror: Mirror | None = None  # None: only what is here is served
-    pull_request_bytes: int = 10 * 1000**3  # of a user's large files in a repository of others
+    pull_request_bytes: int = 10 * 1000**3  # of a user for pull requests to a repository of others
     organizations_by: str = "users"  # who may make one: "users" or "admins"
     packs: PackCache = field(default_factory=PackCache)
     limits: RequestLimits = field(default_factory=RequestLimits)

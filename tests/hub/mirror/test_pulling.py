@@ -16,6 +16,8 @@ from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
 from paddock.hub.mirror.tables import mirrors
+from paddock.hub.people.accounts import find_account, set_role
+from paddock.hub.people.leaving import delete_account
 from tests.databases import sqlite_url
 from tests.live import LiveServer, live_server
 
@@ -28,9 +30,11 @@ def ada(upstream: LiveServer) -> HfApi:
     return upstream.api(upstream.user("ada"))
 
 
-def publish(ada: HfApi, *, licence: str | None = "mit", large: bytes = LARGE) -> str:
+def publish(
+    ada: HfApi, *, licence: str | None = "mit", large: bytes = LARGE, owner: str = "ada"
+) -> str:
     """A repository of Ada's on the other hub."""
-    name = f"ada/model-{next(_numbers)}"
+    name = f"{owner}/model-{next(_numbers)}"
     ada.create_repo(name)
     card = f"---\nlicense: {licence}\n---\n" if licence else "---\ntags: [a]\n---\n"
     ada.create_commit(
@@ -135,6 +139,45 @@ def test_a_gate_that_we_did_not_pass_there_is_told(ada: HfApi, mirror: LiveServe
 def test_what_we_may_not_see_there_does_not_exist_here(ada: HfApi, mirror: LiveServer) -> None:
     name = publish(ada)
     ada.update_repo_settings(name, private=True)
+    with pytest.raises(RepositoryNotFoundError):
+        reader(mirror).model_info(name)
+
+
+@pytest.mark.parametrize("licence", [None, "mit"])
+def test_what_is_private_there_is_hidden_here_though_we_may_see_it(
+    licence: str | None, ada: HfApi, upstream: LiveServer, mirror: LiveServer
+) -> None:
+    org = f"lab-{licence}"
+    upstream.org(org, "ada")
+    with upstream.hub.database.write() as conn:  # so the mirror sees what is private there
+        lab, account = find_account(conn, org), find_account(conn, "reader")
+        assert lab is not None
+        assert account is not None
+        set_role(conn, lab, account, "read")
+    name = publish(ada, licence=licence, owner=org)
+    if licence is not None:
+        reader(mirror).model_info(name)  # it was public, and was mirrored
+    ada.update_repo_settings(name, private=True)
+    for _ in range(2):
+        with pytest.raises(RepositoryNotFoundError):
+            reader(mirror).model_info(name)
+    if licence is not None:
+        ada.create_commit(
+            name,
+            [CommitOperationAdd("README.md", b"---\ntags: [a]\n---\n")],
+            commit_message="No licence any more",
+        )
+        with pytest.raises(RepositoryNotFoundError):
+            reader(mirror).model_info(name)
+
+
+def test_a_name_that_is_kept_here_is_not_filled_from_there(ada: HfApi, mirror: LiveServer) -> None:
+    name = publish(ada)
+    mirror.user("ada")
+    with mirror.hub.database.write() as conn:
+        gone = find_account(conn, "ada")
+        assert gone is not None
+        delete_account(conn, gone)
     with pytest.raises(RepositoryNotFoundError):
         reader(mirror).model_info(name)
 

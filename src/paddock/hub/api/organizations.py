@@ -44,6 +44,8 @@ class RoleBody(BaseModel):
 def my_organizations(hub: HubDep, caller: CallerDep) -> list[dict[str, Any]]:
     """The caller's own, with their role in each."""
     user = access.require_user(caller)
+    if caller.scopes is not None and not caller.scopes.profile & {"profile", "read-memberships"}:
+        raise Forbidden("this token may not tell which organizations you belong to")
     with hub.database.read() as conn:
         found = accounts.orgs_of(conn, user)
     return [{**overview.render_org(one.org), "roleInOrg": one.role} for one in found]

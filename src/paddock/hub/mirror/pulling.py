@@ -15,7 +15,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from paddock import clock
-from paddock.hub import lookup
+from paddock.hub import access, lookup
 from paddock.hub.context import Hub
 from paddock.hub.errors import AlreadyExists, BadName
 from paddock.hub.git_http.adopting import missing, open_history
@@ -26,9 +26,10 @@ from paddock.hub.mirror import following
 from paddock.hub.mirror.following import MirrorRow
 from paddock.hub.mirror.growing import Wanted
 from paddock.hub.mirror.mirror import Mirror
-from paddock.hub.mirror.policy import admit
+from paddock.hub.mirror.policy import Admission, NotMirrored, admit
 from paddock.hub.mirror.upstream import UpstreamUnreachable
 from paddock.hub.names import RepositoryName, check_account_name, check_repository_name
+from paddock.hub.people.kept_names import NameKept
 from paddock.hub.tables import git_objects
 from paddock.hub.types import Caller, FileEntry, Repository
 from paddock.log import get_logger
@@ -66,6 +67,12 @@ def prepare(hub: Hub, caller: Caller, name: RepositoryName) -> None:
             _refresh(hub, mirror, name, local.mirror)
         except UpstreamUnreachable as e:
             log.warning("the other hub does not answer", repository=name.full, error=e.message)
+        except NotMirrored:
+            with hub.database.read() as conn:  # who may not see it does not learn of it here
+                now = following.find_local(conn, name).mirror
+                is_seen = now is not None and access.may_see(conn, caller, now.repo)
+            if is_seen:
+                raise
 
 
 def open_file(hub: Hub, repo: Repository, entry: FileEntry, conn: sa.Connection) -> Content:
@@ -153,8 +160,15 @@ def _begin(hub: Hub, mirror: Mirror, name: RepositoryName) -> None:
     if facts is None or facts.full_name.lower() != name.key:  # renamed there: ask by the new name
         mirror.remember_absent(name)
         return
-    open_ = admit(facts, mirror.upstream.allowed_licences)
-    with tempfile.TemporaryFile() as pack, suppress(AlreadyExists):  # another server was faster
+    try:
+        open_ = admit(facts, mirror.upstream.allowed_licences)
+    except NotMirrored:
+        if facts.is_private:  # that it exists is told to those who may see it there
+            mirror.remember_absent(name)
+            return
+        raise
+    # Another server was faster, or the name is kept here for somebody who left it.
+    with tempfile.TemporaryFile() as pack, suppress(AlreadyExists, NameKept):
         found = mirror.upstream.fetch(name, (), {}, pack)
         with (
             open_history(hub, None, pack, missing(found, {})) as history,
@@ -174,7 +188,13 @@ def _refresh(hub: Hub, mirror: Mirror, name: RepositoryName, row: MirrorRow) -> 
         with hub.database.write() as conn:
             following.mark_checked(conn, row.repo, is_gone=True)
         return
-    open_ = admit(facts, mirror.upstream.allowed_licences)
+    try:
+        open_ = admit(facts, mirror.upstream.allowed_licences)
+    except NotMirrored:
+        if facts.is_private:  # and stays so here, should the other hub not answer one day
+            with hub.database.write() as conn:
+                following.close_as(conn, row.repo, Admission(is_private=True, gated=None))
+        raise
     with hub.database.read() as conn:
         here = following.followed_refs(conn, row.repo)
     known = {ref: held.oid for ref, held in here.items()}
