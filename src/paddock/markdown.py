@@ -1,8 +1,9 @@
-"""What people write to each other, as HTML that is safe to show, and whom they call by name.
+"""What people write, as HTML that is safe to show, and whom they call by name.
 
-Pure. Markdown may hold HTML, as writers of comments expect, so the sanitiser has the last word:
-only elements and attributes that are named here come out, no scripts, styles, forms, frames or ids,
-and no address but of the web and of mail. Whoever shows it still forbids scripts by a policy.
+Pure. In cards and notes raw HTML is text. Comments may hold HTML, as their writers expect, so there
+the sanitiser has the last word: only elements and attributes that are named here come out, no
+scripts, styles, forms, frames or ids, and no address but of the web and of mail. Whoever shows it
+still forbids scripts by a policy.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from markdown_it.token import Token
 
 MAX_MENTIONS = 50
 
-_markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+_comments = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+_cards = MarkdownIt("commonmark", {"html": False}).enable("table")
+_notes = MarkdownIt("commonmark", {"html": False}).disable("image")
 
 _HEADINGS = {f"h{level}" for level in range(1, 7)}
 _TEXT = {
@@ -67,10 +70,22 @@ class Rendered(NamedTuple):
 
 
 def render_markdown(text: str) -> Rendered:
-    """CommonMark with tables, as safe HTML. Code mentions nobody."""
-    tokens = _markdown.parse(text)
-    unsafe = _markdown.renderer.render(tokens, _markdown.options, {})
+    """CommonMark with tables and HTML, as safe HTML. Code mentions nobody."""
+    tokens = _comments.parse(text)
+    unsafe = _comments.renderer.render(tokens, _comments.options, {})
     return Rendered(_sanitiser.clean(unsafe), _mentions(tokens))
+
+
+def render_card(text: str) -> str:
+    """A model card: CommonMark with tables, whose HTML is shown as text."""
+    html: str = _cards.render(text)
+    return html
+
+
+def render_note(text: str) -> str:
+    """A few words in one paragraph: no images, and HTML is shown as text."""
+    html: str = _notes.renderInline(text)
+    return html
 
 
 def _mentions(tokens: list[Token]) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 from starlette.responses import FileResponse
 
@@ -31,6 +30,7 @@ from paddock.hub.http.paths import (
 from paddock.hub.names import RepositoryName
 from paddock.hub.tables import repositories, repository_tags
 from paddock.hub.types import FileEntry, Kind, Need, Repository
+from paddock.markdown import render_card
 from paddock.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -39,8 +39,6 @@ _FOLDER = Path(__file__).parent
 _REPOSITORIES_ON_A_SHELF = 50
 _FILES_ON_A_PAGE = 500
 _CARD_BYTES = 250_000  # the worst CommonMark of this size takes three seconds to render
-
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 class _Shelved(NamedTuple):
@@ -148,7 +146,7 @@ def _card(
     if entry is None or entry.size_bytes > _CARD_BYTES or entry.large is not None:
         return None
     text = files.read_small_file(conn, hub.blobs, repo, entry, _CARD_BYTES).decode(errors="replace")
-    return Markup(_markdown.render(split_document(text).body))  # noqa: S704  (raw HTML is off: see the module)
+    return Markup(render_card(split_document(text).body))  # noqa: S704  (raw HTML is off)
 
 
 def _size(entry: FileEntry) -> str:

@@ -1,7 +1,7 @@
 """What the API tells of a collection (hub protocol 13).
 
 ``Eyes`` holds what depends on who asks, loaded for all that an answer names at once; the rest is
-pure. Notes are Markdown without raw HTML, so what is shown of them holds no script.
+pure.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from markdown_it import MarkdownIt
 
 from paddock import clock
 from paddock.hub.collections.collections import Collection
@@ -19,11 +18,10 @@ from paddock.hub.collections.items import Contents, Item
 from paddock.hub.collections.tables import collection_upvotes
 from paddock.hub.follows.tables import follows
 from paddock.hub.likes.tables import likes
-from paddock.hub.profiles.pictures import avatar_path
+from paddock.hub.profiles.overview import render_account
 from paddock.hub.types import Account, Caller, Kind, Repository
+from paddock.markdown import render_note
 from paddock.storage.sql import in_chunks
-
-_markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +96,7 @@ def _summary(collection: Collection, eyes: Eyes) -> dict[str, Any]:
 
 def _owner(account: Account, eyes: Eyes) -> dict[str, Any]:
     return {
-        "_id": account.public_id,
-        "name": account.name,
-        "fullname": account.full_name,
-        "avatarUrl": avatar_path(account),
-        "type": account.kind,
+        **render_account(account),
         "isHf": False,
         "isHfAdmin": False,
         "isMod": False,
@@ -114,8 +108,7 @@ def _owner(account: Account, eyes: Eyes) -> dict[str, Any]:
 def _item(item: Item, eyes: Eyes) -> dict[str, Any]:
     rendered: dict[str, Any] = {"_id": item.public_id, "position": item.position}
     if item.note is not None:
-        html = _markdown.renderInline(item.note)
-        rendered["note"] = {"text": item.note, "html": html}
+        rendered["note"] = {"text": item.note, "html": render_note(item.note)}
     if isinstance(item.target, Collection):
         nested = _summary(item.target, eyes)
         return {**rendered, **nested, "type": "collection", "id": item.target.public_id}

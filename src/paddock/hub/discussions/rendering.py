@@ -9,7 +9,7 @@ from typing import Any
 
 from paddock import clock
 from paddock.hub.discussions.values import Comment, Discussion, Event, Version
-from paddock.hub.profiles.pictures import avatar_path
+from paddock.hub.profiles.overview import render_account
 from paddock.hub.types import Account, Repository
 
 HIDDEN_TEXT = "This comment has been hidden"
@@ -95,19 +95,8 @@ def web_path(repo: Repository, discussion: Discussion) -> str:
     return f"{repo.web_path}/discussions/{discussion.num}"
 
 
-def render_author(account: Account) -> dict[str, Any]:
-    """A user as discussions name them."""
-    return {
-        "_id": account.public_id,
-        "name": account.name,
-        "fullname": account.full_name,
-        "avatarUrl": avatar_path(account),
-        "type": account.kind,
-    }
-
-
 def _author(account: Account | None) -> dict[str, Any]:
-    return {} if account is None else {"author": render_author(account)}
+    return {} if account is None else {"author": render_account(account)}
 
 
 def _comment(comment: Comment) -> dict[str, Any]:

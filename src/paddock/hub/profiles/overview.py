@@ -36,6 +36,17 @@ def render_user(account: Account) -> dict[str, Any]:
     }
 
 
+def render_account(account: Account) -> dict[str, Any]:
+    """A user, or an organisation, as the author or the owner of something."""
+    return {
+        "_id": account.public_id,
+        "name": account.name,
+        "fullname": account.full_name,
+        "avatarUrl": avatar_path(account),
+        "type": account.kind,
+    }
+
+
 def render_org(account: Account) -> dict[str, Any]:
     """An organisation, as an item of a list of organisations."""
     return {
