@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import itertools
 import os
 import socket
@@ -80,6 +81,31 @@ def test_a_large_file_is_kept_and_served_when_the_other_hub_is_gone(
     assert Path(path).read_bytes() == LARGE
     stranger = mirror.api()
     assert stranger.model_info(name).id == name, "what is here is anybody's to read"
+
+
+def test_a_pointer_there_does_not_give_what_somebody_keeps_here(
+    ada: HfApi, mirror: LiveServer
+) -> None:
+    name, secret = publish(ada), os.urandom(2_000_000)
+    digest = hashlib.sha256(secret).hexdigest()
+    ada.create_commit(
+        name, [CommitOperationAdd("secret.bin", secret)], commit_message="for the pointer"
+    )
+    ada.permanently_delete_lfs_files(
+        name,
+        [file for file in ada.list_lfs_files(name) if file.file_oid == digest],
+        rewrite_history=False,
+    )
+    owner = mirror.api(mirror.user("owner"))
+    owner.create_repo("owner/private", private=True)
+    owner.upload_file(path_or_fileobj=secret, path_in_repo="s.bin", repo_id="owner/private")
+    rita = mirror.user("rita")
+    assert mirror.api(rita).file_exists(name, "config.json")
+    headers = {"Authorization": f"Bearer {rita}"}
+    for _ in range(2):
+        answer = httpx.get(f"{mirror.url}/{name}/resolve/main/secret.bin", headers=headers)
+        assert answer.status_code >= 400
+        assert secret[:1000] not in answer.content
 
 
 def test_a_range_of_a_file_that_is_not_here_yet(ada: HfApi, mirror: LiveServer) -> None:

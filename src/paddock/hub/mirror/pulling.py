@@ -121,6 +121,8 @@ def _open_absent(
         return None
     name = RepositoryName(repo.kind, *repo.full_name.split("/", 1))
     wanted = Wanted(name, sha256, size_bytes)
+    if hub.blobs.size_bytes(sha256) is not None:  # from another repository, private perhaps
+        mirror.upstream.require_held(name, sha256, size_bytes)
 
     def source(start: int) -> Iterator[bytes]:
         with mirror.upstream.large_file(name, sha256, size_bytes, start) as pieces:

@@ -134,6 +134,13 @@ class Upstream:
         except httpx2.HTTPError as e:
             raise UpstreamUnreachable(f"{self.url} broke off: {str(e)[:200]}") from e
 
+    def require_held(self, name: RepositoryName, sha256: str, size_bytes: int) -> None:
+        """Raise UpstreamUnreachable or UpstreamRefused unless that repository has the large file.
+
+        A pointer in its history does not say so.
+        """
+        self._download_address(name, sha256, size_bytes)
+
     def close(self) -> None:
         """Let go of idle connections."""
         self._client.close()
