@@ -21,7 +21,8 @@ from paddock.front_matter import CARD_NAME
 from paddock.hub import access, lookup, names, redirects
 from paddock.hub.errors import AlreadyExists
 from paddock.hub.git import commits
-from paddock.hub.groups import members
+from paddock.hub.groups.groups import find_group
+from paddock.hub.groups.repositories import put_repository, take_out_repository
 from paddock.hub.names import RepositoryName
 from paddock.hub.oauth import grants
 from paddock.hub.people.accounts import get_account, new_public_id
@@ -86,7 +87,7 @@ def create_empty(conn: sa.Connection, caller: Caller, wanted: NewRepository) -> 
     """
     author = access.require_writing_token(caller)
     namespace = _namespace(conn, author, wanted)
-    group = members.find_group(conn, namespace, wanted.resource_group)
+    group = find_group(conn, namespace, wanted.resource_group)
     if not access.may_write_namespace(conn, caller, namespace, group.id if group else None):
         raise Forbidden(
             f"You don't have the rights to create a {wanted.kind} under the namespace "
@@ -100,7 +101,7 @@ def create_empty(conn: sa.Connection, caller: Caller, wanted: NewRepository) -> 
         conn, NewRow(name, namespace, author, is_private=private, sdk=wanted.sdk)
     )
     if group is not None:
-        members.put_repository(conn, group, repo, author)
+        put_repository(conn, group, repo, author)
     grants.note_repository(conn, caller, repo)
     return repo
 
@@ -165,7 +166,7 @@ def move_repository(
         redirects.leave(conn, repo)
         redirects.end(conn, to)
     if target.id != repo.namespace_id:
-        members.take_out_repository(conn, repo)
+        take_out_repository(conn, repo)
     change = repositories.update().where(repositories.c.id == repo.id)
     values = {"full_name": to.full, "key": to.key, "namespace_id": target.id}
     try:

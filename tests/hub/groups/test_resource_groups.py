@@ -62,6 +62,18 @@ def test_a_group_is_for_its_members_with_their_role_in_it(server_on_each: LiveSe
     assert lab.call("wim", "GET", f"/resource-groups/{group['id']}").status_code == 404
 
 
+def test_a_group_that_is_hidden_answers_like_one_that_is_not_there(
+    server_on_each: LiveServer,
+) -> None:
+    lab = Lab(server_on_each, wim="write")
+    group_id = lab.call("olaf", "POST", "/resource-groups", {"name": "Vision"}).json()["id"]
+    unknown = "0" * 24
+    hidden = lab.call("wim", "GET", f"/resource-groups/{group_id}")
+    missing = lab.call("wim", "GET", f"/resource-groups/{unknown}")
+    assert hidden.status_code == missing.status_code == 404
+    assert hidden.text.replace(group_id, unknown) == missing.text
+
+
 def test_who_leaves_the_organisation_leaves_its_groups(server_on_each: LiveServer) -> None:
     lab = Lab(server_on_each, gina="read")
     body = {"name": "Vision", "users": [{"user": "gina", "role": "write"}]}

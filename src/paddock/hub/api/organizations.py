@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field, StrictBool
 from paddock.errors import Forbidden
 from paddock.hub import access
 from paddock.hub.context import CallerDep, HubDep
-from paddock.hub.groups import members as groups
+from paddock.hub.groups import members as group_members
+from paddock.hub.groups.groups import get_group
 from paddock.hub.people import accounts, members, scopes
 from paddock.hub.profiles import overview
 from paddock.hub.profiles.profiles import change_profile
@@ -92,8 +93,8 @@ def change_role(
         if accounts.role_in(conn, org.id, member) != body.role:
             members.change_role(conn, org, member, body.role)
         for one in body.resourceGroups or ():
-            group = groups.get_group(conn, org, one.id)
-            groups.set_member(conn, group, member, one.role, admin)
+            group = get_group(conn, org, one.id)
+            group_members.set_member(conn, group, member, one.role, admin)
     return {"user": member.name, "role": body.role}
 
 

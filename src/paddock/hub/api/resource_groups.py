@@ -1,6 +1,6 @@
 """Resource groups of an organisation over HTTP, as the Hub's public API has them.
 
-Reads and renders; who may do what is asked of ``hub.access`` and ``hub.groups.members``. A group is
+Reads and renders; who may do what is asked of ``hub.access`` and ``hub.groups``. A group is
 changed by the organisation's admins and by its own; it is made and deleted by the organisation's.
 """
 
@@ -15,8 +15,9 @@ from pydantic import BaseModel, Field, StrictBool
 from paddock.errors import Forbidden
 from paddock.hub import access, names
 from paddock.hub.context import CallerDep, Hub, HubDep
-from paddock.hub.groups import members
-from paddock.hub.groups.members import Group, GroupChange
+from paddock.hub.groups import groups, members
+from paddock.hub.groups import repositories as contents
+from paddock.hub.groups.groups import Group, GroupChange
 from paddock.hub.groups.roles import group_of
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.people import accounts, scopes
@@ -89,16 +90,13 @@ class Asked(NamedTuple):
     def to_change(self, conn: sa.Connection) -> tuple[Account, Group, Account]:
         """Organisation, group, and the caller, who may change the group."""
         org, group = self.to_see(conn)
-        return org, group, members.require_admin(conn, self.caller, org, group)
+        return org, group, groups.require_admin(conn, self.caller, org, group)
 
     def to_see(self, conn: sa.Connection) -> tuple[Account, Group]:
         """Organisation and group, if the caller may know of the group."""
         access.require_user(self.caller)
         org = accounts.get_account(conn, self.org_name, kind="org")
-        group = members.get_group(conn, org, self.group_id)
-        if not members.may_see(conn, self.caller, org, group):
-            raise members.GroupNotFound(f"{org.name} has no such resource group")
-        return org, group
+        return org, groups.open_group(conn, self.caller, org, self.group_id)
 
 
 def _asked(hub: HubDep, caller: CallerDep, name: str, group: str) -> Asked:
@@ -114,8 +112,8 @@ def list_groups(hub: HubDep, caller: CallerDep, name: str) -> list[dict[str, Any
     access.require_user(caller)
     with hub.database.read() as conn:
         org = accounts.get_account(conn, name, kind="org")
-        found = members.groups_of(conn, org)
-        seen = [group for group in found if members.may_see(conn, caller, org, group)]
+        found = groups.groups_of(conn, org)
+        seen = [group for group in found if groups.may_see(conn, caller, org, group)]
         return [_render(conn, caller, group) for group in seen]
 
 
@@ -127,12 +125,12 @@ def create(hub: HubDep, caller: CallerDep, name: str, body: GroupBody) -> dict[s
         org = accounts.get_account(conn, name, kind="org")
         if not access.may_administer(conn, caller, org, scopes.WRITE_GROUPS):
             raise Forbidden(f"only admins of {org.name} make resource groups")
-        group = members.create_group(conn, org, GroupChange(body.name, body.description))
+        group = groups.create_group(conn, org, GroupChange(body.name, body.description))
         _add_users(conn, group, body.users, user)
         _add_repos(conn, caller, group, body.repos, user)
         if body.auto_join is not None:
             _auto_join(conn, group, body.auto_join)
-        return _render(conn, caller, members.group_with_id(conn, group.id))
+        return _render(conn, caller, groups.group_with_id(conn, group.id))
 
 
 @router.get(_GROUP)
@@ -148,8 +146,8 @@ def change(body: ChangeBody, asked: Asked = AskedDep) -> dict[str, Any]:
     """Another name or description."""
     with asked.hub.database.write() as conn:
         _, group, _ = asked.to_change(conn)
-        members.change_group(conn, group, GroupChange(body.name, body.description))
-        return _render(conn, asked.caller, members.group_with_id(conn, group.id))
+        groups.change_group(conn, group, GroupChange(body.name, body.description))
+        return _render(conn, asked.caller, groups.group_with_id(conn, group.id))
 
 
 @router.delete(_GROUP)
@@ -159,7 +157,7 @@ def delete(asked: Asked = AskedDep) -> dict[str, Any]:
         org, group, _ = asked.to_change(conn)
         if not access.may_administer(conn, asked.caller, org, scopes.WRITE_GROUPS):
             raise Forbidden(f"only admins of {org.name} delete resource groups")
-        members.delete_group(conn, group)
+        groups.delete_group(conn, group)
     return {}
 
 
@@ -169,7 +167,7 @@ def change_settings(body: SettingsBody, asked: Asked = AskedDep) -> dict[str, An
     with asked.hub.database.write() as conn:
         _, group, _ = asked.to_change(conn)
         _auto_join(conn, group, body.auto_join)
-        return _render(conn, asked.caller, members.group_with_id(conn, group.id))
+        return _render(conn, asked.caller, groups.group_with_id(conn, group.id))
 
 
 @router.post(_GROUP + "/users")
@@ -216,7 +214,7 @@ def remove_repo(kind: Kind, namespace: str, repo: str, asked: Asked = AskedDep) 
         name = names.RepositoryName(kind, namespace, repo)
         found = access.open_to_change(conn, asked.caller, name, Need.OWN)
         if group_of(conn, found.id) == group.id:
-            members.take_out_repository(conn, found)
+            contents.take_out_repository(conn, found)
         return _render(conn, asked.caller, group)
 
 
@@ -230,20 +228,20 @@ def assign(
         org = accounts.get_account(conn, repo.namespace, kind="org")
         held = group_of(conn, repo.id)
         if held is not None:
-            members.require_admin(conn, caller, org, members.group_with_id(conn, held))
-        group = members.find_group(conn, org, body.group)
+            groups.require_admin(conn, caller, org, groups.group_with_id(conn, held))
+        group = groups.find_group(conn, org, body.group)
         if group is None:
             if not access.may_administer(conn, caller, org, scopes.WRITE_GROUPS):
                 raise Forbidden(f"only admins of {org.name} take repositories out of groups")
-            members.take_out_repository(conn, repo)
+            contents.take_out_repository(conn, repo)
             return {"resourceGroup": None}
-        user = members.require_admin(conn, caller, org, group)
-        members.put_repository(conn, group, repo, user)
+        user = groups.require_admin(conn, caller, org, group)
+        contents.put_repository(conn, group, repo, user)
         return {"resourceGroup": {"id": group.public_id, "name": group.name}}
 
 
 def _auto_join(conn: sa.Connection, group: Group, wanted: AutoJoinBody) -> None:
-    members.set_auto_join(conn, group, (wanted.role or "read") if wanted.enabled else None)
+    groups.set_auto_join(conn, group, (wanted.role or "read") if wanted.enabled else None)
 
 
 def _add_users(
@@ -263,8 +261,8 @@ def _add_repos(
         held = group_of(conn, repo.id)
         if held is not None and held != group.id:
             org = accounts.get_account(conn, repo.namespace, kind="org")
-            members.require_admin(conn, caller, org, members.group_with_id(conn, held))
-        members.put_repository(conn, group, repo, added_by)
+            groups.require_admin(conn, caller, org, groups.group_with_id(conn, held))
+        contents.put_repository(conn, group, repo, added_by)
 
 
 def _render(conn: sa.Connection, caller: Caller, group: Group) -> dict[str, Any]:
@@ -282,7 +280,7 @@ def _render(conn: sa.Connection, caller: Caller, group: Group) -> dict[str, Any]
     ]
     repos = [
         {"name": repo.full_name, "type": str(repo.kind), "private": repo.is_private}
-        for repo in members.repositories_of(conn, caller, group)
+        for repo in contents.repositories_of(conn, caller, group)
     ]
     return {
         "id": group.public_id,

@@ -18,7 +18,7 @@ from paddock.hub.catalogue.info import View
 from paddock.hub.catalogue.links import uses_term
 from paddock.hub.context import Hub
 from paddock.hub.git import files
-from paddock.hub.groups import members
+from paddock.hub.groups import groups, members
 from paddock.hub.groups.roles import group_of
 from paddock.hub.people import accounts
 from paddock.hub.spaces.stage import runtime_of
@@ -90,8 +90,8 @@ def _group(conn: sa.Connection, caller: Caller, repo: Repository) -> dict[str, A
     if group_id is None:
         return None
     org = accounts.get_account(conn, repo.namespace)
-    group = members.group_with_id(conn, group_id)
-    if not members.may_see(conn, caller, org, group):
+    group = groups.group_with_id(conn, group_id)
+    if not groups.may_see(conn, caller, org, group):
         return None
     people = len(members.members_of(conn, group))
     return {"id": group.public_id, "name": group.name, "numUsers": people}

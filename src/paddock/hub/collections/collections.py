@@ -22,7 +22,7 @@ from paddock.hub.collections import order
 from paddock.hub.collections.reach import may_change, may_collect, visible_to
 from paddock.hub.collections.slugs import CollectionNotFound, make_slug, parse_slug
 from paddock.hub.collections.tables import collection_upvotes, collections
-from paddock.hub.groups.members import get_group
+from paddock.hub.groups.groups import get_group
 from paddock.hub.people import accounts as people
 from paddock.hub.tables import accounts
 from paddock.hub.texts import check_line, check_lines

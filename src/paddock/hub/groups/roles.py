@@ -9,14 +9,23 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from paddock.errors import BadInput, shown
 from paddock.hub.groups.tables import resource_group_members, resource_group_repositories
 from paddock.hub.people import accounts
 from paddock.hub.tables import memberships, repositories
 from paddock.hub.types import Account, Repository
 
+ROLES = accounts.ORG_ROLES
 WRITING_ROLES = frozenset({"admin", "write"})
 CREATING_ROLES = WRITING_ROLES | {"contributor"}
 NO_ACCESS = "no_access"  # a member for the sake of resource groups alone
+
+
+def check_role(role: str) -> str:
+    """The role, if a group has such a one; raises BadInput."""
+    if role not in ROLES:
+        raise BadInput(f"no role is named {shown(role)}", hint=f"use one of {', '.join(ROLES)}")
+    return role
 
 
 def role_on(conn: sa.Connection, account: Account, repo: Repository) -> str | None:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from paddock.errors import BadInput, Forbidden, shown
 from paddock.hub import access, names
-from paddock.hub.groups import members
+from paddock.hub.groups.groups import open_group
 from paddock.hub.groups.tables import resource_groups
 from paddock.hub.people import accounts, scopes
 from paddock.hub.people.scopes import ACCOUNT, GROUP, REPOSITORY, Entity, Scopes
@@ -83,10 +83,7 @@ def _entity(conn: sa.Connection, caller: Caller, body: EntityBody) -> Entity:
     if body.type == "resource-group":
         org_name, _, group_id = body.name.partition("/")
         org = accounts.get_account(conn, org_name, kind="org")
-        group = members.get_group(conn, org, group_id)
-        if not members.may_see(conn, caller, org, group):
-            raise members.GroupNotFound(f"{org.name} has no resource group {shown(group_id)}")
-        return GROUP, group.id
+        return GROUP, open_group(conn, caller, org, group_id).id
     if body.type not in set(Kind):
         raise BadInput(f"{shown(body.type)} is no kind of entity", hint=f"one of {_TYPES}")
     name = names.parse_repository_name(Kind(body.type), body.name)
