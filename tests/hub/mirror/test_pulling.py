@@ -96,9 +96,15 @@ def test_a_pointer_there_does_not_give_what_somebody_keeps_here(
         [file for file in ada.list_lfs_files(name) if file.file_oid == digest],
         rewrite_history=False,
     )
-    owner = mirror.api(mirror.user("owner"))
-    owner.create_repo("owner/private", private=True)
-    owner.upload_file(path_or_fileobj=secret, path_in_repo="s.bin", repo_id="owner/private")
+    owner = mirror.user("owner")
+    mirror.api(owner).create_repo("owner/private", private=True)
+    batch = httpx.post(
+        f"{mirror.url}/owner/private.git/info/lfs/objects/batch",
+        json={"operation": "upload", "objects": [{"oid": digest, "size": len(secret)}]},
+        headers={"Authorization": f"Bearer {owner}"},
+    ).json()
+    href = batch["objects"][0]["actions"]["upload"]["href"]
+    assert httpx.put(href, content=secret).status_code == 200
     rita = mirror.user("rita")
     assert mirror.api(rita).file_exists(name, "config.json")
     headers = {"Authorization": f"Bearer {rita}"}
