@@ -195,8 +195,8 @@ def test_a_refresh_token_brings_the_next_one_and_ends_everything_when_it_comes_a
 def test_a_stranger_must_sign_in_before_the_page_and_comes_back_to_it(
     shared_server: LiveServer,
 ) -> None:
-    a_person(shared_server, "hugo")
-    stranger = Person(shared_server, "hugo")
+    a_person(shared_server, "hubertine")
+    stranger = Person(shared_server, "hubertine")
     answer = stranger.browser.get("/oauth/device?user_code=BBBB-CCCC")
     assert answer.status_code == 303
     assert answer.headers["location"] == "/login?next=%2Foauth%2Fdevice%3Fuser_code%3DBBBB-CCCC"
