@@ -17,11 +17,12 @@ from paddock.hub.http import paths
 paths.register()  # the routers are written with these convertors
 
 ROUTERS = (
-    "resolve", "small", "whoami", "oauth", "tokens", "refused", "spaces", "accounts", "profiles",
-    "organizations", "resource_groups", "publishers", "collections", "likes", "access_requests",
-    "repositories", "validate", "tags", "catalogue", "information", "tree", "refs", "history",
-    "preupload", "commit", "discussions", "discussion_events", "notifications", "attachments",
-    "xet_tokens", "cas", "lfs_files", "lfs", "git", "jobs", "webhooks", "legacy",
+    "resolve", "small", "whoami", "oauth", "applications", "tokens", "refused", "spaces",
+    "accounts", "profiles", "organizations", "resource_groups", "publishers", "collections",
+    "likes", "access_requests", "repositories", "validate", "tags", "catalogue", "information",
+    "tree", "refs", "history", "preupload", "commit", "discussions", "discussion_events",
+    "notifications", "attachments", "xet_tokens", "cas", "lfs_files", "lfs", "git", "jobs",
+    "webhooks", "legacy",
 )  # fmt: skip
 
 

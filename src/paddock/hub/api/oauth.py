@@ -1,6 +1,6 @@
 """OAuth's endpoints for programs: tokens, devices, who somebody is, and what the hub can do.
 
-Reads forms and JSON, answers as RFC 6749, 8628, 7009, 7591 and OpenID Connect say. Pages for people
+Reads forms and JSON, answers as RFC 6749, 8628, 7009 and OpenID Connect say. Pages for people
 are ``web``'s; rules are in ``hub.oauth``.
 """
 
@@ -15,14 +15,13 @@ from urllib.parse import unquote_plus
 import orjson
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
 
-from paddock.hub.access import require_user, require_writing_token
+from paddock.hub.access import require_user
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.http import identity
 from paddock.hub.http.receiving import receive_all
 from paddock.hub.oauth import apps, codes, devices, exchange, grants, id_tokens
-from paddock.hub.oauth.apps import App, NewApp
+from paddock.hub.oauth.apps import AUTHENTICATION, DEVICE_GRANT, GRANTS, App
 from paddock.hub.oauth.failures import (
     InvalidGrant,
     OAuthRefusal,
@@ -33,10 +32,7 @@ from paddock.hub.oauth.scopes import MEANINGS, parse_scope
 
 router = APIRouter()
 
-DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 EXCHANGE_GRANT = "urn:ietf:params:oauth:grant-type:token-exchange"
-_GRANTS = ["authorization_code", "refresh_token", DEVICE_GRANT, EXCHANGE_GRANT]
-_CLIENT_AUTHENTICATION = ["none", "client_secret_basic", "client_secret_post"]
 _MAX_BODY_BYTES = 64 * 1024
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
@@ -143,10 +139,10 @@ def metadata(request: Request, hub: HubDep) -> dict[str, Any]:
         "scopes_supported": list(MEANINGS),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": _GRANTS,
+        "grant_types_supported": [*GRANTS, EXCHANGE_GRANT],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [id_tokens.ALGORITHM],
-        "token_endpoint_auth_methods_supported": _CLIENT_AUTHENTICATION,
+        "token_endpoint_auth_methods_supported": AUTHENTICATION,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "claims_supported": ["sub", "name", "preferred_username", "email", "picture", "profile"],
@@ -157,52 +153,6 @@ def metadata(request: Request, hub: HubDep) -> dict[str, Any]:
 def keys(hub: HubDep) -> dict[str, Any]:
     """The key with which ID tokens can be verified."""
     return id_tokens.key_set(id_tokens.signing_key(hub.database))
-
-
-class AppBody(BaseModel):
-    """RFC 7591; what we do not use is ignored."""
-
-    client_name: str = Field(max_length=apps.MAX_NAME_CHARS)
-    redirect_uris: list[str] = Field(max_length=apps.MAX_REDIRECTS)
-    client_uri: str | None = None
-    scope: str | None = Field(default=None, max_length=1000)
-    token_endpoint_auth_method: str = "client_secret_basic"  # noqa: S105  (a way, no secret)
-
-
-@router.post("/oauth/register", status_code=201)
-def register(hub: HubDep, caller: CallerDep, body: AppBody) -> dict[str, Any]:
-    """A new application of the caller's. Strangers register none: names on consent pages count."""
-    owner = require_writing_token(caller)
-    if body.token_endpoint_auth_method not in _CLIENT_AUTHENTICATION:
-        raise OAuthRefusal(f"token_endpoint_auth_method must be one of {_CLIENT_AUTHENTICATION}")
-    wanted = NewApp(
-        body.client_name,
-        body.redirect_uris,
-        parse_scope(body.scope, list(MEANINGS)),
-        body.client_uri,
-        is_public=body.token_endpoint_auth_method == "none",  # noqa: S105
-    )
-    with hub.database.write() as conn:
-        app, secret = apps.register_app(conn, owner, wanted)
-    shown = _shown(app)
-    return shown if secret is None else {**shown, "client_secret": secret}
-
-
-@router.get("/api/settings/applications")
-def list_apps(hub: HubDep, caller: CallerDep) -> list[dict[str, Any]]:
-    """The caller's own applications."""
-    owner = require_user(caller)
-    with hub.database.read() as conn:
-        return [_shown(app) for app in apps.apps_of(conn, owner)]
-
-
-@router.delete("/api/settings/applications/{client_id:segment}")
-def delete_app(hub: HubDep, caller: CallerDep, client_id: str) -> dict[str, Any]:
-    """Forget an application; every token that it was given ends."""
-    owner = require_writing_token(caller)
-    with hub.database.write() as conn:
-        apps.delete_app(conn, owner, client_id)
-    return {}
 
 
 def _by_code(request: Request, hub: Hub, fields: dict[str, str]) -> dict[str, Any]:
@@ -279,20 +229,6 @@ def _issued(issued: Issued, grant: Grant) -> dict[str, Any]:
         "expires_in": issued.expires_in_seconds,
         "refresh_token": issued.refresh_token,
         "scope": " ".join(grant.scope),
-    }
-
-
-def _shown(app: App) -> dict[str, Any]:
-    return {
-        "client_id": app.client_id,
-        "client_name": app.name,
-        "client_uri": app.home_url,
-        "redirect_uris": list(app.redirect_uris),
-        "scope": " ".join(app.scope),
-        "token_endpoint_auth_method": "none" if app.is_public else "client_secret_basic",
-        "grant_types": _GRANTS[:3],
-        "client_id_issued_at": app.created_at_seconds,
-        "client_secret_expires_at": 0,
     }
 
 

@@ -24,6 +24,9 @@ from paddock.hub.people.tokens import digest, new_secret
 from paddock.hub.types import Account
 
 STOCK_CLIENT = "26be6b09-91c5-47da-9861-d2d2bb7a7e36"  # a constant of huggingface_hub
+DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+GRANTS = ("authorization_code", "refresh_token", DEVICE_GRANT)  # what every application may use
+AUTHENTICATION = ("none", "client_secret_basic", "client_secret_post")  # how one proves itself
 SECRET_PREFIX = "oauth_app_secret_"  # noqa: S105  (what scanners look for)
 MAX_NAME_CHARS = 100
 MAX_REDIRECTS = 20
