@@ -31,11 +31,20 @@ PIECE_BYTES = 16 * 65515  # as many full packets of a side band
 class Scratch:
     """A file, mostly an unnamed one, closed when nobody refers to it any more."""
 
-    def __init__(self, file: IO[bytes] | None = None) -> None:
-        self.file = file or tempfile.TemporaryFile()  # noqa: SIM115  (see __del__)
+    def __init__(self, descriptor: int | None = None) -> None:
+        if descriptor is None:
+            with tempfile.TemporaryFile() as file:
+                descriptor = os.dup(file.fileno())
+        self._descriptor = descriptor
 
     def __del__(self) -> None:
-        self.file.close()
+        os.close(self._descriptor)
+
+    def write(self, content: bytes) -> None:
+        """More of it; whoever writes has it alone."""
+        rest = memoryview(content)
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
 
     def pieces(self, start: int, size_bytes: int) -> Iterator[bytes]:
         """A span of it; several may read at once."""
@@ -44,7 +53,7 @@ class Scratch:
 
     def read(self, start: int, size_bytes: int) -> bytes:
         """A piece of it."""
-        return os.pread(self.file.fileno(), size_bytes, start)
+        return os.pread(self._descriptor, size_bytes, start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,7 @@ def kept_from(
 ) -> KeptPack:
     """A pack that somebody sent, kept as it came; the caller may close the file."""
     ids = b"".join(sorted(oids))
-    scratch = Scratch(os.fdopen(os.dup(span.file.fileno()), "rb"))
+    scratch = Scratch(os.dup(span.file.fileno()))
     size_bytes = span.end - span.start
     pieces = partial(scratch.pieces, span.start, size_bytes)
     kept = frozenset(tips), frozenset(tags)
@@ -160,38 +169,42 @@ class Recording:
     def __init__(self, count: int) -> None:
         self._scratch = Scratch() if count >= MIN_OBJECTS else None
         self._count, self._bytes = count, 0
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
 
     def taking(self, parts: Iterable[bytes]) -> Iterator[bytes]:
         for part in parts:
             if self._scratch is not None:
-                self._bytes += len(part)
-                self._write(part)
+                self._take(part)
             yield part
 
     def pack(
         self, tips: Iterable[str], tags: Iterable[str], ids: bytes, digest: bytes | None = None
     ) -> KeptPack | None:
         """What was written down, when all of it was."""
-        self._write(ids)  # behind the entries
-        if self._scratch is None or not self._flush():
+        size_bytes = self._bytes
+        self._waiting.append(ids)  # behind the entries
+        self._write()
+        if self._scratch is None:
             return None
-        pieces = partial(self._scratch.pieces, 0, self._bytes)
-        read_ids = partial(self._scratch.read, self._bytes, len(ids))
+        pieces = partial(self._scratch.pieces, 0, size_bytes)
+        read_ids = partial(self._scratch.read, size_bytes, len(ids))
         kept = frozenset(tips), frozenset(tags)
-        return KeptPack(*kept, self._count, self._bytes, pieces, read_ids, digest)
+        return KeptPack(*kept, self._count, size_bytes, pieces, read_ids, digest)
 
-    def _flush(self) -> bool:
-        try:
-            self._scratch and self._scratch.file.flush()
-        except OSError:
-            return False
-        return True
+    def _take(self, part: bytes) -> None:
+        self._bytes += len(part)
+        self._waiting.append(part)
+        self._waiting_bytes += len(part)
+        if self._bytes > MAX_PACK_BYTES:
+            self._scratch = None
+        elif self._waiting_bytes >= PIECE_BYTES:
+            self._write()
 
-    def _write(self, part: bytes) -> None:
+    def _write(self) -> None:
         try:
-            if self._scratch is not None and self._bytes <= MAX_PACK_BYTES:
-                self._scratch.file.write(part)
-                return
+            if self._scratch is not None:
+                self._scratch.write(b"".join(self._waiting))
         except OSError:  # a full disk is no reason to break off the answer
-            pass
-        self._scratch = None
+            self._scratch = None
+        self._waiting, self._waiting_bytes = [], 0

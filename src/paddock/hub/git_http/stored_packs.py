@@ -9,6 +9,7 @@ there were none. What a row no longer names the sweep removes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
@@ -99,7 +100,7 @@ def open_pack(hub: Hub, repo_id: int, stored: StoredPack) -> KeptPack | None:
     path = hub.blobs.local_path(stored.blob_sha256)
     if path is not None:
         try:
-            scratch = Scratch(path.open("rb"))
+            scratch = Scratch(os.open(path, os.O_RDONLY))
         except FileNotFoundError:
             return None
         pieces = partial(scratch.pieces, HEAD_BYTES, size_bytes)
