@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.errors import Conflict
 from paddock.hub.discussions import ancestry, comments, contributing, diffs, events, rules, threads
-from paddock.hub.discussions.contributing import may_push
 from paddock.hub.discussions.events import NewEvent
 from paddock.hub.discussions.merging import MergedTree, Trees, merge_trees
 from paddock.hub.discussions.rules import NotNow
@@ -32,8 +31,6 @@ from paddock.hub.git.objects import read_object, write_objects
 from paddock.hub.git.operations import Operation
 from paddock.hub.types import Account, Repository
 from paddock.storage.blobs import BlobStore
-
-__all__ = ["MergeConflict", "NewProposal", "may_push", "open_draft", "open_pull_request"]
 
 MAX_COMMITS_NAMED = 100  # in the message of the commit that merges
 _CONFLICTS_TOLD = 5
