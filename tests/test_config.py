@@ -69,6 +69,7 @@ def test_the_stock_clients_variables_are_understood_and_ours_win() -> None:
         ("PADDOCK_LOG_LEVEL", "loud"),
         ("PADDOCK_HUB_URL", "hub.example"),
         ("PADDOCK_PUBLIC_URL", "http://a b"),
+        ("PADDOCK_UPSTREAM", "ftp://hub.example.org"),
         ("PADDOCK_CONFIG", "/nowhere/paddock.toml"),
     ],
 )

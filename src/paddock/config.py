@@ -225,7 +225,7 @@ def _checked(name: str, found: Origin) -> Any:
         raise BadSetting(
             f"{name} from {wanted} is {value!r}", hint=f"one of {', '.join(_CHOICES[name])}"
         )
-    if name.endswith(("_url", "_endpoint")) and name != "database_url":
+    if name == "upstream" or (name.endswith(("_url", "_endpoint")) and name != "database_url"):
         return _web_address(name, str(value), wanted)
     return str(value)
 

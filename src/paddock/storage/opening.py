@@ -55,7 +55,9 @@ def named_bucket(settings: Settings) -> Bucket:
     """The bucket that the settings name; raises BadSetting for what cannot be one."""
     name, prefix = settings.s3_bucket or "", settings.s3_prefix.strip("/")
     if not _BUCKET.fullmatch(name):
-        raise BadSetting(f"s3_bucket is {name!r}", hint="the bucket's name alone, without s3://")
+        raise BadSetting(
+            f"s3_bucket is {name!r}, which is no bucket's name", hint="the name alone, without s3://"
+        )
     if not _PREFIX.fullmatch(prefix):
         raise BadSetting(
             f"s3_prefix is {settings.s3_prefix!r}", hint="names of letters, digits and _.-"

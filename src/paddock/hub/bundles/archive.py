@@ -84,7 +84,10 @@ class BundleReader:
             digest.update(chunk)
             yield chunk
         if digest.hexdigest() != piece.sha256:
-            raise BadBundle(f"{piece.name} is not what was signed: it was damaged or changed")
+            raise BadBundle(
+                f"{piece.name} is not what was signed: it was damaged or changed",
+                hint="copy the bundle once more, or have it made anew",
+            )
 
     def finish(self) -> None:
         """Raises BadBundle when something follows."""
