@@ -51,6 +51,9 @@ IGNORES = [
     b"*.txt \t\n",
     b"#x\n",
     b"data/*\n!data/x/\n",
+    b"[/c/b]\n",
+    b"*\\/c\n",
+    b"?[!/]\n",
 ]
 
 

@@ -101,7 +101,7 @@ def parse_pattern(text: str) -> Pattern | None:
         return None
     anchored = "/" in body
     names: list[_Name | _Star] = []
-    for part in body.removeprefix("/").split("/"):
+    for part in _split(body.removeprefix("/")):
         if part == "**":
             names.append(_STAR)
         elif (name := _parse_name(part)) is not None:
@@ -167,6 +167,21 @@ def _parse_name(text: str) -> _Name | None:
         else:
             tokens.append(character)
     return _Name(tuple(tokens), _plain_suffix(tokens))
+
+
+def _split(text: str) -> list[str]:
+    """The parts between slashes; one in a class is no separator, an escaped one is."""
+    parts, start, at = [], 0, 0
+    while at < len(text):
+        if text[at] == "/" or text.startswith("\\/", at):
+            parts.append(text[start:at])
+            at = start = at + (1 if text[at] == "/" else 2)
+        elif text[at] == "[":
+            parsed = _parse_class(text, at + 1)
+            at = parsed[1] if parsed else at + 1
+        else:
+            at += 2 if text[at] == "\\" else 1
+    return [*parts, text[start:]]
 
 
 def _parse_class(text: str, at: int) -> tuple[_Class, int] | None:
