@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import orjson
 import pytest
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
@@ -17,12 +18,15 @@ from paddock.hub import lookup
 from paddock.hub.discussions import contributing
 from paddock.hub.garbage.collecting import collect
 from paddock.hub.garbage.graces import Graces
+from paddock.hub.large import usage
 from paddock.hub.names import RepositoryName
 from paddock.hub.people import tokens
+from paddock.hub.people.accounts import find_account
 from paddock.hub.tables import access_grants
 from paddock.hub.types import Caller, Kind, Repository
 from tests.hub.api.hosted import Hosted, file_line, host, line
 from tests.hub.real_git import git
+from tests.hub.xet.messages import Xorb, shard, whole_file
 from tests.live import LiveServer
 
 
@@ -362,6 +366,34 @@ def test_what_an_outsider_pushes_counts_too(
         )  # fmt: skip
         assert (pushed.returncode == 0) is (step < 2), pushed.stderr
     assert "your limit" in pushed.stderr
+
+
+@pytest.mark.usefixtures("small_contributions")
+def test_xorbs_of_an_outsider_are_bounded_and_keep_no_owner_out(hosted: Hosted) -> None:
+    token = hosted.server.user("outsider")
+    with hosted.server.hub.database.write() as conn:
+        owner = find_account(conn, hosted.repo_id.split("/")[0])
+        assert owner is not None
+        usage.set_quota(conn, owner.id, 150_000)
+
+    def put(token: str, xorb: Xorb) -> httpx.Response:
+        query = {"create_pr": "1"}
+        headers = {"Authorization": f"Bearer {token}"}
+        address = f"{hosted.api}/xet-write-token/main"
+        grant = hosted.http.get(address, params=query, headers=headers).json()
+        bearer = {"Authorization": f"Bearer {grant['accessToken']}"}
+        where = f"{grant['casUrl']}/v1/xorbs/default/{xorb.hash}"
+        sent = httpx.post(where, content=xorb.body, headers=bearer)
+        if sent.status_code == 200 and xorb.chunks[0].startswith(b"used"):
+            body = shard([whole_file(xorb)], [xorb])
+            made = httpx.post(f"{grant['casUrl']}/v1/shards", content=body, headers=bearer)
+            assert made.status_code == 200, made.text
+        return sent
+
+    assert put(token, Xorb([b"used" + os.urandom(30_000)])).status_code == 200  # counts once
+    assert put(token, Xorb([os.urandom(60_000)])).status_code == 200  # of which no file is made
+    assert put(token, Xorb([os.urandom(30_000)])).status_code == 413
+    assert put(hosted.token, Xorb([b"used" + os.urandom(100_000)])).status_code == 200
 
 
 def test_an_outsider_keeps_so_many_open(

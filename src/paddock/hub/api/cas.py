@@ -37,7 +37,7 @@ from paddock.hub.xet.chunks import BadXorb
 from paddock.hub.xet.reading import Shelf
 from paddock.hub.xet.records import StoredXorb, XetFile
 from paddock.hub.xet.registration import Progress, Registering
-from paddock.hub.xet.shards import MAX_SHARD_BYTES, Shard, parse_shard
+from paddock.hub.xet.shards import MAX_SHARD_BYTES, parse_shard
 from paddock.hub.xet.views import open_view
 from paddock.hub.xet.xorbs import MAX_XORB_BYTES, XorbParser
 from paddock.storage.blobs import BlobWriter
@@ -80,7 +80,7 @@ async def upload_xorb(
     async with entered(hub.blobs.begin()) as writer:
         parser = XorbParser(writer.write)
         await receive_into(request, parser.feed)
-        await run_heavy(_keep_xorb, hub, allowed.repo_id, parser, writer, xorb)
+        await run_heavy(_keep_xorb, hub, allowed, parser, writer, xorb)
     return {"was_inserted": True}
 
 
@@ -154,7 +154,7 @@ def _check_room(hub: Hub, repo_id: int, length: str | None) -> None:
 
 
 def _keep_xorb(
-    hub: Hub, repo_id: int, parser: XorbParser, writer: BlobWriter, announced: str
+    hub: Hub, allowed: XetAccess, parser: XorbParser, writer: BlobWriter, announced: str
 ) -> None:
     xorb_hash, chunks = parser.finish()
     if xorb_hash != announced:
@@ -164,8 +164,9 @@ def _keep_xorb(
     xorb = StoredXorb(xorb_hash, writer.commit(), chunks)
     condemned.forget_removed(hub.database, hub.blobs, [xorb.blob.sha256])
     with hub.database.write() as conn:
-        usage.check_xorb(conn, repo_id, xorb.blob.size_bytes)
-        records.add_xorb(conn, xorb, repo_id)
+        registration.count_contribution(hub, conn, allowed, {xorb_hash: xorb.blob.size_bytes})
+        usage.check_xorb(conn, allowed.repo_id, xorb.blob.size_bytes)
+        records.add_xorb(conn, xorb, allowed.repo_id)
 
 
 def _keep_present(hub: Hub, xorb_hash: str) -> bool:
@@ -184,20 +185,12 @@ async def _receive_shard(request: Request, hub: Hub, allowed: XetAccess) -> Regi
         def parse() -> Registering:
             file.seek(0)
             shard = parse_shard(memoryview(file.read()))
-            _count_contribution(hub, allowed, shard)
+            if allowed.bearer.need < Need.WRITE:  # before all of it is read for nothing
+                size_bytes = sum(claim.terms.size_bytes for claim in shard.files)
+                contributing.check_sent(size_bytes, hub.pull_request_bytes)
             return registration.register(hub, allowed, shard)
 
         return await run_heavy(parse)
-
-
-def _count_contribution(hub: Hub, allowed: XetAccess, shard: Shard) -> None:
-    """Bound what is sent for pull requests by who may not write; raises TooMuchContributed."""
-    if allowed.bearer.need >= Need.WRITE:
-        return
-    sizes = {claim.sha256 or claim.name: claim.terms.size_bytes for claim in shard.files}
-    user_id, limit = allowed.bearer.user_id, hub.pull_request_bytes
-    with hub.database.write() as conn:
-        contributing.record_contribution(conn, allowed.repo_id, user_id, sizes, limit)
 
 
 async def _stream(first: bytes, lines: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -135,9 +135,15 @@ def record_contribution(
     )
     total = sa.select(sa.func.coalesce(sa.func.sum(c.size_bytes), 0))
     sent = int(conn.execute(total.where(c.repo_id == repo_id, c.user_id == user_id)).scalar_one())
-    if sent > limit_bytes:
+    check_sent(sent, limit_bytes)
+
+
+def check_sent(sent_bytes: int, limit_bytes: int) -> None:
+    """Raise TooMuchContributed for more bytes than one may send."""
+    if sent_bytes > limit_bytes:
         raise TooMuchContributed(
-            f"files for pull requests here would be {sent} bytes; {limit_bytes} is your limit",
+            f"files for pull requests here would be {sent_bytes} bytes; "
+            f"{limit_bytes} is your limit",
             hint="ask one of the repository's writers to upload them",
         )
 

@@ -106,4 +106,5 @@ contributions = Table(
     Column("sha256", Sha256, primary_key=True, info={"names_blob": False}),
     Column("size_bytes", BigInteger, nullable=False),
     Index(None, "user_id"),
+    Index(None, "repo_id", "sha256"),
 )

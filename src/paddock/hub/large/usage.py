@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from paddock.errors import Forbidden
+from paddock.hub.discussions.tables import contributions
 from paddock.hub.large.tables import hub_limits, quotas, repository_usage
 from paddock.hub.tables import (
     accounts,
@@ -112,14 +113,22 @@ def check_quota(conn: sa.Connection, namespace_id: int, extra_bytes: int) -> Non
 
 
 def check_xorb(conn: sa.Connection, repo_id: int, size_bytes: int) -> None:
-    """The same for a xorb: those that no file is made of yet count until one is."""
+    """The same for a xorb: those that no file is made of yet count until one is.
+
+    What outsiders sent for pull requests does not: it has a bound of its own, and keeps nobody from
+    writing to what is theirs.
+    """
     namespace_id = _namespace_of(conn, repo_id)
     if namespace_id is None or quota_of(conn, namespace_id) is None:
         return
+    sent_from_outside = sa.exists().where(
+        contributions.c.repo_id == xorbs.c.waits_for_repo_id,
+        contributions.c.sha256 == xorbs.c.hash,
+    )
     waiting = (
         sa.select(sa.func.coalesce(sa.func.sum(xorbs.c.serialized_bytes), 0))
         .join(repositories, repositories.c.id == xorbs.c.waits_for_repo_id)
-        .where(repositories.c.namespace_id == namespace_id)
+        .where(repositories.c.namespace_id == namespace_id, sa.not_(sent_from_outside))
     )
     waiting_bytes = int(conn.execute(waiting).scalar_one())
     check_quota(conn, namespace_id, waiting_bytes + size_bytes)

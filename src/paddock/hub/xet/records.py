@@ -7,12 +7,14 @@ change: the hash in the key determines everything else.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from paddock import clock
+from paddock.hub.discussions.tables import contributions
 from paddock.hub.errors import NotUploaded
 from paddock.hub.large import condemned
 from paddock.hub.large.tables import xet_file_xorbs
@@ -89,6 +91,7 @@ def find_xorb(conn: sa.Connection, xorb_hash: str) -> StoredXorb | None:
 def add_files(conn: sa.Connection, files: Sequence[XetFile]) -> None:
     """Remember verified files; raises NotUploaded when a xorb of theirs was swept meanwhile."""
     made_of = {file.hash: sorted({term.xorb for term in file.terms}) for file in files}
+    _count_files_instead(conn, files)
     _use_xorbs(conn, {xorb for some in made_of.values() for xorb in some})
     rows = [
         {
@@ -155,6 +158,29 @@ def _use_xorbs(conn: sa.Connection, xorb_hashes: set[str]) -> None:
         unused = columns.idle_since.is_not(None) | columns.waits_for_repo_id.is_not(None)
         row = xorbs.update().where(columns.hash.in_(some), unused)
         conn.execute(row.values(idle_since=None, waits_for_repo_id=None))
+
+
+def _count_files_instead(conn: sa.Connection, files: Sequence[XetFile]) -> None:
+    """Xorbs that somebody sent for a pull request count less by what the files have of them.
+
+    Once: from then on they wait for no repository.
+    """
+    covered: Counter[str] = Counter()
+    for file in files:
+        for term in file.terms:
+            covered[term.xorb] += term.unpacked_bytes
+    sent = contributions.c
+    here = sa.and_(sent.repo_id == xorbs.c.waits_for_repo_id, sent.sha256 == xorbs.c.hash)
+    for some in in_chunks(sorted(covered)):
+        query = sa.select(contributions).join(xorbs, here).where(xorbs.c.hash.in_(some))
+        for row in conn.execute(query).all():
+            left_bytes = max(0, row.size_bytes - covered[row.sha256])
+            same = sa.and_(
+                sent.repo_id == row.repo_id,
+                sent.user_id == row.user_id,
+                sent.sha256 == row.sha256,
+            )
+            conn.execute(contributions.update().where(same).values(size_bytes=left_bytes))
 
 
 _FILE = sa.select(xet_files.c.hash, xet_files.c.sha256, xet_files.c.terms)

@@ -10,13 +10,17 @@ not know are the same failure, so that nobody learns what else is stored.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import NamedTuple
+
+import sqlalchemy as sa
 
 from paddock.hub.bearers import check_bearer
 from paddock.hub.context import Hub
+from paddock.hub.discussions import contributing
 from paddock.hub.large import large_files
 from paddock.hub.large.large_files import XetFileRow
+from paddock.hub.types import Need
 from paddock.hub.xet import hashes, records
 from paddock.hub.xet.access import XetAccess
 from paddock.hub.xet.layout import Term
@@ -145,5 +149,18 @@ def _record(hub: Hub, allowed: XetAccess, files: list[XetFile]) -> bool:
         check_bearer(conn, allowed.bearer, repo_id)
         had = large_files.present(conn, repo_id, [row.sha256 for row in rows])
         records.add_files(conn, files)
+        count_contribution(hub, conn, allowed, {row.sha256: row.size_bytes for row in rows})
         large_files.add_xet_files(conn, repo_id, rows)
     return any(row.sha256 not in had for row in rows)
+
+
+def count_contribution(
+    hub: Hub, conn: sa.Connection, allowed: XetAccess, sizes: Mapping[str, int]
+) -> None:
+    """Bound what is sent for pull requests by who may not write; raises TooMuchContributed.
+
+    A xorb counts while no file is made of it, then the file does, and what it has no part in.
+    """
+    if allowed.bearer.need < Need.WRITE:
+        user_id, limit = allowed.bearer.user_id, hub.pull_request_bytes
+        contributing.record_contribution(conn, allowed.repo_id, user_id, sizes, limit)

@@ -130,6 +130,7 @@ def _contributions() -> None:
         _references("contributions", "repo_id", "repositories", "CASCADE"),
         _references("contributions", "user_id", "accounts", "CASCADE"),
     )
+    op.create_index("ix_contributions_repo_id_sha256", "contributions", ["repo_id", "sha256"])
     op.create_index("ix_contributions_user_id", "contributions", ["user_id"])
 
 
