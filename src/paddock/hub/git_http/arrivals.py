@@ -156,20 +156,16 @@ class _Look:
                 raise type(e)(f"in {shown(path)}: {e.message}", hint=e.hint) from e
 
     def _look_into(self, oid: bytes, path: str) -> Iterator[tuple[bytes, str]]:
-        folder = self.found.folders[oid] = Folder([], 0, 0)
-        files, longest = 0, 0
-        for entry in self._rules.parse(self._pack.content(oid)):
-            longest = max(longest, len(entry.name))
+        listing = self._rules.list(self._pack.content(oid))
+        self.found.folders[oid] = Folder(listing.folders, listing.files, listing.longest_name)
+        # What another version of the folder had in the same way was looked at with that one.
+        for entry in listing.new:
             if entry.mode == FOLDER_MODE:
-                folder.below.append((entry.oid, len(entry.name)))
                 yield entry.oid, f"{path}{entry.name.decode()}/"
-                continue
-            files += 1
-            if entry.mode != SUBMODULE_MODE and entry.oid not in self._seen_blobs:
+            elif entry.mode != SUBMODULE_MODE and entry.oid not in self._seen_blobs:
                 self._seen_blobs.add(entry.oid)
                 if self._is_arriving(entry.oid, ObjectType.BLOB):
                     self._look_at_file(entry.oid, path + entry.name.decode())
-        self.found.folders[oid] = Folder(folder.below, files, longest)
 
     def _look_at_file(self, oid: bytes, path: str) -> None:
         size = self._pack.size_of(oid)

@@ -9,6 +9,8 @@ hub shows a link as its text, and leaves submodules out of listings, as they are
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from operator import lt
 from typing import NamedTuple
 
 from paddock.errors import BadInput, shown
@@ -28,6 +30,9 @@ _MODES = {
     b"%o" % mode: mode
     for mode in (FOLDER_MODE, FILE_MODE, EXECUTABLE_MODE, SYMLINK_MODE, SUBMODULE_MODE)
 }
+_FOLDER, _SYMLINK = b"%o" % FOLDER_MODE, b"%o" % SYMLINK_MODE
+_RawEntry = tuple[bytes, bytes, bytes]  # mode, name, id
+_MOST_KNOWN = 300_000
 _ENTRY = re.compile(rb"([^ \0]{1,12}) ([^\0]*)\0(.{20})", re.DOTALL)
 _IDENT = rb"([^<>\n]* <[^<>\n]*>) (0|[1-9][0-9]{0,17}) [+-][0-9]{4}\n"
 _COMMIT = re.compile(
@@ -108,38 +113,59 @@ def parse_tag(content: bytes) -> ParsedTag:
     return ParsedTag(match[1].decode(), match[2].decode())
 
 
+class Listing(NamedTuple):
+    """What is in a folder."""
+
+    folders: list[tuple[bytes, int]]  # ids, and bytes of the name
+    files: int  # and whatever else is no folder
+    longest_name: int
+    new: list[Entry]  # those that no folder before had in the same way
+
+
 class TreeRules:
-    """Reads folders and checks them; remembers which names were found good."""
+    """Reads folders and checks them; remembers which names and entries were found good."""
 
     def __init__(self) -> None:
         self._good: set[bytes] = set()
+        self._known: set[_RawEntry] = set()
 
     def parse(self, content: bytes) -> list[Entry]:
         """A folder's entries; raises BadObject and BadPath."""
-        found = []
-        at = 0
-        last = b""
-        names = set()
-        for match in _ENTRY.finditer(content):
-            mode_text, name, oid = match.groups()
-            mode = _MODES.get(mode_text)
-            if match.start() != at or mode is None or oid == _NO_OBJECT:
-                break
-            if name not in self._good:
-                self._check_name(name)
-            # Git sorts a folder as if its name ended in a slash.
-            key = name + b"/" if mode == FOLDER_MODE else name
-            if key <= last or name in names:
-                raise BadObject(f"a folder has {_shown(name)} twice or out of order")
-            if mode == SYMLINK_MODE and _DOT_GIT_FILE.fullmatch(name):
-                raise BadObject(f"{_shown(name)} is a symbolic link, which git refuses to follow")
-            names.add(name)
-            last = key
-            at = match.end()
-            found.append(Entry(mode, name, oid))
-        if at != len(content):
-            raise BadObject(_why_unreadable(content[at : at + 300]))
+        return [Entry(_MODES[mode], name, oid) for mode, name, oid in self._read(content)]
+
+    def list(self, content: bytes) -> Listing:
+        """The same for somebody who reads many versions of a folder; raises BadObject, BadPath."""
+        found = self._read(content)
+        new = [Entry(_MODES[raw[0]], raw[1], raw[2]) for raw in found if raw not in self._known]
+        if len(self._known) > _MOST_KNOWN:
+            self._known.clear()
+        self._known.update(found)
+        folders = [(oid, len(name)) for mode, name, oid in found if mode == _FOLDER]
+        longest = max([len(name) for _, name, _ in found], default=0)
+        return Listing(folders, len(found) - len(folders), longest, new)
+
+    def _read(self, content: bytes) -> Sequence[_RawEntry]:
+        found: list[_RawEntry] = _ENTRY.findall(content)
+        read_bytes = sum([len(mode) + len(name) for mode, name, _ in found]) + 22 * len(found)
+        if read_bytes != len(content):  # something lies between entries, or behind them
+            raise BadObject(_why_unreadable(content))
+        # Git sorts a folder as if its name ended in a slash.
+        keys = [name + b"/" if mode == _FOLDER else name for mode, name, _ in found]
+        names = {name for _, name, _ in found}
+        if len(names) < len(found) or not all(map(lt, keys, keys[1:])):
+            raise BadObject(f"a folder has {_shown(_misplaced(found, keys))} twice or out of order")
+        for entry in found:
+            if entry not in self._known:
+                self._check(*entry)
         return found
+
+    def _check(self, mode: bytes, name: bytes, oid: bytes) -> None:
+        if mode not in _MODES or oid == _NO_OBJECT:
+            raise BadObject(_why_unreadable(mode + b" " + name + b"\0" + oid))
+        if name not in self._good:
+            self._check_name(name)
+        if mode == _SYMLINK and _DOT_GIT_FILE.fullmatch(name):
+            raise BadObject(f"{_shown(name)} is a symbolic link, which git refuses to follow")
 
     def _check_name(self, name: bytes) -> None:
         try:
@@ -152,8 +178,22 @@ class TreeRules:
         self._good.add(name)
 
 
-def _why_unreadable(rest: bytes) -> str:
-    match = _ENTRY.match(rest)
+def _misplaced(found: Sequence[_RawEntry], keys: Sequence[bytes]) -> bytes:
+    """The first name that is twice in a folder, or not in its place."""
+    seen: set[bytes] = set()
+    for (_, name, _), key, before in zip(found, keys, [b"", *keys], strict=False):
+        if key <= before or name in seen:
+            return name
+        seen.add(name)
+    return b""
+
+
+def _why_unreadable(content: bytes) -> str:
+    at = 0
+    while match := _ENTRY.match(content, at):
+        if match[1] not in _MODES or match[3] == _NO_OBJECT:
+            break
+        at = match.end()
     if match is None:
         return "a folder ends in the middle of an entry"
     if match[3] == _NO_OBJECT:

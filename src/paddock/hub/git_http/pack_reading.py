@@ -29,6 +29,7 @@ MAX_UNPACKED_BYTES = 8 << 30  # all objects together
 MAX_OBJECT_BYTES = 1 << 30  # a file of more is not even measured
 MAX_KEPT_BYTES = 32 << 20  # what a delta is made of or makes; of a whole object, any size is told
 CACHE_BYTES = 64 << 20
+_SMALL_BYTES = 16 << 10
 _READ_BYTES = 64 << 10
 _SMALLEST_ENTRY_BYTES = 9  # a head and an empty zlib stream
 _OFS_DELTA, _REF_DELTA = 6, 7
@@ -290,6 +291,11 @@ class _Source:
 
     def skip_stream(self, size: int, take: Callable[[bytes], object] | None) -> None:
         """Go behind a zlib stream of ``size`` bytes, giving its content away piece by piece."""
+        if (small := self._inflate_small(self.position, size)) is not None:
+            content, self.position = small
+            if take is not None:
+                take(content)
+            return
         for piece, end in self._inflate(self.position, size):
             if take is not None:
                 take(piece)
@@ -299,6 +305,8 @@ class _Source:
         """A stream that was read before."""
         if size > most:
             raise TooLarge(f"a delta of {size} bytes is over the limit of {most}")
+        if (small := self._inflate_small(offset, size)) is not None:
+            return small[0]
         return b"".join(piece for piece, _ in self._inflate(offset, size))
 
     def check_trailer(self) -> None:
@@ -314,6 +322,20 @@ class _Source:
             at += len(piece)
         if digest.digest() != os.pread(self._fd, 20, self.position):
             raise BadPack("the pack's bytes do not have its digest: it was damaged on its way")
+
+    def _inflate_small(self, offset: int, size: int) -> tuple[bytes, int] | None:
+        """A short stream in one step, and where it ends; None: ``_inflate`` says what it is."""
+        if size > _SMALL_BYTES:
+            return None
+        packed = self._peek(offset, size + 64)
+        unpacker = zlib.decompressobj()
+        try:
+            content = unpacker.decompress(packed, size + 1)
+        except zlib.error:
+            return None
+        if not unpacker.eof or len(content) != size:
+            return None
+        return content, offset + len(packed) - len(unpacker.unused_data)
 
     def _inflate(self, offset: int, size: int) -> Iterator[tuple[bytes, int]]:
         """Pieces of a stream's content, each with where the bytes read so far end."""

@@ -17,7 +17,6 @@ from paddock.hub.git.objects import (
     MAX_INLINE_BYTES,
     GitObject,
     ObjectType,
-    make_object,
     write_objects,
 )
 from paddock.hub.git_http.arrivals import Arrival, Blob
@@ -110,18 +109,22 @@ def write_commits(
 def _objects(
     pack: IncomingPack, arrival: Arrival, stored: Mapping[bytes, str]
 ) -> Iterator[GitObject]:
-    for oid in arrival.commits:
-        yield make_object(ObjectType.COMMIT, pack.content(bytes.fromhex(oid)))
-    for raw in dict.fromkeys(arrival.tags):
-        yield make_object(ObjectType.TAG, pack.content(raw))
-    for raw in arrival.folders:
-        yield make_object(ObjectType.TREE, pack.content(raw))
+    """Each as a row will have it; ids and pointers were found when the pack was looked at."""
+    for type_, oids in (
+        (ObjectType.COMMIT, map(bytes.fromhex, arrival.commits)),
+        (ObjectType.TAG, dict.fromkeys(arrival.tags)),
+        (ObjectType.TREE, arrival.folders),
+    ):
+        for oid in oids:
+            content = pack.content(oid)
+            yield GitObject(oid.hex(), type_, content, len(content))
     for blob in arrival.blobs:
+        hex_oid, size = blob.oid.hex(), pack.size_of(blob.oid)
         if sha256 := stored.get(blob.oid):
-            size = pack.size_of(blob.oid)
-            yield GitObject(blob.oid.hex(), ObjectType.BLOB, None, size, blob_sha256=sha256)
+            yield GitObject(hex_oid, ObjectType.BLOB, None, size, blob_sha256=sha256)
         else:
-            yield make_object(ObjectType.BLOB, pack.content(blob.oid))
+            content = pack.content(blob.oid)
+            yield GitObject(hex_oid, ObjectType.BLOB, content, size, pointer=blob.pointer)
 
 
 def _heights(
