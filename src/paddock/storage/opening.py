@@ -56,7 +56,8 @@ def named_bucket(settings: Settings) -> Bucket:
     name, prefix = settings.s3_bucket or "", settings.s3_prefix.strip("/")
     if not _BUCKET.fullmatch(name):
         raise BadSetting(
-            f"s3_bucket is {name!r}, which is no bucket's name", hint="the name alone, without s3://"
+            f"s3_bucket is {name!r}, which is no bucket's name",
+            hint="the name alone, without s3://",
         )
     if not _PREFIX.fullmatch(prefix):
         raise BadSetting(
