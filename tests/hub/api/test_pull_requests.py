@@ -14,8 +14,10 @@ import pytest
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import BadRequestError, HfHubHTTPError, RevisionNotFoundError
 
+from paddock.errors import Forbidden, Unauthorized
 from paddock.hub import lookup
 from paddock.hub.discussions import contributing
+from paddock.hub.errors import RevisionNotFound
 from paddock.hub.garbage.collecting import collect
 from paddock.hub.garbage.graces import Graces
 from paddock.hub.large import usage
@@ -425,7 +427,7 @@ def test_a_commit_that_fails_opens_nothing(hosted: Hosted, outsider: HfApi) -> N
     assert propose(outsider, hosted, {"a.txt": b"1"}) == 1  # no number was lost
 
 
-def test_who_may_push_is_told(hosted: Hosted, outsider: HfApi) -> None:
+def test_who_may_push_where(hosted: Hosted, outsider: HfApi) -> None:
     number = propose(outsider, hosted, {"a.txt": b"1"})
     repo = stored(hosted)
     database = hosted.server.hub.database
@@ -433,15 +435,21 @@ def test_who_may_push_is_told(hosted: Hosted, outsider: HfApi) -> None:
     theirs = tokens.authenticate(database, hosted.server.user("outsider"))
     other = tokens.authenticate(database, hosted.server.user("somebody-else"))
     with database.read() as conn:
-        may = lambda caller, ref: contributing.may_push(conn, caller, repo, ref)  # noqa: E731
-        assert may(owner, "refs/heads/main")
-        assert may(owner, f"refs/pr/{number}")
-        assert may(theirs, f"refs/pr/{number}")
-        assert not may(theirs, "refs/heads/main")
-        assert not may(theirs, "refs/pr/99")
-        assert not may(theirs, f"refs/pr/0{number}")
-        assert not may(other, f"refs/pr/{number}")
-        assert not may(Caller(None, None), f"refs/pr/{number}")
+        for caller, ref in (
+            (owner, "refs/heads/main"),
+            (owner, f"refs/pr/{number}"),
+            (theirs, f"refs/pr/{number}"),
+        ):
+            assert contributing.require_ref(conn, caller, repo, ref) == caller.account
+        for caller, ref, refusal in (
+            (theirs, "refs/heads/main", Forbidden),
+            (theirs, "refs/pr/99", RevisionNotFound),
+            (theirs, f"refs/pr/0{number}", RevisionNotFound),
+            (other, f"refs/pr/{number}", Forbidden),
+            (Caller(None, None), f"refs/pr/{number}", Unauthorized),
+        ):
+            with pytest.raises(refusal):
+                contributing.require_ref(conn, caller, repo, ref)
 
 
 def test_deleting_a_pull_request_takes_its_ref(hosted: Hosted, outsider: HfApi) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from paddock.errors import Forbidden, PaddockError, TooLarge
+from paddock.errors import Forbidden, TooLarge
 from paddock.hub import access
 from paddock.hub.discussions import arrivals
 from paddock.hub.discussions.rules import NotNow
@@ -69,15 +69,6 @@ def require_contributor(conn: sa.Connection, caller: Caller, repo: Repository) -
     account = access.require_writing_token(caller)
     access.require_content(conn, caller, repo)
     return account
-
-
-def may_push(conn: sa.Connection, caller: Caller, repo: Repository, ref_name: str) -> bool:
-    """Whether the caller, who may see the repository, may move this ref."""
-    try:
-        require_ref(conn, caller, repo, ref_name)
-    except PaddockError:
-        return False
-    return True
 
 
 def is_outsider(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
