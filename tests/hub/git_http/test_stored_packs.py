@@ -172,8 +172,9 @@ def test_what_a_forced_push_left_is_hidden_and_its_pack_let_go(pushed: Workshop)
     shop = pushed
     secret, old = shop.hub_head(), stored(shop)
     shop.git("checkout", "-q", "--orphan", "again", "fresh~5", at="source")
-    for number in range(9):
-        shop.commit("source", {"c.txt": b"c%d" % number})
+    for number in range(3):  # few, so that nothing else keeps the old pack from being used
+        files = {f"c{number}-{n}.txt": b"c%d-%d" % (number, n) for n in range(8)}
+        shop.commit("source", files)
     shop.git("push", *OPTIONS, "origin", "again:main", at="source")
     restart(shop)
     shop.clone("after")
