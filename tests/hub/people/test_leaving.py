@@ -168,3 +168,13 @@ def test_every_row_about_an_account_says_what_becomes_of_it() -> None:
     }
     assert silent == {"repositories.namespace_id"}
     assert isinstance(metadata, sa.MetaData)
+
+
+def test_the_only_administrator_stays_until_there_is_another(database: Database) -> None:
+    with database.write() as conn:
+        first = create_user(conn, "first", is_admin=True)
+    with pytest.raises(StillInUse, match="only administrator"), database.write() as conn:
+        delete_account(conn, first)
+    with database.write() as conn:
+        create_user(conn, "second", is_admin=True)
+        delete_account(conn, first)

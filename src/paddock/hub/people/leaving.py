@@ -63,7 +63,8 @@ def delete_account(
 ) -> None:
     """Forget an account; raises StillInUse. ``keeper`` alone may have an organisation's name then.
 
-    A user who is the only admin of an organisation cannot go before somebody else is one.
+    A user who is the only admin of an organisation, or the hub's only administrator, cannot go
+    before somebody else is one.
     """
     account = _hold(conn, account)
     owned = sa.select(repositories).where(repositories.c.namespace_id == account.id)
@@ -78,6 +79,11 @@ def delete_account(
         raise StillInUse(
             f"{account.name} is the only admin of {', '.join(alone)}",
             hint="make somebody else an admin, or delete the organizations first",
+        )
+    if account.is_admin and _is_only_administrator(conn, account):
+        raise StillInUse(
+            f"{account.name} is the only administrator of this hub",
+            hint="make another first: paddock admin user add NAME --admin",
         )
     forget_likes_of(conn, account)
     forget_upvotes_of(conn, account)
@@ -108,3 +114,8 @@ def _is_last_admin(conn: sa.Connection, org: Account, user: Account) -> bool:
     m = memberships.c
     query = sa.select(m.user_id).where(m.org_id == org.id, m.role == "admin")
     return [row.user_id for row in conn.execute(query)] == [user.id]
+
+
+def _is_only_administrator(conn: sa.Connection, user: Account) -> bool:
+    others = sa.select(accounts.c.id).where(accounts.c.is_admin, accounts.c.id != user.id)
+    return conn.execute(others.with_for_update().limit(1)).first() is None
