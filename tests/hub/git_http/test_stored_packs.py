@@ -46,6 +46,8 @@ def with_history(shop: Workshop) -> Workshop:
     """A history whose pack is complete, pushed over the hub's own first commit."""
     shop.clone("source")
     shop.git("checkout", "-q", "--orphan", "fresh", at="source")
+    # Two histories that were made alike in one second would be one blob.
+    (shop.folder / "source/whose.txt").write_text(shop.user)
     for number in range(10):
         shop.commit("source", {"a/b.txt": b"%d\n" % number * 50, f"{number}.txt": b"%d" % number})
     shop.git("push", *OPTIONS, "origin", "fresh:main", at="source")
