@@ -331,7 +331,8 @@ def test_a_deleted_repository_takes_its_pack_along(pushed: Workshop) -> None:
         rows = sa.select(kept_packs.c.repo_id).where(kept_packs.c.repo_id == repo.id)
         assert conn.execute(rows).first() is None
     packing.keep_pack(shop.server.hub, {"repo_id": repo.id})  # a job that was waiting
-    collect(shop.server.hub.database, shop.server.hub.blobs, Graces.all(Graces().blobs * 0))
+    for _ in range(3):  # the server's own sweep may be at it, too, and each works in two phases
+        collect(shop.server.hub.database, shop.server.hub.blobs, Graces.all(Graces().blobs * 0))
     assert shop.server.hub.blobs.size_bytes(found.blob_sha256) is None
 
 

@@ -4,9 +4,9 @@ Knows the rows and who may see them. A page begins behind the last row of the on
 and id, so that it costs the same wherever it is and nothing is listed twice when rows change.
 
 There are two ways to a page. The index of the order is followed until the page is full, public and
-private repositories apart, so that nobody pays for what they may not see. When that does not fill
-the page soon and some filter lets few repositories pass, those are looked at and sorted instead.
-The first way ends after so many rows: the page is then shorter than asked for, and its cursor
+private repositories apart, so that nobody pays for what they may not see. Where some filter lets
+few repositories pass, which is counted first, those are looked at and sorted instead. The first way
+ends after so many rows: the page is then shorter than asked for, and its cursor
 leads on.
 """
 
@@ -28,7 +28,7 @@ from paddock.hub.tables import memberships, repositories
 from paddock.hub.types import Account, Caller, Kind, Repository
 
 MAX_PAGE = 1000
-FIRST_WALK = 1_000  # rows that are looked at before anything is counted
+FIRST_WALK = 1_000  # rows that are looked at at first
 LATER_WALKS = (20_000, 80_000)
 _FEW_AT_LEAST = 2_000
 _MANY = 1_000_000  # as many as make the difference between the two ways worth a thought
@@ -176,16 +176,10 @@ def _find(search: _Search, caller: Caller) -> _Stretch:
     """A page, by the way that is cheaper."""
     visible = access.visible_to(caller)
     ways = [way for way in (_public, _private) if way is _public or caller.account is not None]
-    if not search.filters:
-        return _merge(search, [way(search, caller, (FIRST_WALK, *LATER_WALKS)) for way in ways])
-    public = _public(search, caller, (FIRST_WALK,))
-    if public.reached is not None:  # the page is not full, and there is more to look at
-        few = search.fewest(search.filters)
-        if few is not None:
-            return search.among(few, visible)
-        public = _public(search, caller, (FIRST_WALK, *LATER_WALKS))
-    others = [way(search, caller, (FIRST_WALK, *LATER_WALKS)) for way in ways[1:]]
-    return _merge(search, [public, *others])
+    few = search.fewest(search.filters) if search.filters else None
+    if few is not None:
+        return search.among(few, visible)
+    return _merge(search, [way(search, caller, (FIRST_WALK, *LATER_WALKS)) for way in ways])
 
 
 def _public(search: _Search, _caller: Caller, steps: Sequence[int]) -> _Stretch:

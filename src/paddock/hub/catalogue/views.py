@@ -26,7 +26,7 @@ from paddock.hub.tables import repositories, repository_tags
 from paddock.hub.types import Caller, FileEntry, Kind, Repository
 
 MAX_SPACES = 100
-MAX_USERS = 10_000  # that name a model: so many are looked at
+MAX_USERS = 500  # that name a model: so many are looked at
 MAX_CHILDREN = 10_000  # counted no further
 
 
@@ -123,16 +123,15 @@ def _children(conn: sa.Connection, repo: Repository) -> int:
 def _spaces(conn: sa.Connection, caller: Caller, repo: Repository) -> list[str]:
     """The spaces that say they use this model, as far as the caller may see them."""
     # The term first, by itself: a planner that begins with all spaces looks at each of them.
-    users = (
-        sa.select(repository_tags.c.repo_id)
-        .where(repository_tags.c.tag == uses_term(f"{repo.kind}:{repo.full_name}"))
-        .limit(MAX_USERS)
-        .subquery()
-    )
+    term = uses_term(f"{repo.kind}:{repo.full_name}")
+    users = sa.select(repository_tags.c.repo_id).where(repository_tags.c.tag == term)
+    ids = list(conn.execute(users.limit(MAX_USERS)).scalars())
+    if not ids:
+        return []
     query = (
         sa.select(repositories.c.full_name)
         .where(
-            repositories.c.id.in_(sa.select(users.c.repo_id)),
+            repositories.c.id.in_(ids),
             repositories.c.kind == Kind.SPACE,
             access.visible_to(caller),
         )
