@@ -18,7 +18,7 @@ from typing import Any
 import click
 import torch
 
-from paddock.checkpoint.config import LlamaConfig
+from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.digest import sha256_hex
 from paddock.llama.model import with_random_weights
 from starter.corpus import Document, documents

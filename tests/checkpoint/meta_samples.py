@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from paddock.checkpoint.config import LlamaConfig
+from paddock.checkpoint.shape.config import LlamaConfig
 from tests.checkpoint.samples import TINY, in_meta_order, model_tensors
 
 ROWS = ("wq", "wk", "wv", "w1", "w3", "output")

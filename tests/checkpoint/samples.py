@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from paddock.checkpoint.config import LlamaConfig
-from paddock.checkpoint.layout import expected_shapes, meta_names
-from paddock.checkpoint.safetensors_writer import write_model
-from paddock.checkpoint.tensors import BITS, Tensor
+from paddock.checkpoint.dtypes import BITS
+from paddock.checkpoint.safetensors.writing import write_model
+from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.checkpoint.shape.layout import expected_shapes, meta_names
+from paddock.checkpoint.tensors import Tensor
 
 TINY = LlamaConfig(
     dim=32,

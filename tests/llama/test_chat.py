@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer
 
+from paddock.checkpoint.chat_template.metering import BadTemplate
+from paddock.checkpoint.chat_template.template import Template
 from paddock.llama.chat import (
     LLAMA_2,
     LLAMA_3,
@@ -21,8 +23,6 @@ from paddock.llama.chat import (
     render,
     template_source,
 )
-from paddock.llama.metering import BadTemplate
-from paddock.llama.template import Template
 from paddock.llama.tokenizer import Tokenizer
 from paddock.starter import starter_folder
 

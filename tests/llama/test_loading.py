@@ -13,9 +13,9 @@ import pytest
 import torch
 from transformers import LlamaForCausalLM
 
-from paddock.checkpoint.config import LlamaConfig
 from paddock.checkpoint.errors import BadTokenizer, TensorMismatch
-from paddock.checkpoint.layout import meta_names
+from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.checkpoint.shape.layout import meta_names
 from paddock.checkpoint.tensors import Tensor
 from paddock.llama.loading import Precision, from_tensors, load, load_model
 from paddock.starter import starter_folder

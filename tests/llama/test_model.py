@@ -7,8 +7,8 @@ from itertools import pairwise
 import pytest
 import torch
 
-from paddock.checkpoint.config import LlamaConfig
-from paddock.checkpoint.published import PUBLISHED
+from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.checkpoint.shape.published import PUBLISHED
 from paddock.llama.cache import KVCache
 from paddock.llama.model import Llama, with_random_weights
 from tests.llama.twins import GENERATIONS, in_bfloat16, relative_error, tokens, twins

@@ -9,7 +9,7 @@ import torch
 from transformers import LlamaConfig as TheirConfig
 from transformers import LlamaForCausalLM
 
-from paddock.checkpoint.config import LlamaConfig, RopeScaling
+from paddock.checkpoint.shape.config import LlamaConfig, RopeScaling
 from paddock.llama.model import Llama
 
 _TINY = LlamaConfig(

@@ -11,17 +11,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from paddock.checkpoint import hf_folder
-from paddock.checkpoint.config import LlamaConfig
 from paddock.checkpoint.errors import BadTokenizer, disk_failures_in_words
-from paddock.checkpoint.layout import shape_problems
 from paddock.checkpoint.licence_hints import LicenceHint, licence_hints
 from paddock.checkpoint.opening import Format, Location, locate, read_model
-from paddock.checkpoint.published import published_name
-from paddock.checkpoint.safetensors import open_tensors
+from paddock.checkpoint.safetensors import hf_folder
+from paddock.checkpoint.safetensors.reading import open_tensors
+from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.checkpoint.shape.layout import shape_problems
+from paddock.checkpoint.shape.published import published_name
 from paddock.checkpoint.strict_json import load_object
 from paddock.checkpoint.tensors import Tensor
-from paddock.checkpoint.tokenizer_files import (
+from paddock.checkpoint.tokenizer.files import (
     CHAT_TEMPLATE,
     TOKENIZER_CONFIG,
     find_tokenizer,

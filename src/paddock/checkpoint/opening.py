@@ -12,8 +12,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from paddock.checkpoint import hf_folder, llama2c, meta_folder
-from paddock.checkpoint.config import LlamaConfig, parse_hf_config
 from paddock.checkpoint.errors import (
     BadCheckpoint,
     BadConfig,
@@ -21,10 +19,14 @@ from paddock.checkpoint.errors import (
     UnknownCheckpoint,
     disk_failures_in_words,
 )
-from paddock.checkpoint.layout import check_shapes
+from paddock.checkpoint.llama2c import legacy_float
+from paddock.checkpoint.meta import folder as meta_folder
+from paddock.checkpoint.safetensors import hf_folder
+from paddock.checkpoint.shape.config import LlamaConfig, parse_hf_config
+from paddock.checkpoint.shape.layout import check_shapes
 from paddock.checkpoint.strict_json import load_object
 from paddock.checkpoint.tensors import Tensor
-from paddock.checkpoint.tokenizer_files import TokenizerFile, find_tokenizer
+from paddock.checkpoint.tokenizer.files import TokenizerFile, find_tokenizer
 
 _DTYPE_NAMES = {"F32": "float32", "BF16": "bfloat16", "F16": "float16"}
 
@@ -78,7 +80,7 @@ def read_model(location: Location) -> tuple[LlamaConfig, tuple[Tensor, ...]]:
         case Format.LLAMA2C:
             if location.file is None:
                 raise UnknownCheckpoint("no_file", f"{location.folder} names no llama2.c file")
-            return llama2c.read_llama2c(location.file)
+            return legacy_float.read_llama2c(location.file)
         case Format.HUGGING_FACE:
             source = load_object(location.folder / hf_folder.CONFIG, BadConfig)
             tensors = hf_folder.read_tensors(location.folder)
@@ -129,13 +131,13 @@ def _locate_file(path: Path) -> Location:
         raise UnknownCheckpoint(
             "part", f"{path} is only a part of a checkpoint", hint="give the folder around it"
         )
-    llama2c.read_llama2c(path)
+    legacy_float.read_llama2c(path)
     return Location(Format.LLAMA2C, path.parent, path)
 
 
 def _is_llama2c(path: Path) -> bool:
     try:
-        llama2c.read_llama2c(path)
+        legacy_float.read_llama2c(path)
     except BadCheckpoint:
         return False
     return True

@@ -1,6 +1,6 @@
 """A tensor on disk: its name, type and shape, and a way to stream its bytes.
 
-Knows element sizes and the size of a shape; does not know any file format. Bytes are row-major and
+Does not know any file format. Bytes are row-major and
 little-endian. A piece that was yielded is never changed afterwards, so that a consumer may keep it
 while the next one is read.
 """
@@ -12,8 +12,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
+from paddock.checkpoint.dtypes import size_in_bytes
 from paddock.checkpoint.errors import BadCheckpoint
 
 Piece = bytes | bytearray | memoryview
@@ -23,41 +23,13 @@ MAX_NAME_BYTES = 512
 MAX_RANK = 16
 MAX_ELEMENTS = 1 << 63
 
-# Bits per element, by safetensors' names (safetensors 0.8, tensor.rs, Dtype).
-BITS = MappingProxyType(
-    {
-        "BOOL": 8,
-        "F4": 4,
-        "F6_E2M3": 6,
-        "F6_E3M2": 6,
-        "U8": 8,
-        "I8": 8,
-        "F8_E5M2": 8,
-        "F8_E4M3": 8,
-        "F8_E8M0": 8,
-        "F8_E4M3FNUZ": 8,
-        "F8_E5M2FNUZ": 8,
-        "I16": 16,
-        "U16": 16,
-        "F16": 16,
-        "BF16": 16,
-        "I32": 32,
-        "U32": 32,
-        "F32": 32,
-        "C64": 64,
-        "F64": 64,
-        "I64": 64,
-        "U64": 64,
-    }
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """A named tensor whose bytes are read only when asked for."""
 
     name: str
-    dtype: str  # a key of BITS
+    dtype: str  # a key of dtypes.BITS or dtypes.BLOCKS
     shape: tuple[int, ...]
     pieces: Callable[[], Iterator[Piece]]  # all bytes in order, in pieces of bounded size
 
@@ -67,7 +39,7 @@ class Tensor:
 
     @property
     def size_bytes(self) -> int:
-        return self.elements * BITS[self.dtype] // 8
+        return size_in_bytes(self.dtype, self.elements)
 
     def read_into(self, target: bytearray | memoryview) -> None:
         """Fill ``target``, which must have exactly ``size_bytes``."""

@@ -38,7 +38,7 @@ def _size_bytes(ctx: click.Context, param: click.Parameter, value: str | None) -
 def command(
     src: Path, dst: Path, target: str, quant: str | None, shard_size: int | None, as_json: bool
 ) -> None:
-    from paddock.checkpoint.convert import ConvertOptions, convert_checkpoint
+    from paddock.checkpoint.convert.convert import ConvertOptions, convert_checkpoint
 
     options = ConvertOptions(target=target, quant=quant, shard_bytes=shard_size)
     written = convert_checkpoint(src, dst, options)

@@ -7,9 +7,6 @@ cache         keys and values that attention has seen
 loading       a model from a checkpoint
 tokenizer     text to token ids and back
 chat          conversations as the model was trained to see them
-template      a checkpoint's own chat template, under limits
-metered_tree  the template rewritten so that it pays for what it does
-metering      what it may spend
 generate      one token after another
 completion    text in, the text that continues it out
 """

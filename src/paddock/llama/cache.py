@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from paddock.checkpoint.config import LlamaConfig
+from paddock.checkpoint.shape.config import LlamaConfig
 
 FIRST_ROOM = 256  # positions
 

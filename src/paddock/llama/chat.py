@@ -14,17 +14,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from paddock.checkpoint.chat_template.metering import BadTemplate
+from paddock.checkpoint.chat_template.template import MAX_TEMPLATE_BYTES, Template
 from paddock.checkpoint.errors import BadTokenizer
 from paddock.checkpoint.strict_json import load_object, read_small
-from paddock.checkpoint.tokenizer_files import (
+from paddock.checkpoint.tokenizer.files import (
     CHAT_TEMPLATE,
     TOKENIZER_CONFIG,
     find_tokenizer,
     load_tokenizer,
 )
 from paddock.clock import now
-from paddock.llama.metering import BadTemplate
-from paddock.llama.template import MAX_TEMPLATE_BYTES, Template
 from paddock.llama.tokenizer import Tokenizer, whole_characters
 
 # Llama 2: instructions in brackets, the system text inside the first of them.

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from paddock.checkpoint.config import LlamaConfig
+from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.llama.cache import KVCache
 from paddock.llama.rope import rotate
 

@@ -15,12 +15,12 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from paddock.checkpoint.config import LlamaConfig
 from paddock.checkpoint.errors import BadTokenizer, TensorMismatch
-from paddock.checkpoint.layout import EMBEDDINGS, check_shapes, expected_shapes
 from paddock.checkpoint.opening import open_checkpoint
+from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.checkpoint.shape.layout import EMBEDDINGS, check_shapes, expected_shapes
 from paddock.checkpoint.tensors import Tensor
-from paddock.checkpoint.tokenizer_files import load_tokenizer
+from paddock.checkpoint.tokenizer.files import load_tokenizer
 from paddock.llama.model import Llama
 from paddock.llama.tokenizer import Tokenizer
 

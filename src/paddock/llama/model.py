@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from paddock.checkpoint.config import LlamaConfig
+from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.llama.cache import KVCache
 from paddock.llama.layers import Block, RMSNorm, Step
 from paddock.llama.rope import inverse_frequencies, rotation

@@ -13,7 +13,7 @@ import math
 import torch
 from torch import Tensor
 
-from paddock.checkpoint.config import LlamaConfig, RopeScaling
+from paddock.checkpoint.shape.config import LlamaConfig, RopeScaling
 
 
 def inverse_frequencies(config: LlamaConfig) -> Tensor:

@@ -17,7 +17,7 @@ from typing import Any
 import tokenizers
 
 from paddock.checkpoint.errors import BadTokenizer
-from paddock.checkpoint.tokenizer_files import load_tokenizer_json
+from paddock.checkpoint.tokenizer.files import load_tokenizer_json
 from paddock.errors import BadInput
 
 # A character has at most four bytes, so at most four tokens; more that do not end in a whole

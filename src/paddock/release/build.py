@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from paddock import __version__
-from paddock.checkpoint.convert import ConvertOptions, convert_checkpoint
+from paddock.checkpoint.convert.convert import ConvertOptions, convert_checkpoint
 from paddock.checkpoint.errors import OutputExists
 from paddock.checkpoint.output_folder import new_folder
 from paddock.digest import Digests

@@ -10,10 +10,10 @@ import re
 from pathlib import Path
 
 from paddock.checkpoint.errors import BadCheckpoint, BadConfig, NotAvailableYet
-from paddock.checkpoint.hf_folder import INDEX, weight_files
 from paddock.checkpoint.inspection import Inspection, inspect_checkpoint
 from paddock.checkpoint.opening import Format
-from paddock.checkpoint.safetensors import open_tensors
+from paddock.checkpoint.safetensors.hf_folder import INDEX, weight_files
+from paddock.checkpoint.safetensors.reading import open_tensors
 from paddock.checkpoint.strict_json import load_object
 from paddock.errors import BadInput, NotFound
 from paddock.front_matter import CARD_NAME, split_document

@@ -13,7 +13,7 @@ import orjson
 import sqlalchemy as sa
 
 from paddock.checkpoint.errors import BadSafetensors
-from paddock.checkpoint.safetensors import parse_header
+from paddock.checkpoint.safetensors.reading import parse_header
 from paddock.errors import BadInput, shown
 from paddock.hub.catalogue.weight_names import MAX_SHARDS
 from paddock.hub.catalogue.weights import raw_header, reading_headers

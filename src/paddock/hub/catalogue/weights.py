@@ -16,7 +16,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from paddock.checkpoint.errors import BadSafetensors
-from paddock.checkpoint.safetensors import LENGTH_BYTES, parse_header
+from paddock.checkpoint.safetensors.reading import LENGTH_BYTES, parse_header
 from paddock.errors import PaddockError
 from paddock.hub.catalogue.weight_names import chosen_weights, is_weights
 from paddock.hub.context import Hub

@@ -11,9 +11,9 @@ import pickletools
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from paddock.checkpoint import safetensors
 from paddock.checkpoint.errors import BadCheckpoint, BadPickle
-from paddock.checkpoint.torch_file import read_torch_file
+from paddock.checkpoint.pytorch.zip_file import read_torch_file
+from paddock.checkpoint.safetensors import reading
 
 SAFE, SUSPICIOUS, UNSAFE = "safe", "suspicious", "unsafe"
 _TORCH = frozenset({".bin", ".ckpt", ".pt", ".pth"})
@@ -59,7 +59,7 @@ def judge(path: str, file: Path) -> Verdict:
     suffix = _suffix(path)
     try:
         if suffix == ".safetensors":
-            safetensors.read_header(file)
+            reading.read_header(file)
             return Verdict(SAFE, "safetensors: numbers only, and well-formed")
         if suffix in _TORCH:
             return _judge_torch(file)

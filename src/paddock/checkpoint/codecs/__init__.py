@@ -1,0 +1,1 @@
+"""Numbers between their types, and quantised blocks."""

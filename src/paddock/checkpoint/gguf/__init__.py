@@ -1,0 +1,1 @@
+"""llama.cpp's single file: header, metadata, tokenizer and tensors."""

@@ -1,0 +1,5 @@
+"""Meta's original layout.
+
+folder   ``consolidated.NN.pth``, the ranks joined
+params   ``params.json``
+"""
