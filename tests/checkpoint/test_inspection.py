@@ -11,8 +11,8 @@ from paddock.checkpoint.errors import BadCheckpoint, NotAvailableYet, UnknownChe
 from paddock.checkpoint.inspection import inspect_checkpoint
 from paddock.checkpoint.licence_hints import licence_of_card, licence_of_text
 from paddock.checkpoint.safetensors.writing import file_pieces
-from tests.checkpoint.samples import TINY, tensor, write_hf_folder
 from tests.checkpoint.meta.test_folder import write_meta
+from tests.checkpoint.samples import TINY, tensor, write_hf_folder
 
 
 def test_stories260k_is_told_with_its_tokenizer(shared_data: Path) -> None:

@@ -28,9 +28,9 @@ from paddock.checkpoint.errors import (
 from paddock.checkpoint.llama2c.legacy_float import HEADER
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.checkpoint.shape.config import LlamaConfig
-from tests.checkpoint.samples import TINY, write_hf_folder
-from tests.checkpoint.test_llama2c import write_llama2c
+from tests.checkpoint.llama2c.test_legacy_float import write_llama2c
 from tests.checkpoint.meta.test_folder import write_meta
+from tests.checkpoint.samples import TINY, write_hf_folder
 
 
 def greedy(model: Any, ids: list[int], steps: int) -> list[int]:
