@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from paddock.hub.git.objects import ObjectType, object_oid
-from paddock.hub.git_http import pack_reading
+from paddock.hub.git_http import pack_bytes, pack_reading
 from paddock.hub.git_http.deltas import entry_head, make_delta
 from paddock.hub.git_http.pkt_lines import pkt
 from paddock.hub.tables import git_objects
@@ -232,7 +232,7 @@ def test_a_pack_that_is_damaged(shop: Workshop, blob: tuple[str, bytes]) -> None
 
 
 def test_millions_of_objects_are_claimed(shop: Workshop) -> None:
-    for count in (2**32 - 1, pack_reading.MAX_OBJECTS + 1, 5000):
+    for count in (2**32 - 1, pack_bytes.MAX_OBJECTS + 1, 5000):
         said = refused(shop, "1" * 40, pack_of(entry(BLOB, b"x"), count=count))
         assert "objects" in said
 

@@ -20,6 +20,8 @@ upload_pack       a fetch, from the request to the last byte
 push_request      which refs a client wants to move
 push_rules        which of them may move
 pack_reading      the objects of a pack that somebody sent
+pack_bytes        its bytes: heads, streams, trailer
+delta_making      what a delta in it makes
 object_rules      whether a commit, a tree or a tag is one that git would make
 arrivals          what the refs of a push lead to, and whether it may come in
 tree_sizes        how much a folder unfolds to

@@ -28,8 +28,9 @@ from paddock.hub.git_http.arrivals import Arrival, PushRefused
 from paddock.hub.git_http.graph import CommitGraph
 from paddock.hub.git_http.object_rows import ObjectRows
 from paddock.hub.git_http.object_rules import BadObject
+from paddock.hub.git_http.pack_bytes import BadPack
 from paddock.hub.git_http.pack_cache import MAX_PACK_BYTES, MIN_OBJECTS, kept_from
-from paddock.hub.git_http.pack_reading import BadPack, Base, IncomingPack
+from paddock.hub.git_http.pack_reading import Base, IncomingPack
 from paddock.hub.git_http.push_report import Report
 from paddock.hub.git_http.push_request import Command, PushRequest
 from paddock.hub.git_http.push_rules import FORCE, RefRefused
