@@ -29,6 +29,7 @@ _COMMANDS = {
     "import": "Import the repositories of such a file.",
     "config": "Every setting, its value and where it came from.",
     "inspect": "What a checkpoint is: family, shapes, parameters, tokenizer, licence hints.",
+    "scan": "Look for what could hurt whoever loads a file, folder, archive or repository.",
     "convert": "Write a checkpoint in another format.",
     "generate": "Continue a text with a model.",
     "release": "Plan, build and publish a release.",
