@@ -22,8 +22,9 @@ from paddock.errors import BadInput
 FILE_NAME = "paddock.toml"
 MAX_FILE_BYTES = 1_000_000
 _PREFIX = "PADDOCK_"
-# Variables that begin like settings and are not: where the file is, and the password of a key.
-_NOT_SETTINGS = {"PADDOCK_CONFIG", "PADDOCK_KEY_PASSWORD"}
+# Variables that begin like settings and are not: where the file is, the password of a key, and
+# whether compiled loops are used (read before there are settings).
+_NOT_SETTINGS = {"PADDOCK_CONFIG", "PADDOCK_KEY_PASSWORD", "PADDOCK_KERNELS"}
 
 
 class BadSetting(BadInput):

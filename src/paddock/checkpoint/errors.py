@@ -64,6 +64,12 @@ class UnsupportedModel(BadCheckpoint):
     code = "unsupported_model"
 
 
+class BadElements(BadCheckpoint):
+    """Elements of a tensor cannot be written as the type that was asked for."""
+
+    code = "bad_elements"
+
+
 class BadTokenizer(BadCheckpoint):
     """A tokenizer file is malformed or of a kind that no Llama uses."""
 
