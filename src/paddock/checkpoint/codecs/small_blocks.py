@@ -44,7 +44,7 @@ def encode_q4_0(values: Floats) -> Bytes:
     scales = np.where(extreme == 0, np.float32(-0.0), extreme / np.float32(-8))
     scaled = _divided(blocks, scales) + np.float32(8.5)
     codes = np.minimum(scaled, np.float32(15)).astype(np.uint8)
-    codes[_is_vanishing(scales)] = 0
+    codes[_is_vanishing(scales)[:, 0]] = 0
     return _joined(scales, codes[:, :16] | codes[:, 16:] << np.uint8(4))
 
 
@@ -66,7 +66,7 @@ def _divided(blocks: Floats, scales: Floats) -> Floats:
 def _is_vanishing(scales: Floats) -> NDArray[np.bool_]:
     """Whether a scale is so small that its inverse is infinite. As F16 it is 0 anyway; llama.cpp's
     conversion of what is infinite or no number to an integer gives codes of 0 on x86."""
-    return (np.abs(scales).view(np.uint32)[:, 0] - np.uint32(1)) < _FIRST_INVERTIBLE - np.uint32(1)
+    return (np.abs(scales).view(np.uint32) - np.uint32(1)) < _FIRST_INVERTIBLE - np.uint32(1)
 
 
 def _scales(blocks: Bytes) -> Floats:
