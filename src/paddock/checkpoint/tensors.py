@@ -10,8 +10,11 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from paddock.checkpoint.dtypes import size_in_bytes
 from paddock.checkpoint.errors import BadCheckpoint
@@ -24,6 +27,17 @@ MAX_RANK = 16
 MAX_ELEMENTS = 1 << 63
 
 
+Listener = Callable[[Path, int, bytes], None]  # a file, where in it the bytes begin, the bytes
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+class Place(NamedTuple):
+    """A file, and where in it a tensor's first byte is."""
+
+    path: Path
+    start: int
+
+
 @dataclass(frozen=True, slots=True)
 class Tensor:
     """A named tensor whose bytes are read only when asked for."""
@@ -32,6 +46,7 @@ class Tensor:
     dtype: str  # a key of dtypes.BITS or dtypes.BLOCKS
     shape: tuple[int, ...]
     pieces: Callable[[], Iterator[Piece]]  # all bytes in order, in pieces of bounded size
+    place: Place | None = None  # for reading tensors in the order of their bytes
 
     @property
     def elements(self) -> int:
@@ -60,7 +75,7 @@ class Tensor:
 
     def renamed(self, name: str) -> Tensor:
         """The same bytes under another name."""
-        return Tensor(name, self.dtype, self.shape, self.pieces)
+        return Tensor(name, self.dtype, self.shape, self.pieces, self.place)
 
 
 def name_problem(name: str) -> str | None:
@@ -80,6 +95,16 @@ def name_problem(name: str) -> str | None:
     return None
 
 
+@contextmanager
+def heard_by(listener: Listener) -> Iterator[None]:
+    """Let ``listener`` hear what this thread reads through ``read_range`` meanwhile."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
 def read_range(path: Path, start: int, end: int) -> Iterator[bytes]:
     """Bytes ``[start, end)`` of a file in pieces; a file that became shorter is an error."""
     with path.open("rb", buffering=0) as file:
@@ -88,6 +113,8 @@ def read_range(path: Path, start: int, end: int) -> Iterator[bytes]:
             piece = os.pread(file.fileno(), min(PIECE_BYTES, end - start), start)
             if not piece:
                 raise BadCheckpoint("truncated", f"{path.name} ended early, at byte {start}")
+            if listener := _listener.get():
+                listener(path, start, piece)
             start += len(piece)
             yield piece
 

@@ -22,7 +22,7 @@ from paddock.checkpoint.shape.layout import (
     halves_from_pairs,
     layer_shapes,
 )
-from paddock.checkpoint.tensors import Piece, Tensor, read_range
+from paddock.checkpoint.tensors import Piece, Place, Tensor, read_range
 
 HEADER = struct.Struct("<7i")
 FLOAT_BYTES = 4
@@ -104,7 +104,7 @@ def _tensor(path: Path, group: _Group, layer: int, start: int) -> Tensor:
     def pieces() -> Iterator[Piece]:
         return read_range(path, start, end)
 
-    return Tensor(group.name.format(layer), "F32", group.shape, pieces)
+    return Tensor(group.name.format(layer), "F32", group.shape, pieces, Place(path, start))
 
 
 def _in_hf_order(tensor: Tensor, config: LlamaConfig) -> Tensor:

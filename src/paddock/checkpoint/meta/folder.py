@@ -68,10 +68,12 @@ def read_meta(folder: Path) -> tuple[LlamaConfig, tuple[Tensor, ...]]:
 
 
 def _is_tied(params: dict[str, Any], whole: dict[str, Tensor]) -> bool:
-    """Whether the head is the embeddings: absent, or, in a model published so, a copy of them."""
+    """Whether the head is the embeddings: absent, the same bytes, or a copy where published so."""
     head, embeddings = whole.get("output.weight"), whole.get(_EMBEDDINGS)
     if head is None or embeddings is None:
         return head is None
+    if head.place is not None and head.place == embeddings.place:
+        return True
     outline = (params.get("dim"), params.get("n_layers"), embeddings.shape[:1])
     tied = [shape for shape in PUBLISHED.values() if shape.tied_embeddings]
     if outline not in [(shape.dim, shape.layers, (shape.vocab_size,)) for shape in tied]:
@@ -120,7 +122,8 @@ def _stacked(slices: list[Tensor]) -> Tensor:
         for part in slices:
             yield from part.pieces()
 
-    return Tensor(slices[0].name, slices[0].dtype, (rows * len(slices), columns), pieces)
+    shape = (rows * len(slices), columns)
+    return Tensor(slices[0].name, slices[0].dtype, shape, pieces, slices[0].place)
 
 
 def _side_by_side(slices: list[Tensor]) -> Tensor:
@@ -134,7 +137,8 @@ def _side_by_side(slices: list[Tensor]) -> Tensor:
             parts = [np.frombuffer(block, np.uint8).reshape(-1, row_bytes) for block in blocks]
             yield np.concatenate(parts, axis=1).data.cast("B")
 
-    return Tensor(slices[0].name, slices[0].dtype, (rows, columns * len(slices)), pieces)
+    shape = (rows, columns * len(slices))
+    return Tensor(slices[0].name, slices[0].dtype, shape, pieces, slices[0].place)
 
 
 def _in_hf_order(tensor: Tensor, config: LlamaConfig) -> Tensor:

@@ -23,6 +23,7 @@ from paddock.checkpoint.tensors import (
     MAX_RANK,
     PIECE_BYTES,
     Piece,
+    Place,
     Tensor,
     name_problem,
     read_range,
@@ -103,7 +104,7 @@ def _tensor(path: Path, name: str, ref: TensorRef, members: dict[str, Member]) -
             return read_member(path, member)  # a whole storage: its CRC can be checked
         return read_range(path, start, end)
 
-    return Tensor(name, ref.dtype, ref.shape, pieces)
+    return Tensor(name, ref.dtype, ref.shape, pieces, Place(path, start))
 
 
 def _check_view(ref: TensorRef, elements: int, what: str) -> None:

@@ -18,7 +18,14 @@ from typing import Any, NamedTuple
 from paddock.checkpoint.dtypes import BITS
 from paddock.checkpoint.errors import BadSafetensors
 from paddock.checkpoint.strict_json import parse_object
-from paddock.checkpoint.tensors import MAX_ELEMENTS, MAX_RANK, Tensor, name_problem, read_range
+from paddock.checkpoint.tensors import (
+    MAX_ELEMENTS,
+    MAX_RANK,
+    Place,
+    Tensor,
+    name_problem,
+    read_range,
+)
 from paddock.errors import shown
 
 LENGTH_BYTES = 8
@@ -63,7 +70,7 @@ def read_header(path: Path) -> Header:
 def open_tensors(path: Path) -> tuple[Tensor, ...]:
     """Every tensor of a file, unread, in the order of its bytes."""
     return tuple(
-        Tensor(e.name, e.dtype, e.shape, _range_reader(path, e.start, e.end))
+        Tensor(e.name, e.dtype, e.shape, _range_reader(path, e.start, e.end), Place(path, e.start))
         for e in read_header(path).entries
     )
 

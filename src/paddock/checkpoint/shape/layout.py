@@ -121,4 +121,4 @@ def halves_from_pairs(tensor: Tensor, head_dim: int) -> Tensor:
             rows = np.frombuffer(head, np.uint8).reshape(head_dim, row_bytes)
             yield np.concatenate((rows[0::2], rows[1::2])).data.cast("B")
 
-    return Tensor(tensor.name, tensor.dtype, tensor.shape, pieces)
+    return Tensor(tensor.name, tensor.dtype, tensor.shape, pieces, tensor.place)
