@@ -52,6 +52,12 @@ class BadLlama2c(BadCheckpoint):
     code = "bad_llama2c"
 
 
+class BadGguf(BadCheckpoint):
+    """A GGUF file breaks the format, or a rule no honest file needs to break."""
+
+    code = "bad_gguf"
+
+
 class BadConfig(BadCheckpoint):
     """A configuration is malformed, absurd or contradicts itself."""
 
