@@ -18,7 +18,7 @@ from paddock.checkpoint.dtypes import BITS
 from paddock.checkpoint.errors import BadCheckpoint, BadConfig, TensorMismatch, UnsupportedModel
 from paddock.checkpoint.fields import integer
 from paddock.checkpoint.meta.params import WeightFacts, parse_params
-from paddock.checkpoint.pytorch.zip_file import read_torch_file
+from paddock.checkpoint.pytorch.reading import read_torch_file
 from paddock.checkpoint.safetensors.hf_folder import inside
 from paddock.checkpoint.shape.config import MAX_LAYERS, LlamaConfig
 from paddock.checkpoint.shape.layout import HEAD, halves_from_pairs, meta_names
@@ -49,7 +49,7 @@ def read_meta(folder: Path) -> tuple[LlamaConfig, tuple[Tensor, ...]]:
     """Configuration and unread tensors, under Hugging Face's names and in its row order."""
     params = load_object(folder / PARAMS, BadConfig)
     dim = integer(params, "dim", 1, 1 << 17)
-    ranks = [{t.name: t for t in read_torch_file(path)} for path in shard_files(folder)]
+    ranks = [{t.name: t for t in read_torch_file(path).tensors} for path in shard_files(folder)]
     for rank, tensors in enumerate(ranks):
         tensors.pop(_ROPE_TABLE, None)
         if tensors.keys() != ranks[0].keys():

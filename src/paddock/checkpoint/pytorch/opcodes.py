@@ -1,241 +1,162 @@
-"""The pickle inside a PyTorch file, interpreted without pickle.
+"""Every opcode of pickle protocols 0 to 5, and what it does to the interpreter.
 
-An interpreter of the few opcodes that ``torch.save`` needs for a dictionary of tensors. It never
-imports, and calls nothing: a GLOBAL must be in the fixed table below and becomes an inert value, a
-REDUCE of one of the table's four callables becomes a description (``TensorRef``), every other
-request is refused. Opcodes, stack, memo and sizes are bounded by the size of the pickle itself.
+``torch.save`` needs some fifty of them; the others exist for the survey and are refused in a file
+of tensors. Facts: Python's ``Modules/_pickle.c`` and PEPs 307, 3154 and 574.
 """
 
 from __future__ import annotations
 
-import struct
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from paddock.checkpoint.errors import BadPickle
-from paddock.checkpoint.pytorch.values import (
-    GLOBALS,
-    Callee,
-    StorageRef,
-    StorageType,
-    TensorRef,
-    describe_call,
-)
+from paddock.checkpoint.pytorch.interpreter import MAX_OPCODES, MAX_STACK, Interpreter
+from paddock.checkpoint.pytorch.values import UNKNOWN, Binary, Plain
 from paddock.errors import shown
 
-MAX_PICKLE_BYTES = 8 << 20  # Llama 3.1 405B's has 0.3 MB; parsed, it takes up to 30 times as much
-MAX_STACK = 1 << 20
-MAX_MARKS = 64
-MAX_TEXT_BYTES = 1 << 16
+MAX_DIGITS = 1000
+STOP = 0x2E
+_ESCAPE = re.compile(rb"\\(x[0-9a-fA-F]{2}|[0-7]{1,3}|.)", re.DOTALL)
+_CONTROL = {b"n": b"\n", b"t": b"\t", b"r": b"\r", b"a": b"\a", b"b": b"\b", b"f": b"\f"}
+_CONTROL |= {b"v": b"\v", b"\n": b""}
+_Step = Callable[[Interpreter], None]
 
 
-def parse_state_dict(raw: bytes, where: str) -> dict[str, TensorRef]:
-    """The named tensors that the pickle describes; anything beside tensors is refused."""
-    if len(raw) > MAX_PICKLE_BYTES:
-        raise BadPickle("too_large", f"{where} has {len(raw)} bytes, over {MAX_PICKLE_BYTES}")
-    value = _Interpreter(raw, where).run()
-    if not isinstance(value, dict):
-        raise BadPickle("no_state_dict", f"{where} holds no dictionary of tensors")
-    for name, item in value.items():
-        if type(name) is not str or not isinstance(item, TensorRef):
-            raise BadPickle("no_state_dict", f"{where}: {shown(name)} is not a named tensor")
-    return value
+def run(machine: Interpreter) -> Any:
+    """Interpret one pickle up to its STOP and return what is on top; raises BadPickle."""
+    machine.start, machine.stack, machine.memo, machine.marks = machine.at, [], {}, 0
+    steps = _TENSOR_STEPS if machine.objections is None else _ALL_STEPS
+    for used in range(machine.budget):
+        machine.opcode_at = machine.at
+        opcode = machine.take(1)[0]
+        if opcode == STOP:
+            machine.budget -= used
+            return machine.pop()
+        step = steps.get(opcode)
+        if step is None:
+            raise machine.refusal("forbidden_opcode", f"opcode {bytes([opcode])!r} is not allowed")
+        step(machine)
+        if len(machine.stack) > MAX_STACK:
+            raise machine.refusal("too_deep", "the stack grows without bound")
+    raise machine.refusal("too_large", f"it has more than {MAX_OPCODES} opcodes")
 
 
-class _Mark:
-    """The stack's bracket."""
+def _protocol(i: Interpreter) -> None:
+    if i.take(1)[0] > 5 or (i.objections is None and i.opcode_at != i.start):
+        raise i.refusal("bad_protocol", "it is of no pickle protocol up to 5")
 
 
-_MARK = _Mark()
+def _frame(i: Interpreter) -> None:
+    if i.number("<Q") > len(i.raw) - i.at:
+        raise i.refusal("truncated", "a frame runs past the end")
 
 
-@dataclass(slots=True)
-class _Interpreter:
-    raw: bytes
-    where: str
-    at: int = 0
-    marks: int = 0
-    stack: list[Any] = field(default_factory=list)
-    memo: dict[int, Any] = field(default_factory=dict)
-
-    def run(self) -> Any:
-        while True:
-            opcode = self.take(1)[0]
-            if opcode == 0x2E:  # STOP
-                break
-            step = _STEPS.get(opcode)
-            if step is None:
-                raise self.refusal("forbidden_opcode", f"opcode {bytes([opcode])!r} is not allowed")
-            step(self)
-            if len(self.stack) > MAX_STACK:
-                raise self.refusal("too_deep", "the stack grows without bound")
-        if self.at != len(self.raw):
-            raise self.refusal("trailing_bytes", f"{len(self.raw) - self.at} bytes follow its end")
-        if len(self.stack) != 1:
-            raise self.refusal("bad_stack", f"{len(self.stack)} values are left at its end")
-        return self.pop()
-
-    def refusal(self, reason: str, what: str) -> BadPickle:
-        return BadPickle(
-            reason,
-            f"{self.where} at byte {self.at}: {what}",
-            hint="nothing of the file was executed; ask its maker for safetensors",
-        )
-
-    def take(self, count: int) -> bytes:
-        taken = self.raw[self.at : self.at + count]
-        if len(taken) < count:
-            raise self.refusal("truncated", "the pickle ends in the middle")
-        self.at += count
-        return taken
-
-    def number(self, layout: str) -> Any:
-        return struct.unpack(layout, self.take(struct.calcsize(layout)))[0]
-
-    def line(self) -> str:
-        end = self.raw.find(b"\n", self.at, self.at + 256)
-        if end < 0:
-            raise self.refusal("bad_global", "a name is too long or cut off")
-        line = self.take(end - self.at)
-        self.at += 1
-        return self.text(line)
-
-    def text(self, raw: bytes) -> str:
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError:
-            raise self.refusal("not_utf8", "a string is not UTF-8") from None
-
-    def counted_text(self, layout: str) -> str:
-        length = self.number(layout)
-        if length > MAX_TEXT_BYTES:
-            raise self.refusal("too_large", f"a string of {length} bytes")
-        return self.text(self.take(length))
-
-    def push(self, value: Any) -> None:
-        self.stack.append(value)
-
-    def pop(self) -> Any:
-        if not self.stack or self.stack[-1] is _MARK:
-            raise self.refusal("bad_stack", "a value is missing on the stack")
-        return self.stack.pop()
-
-    def top(self) -> Any:
-        value = self.pop()
-        self.stack.append(value)
-        return value
-
-    def mark(self) -> None:
-        self.marks += 1
-        if self.marks > MAX_MARKS:
-            raise self.refusal("too_deep", "containers are nested absurdly deep")
-        self.stack.append(_MARK)
-
-    def since_mark(self) -> list[Any]:
-        if not self.marks:
-            raise self.refusal("bad_stack", "a mark is missing on the stack")
-        self.marks -= 1
-        at = len(self.stack) - 1
-        while self.stack[at] is not _MARK:
-            at -= 1
-        items = self.stack[at + 1 :]
-        del self.stack[at:]
-        return items
-
-    def tuple_of(self, count: int) -> None:
-        items = [self.pop() for _ in range(count)]
-        self.push(tuple(reversed(items)))
-
-    def remember(self, index: int) -> None:
-        self.memo[index] = self.top()
-
-    def recall(self, index: int) -> None:
-        if index not in self.memo:
-            raise self.refusal("bad_memo", f"nothing was remembered as {index}")
-        self.push(self.memo[index])
-
-    def set_items(self, items: list[Any]) -> None:
-        target = self.top()
-        if type(target) is not dict or len(items) % 2:
-            raise self.refusal("bad_stack", "items are set on something that is no dictionary")
-        for key, value in zip(items[::2], items[1::2], strict=True):
-            if type(key) not in (str, int):
-                raise self.refusal("bad_key", "a dictionary key is neither text nor number")
-            if key in target:
-                raise self.refusal("duplicate_key", f"the key {shown(key)} appears twice")
-            target[key] = value
-
-    def set_item(self) -> None:
-        value, key = self.pop(), self.pop()
-        self.set_items([key, value])
-
-    def append(self, items: list[Any]) -> None:
-        target = self.top()
-        if type(target) is not list:
-            raise self.refusal("bad_stack", "items are appended to something that is no list")
-        target.extend(items)
-
-    def append_one(self) -> None:
-        item = self.pop()
-        self.append([item])
-
-    def long1(self) -> None:
-        length = self.take(1)[0]
-        if length > 8:
-            raise self.refusal("too_large", f"a number of {length} bytes")
-        self.push(int.from_bytes(self.take(length), "little", signed=True))
-
-    def check_protocol(self) -> None:
-        if self.at != 1 or self.take(1)[0] not in (2, 3, 4, 5):
-            raise self.refusal("bad_protocol", "it is not of pickle protocol 2 to 5")
-
-    def check_frame(self) -> None:
-        if self.number("<Q") > len(self.raw) - self.at:
-            raise self.refusal("truncated", "a frame runs past the end")
-
-    def global_named(self, module: Any, name: Any) -> None:
-        if type(module) is not str or type(name) is not str:
-            raise self.refusal("bad_global", "a global is named by something that is not text")
-        known = GLOBALS.get((module, name))
-        if known is None:
-            raise self.refusal("forbidden_global", f"it asks for {shown(f'{module}.{name}')}")
-        self.push(known)
-
-    def stack_global(self) -> None:
-        name, module = self.pop(), self.pop()
-        self.global_named(module, name)
-
-    def persistent(self) -> None:
-        match self.pop():
-            case ("storage", StorageType(dtype), str(key), str(), int(elements)) if elements >= 0:
-                self.push(StorageRef(dtype, key, elements))
-            case other:
-                raise self.refusal("bad_storage", f"{shown(other)} is no storage")
-
-    def build(self) -> None:
-        """``OrderedDict`` carries ``_metadata`` as state; it says nothing about tensors."""
-        state = self.pop()
-        if type(self.top()) is not dict or type(state) is not dict:
-            raise self.refusal("forbidden_build", "it sets the state of an object")
-
-    def reduce(self) -> None:
-        arguments, callee = self.pop(), self.pop()
-        if not isinstance(callee, Callee) or type(arguments) is not tuple:
-            raise self.refusal("forbidden_reduce", f"it calls {shown(callee)}")
-        described = describe_call(callee.name, arguments)
-        if described is None:
-            raise self.refusal("forbidden_reduce", f"{callee.name} has unknown arguments")
-        self.push(described)
+def _stack_global(i: Interpreter) -> None:
+    name, module = i.pop(), i.pop()
+    i.ask_for(module, name)
 
 
-_STEPS: dict[int, Callable[[_Interpreter], None]] = {
-    0x80: lambda i: i.check_protocol(),  # PROTO
-    0x95: lambda i: i.check_frame(),  # FRAME
+def _global(i: Interpreter) -> None:
+    module, name = i.decoded(i.line(), "utf-8"), i.decoded(i.line(), "utf-8")
+    i.ask_for(module, name)
+
+
+def _inst(i: Interpreter) -> None:
+    _global(i)
+    callee, arguments = i.pop(), tuple(i.since_mark())
+    i.call(callee, arguments)
+
+
+def _obj(i: Interpreter) -> None:
+    callee, *arguments = i.since_mark() or [UNKNOWN]
+    i.call(callee, tuple(arguments))
+
+
+def _reduce(i: Interpreter) -> None:
+    arguments, callee = i.pop(), i.pop()
+    i.call(callee, arguments)
+
+
+def _newobj_ex(i: Interpreter) -> None:
+    keywords = i.pop()
+    arguments, callee = i.pop(), i.pop()
+    i.call(callee, arguments if keywords == {} else None)
+
+
+def _extension(i: Interpreter, layout: str) -> None:
+    number = i.number(layout)
+    i.push(i.object_to("extension", f"it asks for the registered extension {number}"))
+
+
+def _persid(i: Interpreter) -> None:
+    i.persistent(i.decoded(i.line(), "utf-8"))
+
+
+def _additems(i: Interpreter) -> None:
+    i.since_mark()
+    if i.top() != Plain("set"):
+        i.object_to("bad_stack", "items are added to something that is no set")
+
+
+def _frozenset(i: Interpreter) -> None:
+    i.since_mark()
+    i.push(Plain("set"))
+
+
+def _dict(i: Interpreter) -> None:
+    items = i.since_mark()
+    i.push({})
+    i.set_items(items)
+
+
+def _decimal(i: Interpreter) -> int:
+    return int(_numeral(i, int))
+
+
+def _numeral(i: Interpreter, kind: Callable[[bytes], float]) -> float:
+    line = i.line().strip().removesuffix(b"L")
+    try:
+        return kind(line[:MAX_DIGITS])
+    except ValueError:
+        what = f"{shown(line[:80].decode('latin-1'))} is no number"
+        raise i.refusal("bad_number", what) from None
+
+
+def _string(i: Interpreter) -> None:
+    """Text in quotes, with escapes (protocol 0)."""
+    line = i.line().strip()
+    if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in (b"'", b'"'):
+        raise i.refusal("bad_string", "a string is not in quotes")
+    i.push(i.decoded(_ESCAPE.sub(_unescaped, line[1:-1]), "latin-1"))
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    escape = found[1]
+    if escape[:1] == b"x" and len(escape) == 3:
+        return bytes([int(escape[1:], 16)])
+    if escape.isdigit() and b"8" not in escape and b"9" not in escape:
+        return bytes([int(escape, 8) & 0xFF])
+    if escape in _CONTROL:
+        return _CONTROL[escape]
+    return escape if escape in (b"\\", b"'", b'"') else found[0]
+
+
+def _old_text(i: Interpreter, layout: str) -> None:
+    """A Python 2 string; ``torch.load`` takes it for UTF-8."""
+    length = i.number(layout)
+    if length < 0:
+        raise i.refusal("bad_string", f"a string of {length} bytes")
+    i.push(i.decoded(i.take(length), "utf-8"))
+
+
+_TENSOR_STEPS: dict[int, _Step] = {
+    0x80: _protocol,
+    0x95: _frame,
     ord("("): lambda i: i.mark(),
     ord(")"): lambda i: i.push(()),
     ord("]"): lambda i: i.push([]),
     ord("}"): lambda i: i.push({}),
+    0x8F: lambda i: i.push(Plain("set")),
     ord("N"): lambda i: i.push(None),
     0x88: lambda i: i.push(True),
     0x89: lambda i: i.push(False),
@@ -243,9 +164,16 @@ _STEPS: dict[int, Callable[[_Interpreter], None]] = {
     ord("M"): lambda i: i.push(i.number("<H")),
     ord("J"): lambda i: i.push(i.number("<i")),
     ord("G"): lambda i: i.push(i.number(">d")),
-    0x8A: lambda i: i.long1(),
-    ord("X"): lambda i: i.push(i.counted_text("<I")),
-    0x8C: lambda i: i.push(i.counted_text("<B")),
+    0x8A: lambda i: i.long("<B"),
+    ord("X"): lambda i: i.text("<I"),
+    0x8C: lambda i: i.text("<B"),
+    0x8D: lambda i: i.text("<Q"),
+    ord("U"): lambda i: _old_text(i, "<B"),
+    ord("T"): lambda i: _old_text(i, "<i"),
+    ord("C"): lambda i: i.binary("<B"),
+    ord("B"): lambda i: i.binary("<I"),
+    0x8E: lambda i: i.binary("<Q"),
+    0x96: lambda i: i.binary("<Q"),
     ord("t"): lambda i: i.push(tuple(i.since_mark())),
     0x85: lambda i: i.tuple_of(1),
     0x86: lambda i: i.tuple_of(2),
@@ -259,9 +187,37 @@ _STEPS: dict[int, Callable[[_Interpreter], None]] = {
     ord("u"): lambda i: i.set_items(i.since_mark()),
     ord("a"): lambda i: i.append_one(),
     ord("e"): lambda i: i.append(i.since_mark()),
-    ord("c"): lambda i: i.global_named(i.line(), i.line()),
-    0x93: lambda i: i.stack_global(),
-    ord("Q"): lambda i: i.persistent(),
+    0x90: _additems,
+    0x91: _frozenset,
+    ord("c"): _global,
+    0x93: _stack_global,
+    ord("Q"): lambda i: i.persistent(i.pop()),
     ord("b"): lambda i: i.build(),
-    ord("R"): lambda i: i.reduce(),
+    ord("R"): _reduce,
+}
+_ALL_STEPS: dict[int, _Step] = {
+    **_TENSOR_STEPS,
+    ord("0"): lambda i: i.drop(),
+    ord("1"): lambda i: i.since_mark().clear(),
+    ord("2"): lambda i: i.push(i.top()),
+    ord("I"): lambda i: i.push(_decimal(i)),
+    ord("L"): lambda i: i.push(_decimal(i)),
+    ord("F"): lambda i: i.push(_numeral(i, float)),
+    ord("S"): _string,
+    ord("V"): lambda i: i.push(i.decoded(i.line(), "raw-unicode-escape")),
+    0x8B: lambda i: i.long("<i"),
+    ord("l"): lambda i: i.push(i.since_mark()),
+    ord("d"): _dict,
+    ord("p"): lambda i: i.remember(_decimal(i)),
+    ord("g"): lambda i: i.recall(_decimal(i)),
+    ord("i"): _inst,
+    ord("o"): _obj,
+    0x81: _reduce,  # NEWOBJ: a class and its arguments
+    0x92: _newobj_ex,
+    0x82: lambda i: _extension(i, "<B"),
+    0x83: lambda i: _extension(i, "<H"),
+    0x84: lambda i: _extension(i, "<i"),
+    ord("P"): _persid,
+    0x97: lambda i: i.push(i.object_to("buffer", "it asks for a buffer outside the pickle")),
+    0x98: lambda i: i.push(i.pop()) if isinstance(i.top(), Binary) else None,
 }

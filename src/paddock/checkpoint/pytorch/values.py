@@ -1,37 +1,13 @@
-"""What a PyTorch pickle may speak of: storages, dtypes, tensors, and nothing that runs.
+"""What a pickle's values become: inert descriptions, nothing that runs.
 
-The closed table of globals and the inert values that stand for them. Knows no opcodes and no files.
+The interpreter keeps numbers, short text, tuples, lists and dictionaries as themselves; everything
+else is one of these. Knows no opcodes and no files.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-# dtype by the name of PyTorch's legacy storage class.
-_STORAGES = {
-    "DoubleStorage": "F64",
-    "FloatStorage": "F32",
-    "HalfStorage": "F16",
-    "BFloat16Storage": "BF16",
-    "LongStorage": "I64",
-    "IntStorage": "I32",
-    "ShortStorage": "I16",
-    "CharStorage": "I8",
-    "ByteStorage": "U8",
-    "BoolStorage": "BOOL",
-    "ComplexFloatStorage": "C64",
-}
-# dtypes without such a class come as objects beside an untyped storage.
-_DTYPES = {
-    "uint16": "U16",
-    "uint32": "U32",
-    "uint64": "U64",
-    "float8_e4m3fn": "F8_E4M3",
-    "float8_e5m2": "F8_E5M2",
-    "float8_e4m3fnuz": "F8_E4M3FNUZ",
-    "float8_e5m2fnuz": "F8_E5M2FNUZ",
-    "float8_e8m0fnu": "F8_E8M0",
-}
+from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class StorageType(NamedTuple):
@@ -41,9 +17,21 @@ class StorageType(NamedTuple):
 
 
 class TorchDtype(NamedTuple):
-    """A ``torch.dtype`` object."""
+    """A ``torch.dtype`` object, by safetensors' name; None when paddock has no such numbers."""
 
-    dtype: str
+    dtype: str | None
+
+
+class TorchType(NamedTuple):
+    """A class of tensors, as an argument of a rebuild."""
+
+    name: str
+
+
+class NumpyType(NamedTuple):
+    """``numpy.ndarray`` as an argument."""
+
+    name: str
 
 
 class Callee(NamedTuple):
@@ -52,12 +40,23 @@ class Callee(NamedTuple):
     name: str
 
 
+class Unreadable(NamedTuple):
+    """A rebuild of a tensor that has no dense bytes; ``kind`` says which."""
+
+    kind: str
+
+
 class StorageRef(NamedTuple):
-    """Bytes in the archive; ``elements`` counts bytes when ``dtype`` is None."""
+    """Bytes in the file; ``elements`` counts bytes when ``dtype`` is None.
+
+    ``start`` and ``length`` are the part of it that may be looked at (PyTorch before 0.4).
+    """
 
     dtype: str | None
     key: str
     elements: int
+    start: int = 0
+    length: int | None = None
 
 
 class TensorRef(NamedTuple):
@@ -70,44 +69,39 @@ class TensorRef(NamedTuple):
     strides: tuple[int, ...]
 
 
-GLOBALS: dict[tuple[str, str], StorageType | TorchDtype | Callee] = {
-    ("collections", "OrderedDict"): Callee("OrderedDict"),
-    ("torch._utils", "_rebuild_tensor_v2"): Callee("tensor_v2"),
-    ("torch._utils", "_rebuild_tensor_v3"): Callee("tensor_v3"),
-    ("torch._utils", "_rebuild_parameter"): Callee("parameter"),
-    ("torch.storage", "UntypedStorage"): StorageType(None),
-    **{("torch", name): StorageType(dtype) for name, dtype in _STORAGES.items()},
-    **{("torch", name): TorchDtype(dtype) for name, dtype in _DTYPES.items()},
-}
+class LongText(NamedTuple):
+    """A text that no name needs."""
+
+    chars: int
 
 
-def describe_call(callee: str, arguments: tuple[Any, ...]) -> dict[str, Any] | TensorRef | None:
-    """What a call from the table would have made; None when its arguments are not its own."""
-    match callee, arguments:
-        case "OrderedDict", ():
-            return {}
-        case "parameter", (TensorRef() as tensor, bool(), dict()):
-            return tensor
-        case "tensor_v2", (StorageRef(str(dtype)) as storage, *view, bool(), dict()):
-            return _tensor(storage, dtype, view)
-        case "tensor_v3", (
-            StorageRef(None) as storage,
-            *view,
-            bool(),
-            dict(),
-            TorchDtype(dtype),
-        ):
-            return _tensor(storage, dtype, view)
-    return None
+class Binary(NamedTuple):
+    """A byte string; nothing needs more of it than its length."""
+
+    size_bytes: int
 
 
-def _tensor(storage: StorageRef, dtype: str, view: list[Any]) -> TensorRef | None:
-    """A tensor over ``view``: offset, shape and strides, whole numbers and none negative."""
-    if len(view) != 3:
-        return None
-    offset, shape, strides = view
-    if type(shape) is not tuple or type(strides) is not tuple or len(shape) != len(strides):
-        return None
-    if any(type(n) is not int or n < 0 for n in (offset, *shape, *strides)):
-        return None
-    return TensorRef(storage, dtype, offset, shape, strides)
+class NumpyDtype(NamedTuple):
+    """A NumPy dtype without objects."""
+
+    item_bytes: int
+
+
+@dataclass(slots=True)
+class NumpyArray:
+    """An array whose state may be set once; its content is not kept."""
+
+    is_built: bool = False
+
+
+class Plain(NamedTuple):
+    """Something harmless that is no tensor: a set, a device, a complex number."""
+
+    kind: str
+
+
+class Unknown(NamedTuple):
+    """What a refused request would have made; nothing can be said about it."""
+
+
+UNKNOWN = Unknown()

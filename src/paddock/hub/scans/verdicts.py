@@ -1,95 +1,109 @@
-"""What a file's own bytes say about loading it.
+"""What is known of a content, and what that means to whoever asks.
 
-Reads with our own bounded readers; nothing in a file is ever run. Knows three answers: ``safe``,
-there is nothing in it but numbers; ``unsafe``, it would do something else than load numbers;
-``suspicious``, it could, and we cannot tell. A doubt is never ``safe``.
+Pure. The same bytes may be worse under another name, so a verdict belongs to both; while a name has
+none yet, the worst that the bytes got under any other name counts, and a clean one counts for
+nothing. What could not be looked at is ``unscanned``, which is never told as safe.
 """
 
 from __future__ import annotations
 
-import pickletools
-from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from paddock.checkpoint.errors import BadCheckpoint, BadPickle
-from paddock.checkpoint.pytorch.zip_file import read_torch_file
-from paddock.checkpoint.safetensors import reading
+from paddock.checkpoint.scan.codes import CODES
+from paddock.checkpoint.scan.report import Reason, Verdict
+from paddock.hub.scans.tables import NAME_CHARS
 
-SAFE, SUSPICIOUS, UNSAFE = "safe", "suspicious", "unsafe"
-_TORCH = frozenset({".bin", ".ckpt", ".pt", ".pth"})
-_PICKLES = frozenset({".dill", ".joblib", ".pickle", ".pkl"})
-_MAX_REASON_CHARS = 500
-_ZIP_START = b"PK\x03\x04"
-# A pickle runs as it is read, so what comes before its first broken opcode counts. Those that can
-# call or look up something (pickletools names them so):
-_RUNNING = frozenset(
-    [
-        "GLOBAL",
-        "STACK_GLOBAL",
-        "INST",
-        "OBJ",
-        "NEWOBJ",
-        "NEWOBJ_EX",
-        "REDUCE",
-        "BUILD",
-        "EXT1",
-        "EXT2",
-        "EXT4",
-        "PERSID",
-        "BINPERSID",
-    ]
-)
-_LOOKED_AT_BYTES = 1 << 20
+CLEAN, QUARANTINE, REJECT = str(Verdict.CLEAN), str(Verdict.QUARANTINE), str(Verdict.REJECT)
+UNSCANNED = "unscanned"
+UNFINISHED = "unfinished"  # a key of CODES
+
+# The Hub's words for them, which clients know; a file that waits for its scan is QUEUED.
+STATUS = {CLEAN: "safe", QUARANTINE: "suspicious", REJECT: "unsafe", UNSCANNED: "unscanned"}
+QUEUED = "queued"
+
+_WORST_FIRST = (REJECT, QUARANTINE)
+_MAX_STATUS_CHARS = 500
 
 
-class Verdict(NamedTuple):
-    """How safe loading a file is, and why."""
+class Known(NamedTuple):
+    """The verdict on a content under a name."""
 
-    status: str
-    reason: str
+    name: str
+    verdict: str
+    kind: str
+    reasons: tuple[Reason, ...]
+    note: str | None
+    scanner: str
+    attempts: int
+    scanned_at: datetime
 
-
-def is_scanned(path: str) -> bool:
-    """Whether files of this name are looked at: those whose loading could run something."""
-    return _suffix(path) in _TORCH | _PICKLES | {".safetensors"}
-
-
-def judge(path: str, file: Path) -> Verdict:
-    """The verdict on a file, by its name in the repository and its bytes on disk."""
-    suffix = _suffix(path)
-    try:
-        if suffix == ".safetensors":
-            reading.read_header(file)
-            return Verdict(SAFE, "safetensors: numbers only, and well-formed")
-        if suffix in _TORCH:
-            return _judge_torch(file)
-    except BadPickle as e:
-        return Verdict(UNSAFE, e.message[:_MAX_REASON_CHARS])
-    except BadCheckpoint as e:
-        status = UNSAFE if suffix == ".safetensors" else SUSPICIOUS
-        return Verdict(status, e.message[:_MAX_REASON_CHARS])
-    return Verdict(SUSPICIOUS, "a pickle: loading it may run code")
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a check ended before its time, so that another attempt may tell more."""
+        return any(reason.code == UNFINISHED for reason in self.reasons)
 
 
-def _judge_torch(file: Path) -> Verdict:
-    with file.open("rb") as opened:
-        start = opened.read(_LOOKED_AT_BYTES)
-    if start.startswith(_ZIP_START):
-        read_torch_file(file)
-        return Verdict(SAFE, "PyTorch file: its pickle builds tensors and nothing else")
-    if _may_run(start):
-        return Verdict(SUSPICIOUS, "a pickle of before PyTorch 1.6: loading it may run code")
-    return Verdict(SAFE, "neither a pickle nor an archive that holds one")
+def name_of(path: str) -> str:
+    """The part of a path that a verdict depends on."""
+    return path.rpartition("/")[2][:NAME_CHARS]
 
 
-def _may_run(start: bytes) -> bool:
-    """Whether a file that begins so could run something when it is read as a pickle."""
-    try:
-        return any(opcode.name in _RUNNING for opcode, _, _ in pickletools.genops(start))
-    except ValueError as e:
-        # No pickle from there on. Anything else that is wrong may be the end of what we looked at.
-        return not str(e).endswith("unknown")
+def decide(verdicts: Mapping[str, str], name: str) -> str | None:
+    """The verdict that counts for a name, of those by name; None: it waits for its scan."""
+    if (own := verdicts.get(name)) is not None:
+        return own
+    return next((worst for worst in _WORST_FIRST if worst in verdicts.values()), None)
 
 
-def _suffix(path: str) -> str:
-    return PurePosixPath(path).suffix.lower()
+def chosen(known: Mapping[str, Known], name: str) -> Known | None:
+    """The same with everything that is known."""
+    verdict = decide({other: one.verdict for other, one in known.items()}, name)
+    if verdict is None or name in known:
+        return known.get(name)
+    return next(one for one in known.values() if one.verdict == verdict)
+
+
+def status_of(known: Known | None) -> str:
+    """In the Hub's words."""
+    return QUEUED if known is None else STATUS[known.verdict]
+
+
+def file_status(known: Known | None, *, is_allowed: bool = False) -> dict[str, Any]:
+    """A file's ``securityFileStatus``: what stock clients read, and beside it all that is known."""
+    status: dict[str, Any] = {"status": status_of(known), "avScan": None, "pickleImportScan": None}
+    if known is not None and known.verdict != UNSCANNED:
+        status["pickleImportScan"] = {"status": status["status"], "message": summary(known)}
+        status["reasons"] = [reason.to_dict() for reason in worst_first(known.reasons)]
+        status["isAllowed"] = is_allowed
+    return status
+
+
+def summary(known: Known) -> str:
+    """The worst reason in one sentence, or that there is none."""
+    if known.verdict == UNSCANNED:
+        return known.note or "it could not be looked at"
+    worst = worst_first(known.reasons)
+    if not worst:
+        return f"nothing was found in it ({known.kind})"
+    return f"{worst[0].code}: {worst[0].message}"[:_MAX_STATUS_CHARS]
+
+
+def public_summary(known: Known) -> str:
+    """The worst reason as a stranger may hear it: what it means, and no value from the file."""
+    worst = worst_first(known.reasons)
+    if not worst:
+        return "nothing was found in it"
+    return f"{worst[0].code}: {CODES[worst[0].code].meaning}"
+
+
+def worst_first(reasons: Iterable[Reason]) -> list[Reason]:
+    """The reasons, those that decide before the others."""
+    return sorted(reasons, key=lambda reason: reason.level.rank)
+
+
+def to_reasons(rows: Iterable[Iterable[str]]) -> tuple[Reason, ...]:
+    """Reasons as they are kept; a code that this paddock does not know any more is unfinished."""
+    found = (Reason(*map(str, row)) for row in rows)
+    return tuple(one if one.code in CODES else one._replace(code=UNFINISHED) for one in found)
