@@ -63,3 +63,11 @@ def size_in_bytes(dtype: str, elements: int) -> int:
     if block is None:
         return elements * BITS[dtype] // 8
     return elements // block.elements * block.size_bytes
+
+
+def elements_in(dtype: str, size_bytes: int) -> int:
+    """How many elements so many bytes are; a part of one counts as none."""
+    block = BLOCKS.get(dtype)
+    if block is None:
+        return size_bytes * 8 // BITS[dtype]
+    return size_bytes // block.size_bytes * block.elements
