@@ -18,7 +18,7 @@ from paddock.errors import BadInput, NotFound
 from paddock.release import verify
 from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME, ReleaseFile, parse_manifest
 from paddock.release.oms import names_outside_signature, sign_files
-from paddock.release.verdict import Verdict
+from paddock.release.verdict import Verdict, expecting
 from paddock.release.verify import verify_folder
 from tests.release.signed import FILES, sign_release, trust, write_release
 
@@ -325,3 +325,13 @@ def test_text_and_json_say_the_same(release: Path) -> None:
     ]
     assert "config.json has other bytes" in verdict.to_text()
     assert verdict.to_text().startswith("tampered: ")
+
+
+def test_an_older_or_another_release_is_not_the_one_that_was_asked_for(release: Path) -> None:
+    verdict = judge(release)
+    assert expecting(verdict, "tiny", "1.0.0").is_trusted
+    assert expecting(verdict, "tiny", None).is_trusted
+    for name, version in (("tiny", "1.0.1"), ("tiny2", "1.0.0"), ("tiny2", None)):
+        other = expecting(verdict, name, version)
+        assert other.verdict == "invalid"
+        assert "was asked for" in other.reasons[0]

@@ -25,17 +25,29 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="PEM file of the public keys to trust, instead of your own trust folder.",
 )
+@click.option(
+    "--expect", metavar="NAME[@VERSION]", help="Trust this release only, not another or older one."
+)
 @click.option("--hub", metavar="URL", help="The hub of the repository.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(
-    context: click.Context, target: str, trust: Path | None, hub: str | None, as_json: bool
+    context: click.Context,
+    target: str,
+    trust: Path | None,
+    expect: str | None,
+    hub: str | None,
+    as_json: bool,
 ) -> None:
+    from paddock.release.verdict import expecting
     from paddock.signing.keys import load_trust
 
     settings = load_settings({"hub_url": hub})
     keys = load_trust(trust, settings.config_home.expanduser())
     verdict = _verdict(target, keys, settings)
+    if expect is not None:
+        name, _, version = expect.partition("@")
+        verdict = expecting(verdict, name, version or None)
     emit(verdict.to_json(), verdict.to_text(), as_json=as_json)
     if not verdict.is_trusted:
         context.exit(1)

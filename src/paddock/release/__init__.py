@@ -15,6 +15,8 @@ plan_text     the same in words
 facts         what is claimed, and where each claim comes from
 card          the model card
 card_licence  how it spells the licence
+terms         duties that a licence puts on whoever passes a model on
+licence_expression  SPDX expressions of licences
 attributes    which files git keeps as large files
 build         the release's folder
 copying       files copied and digested in one pass

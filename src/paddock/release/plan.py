@@ -7,7 +7,7 @@ Pure: takes the specification and what is known about the source, touches nothin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from paddock.front_matter import CARD_NAME
@@ -20,6 +20,7 @@ from paddock.release.formats import refusal, role_of
 from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.paths import matching
 from paddock.release.spec import CARD, PARAMETERS, HubDestination, ReleaseSpec
+from paddock.release.terms import term_blocks
 
 WRITTEN_BY_US = (ATTRIBUTES_NAME, CARD_NAME, MANIFEST_NAME, SIGNATURE_NAME)
 _EARLIER_SIGNATURES = frozenset(
@@ -58,6 +59,7 @@ class Source:
     release_file: str | None = None  # its name, when it lies in the source folder
     front_matter: str | None = None  # of the source's README.md
     readme: str = ""  # its body
+    texts: Mapping[str, str] = field(default_factory=dict)  # of licences, notices and config.json
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def make_plan(spec: ReleaseSpec, source: Source) -> Plan:
         for role in (role_of(path),)
     )
     blocks += _pattern_blocks(spec, source, kept)
+    blocks += [*term_blocks(spec, kept, source.texts, source.readme), *_claim_blocks(spec)]
     return Plan(
         spec=spec,
         source=source.path,
@@ -210,6 +213,13 @@ def _pattern_blocks(spec: ReleaseSpec, source: Source, kept: Sequence[str]) -> l
         if not matching(pattern, released)
     ]
     return blocks
+
+
+def _claim_blocks(spec: ReleaseSpec) -> list[str]:
+    """A description that nobody has written yet would go into the card as it is."""
+    if _is_template(spec.metadata.description or ""):
+        return ["metadata.description is a placeholder: say what the model is, or leave it out"]
+    return []
 
 
 def _is_template(text: str) -> bool:

@@ -19,11 +19,12 @@ from paddock.errors import BadInput, NotFound
 from paddock.front_matter import CARD_NAME, split_document
 from paddock.release.facts import Fact, measured
 from paddock.release.folder import Listing, list_folder
-from paddock.release.formats import HEAD_BYTES
+from paddock.release.formats import HEAD_BYTES, role_of
 from paddock.release.plan import Model, Source
 from paddock.release.reading import opened_folder, read_beneath
 
 MAX_README_BYTES = 1 << 20
+MAX_TEXTS = 100  # licences and notices
 _META_FILES = re.compile(r"params\.json|consolidated\.[0-9]+\.pth|checklist\.chk")
 _CONVERTED_NAMES = (
     "config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
@@ -41,6 +42,7 @@ def survey(folder: Path, release_file: Path | None = None, *, reshard: bool = Fa
         listing = list_folder(root_fd)
         heads = {path: _head(root_fd, path) for path in listing.files}
         readme = _readme(root_fd, listing)
+        texts = _texts(root_fd, listing)
     inside = release_file is not None and release_file.parent.resolve() == folder.resolve()
     document = split_document(readme.decode("utf-8", "replace"))
     return Source(
@@ -51,6 +53,7 @@ def survey(folder: Path, release_file: Path | None = None, *, reshard: bool = Fa
         release_file=release_file.name if release_file is not None and inside else None,
         front_matter=document.front_matter,
         readme=document.body.strip(),
+        texts=texts,
     )
 
 
@@ -86,9 +89,22 @@ def _readme(root_fd: int, listing: Listing) -> bytes:
     return raw
 
 
-def _head(root_fd: int, path: str) -> bytes:
+def _texts(root_fd: int, listing: Listing) -> dict[str, str]:
+    """Licences, notices and the configuration: the beginning of each, as text."""
+    wanted = [
+        path
+        for path in listing.files
+        if path == "config.json" or role_of(path) in {"license", "notice"}
+    ]
+    return {
+        path: _head(root_fd, path, MAX_README_BYTES).decode("utf-8", "replace")
+        for path in sorted(wanted)[:MAX_TEXTS]
+    }
+
+
+def _head(root_fd: int, path: str, count: int = HEAD_BYTES) -> bytes:
     try:
-        return read_beneath(root_fd, path, HEAD_BYTES - 1)
+        return read_beneath(root_fd, path, count - 1)
     except OSError as e:
         raise BadInput(f"{path} cannot be read: {e.strerror or e}") from e
 

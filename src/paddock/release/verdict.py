@@ -6,7 +6,7 @@ it signed by a key that you trust?) are separate facts; only both together are `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from paddock.release.folder import Problem
@@ -96,3 +96,17 @@ class Verdict:
         if self.hint is not None:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(lines)
+
+
+def expecting(verdict: Verdict, name: str, version: str | None) -> Verdict:
+    """The same verdict, but ``invalid`` where a trusted release is not the one that was asked for.
+
+    An older release stays signed for ever: only whoever asks knows which one is meant.
+    """
+    found = (verdict.subject.name, verdict.subject.version)
+    wanted = (name, found[1] if version is None else version)
+    if not verdict.is_trusted or found == wanted:
+        return verdict
+    asked = name if version is None else f"{name} {version}"
+    reason = f"this is {found[0]} {found[1]}, and {asked} was asked for"
+    return replace(verdict, verdict="invalid", reasons=(reason,))
