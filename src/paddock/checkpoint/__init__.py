@@ -8,6 +8,7 @@ safetensors     Hugging Face's weights and folders
 gguf            llama.cpp's single file
 meta            Meta's layout
 pytorch         PyTorch's files, interpreted without pickle
+numpy_files     NumPy's arrays
 llama2c         llama2.c's ``.bin``
 tokenizer       the tokenizer among the files
 chat_template   the chat template, rendered under limits
@@ -18,6 +19,8 @@ inspection      the facts behind ``paddock inspect``
 licence_hints   what the files say about the licence
 tensors         a tensor on disk, streamed
 dtypes          what its elements are, and how many bytes they take
+strided         bytes of an array that lies in another order
+zip_archive     zip archives that read the same in every program
 output_folder   a folder that appears whole or not at all
 digesting_file  a file in it, hashed while it is written
 strict_json     JSON with one reading only

@@ -46,6 +46,12 @@ class BadPickle(BadCheckpoint):
     code = "bad_pickle"
 
 
+class BadNumpy(BadCheckpoint):
+    """A NumPy file has an impossible header or the wrong length, or holds more than numbers."""
+
+    code = "bad_numpy"
+
+
 class BadLlama2c(BadCheckpoint):
     """A llama2.c file has an impossible header or the wrong length."""
 

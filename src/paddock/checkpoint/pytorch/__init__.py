@@ -2,7 +2,6 @@
 
 reading        a file of torch.save, whichever of its formats
 zip_file       what ``torch.save`` writes since 1.6
-zip_archive    the archive that it is
 legacy_file    what it wrote before: pickles, then raw storages
 views          tensors as strided views of storages in a file
 state_dict     the named tensors in a pickle, and what lies beside them

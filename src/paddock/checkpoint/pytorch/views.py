@@ -11,22 +11,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from paddock.checkpoint.dtypes import BITS
 from paddock.checkpoint.errors import BadPickle
 from paddock.checkpoint.pytorch.values import TensorRef
-from paddock.checkpoint.pytorch.zip_archive import Member, read_member
+from paddock.checkpoint.strided import Strides, strided_pieces
 from paddock.checkpoint.tensors import (
     MAX_RANK,
-    PIECE_BYTES,
     Piece,
     Place,
     Tensor,
     name_problem,
     read_range,
 )
+from paddock.checkpoint.zip_archive import Member, read_member
 
 
 class Storage(NamedTuple):
@@ -61,13 +58,14 @@ def _tensor(path: Path, name: str, ref: TensorRef, storages: Mapping[str, Storag
     if storage is None or storage.size_bytes != ref.storage.elements * unit_bytes:
         raise BadPickle("bad_storage", f"{path.name}: the storage of {name!r} is not as announced")
     length = ref.storage.elements if ref.storage.length is None else ref.storage.length
-    _check_view(ref, length * unit_bytes // item_bytes, f"{path.name}: {name!r}")
+    strides = Strides(ref.shape, ref.strides, item_bytes)
+    _check_view(strides, ref.offset, length * unit_bytes // item_bytes, f"{path.name}: {name!r}")
     start = storage.start + ref.storage.start * unit_bytes + ref.offset * item_bytes
     end = start + math.prod(ref.shape) * item_bytes
 
     def pieces() -> Iterator[Piece]:
-        if not _is_contiguous(ref):
-            return _strided_pieces(path, start, ref, item_bytes)
+        if not strides.is_row_major:
+            return strided_pieces(path, start, strides)
         if storage.member and end - start == storage.size_bytes:
             return read_member(path, storage.member)  # the whole: its CRC can be checked
         return read_range(path, start, end)
@@ -75,44 +73,11 @@ def _tensor(path: Path, name: str, ref: TensorRef, storages: Mapping[str, Storag
     return Tensor(name, ref.dtype, ref.shape, pieces, Place(path, start))
 
 
-def _check_view(ref: TensorRef, elements: int, what: str) -> None:
+def _check_view(strides: Strides, offset: int, elements: int, what: str) -> None:
     """Every element lies in the storage, and no view is larger than what it looks at."""
-    if len(ref.shape) > MAX_RANK:
-        raise BadPickle("bad_tensor", f"{what} has {len(ref.shape)} dimensions")
-    if math.prod(ref.shape) == 0:
-        return
-    last = ref.offset + sum((n - 1) * step for n, step in zip(ref.shape, ref.strides, strict=True))
-    if last >= elements or math.prod(ref.shape) > elements:
+    if len(strides.shape) > MAX_RANK:
+        raise BadPickle("bad_tensor", f"{what} has {len(strides.shape)} dimensions")
+    if strides.reach and offset + strides.reach > elements:
         raise BadPickle("out_of_storage", f"{what} reaches beyond its storage")
-
-
-def _is_contiguous(ref: TensorRef) -> bool:
-    expected = 1
-    for size, step in zip(reversed(ref.shape), reversed(ref.strides), strict=True):
-        if size != 1 and step != expected:
-            return math.prod(ref.shape) == 0
-        expected *= size
-    return True
-
-
-def _strided_pieces(path: Path, start: int, ref: TensorRef, item_bytes: int) -> Iterator[Piece]:
-    """Row-major bytes of a transposed or sliced view, gathered from the mapped file."""
-    reach = 1 + sum((n - 1) * step for n, step in zip(ref.shape, ref.strides, strict=True))
-    item = np.dtype(f"V{item_bytes}")
-    mapped = np.memmap(path, dtype=item, mode="r", offset=start, shape=(reach,))
-    strides = tuple(step * item_bytes for step in ref.strides)
-    view = np.lib.stride_tricks.as_strided(mapped, ref.shape, strides, writeable=False)
-    for block in _blocks(view):
-        yield np.ascontiguousarray(block).view(np.uint8).reshape(-1).data
-
-
-def _blocks(view: npt.NDArray[np.void]) -> Iterator[npt.NDArray[np.void]]:
-    """The array in row-major order, in parts of about ``PIECE_BYTES``."""
-    row_bytes = view.nbytes // len(view)
-    if view.ndim > 1 and row_bytes > PIECE_BYTES:
-        for row in view:
-            yield from _blocks(row)
-        return
-    step = max(1, PIECE_BYTES // row_bytes)
-    for first in range(0, len(view), step):
-        yield view[first : first + step]
+    if math.prod(strides.shape) > elements:
+        raise BadPickle("out_of_storage", f"{what} has more elements than its storage")

@@ -11,7 +11,7 @@ from pathlib import Path
 from paddock.checkpoint.errors import BadArchive, BadPickle
 from paddock.checkpoint.pytorch.state_dict import MAX_PICKLE_BYTES, parse_state_dict
 from paddock.checkpoint.pytorch.views import Storage, TorchFile, tensors_of
-from paddock.checkpoint.pytorch.zip_archive import Member, read_member, read_members
+from paddock.checkpoint.zip_archive import Member, read_member, read_members
 
 ZIP_MAGIC = b"PK\x03\x04"
 _PICKLE, _STORAGE, _BYTEORDER = "data.pkl", "data/", "byteorder"

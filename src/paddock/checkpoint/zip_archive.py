@@ -1,8 +1,10 @@
-"""Zip archives as PyTorch writes them, and no others.
+"""Zip archives as PyTorch and NumPy write them, and no others.
 
-Stored members only, back to back from byte zero, each local header agreeing with the central
-directory, nothing before, between or after (APPNOTE.TXT 6.3.10, sections 4.3 and 4.4). Such an
-archive reads the same in every program; anything else is refused before a member is read.
+Members back to back from byte zero, each local header agreeing with the central directory, nothing
+before, between or after (APPNOTE.TXT 6.3.10, sections 4.3 and 4.4). Such an archive reads the same
+in every program; anything else is refused before a member is read. Members are stored or, where the
+caller allows it, deflated; a deflated one is inflated piece by piece, to the length that was
+announced.
 """
 
 from __future__ import annotations
@@ -10,16 +12,18 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from paddock.checkpoint.errors import BadArchive
-from paddock.checkpoint.tensors import read_range
+from paddock.checkpoint.tensors import PIECE_BYTES, read_range
 
 MAX_MEMBERS = 200_000
 MAX_DIRECTORY_BYTES = 64 << 20
 MAX_NAME_BYTES = 512
+MAX_RATIO = 1032  # what deflate can reach (zlib, "Maximum Compression Factor")
+STORED, DEFLATED = 0, 8
 
 _END = struct.Struct("<4s4H2LH")
 _END64_LOCATOR = struct.Struct("<4sLQL")
@@ -28,7 +32,7 @@ _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _ZIP64_EXTRA = 1
 _IN_ZIP64 = 0xFFFFFFFF
-_HAS_DESCRIPTOR, _UTF8 = 1 << 3, 1 << 11
+_HAS_DESCRIPTOR, _UTF8, _SPEED = 1 << 3, 1 << 11, 0b110
 _DESCRIPTOR = b"PK\x07\x08"
 
 
@@ -39,6 +43,8 @@ class Member(NamedTuple):
     crc32: int
     size_bytes: int
     start: int
+    packed_bytes: int
+    method: int = STORED
 
 
 class _Record(NamedTuple):
@@ -48,16 +54,20 @@ class _Record(NamedTuple):
     flags: int
     crc32: int
     size_bytes: int
+    packed_bytes: int
     offset: int
+    method: int
 
 
-def read_members(path: Path) -> dict[str, Member]:
-    """Every member by name, after the whole structure was checked."""
+def read_members(path: Path, *, methods: Container[int] = (STORED,)) -> dict[str, Member]:
+    """Every member by name, after the whole structure was checked; raises BadArchive."""
     with path.open("rb") as file:
         file_bytes = os.fstat(file.fileno()).st_size
         start, size, count = _find_directory(file, file_bytes, path.name)
         file.seek(start)
         records = _parse_directory(file.read(size), count, path.name)
+        for record in records:
+            _check_method(record, methods, path.name)
         members: dict[str, Member] = {}
         at = 0
         for record in sorted(records, key=lambda r: r.offset):
@@ -73,11 +83,34 @@ def read_members(path: Path) -> dict[str, Member]:
 def read_member(path: Path, member: Member) -> Iterator[bytes]:
     """The member's bytes in pieces; the last is followed by a check of the CRC."""
     crc = 0
-    for piece in read_range(path, member.start, member.start + member.size_bytes):
+    packed = read_range(path, member.start, member.start + member.packed_bytes)
+    pieces = _inflated(packed, member, path.name) if member.method == DEFLATED else packed
+    for piece in pieces:
         crc = zlib.crc32(piece, crc)
         yield piece
     if crc != member.crc32:
         raise _bad("bad_crc", path.name, f"the bytes of {member.name!a} do not match their CRC")
+
+
+def _inflated(packed: Iterator[bytes], member: Member, where: str) -> Iterator[bytes]:
+    """Pieces of at most ``PIECE_BYTES``, as many as were announced and not one more."""
+    inflater, left = zlib.decompressobj(-zlib.MAX_WBITS), member.size_bytes
+    try:
+        for piece in packed:
+            rest = piece
+            while rest and not inflater.eof:
+                out = inflater.decompress(rest, min(PIECE_BYTES, left + 1))
+                rest, left = inflater.unconsumed_tail, left - len(out)
+                if left < 0:
+                    break
+                if out:
+                    yield out
+            if left < 0 or rest or (inflater.eof and inflater.unused_data):
+                break
+    except zlib.error:
+        raise _bad("bad_member", where, f"{member.name!a} cannot be inflated") from None
+    if left or not inflater.eof or inflater.unused_data:
+        raise _bad("bad_member", where, f"{member.name!a} is not of the announced length")
 
 
 def _bad(reason: str, where: str, what: str) -> BadArchive:
@@ -138,40 +171,45 @@ def _parse_directory(raw: bytes, count: int, where: str) -> list[_Record]:
         at = extra_at + extra_bytes + comment_bytes
         if at > len(raw) or disk or comment_bytes:
             raise _bad("bad_directory", where, "its directory is damaged")
-        if flags & ~(_HAS_DESCRIPTOR | _UTF8) or method or packed != size_bytes:
-            raise _bad("not_stored", where, "a member is compressed or encrypted")
         extra = raw[extra_at : extra_at + extra_bytes]
-        size_bytes, offset = _zip64_values(extra, size_bytes, packed, values[16], where)
-        records.append(_Record(raw[name_at:extra_at], flags, crc32, size_bytes, offset))
+        size_bytes, packed, offset = _zip64_values(extra, (size_bytes, packed, values[16]), where)
+        name = raw[name_at:extra_at]
+        records.append(_Record(name, flags, crc32, size_bytes, packed, offset, method))
     if len(records) != count:
         raise _bad("bad_directory", where, f"{len(records)} members, {count} announced")
     return records
 
 
-def _zip64_values(extra: bytes, size: int, packed: int, offset: int, where: str) -> tuple[int, int]:
-    """Size and offset, from the zip64 extra field where the 32-bit fields say so."""
-    wide = b""
-    at = 0
+def _check_method(record: _Record, methods: Container[int], where: str) -> None:
+    if record.flags & ~(_HAS_DESCRIPTOR | _UTF8 | _SPEED) or record.method not in methods:
+        raise _bad("not_stored", where, "a member is encrypted, or compressed in a way not read")
+    if record.method == STORED and record.packed_bytes != record.size_bytes:
+        raise _bad("mismatch", where, "a stored member has two lengths")
+    if record.size_bytes > MAX_RATIO * record.packed_bytes:
+        raise _bad("bomb", where, "a member inflates to more than it possibly can")
+
+
+def _zip64_values(extra: bytes, narrow: tuple[int, ...], where: str) -> list[int]:
+    """Size, packed size and offset, from the zip64 extra field where 32 bits do not do."""
+    wide, at = b"", 0
     while at + 4 <= len(extra):
         kind, length = struct.unpack_from("<2H", extra, at)
         if kind == _ZIP64_EXTRA:
             wide = extra[at + 4 : at + 4 + length]
         at += 4 + length
     values = []
-    for narrow in (size, packed, offset):
-        if narrow == _IN_ZIP64:
+    for value in narrow:
+        if value == _IN_ZIP64:
             if len(wide) < 8:
                 raise _bad("bad_directory", where, "a zip64 field is missing")
-            narrow, wide = int.from_bytes(wide[:8], "little"), wide[8:]
-        values.append(narrow)
-    if values[0] != values[1]:
-        raise _bad("not_stored", where, "a member is compressed")
-    return values[0], values[2]
+            value, wide = int.from_bytes(wide[:8], "little"), wide[8:]
+        values.append(value)
+    return values
 
 
 def _check_member(file: BinaryIO, record: _Record, at: int, where: str) -> tuple[Member, int]:
     """The member at ``at``, its local header compared with the directory, and where it ends."""
-    name = _checked_name(record.name, where)
+    name = _checked_name(record, where)
     if record.offset != at:
         raise _bad("hidden_bytes", where, f"{name!a} does not begin where the one before it ends")
     file.seek(at)
@@ -180,39 +218,39 @@ def _check_member(file: BinaryIO, record: _Record, at: int, where: str) -> tuple
         raise _bad("bad_member", where, f"{name!a} has no local header")
     values = _LOCAL.unpack(head)
     flags, method, crc32, packed, size_bytes = values[2], values[3], *values[6:9]
-    if file.read(values[9]) != record.name or flags != record.flags or method:
+    if (file.read(values[9]), flags, method) != (record.name, record.flags, record.method):
         raise _bad("mismatch", where, f"{name!a} differs between its header and the directory")
     extra = file.read(values[10])
     if not flags & _HAS_DESCRIPTOR:
-        size_bytes, _ = _zip64_values(extra, size_bytes, packed, 0, where)
-        if (crc32, size_bytes) != (record.crc32, record.size_bytes):
+        sizes = _zip64_values(extra, (size_bytes, packed), where)
+        if (crc32, *sizes) != (record.crc32, record.size_bytes, record.packed_bytes):
             raise _bad("mismatch", where, f"{name!a} differs between its header and the directory")
     start = at + _LOCAL.size + values[9] + values[10]
-    end = start + record.size_bytes
+    end = start + record.packed_bytes
     if flags & _HAS_DESCRIPTOR:
         file.seek(end)
         end += _descriptor_bytes(file.read(24), record, where)
-    return Member(name, record.crc32, record.size_bytes, start), end
+    member = Member(
+        name, record.crc32, record.size_bytes, start, record.packed_bytes, record.method
+    )
+    return member, end
 
 
 def _descriptor_bytes(raw: bytes, record: _Record, where: str) -> int:
     """Length of the data descriptor after a member; it must repeat the directory."""
-    for layout in ("<4sLLL", "<4sLQQ"):
-        if raw[: struct.calcsize(layout)] == struct.pack(
-            layout, _DESCRIPTOR, record.crc32, *_sizes_for(layout, record.size_bytes)
-        ):
-            return struct.calcsize(layout)
+    sizes = (record.packed_bytes, record.size_bytes)
+    for layout, most in (("<4s3L", _IN_ZIP64), ("<4sL2Q", 1 << 64)):
+        limited = (min(size, most) for size in sizes)
+        told = struct.pack(layout, _DESCRIPTOR, record.crc32, *limited)
+        if raw[: len(told)] == told:
+            return len(told)
     raise _bad("mismatch", where, "a data descriptor disagrees with the directory")
 
 
-def _sizes_for(layout: str, size_bytes: int) -> tuple[int, int]:
-    limited = size_bytes if layout.endswith("QQ") else min(size_bytes, _IN_ZIP64)
-    return limited, limited
-
-
-def _checked_name(raw: bytes, where: str) -> str:
+def _checked_name(record: _Record, where: str) -> str:
+    raw = record.name
     try:
-        name = raw.decode("ascii")
+        name = raw.decode("utf-8" if record.flags & _UTF8 else "ascii")
     except UnicodeDecodeError:
         name = ""
     parts = name.split("/")
