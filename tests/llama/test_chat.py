@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from transformers import AutoTokenizer
 
+from paddock.checkpoint.chat_template.finding import template_source
 from paddock.checkpoint.chat_template.metering import BadTemplate
 from paddock.checkpoint.chat_template.template import Template
 from paddock.llama.chat import (
@@ -21,7 +22,6 @@ from paddock.llama.chat import (
     encode,
     load_chat_format,
     render,
-    template_source,
 )
 from paddock.llama.tokenizer import Tokenizer
 from paddock.starter import starter_folder

@@ -6,12 +6,23 @@ between readable files is a problem in the list.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from paddock.checkpoint.errors import BadTokenizer, disk_failures_in_words
+from paddock.checkpoint.chat_template.finding import template_source
+from paddock.checkpoint.errors import (
+    BadTokenizer,
+    TensorMismatch,
+    UnsupportedModel,
+    disk_failures_in_words,
+)
+from paddock.checkpoint.gguf.checkpoint import checkpoint_of
+from paddock.checkpoint.gguf.layout import GgufTensor
+from paddock.checkpoint.gguf.splits import read_joined
+from paddock.checkpoint.gguf.values import text_at
 from paddock.checkpoint.licence_hints import LicenceHint, licence_hints
 from paddock.checkpoint.opening import Format, Location, locate, read_model
 from paddock.checkpoint.safetensors import hf_folder
@@ -19,15 +30,8 @@ from paddock.checkpoint.safetensors.reading import open_tensors
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.checkpoint.shape.layout import shape_problems
 from paddock.checkpoint.shape.published import published_name
-from paddock.checkpoint.strict_json import load_object
 from paddock.checkpoint.tensors import Tensor
-from paddock.checkpoint.tokenizer.files import (
-    CHAT_TEMPLATE,
-    TOKENIZER_CONFIG,
-    find_tokenizer,
-    load_tokenizer,
-    vocabulary_size,
-)
+from paddock.checkpoint.tokenizer.files import find_tokenizer, load_tokenizer, vocabulary_size
 
 MAX_FILES = 10_000
 _DTYPE_NAMES = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
@@ -40,6 +44,16 @@ class DtypeCount(NamedTuple):
     parameters: int
 
 
+class TensorFacts(NamedTuple):
+    """A tensor's name, type and size; the type may be one that paddock cannot decode."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    elements: int
+    size_bytes: int
+
+
 class TokenizerFacts(NamedTuple):
     """The tokenizer's file, kind and number of ids."""
 
@@ -47,6 +61,15 @@ class TokenizerFacts(NamedTuple):
     kind: str
     vocab_size: int
     has_chat_template: bool
+
+
+class _Read(NamedTuple):
+    """What the weights' own files say."""
+
+    config: LlamaConfig | None
+    tensors: tuple[TensorFacts, ...]
+    problems: list[str]
+    licence: str | None = None
 
 
 class FileSize(NamedTuple):
@@ -68,7 +91,7 @@ class Inspection:
     parameters: int
     tensor_bytes: int
     dtypes: dict[str, DtypeCount]
-    tensors: tuple[Tensor, ...]
+    tensors: tuple[TensorFacts, ...]
     tokenizer: TokenizerFacts | None
     licences: tuple[LicenceHint, ...]
     files: tuple[FileSize, ...]
@@ -102,11 +125,11 @@ def inspect_checkpoint(path: Path) -> Inspection:
 
 
 def _inspect(path: Path, location: Location) -> Inspection:
-    config, tensors = _read(location)
-    problems = _config_problems(config, tensors)
+    config, tensors, problems, licence = _read(location)
+    hints = [LicenceHint(location.file.name, licence.lower())] if location.file and licence else []
     tokenizer = None
     try:
-        tokenizer = _tokenizer_facts(location.folder, config)
+        tokenizer = _tokenizer_facts(location.tokenizer_place, config)
     except BadTokenizer as e:
         problems.append(e.message)
     if config and tokenizer is None:
@@ -127,13 +150,13 @@ def _inspect(path: Path, location: Location) -> Inspection:
         dtypes=count_dtypes(tensors),
         tensors=tensors,
         tokenizer=tokenizer,
-        licences=tuple(licence_hints(location.folder)),
+        licences=(*hints, *licence_hints(location.folder)),
         files=_files(location.folder),
         problems=tuple(problems),
     )
 
 
-def count_dtypes(tensors: Iterable[Tensor]) -> dict[str, DtypeCount]:
+def count_dtypes(tensors: Iterable[Tensor | TensorFacts]) -> dict[str, DtypeCount]:
     """Tensors and parameters by dtype, the largest share first."""
     counts: dict[str, DtypeCount] = {}
     for tensor in tensors:
@@ -148,19 +171,45 @@ def _locate(path: Path) -> Location:
     return locate(path)
 
 
-def _read(location: Location) -> tuple[LlamaConfig | None, tuple[Tensor, ...]]:
+def _read(location: Location) -> _Read:
     """One safetensors file, or a folder without ``config.json``, is tensors and nothing more."""
+    if location.format is Format.GGUF and location.file:
+        return _read_gguf(location.file)
     if location.format is Format.HUGGING_FACE:
         if location.file:
-            return None, open_tensors(location.file)
+            return _bare(open_tensors(location.file))
         if not (location.folder / hf_folder.CONFIG).exists():
-            return None, hf_folder.read_tensors(location.folder)
-    return read_model(location)
+            return _bare(hf_folder.read_tensors(location.folder))
+    config, tensors = read_model(location)
+    return _Read(config, _facts(tensors), _config_problems(config, tensors))
 
 
-def _config_problems(config: LlamaConfig | None, tensors: tuple[Tensor, ...]) -> list[str]:
-    if config is None:
-        return ["there is no config.json: only the tensors are known"]
+def _read_gguf(path: Path) -> _Read:
+    """A file whose model or element types are not ours is told as far as it goes."""
+    file = read_joined(path)
+    licence = text_at(file.metadata, "general.license")
+    try:
+        config, tensors = checkpoint_of(file)
+    except (TensorMismatch, UnsupportedModel) as e:
+        facts = tuple(_gguf_facts(tensor) for tensor in file.tensors)
+        return _Read(None, facts, [e.message], licence)
+    return _Read(config, _facts(tensors), _config_problems(config, tensors), licence)
+
+
+def _bare(tensors: tuple[Tensor, ...]) -> _Read:
+    return _Read(None, _facts(tensors), ["there is no config.json: only the tensors are known"])
+
+
+def _facts(tensors: Iterable[Tensor]) -> tuple[TensorFacts, ...]:
+    return tuple(TensorFacts(t.name, t.dtype, t.shape, t.elements, t.size_bytes) for t in tensors)
+
+
+def _gguf_facts(tensor: GgufTensor) -> TensorFacts:
+    elements, size_bytes = math.prod(tensor.shape), tensor.end - tensor.start
+    return TensorFacts(tensor.name, tensor.dtype, tensor.shape, elements, size_bytes)
+
+
+def _config_problems(config: LlamaConfig, tensors: tuple[Tensor, ...]) -> list[str]:
     problems = shape_problems(config, tensors)
     stored = _DTYPE_NAMES[config.dtype]
     counts = count_dtypes(tensors)
@@ -176,19 +225,13 @@ def _config_problems(config: LlamaConfig | None, tensors: tuple[Tensor, ...]) ->
     return problems
 
 
-def _tokenizer_facts(folder: Path, config: LlamaConfig | None) -> TokenizerFacts | None:
-    found = find_tokenizer(folder, config.vocab_size if config else None)
+def _tokenizer_facts(place: Path, config: LlamaConfig | None) -> TokenizerFacts | None:
+    found = find_tokenizer(place, config.vocab_size if config else None)
     if found is None:
         return None
     size = vocabulary_size(load_tokenizer(found).tokenizer_json)
-    return TokenizerFacts(found.path.name, str(found.kind), size, _has_chat_template(folder))
-
-
-def _has_chat_template(folder: Path) -> bool:
-    if (folder / CHAT_TEMPLATE).is_file():
-        return True
-    settings = folder / TOKENIZER_CONFIG
-    return settings.is_file() and bool(load_object(settings, BadTokenizer).get("chat_template"))
+    has_template = bool(template_source(place))
+    return TokenizerFacts(found.path.name, str(found.kind), size, has_template)
 
 
 def _files(folder: Path) -> tuple[FileSize, ...]:

@@ -19,6 +19,9 @@ from paddock.checkpoint.errors import (
     UnknownCheckpoint,
     disk_failures_in_words,
 )
+from paddock.checkpoint.gguf.checkpoint import read_gguf_checkpoint
+from paddock.checkpoint.gguf.reading import begins_gguf
+from paddock.checkpoint.gguf.splits import first_part_of, first_parts
 from paddock.checkpoint.llama2c import legacy_float
 from paddock.checkpoint.meta import folder as meta_folder
 from paddock.checkpoint.safetensors import hf_folder
@@ -37,6 +40,7 @@ class Format(StrEnum):
     HUGGING_FACE = "huggingface"
     META = "meta"
     LLAMA2C = "llama2.c"
+    GGUF = "gguf"
 
 
 class Location(NamedTuple):
@@ -45,6 +49,11 @@ class Location(NamedTuple):
     format: Format
     folder: Path
     file: Path | None = None
+
+    @property
+    def tokenizer_place(self) -> Path:
+        """The file that may hold a tokenizer itself, or else the folder around the weights."""
+        return self.file if self.file and self.format is Format.GGUF else self.folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +77,17 @@ def open_checkpoint(path: Path) -> Checkpoint:
         location = locate(path)
         config, tensors = read_model(location)
         check_shapes(config, tensors)
-        tokenizer = find_tokenizer(location.folder, config.vocab_size)
+        tokenizer = find_tokenizer(location.tokenizer_place, config.vocab_size)
     return Checkpoint(location.format, location.folder, config, tensors, tokenizer)
 
 
 def read_model(location: Location) -> tuple[LlamaConfig, tuple[Tensor, ...]]:
     """Configuration and tensors, not yet compared with each other."""
     match location.format:
+        case Format.GGUF:
+            if location.file is None:
+                raise UnknownCheckpoint("no_file", f"{location.folder} names no GGUF file")
+            return read_gguf_checkpoint(location.file)
         case Format.META:
             return meta_folder.read_meta(location.folder)
         case Format.LLAMA2C:
@@ -108,13 +121,17 @@ def locate(path: Path) -> Location:
     if (path / meta_folder.PARAMS).exists() and meta_folder.shard_files(path):
         return Location(Format.META, path)
     candidates = [
-        file for file in sorted(path.glob("*.bin")) if file.is_file() and _is_llama2c(file)
-    ]
+        Location(Format.LLAMA2C, path, file)
+        for file in sorted(path.glob("*.bin"))
+        if file.is_file() and _is_llama2c(file)
+    ] or [Location(Format.GGUF, path, file) for file in first_parts(sorted(path.glob("*.gguf")))]
     if len(candidates) == 1:
-        return Location(Format.LLAMA2C, path, candidates[0])
+        return candidates[0]
     if candidates:
-        names = ", ".join(file.name for file in candidates)
-        raise UnknownCheckpoint("ambiguous", f"{path} holds several checkpoints: {names}")
+        names = ", ".join(each.file.name for each in candidates if each.file)
+        raise UnknownCheckpoint(
+            "ambiguous", f"{path} holds several checkpoints: {names}", hint="name one of the files"
+        )
     raise _unknown(path)
 
 
@@ -125,8 +142,8 @@ def _locate_file(path: Path) -> Location:
         return Location(Format.HUGGING_FACE, path.parent)
     if path in meta_folder.shard_files(path.parent):
         return Location(Format.META, path.parent)
-    if path.suffix == ".gguf":
-        raise _gguf(path)
+    if path.suffix == ".gguf" or begins_gguf(path):
+        return Location(Format.GGUF, path.parent, first_part_of(path))
     if path.suffix in {".safetensors", ".json"}:
         raise UnknownCheckpoint(
             "part", f"{path} is only a part of a checkpoint", hint="give the folder around it"
@@ -144,9 +161,6 @@ def _is_llama2c(path: Path) -> bool:
 
 
 def _unknown(folder: Path) -> Exception:
-    ggufs = sorted(folder.glob("*.gguf"))
-    if ggufs:
-        return _gguf(ggufs[0])
     pickles = sorted(folder.glob("pytorch_model*.bin"))
     if pickles:
         return NotAvailableYet(
@@ -156,9 +170,5 @@ def _unknown(folder: Path) -> Exception:
     return UnknownCheckpoint(
         "unknown",
         f"{folder} holds no checkpoint that is known",
-        hint="known are Hugging Face safetensors, Meta's consolidated.*.pth and llama2.c's .bin",
+        hint="known are Hugging Face safetensors, Meta's consolidated.*.pth, GGUF, llama2.c's .bin",
     )
-
-
-def _gguf(path: Path) -> NotAvailableYet:
-    return NotAvailableYet(f"{path.name} is GGUF, which is not read yet")

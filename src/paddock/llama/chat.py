@@ -14,16 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from paddock.checkpoint.chat_template.finding import template_source
 from paddock.checkpoint.chat_template.metering import BadTemplate
-from paddock.checkpoint.chat_template.template import MAX_TEMPLATE_BYTES, Template
-from paddock.checkpoint.errors import BadTokenizer
-from paddock.checkpoint.strict_json import load_object, read_small
-from paddock.checkpoint.tokenizer.files import (
-    CHAT_TEMPLATE,
-    TOKENIZER_CONFIG,
-    find_tokenizer,
-    load_tokenizer,
-)
+from paddock.checkpoint.chat_template.template import Template
+from paddock.checkpoint.tokenizer.files import find_tokenizer, load_tokenizer
 from paddock.clock import now
 from paddock.llama.tokenizer import Tokenizer, whole_characters
 
@@ -133,26 +127,6 @@ def load_chat_format(folder: Path, tokenizer: Tokenizer) -> ChatFormat:
         (names.bos if names else None) or "",
         (names.eos if names else None) or "",
     )
-
-
-def template_source(folder: Path) -> str | None:
-    """The template that lies with a checkpoint, in its own file or in the tokenizer's settings."""
-    if (folder / CHAT_TEMPLATE).is_file():
-        raw = read_small(folder / CHAT_TEMPLATE, BadTokenizer, MAX_TEMPLATE_BYTES)
-        try:
-            return raw.decode("utf-8")
-        except UnicodeDecodeError as e:
-            raise BadTemplate(f"{CHAT_TEMPLATE} is not UTF-8 text") from e
-    if not (folder / TOKENIZER_CONFIG).is_file():
-        return None
-    named = load_object(folder / TOKENIZER_CONFIG, BadTokenizer).get("chat_template")
-    if isinstance(named, list):  # several templates, each with a name
-        named = {
-            each.get("name"): each.get("template") for each in named if isinstance(each, dict)
-        }.get("default")
-    if named is not None and not isinstance(named, str):
-        raise BadTemplate(f"chat_template in {TOKENIZER_CONFIG} is not text")
-    return named
 
 
 def _of_generation(tokenizer: Tokenizer) -> str:

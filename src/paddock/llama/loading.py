@@ -15,11 +15,13 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from paddock.checkpoint.codecs.transcoding import decode
+from paddock.checkpoint.dtypes import BLOCKS
 from paddock.checkpoint.errors import BadTokenizer, TensorMismatch
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.checkpoint.shape.layout import EMBEDDINGS, check_shapes, expected_shapes
-from paddock.checkpoint.tensors import Tensor
+from paddock.checkpoint.tensors import Tensor, regrouped
 from paddock.checkpoint.tokenizer.files import load_tokenizer
 from paddock.llama.model import Llama
 from paddock.llama.tokenizer import Tokenizer
@@ -31,6 +33,9 @@ STORED_TYPES = {
     "BF16": torch.bfloat16,
 }
 
+
+QUANTISED_TYPE = torch.bfloat16  # what blocks are computed in where nothing else is asked for
+BLOCKS_AT_ONCE = 1 << 12
 
 # Below this size float32 costs little, and logits that bfloat16 would make equal stay apart.
 FLOAT32_PARAMETERS = 1_000_000_000
@@ -101,12 +106,27 @@ def _computing_type(config: LlamaConfig, precision: Precision) -> torch.dtype | 
 
 
 def _read(tensor: Tensor) -> torch.Tensor:
+    if tensor.dtype in BLOCKS:
+        return _decoded(tensor)
     content = torch.empty(tensor.shape, dtype=_stored_type(tensor))
     tensor.read_into(content.view(-1).view(torch.uint8).numpy().data)
     return content
 
 
+def _decoded(tensor: Tensor) -> torch.Tensor:
+    """Quantised elements as float32, decoded some thousand blocks at a time."""
+    content = torch.empty(tensor.elements, dtype=torch.float32)
+    target, at = content.numpy(), 0
+    for piece in regrouped(tensor.pieces(), BLOCKS_AT_ONCE * BLOCKS[tensor.dtype].size_bytes):
+        values = decode(piece, tensor.dtype)
+        target[at : at + values.size] = values
+        at += values.size
+    return content.view(tensor.shape)
+
+
 def _stored_type(tensor: Tensor) -> torch.dtype:
+    if tensor.dtype in BLOCKS:
+        return QUANTISED_TYPE
     if tensor.dtype not in STORED_TYPES:
         raise TensorMismatch(
             "dtype",

@@ -1,8 +1,18 @@
 """llama.cpp's single file: header, metadata, tokenizer and tensors.
 
-values      metadata, each value with its type
-ggml_types  element types and their blocks
-naming      what tensors are called
-writing     the header, rendered
-recipes     which tensor becomes what type: llama.cpp's mixtures
+reading            one file, checked to the byte
+header_bytes       its header, taken step by step
+layout             its tensors, each at its place
+splits             several files that are one model
+values             metadata, each value with its type
+ggml_types         element types and their blocks
+naming             what tensors are called
+checkpoint         a file as a Llama
+config             a Llama's shape in the metadata
+rope_factors       RoPE's scaling as a tensor
+tokenizer_arrays   the tokenizer's arrays, that they fit each other
+tokenizer_reading  the tokenizer as ``tokenizer.json``
+pre_tokenizers     how text is cut into words, by name
+writing            the header, rendered
+recipes            which tensor becomes what type: llama.cpp's mixtures
 """

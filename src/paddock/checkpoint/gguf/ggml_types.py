@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import NamedTuple
 
-from paddock.checkpoint.dtypes import BITS, BLOCKS
+from paddock.checkpoint.dtypes import BLOCKS
 
 
 class GgmlType(NamedTuple):
@@ -60,9 +60,10 @@ GGML_TYPES = MappingProxyType(
         42: GgmlType("Q2_0", 64, 18),
     }
 )
+_FLOATS = ("F32", "F16", "BF16", "F64")
 TYPE_IDS = MappingProxyType({ggml.name: type_id for type_id, ggml in GGML_TYPES.items()})
 
 
 def is_readable(name: str) -> bool:
     """Whether paddock can turn elements of this type into numbers."""
-    return name in BITS or name in BLOCKS
+    return name in _FLOATS or name in BLOCKS

@@ -7,14 +7,17 @@ order on the way. Knows names and shapes; touches no file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
-from paddock.checkpoint.dtypes import BITS
+from paddock.checkpoint.dtypes import size_in_bytes
 from paddock.checkpoint.errors import TensorMismatch
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.checkpoint.tensors import Piece, Tensor, regrouped
+
+_Rows = NDArray[np.uint8]
 
 EMBEDDINGS = "model.embed_tokens.weight"
 HEAD = "lm_head.weight"
@@ -109,16 +112,29 @@ def check_shapes(config: LlamaConfig, tensors: Iterable[Tensor]) -> None:
 
 def halves_from_pairs(tensor: Tensor, head_dim: int) -> Tensor:
     """A q or k projection in Hugging Face's row order, from Meta's; streamed head by head."""
+    return _reordered(tensor, head_dim, lambda rows: np.concatenate((rows[0::2], rows[1::2])))
+
+
+def pairs_from_halves(tensor: Tensor, head_dim: int) -> Tensor:
+    """A q or k projection in Meta's row order, from Hugging Face's; streamed head by head."""
+    half = head_dim // 2
+    return _reordered(
+        tensor, head_dim, lambda rows: np.stack((rows[:half], rows[half:]), 1).reshape(rows.shape)
+    )
+
+
+def _reordered(tensor: Tensor, head_dim: int, reorder: Callable[[_Rows], _Rows]) -> Tensor:
+    """Whole rows change places, so blocks of quantised elements stay what they are."""
     if len(tensor.shape) != 2 or tensor.shape[0] % head_dim:
         raise TensorMismatch(
             "heads",
             f"{tensor.name!r} of shape {list(tensor.shape)} is not made of heads of {head_dim}",
         )
-    row_bytes = tensor.shape[1] * BITS[tensor.dtype] // 8
+    row_bytes = size_in_bytes(tensor.dtype, tensor.shape[1])
 
     def pieces() -> Iterator[Piece]:
         for head in regrouped(tensor.pieces(), head_dim * row_bytes):
             rows = np.frombuffer(head, np.uint8).reshape(head_dim, row_bytes)
-            yield np.concatenate((rows[0::2], rows[1::2])).data.cast("B")
+            yield reorder(rows).data.cast("B")
 
     return Tensor(tensor.name, tensor.dtype, tensor.shape, pieces, tensor.place)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from paddock.checkpoint.errors import BadTokenizer
+from paddock.checkpoint.gguf.reading import begins_gguf, read_gguf
+from paddock.checkpoint.gguf.tokenizer_reading import has_tokenizer, read_tokenizer
 from paddock.checkpoint.strict_json import load_object, parse_object, read_small
 from paddock.checkpoint.tokenizer.sentencepiece import (
     SentencePieceModel,
@@ -40,6 +42,7 @@ class TokenizerKind(StrEnum):
     SENTENCEPIECE = "sentencepiece"
     TIKTOKEN = "tiktoken"
     LLAMA2C = "llama2.c"
+    GGUF = "gguf"
 
 
 class TokenizerFile(NamedTuple):
@@ -56,8 +59,19 @@ class LoadedTokenizer(NamedTuple):
     names: SpecialNames
 
 
-def find_tokenizer(folder: Path, vocab_size: int | None = None) -> TokenizerFile | None:
-    """The folder's tokenizer, or None; ``vocab_size`` decides between several of llama2.c's."""
+def find_tokenizer(path: Path, vocab_size: int | None = None) -> TokenizerFile | None:
+    """The tokenizer of a folder or of a GGUF file, which may lie beside it, or None.
+
+    ``vocab_size`` decides between several of llama2.c's.
+    """
+    if not path.is_file():
+        return _beside(path, vocab_size)
+    if begins_gguf(path) and has_tokenizer(read_gguf(path).metadata):
+        return TokenizerFile(path, TokenizerKind.GGUF)
+    return _beside(path.parent, vocab_size)
+
+
+def _beside(folder: Path, vocab_size: int | None) -> TokenizerFile | None:
     if (folder / TOKENIZER_JSON).is_file():
         return TokenizerFile(folder / TOKENIZER_JSON, TokenizerKind.HUGGING_FACE)
     if (folder / "tokenizer.model").is_file():
@@ -92,6 +106,8 @@ def load_tokenizer(file: TokenizerFile) -> LoadedTokenizer:
     path, kind = file
     if kind is TokenizerKind.HUGGING_FACE:
         return LoadedTokenizer(_load_hugging_face(path), _names_beside(path))
+    if kind is TokenizerKind.GGUF:
+        return LoadedTokenizer(*read_tokenizer(read_gguf(path).metadata, path.name))
     raw = read_small(path, BadTokenizer, MAX_TOKENIZER_BYTES)
     if kind is TokenizerKind.TIKTOKEN:
         special = special_tokens(is_llama_3_0=_is_llama_3_0(path.parent))
@@ -128,6 +144,8 @@ def tokenizer_config(names: SpecialNames, context: int) -> dict[str, Any]:
 
 
 def _identify(path: Path) -> TokenizerFile:
+    if begins_gguf(path):
+        return TokenizerFile(path, TokenizerKind.GGUF)
     raw = read_small(path, BadTokenizer)
     if raw[:1] == b"{":
         return TokenizerFile(path, TokenizerKind.HUGGING_FACE)

@@ -81,7 +81,7 @@ def parse_llama2c_tokenizer(raw: bytes, where: str) -> SentencePieceModel:
             raise BadTokenizer("truncated", f"{where} is damaged at byte {at}")
         pieces.append(_llama2c_piece(len(pieces), body, score, where))
         at += 8 + length
-    return SentencePieceModel(_checked(tuple(pieces), where))
+    return SentencePieceModel(checked_pieces(tuple(pieces), where))
 
 
 def _llama2c_piece(index: int, body: bytes, score: float, where: str) -> Piece:
@@ -121,7 +121,7 @@ def _parse_model(raw: bytes, where: str) -> SentencePieceModel:
         raise BadTokenizer("spaces", f"{where} treats spaces as no Llama tokenizer does")
     charsmap = normalizer.get(2, b"")
     return SentencePieceModel(
-        pieces=_checked(tuple(pieces), where),
+        pieces=checked_pieces(tuple(pieces), where),
         unk_id=_id(trainer.get(40, 0)),
         bos_id=_id(trainer.get(41, 1)),
         eos_id=_id(trainer.get(42, 2)),
@@ -182,7 +182,8 @@ def _varint(raw: bytes, at: int) -> tuple[int, int]:
             return value, at
 
 
-def _checked(pieces: tuple[Piece, ...], where: str) -> tuple[Piece, ...]:
+def checked_pieces(pieces: tuple[Piece, ...], where: str) -> tuple[Piece, ...]:
+    """The pieces, if a vocabulary can be made of them; BadTokenizer otherwise."""
     if len(pieces) < 4:
         raise BadTokenizer("no_vocabulary", f"{where} has only {len(pieces)} pieces")
     if any(len(piece.text) > MAX_PIECE_CHARS for piece in pieces):

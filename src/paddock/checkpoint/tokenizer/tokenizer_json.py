@@ -16,6 +16,7 @@ from paddock.checkpoint.tokenizer.sentencepiece import SPACE, PieceType, Sentenc
 from paddock.checkpoint.tokenizer.tiktoken import SPLIT_PATTERN
 
 Json = dict[str, Any]
+_BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
 
 
 class SpecialNames(NamedTuple):
@@ -31,7 +32,7 @@ def from_sentencepiece(model: SentencePieceModel) -> Json:
     names = sentencepiece_names(model)
     special = (PieceType.UNKNOWN, PieceType.CONTROL, PieceType.USER_DEFINED)
     added = [
-        _added_token(i, p.text, is_special=p.type is not PieceType.USER_DEFINED)
+        added_token(i, p.text, is_special=p.type is not PieceType.USER_DEFINED)
         for i, p in enumerate(model.pieces)
         if p.type in special
     ]
@@ -66,20 +67,34 @@ def from_ranks(ranks: tuple[bytes, ...], special: tuple[str, ...]) -> Json:
     """``tokenizer.json`` of a tiktoken rank file; ``special`` takes the ids after the ranks."""
     letters = _byte_letters()
     spelled = ["".join(letters[byte] for byte in token) for token in ranks]
-    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
     split = {
         "type": "Split",
         "pattern": {"Regex": SPLIT_PATTERN},
         "behavior": "Isolated",
         "invert": False,
     }
-    begin = _begin_with(special[0], len(ranks))
+    tokenizer = byte_level_bpe(
+        vocab={text: i for i, text in enumerate(spelled)},
+        merges=_merges({text: (float(i), i) for i, text in enumerate(spelled)}),
+        cuts=[split, _BYTE_LEVEL | {"use_regex": False}],
+        ignores_merges=True,
+    )
+    return tokenizer | {
+        "added_tokens": [added_token(len(ranks) + i, text) for i, text in enumerate(special)],
+        "post_processor": _begin_with(special[0], len(ranks)),
+    }
+
+
+def byte_level_bpe(
+    vocab: dict[str, int], merges: list[str], cuts: Iterable[Json], *, ignores_merges: bool
+) -> Json:
+    """``tokenizer.json`` of a byte-level BPE without special tokens; ``cuts`` part a text."""
     return _tokenizer(
-        added=[_added_token(len(ranks) + i, text) for i, text in enumerate(special)],
+        added=[],
         normalizer=None,
-        pre_tokenizer=_sequence("pretokenizers", [split, byte_level | {"use_regex": False}]),
-        post_processor=begin,
-        decoder=byte_level | {"add_prefix_space": True, "use_regex": True},
+        pre_tokenizer=_sequence("pretokenizers", cuts),
+        post_processor=None,
+        decoder=_BYTE_LEVEL | {"add_prefix_space": True, "use_regex": True},
         model={
             "type": "BPE",
             "dropout": None,
@@ -88,9 +103,9 @@ def from_ranks(ranks: tuple[bytes, ...], special: tuple[str, ...]) -> Json:
             "end_of_word_suffix": None,
             "fuse_unk": False,
             "byte_fallback": False,
-            "ignore_merges": True,
-            "vocab": {text: i for i, text in enumerate(spelled)},
-            "merges": _merges({text: (float(i), i) for i, text in enumerate(spelled)}),
+            "ignore_merges": ignores_merges,
+            "vocab": vocab,
+            "merges": merges,
         },
     )
 
@@ -145,20 +160,37 @@ def _sentencepiece_decoder(model: SentencePieceModel) -> Json:
 
 
 def _begin_with(bos: str | None, bos_id: int) -> Json | None:
-    if bos is None:
+    return None if bos is None else surrounded_by({bos: bos_id}, first=bos)
+
+
+def surrounded_by(
+    ids: dict[str, int], first: str | None = None, last: str | None = None
+) -> Json | None:
+    """The post-processor that puts tokens around every text; None when there is nothing to put."""
+    if first is None and last is None:
         return None
-    first = {"SpecialToken": {"id": bos, "type_id": 0}}
-    again = {"SpecialToken": {"id": bos, "type_id": 1}}
-    one, two = ({"Sequence": {"id": name, "type_id": i}} for i, name in enumerate("AB"))
+
+    def around(name: str, type_id: int) -> list[Json]:
+        one = {"Sequence": {"id": name, "type_id": type_id}}
+        before, after = (
+            [] if token is None else [{"SpecialToken": {"id": token, "type_id": type_id}}]
+            for token in (first, last)
+        )
+        return [*before, one, *after]
+
     return {
         "type": "TemplateProcessing",
-        "single": [first, one],
-        "pair": [first, one, again, two],
-        "special_tokens": {bos: {"id": bos, "ids": [bos_id], "tokens": [bos]}},
+        "single": around("A", 0),
+        "pair": [*around("A", 0), *around("B", 1)],
+        "special_tokens": {
+            token: {"id": token, "ids": [ids[token]], "tokens": [token]}
+            for token in (first, last)
+            if token is not None
+        },
     }
 
 
-def _added_token(token_id: int, content: str, *, is_special: bool = True) -> Json:
+def added_token(token_id: int, content: str, *, is_special: bool = True) -> Json:
     return {
         "id": token_id,
         "content": content,

@@ -1,0 +1,81 @@
+"""Llama 3.1's RoPE scaling as GGUF keeps it: one factor per wavelength, in a tensor of its own.
+
+The factors are computed as llama.cpp's converter does (conversion/llama.py, generate_extra_tensors;
+the formula is Llama 3.1's). They do not say what they were computed from, so reading means
+searching: a scaling counts as recognised when it gives the same factors again.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddock.checkpoint.errors import BadConfig, UnsupportedModel
+from paddock.checkpoint.shape.config import RopeScaling
+
+MAX_FACTORS = 1 << 12
+# What every published Llama stretches from; the others are its neighbours.
+_ORIGINAL_CONTEXTS = (8192, 4096, 2048, 16384, 32768, 65536, 131072)
+_LOW, _HIGH = 1.0, 4.0
+_TOLERANCE = 1e-5  # factors are float32, computed in more than one order of operations
+
+
+def rope_factors(scaling: RopeScaling, head_dim: int, theta: float) -> NDArray[np.float32]:
+    """What each pair's frequency is divided by, ``head_dim / 2`` numbers."""
+    low, high = scaling.low_freq_factor, scaling.high_freq_factor
+    share = _kept(_wavelengths(head_dim, theta), scaling.original_context, low, high)
+    return (1.0 / ((1.0 - share) / scaling.factor + share)).astype(np.float32)
+
+
+def recognised_scaling(
+    factors: NDArray[np.float32], head_dim: int, theta: float
+) -> RopeScaling | None:
+    """The scaling that these factors come from, None where they change nothing."""
+    if factors.shape != (head_dim // 2,):
+        raise BadConfig(
+            "rope_freqs", f"there are {factors.size} RoPE factors for heads of {head_dim}"
+        )
+    if not np.isfinite(factors).all() or (factors < 1.0 - _TOLERANCE).any():
+        raise BadConfig("rope_freqs", "the RoPE factors are not all numbers from 1 on")
+    if (factors == 1.0).all():
+        return None
+    for original in _ORIGINAL_CONTEXTS:
+        scaling = _candidate(factors, original, _wavelengths(head_dim, theta))
+        if scaling and _gives(scaling, factors, head_dim, theta):
+            return scaling
+    raise UnsupportedModel(
+        "rope_freqs", "the RoPE factors in rope_freqs.weight are those of no Llama"
+    )
+
+
+def _candidate(
+    factors: NDArray[np.float32], original: int, wavelengths: NDArray[np.float64]
+) -> RopeScaling | None:
+    """The scaling that gives at least the longest wave its factor: solved for the factor."""
+    share = float(_kept(wavelengths[-1:], original, _LOW, _HIGH)[0])
+    inverse = 1.0 / float(factors[-1])
+    if not inverse - share > 0.0:
+        return None
+    factor = float(f"{(1.0 - share) / (inverse - share):.5g}")  # people choose round ones
+    if not 1.0 <= factor <= 1e6:
+        return None
+    return RopeScaling(factor, _LOW, _HIGH, original)
+
+
+def _gives(scaling: RopeScaling, factors: NDArray[np.float32], head_dim: int, theta: float) -> bool:
+    computed = rope_factors(scaling, head_dim, theta)
+    return bool(np.allclose(computed, factors, rtol=_TOLERANCE, atol=0.0))
+
+
+def _kept(
+    wavelengths: NDArray[np.float64], original: int, low: float, high: float
+) -> NDArray[np.float64]:
+    """How much of its own frequency each wave keeps: all of it, nothing, or a share between."""
+    return np.clip((original / wavelengths - low) / (high - low), 0.0, 1.0)
+
+
+def _wavelengths(head_dim: int, theta: float) -> NDArray[np.float64]:
+    exponents = np.arange(0, head_dim, 2, dtype=np.float64) / head_dim
+    return 2 * math.pi * np.float64(theta) ** exponents
