@@ -195,4 +195,214 @@ CODES: dict[str, Code] = {
     "tensorflow_op": Code(
         _R, "a TensorFlow graph reads or writes files, or runs Python", "do not load it"
     ),
+    # Chat templates
+    "template_escape": Code(
+        _R,
+        "a chat template reaches for the insides of the program that renders it",
+        "do not use it; take the template of the model's own maker",
+    ),
+    "template_trigger": Code(
+        _R,
+        "a chat template adds text of its own when a message holds certain words",
+        "do not use it; take the template of the model's own maker",
+    ),
+    "template_too_costly": Code(
+        _R,
+        "a chat template is made to take endless time or memory",
+        "do not use it; take the template of the model's own maker",
+    ),
+    "template_condition": Code(
+        _Q,
+        "a chat template looks for words or lengths that are no part of a format",
+        "have a person read the line that is named, or remove it",
+    ),
+    "template_date": Code(
+        _Q,
+        "a chat template does something else on other days",
+        "have a person read the line that is named; writing the date alone is fine",
+    ),
+    "template_url": Code(
+        _Q, "a chat template writes a web address into prompts", "remove the address"
+    ),
+    "template_instruction": Code(
+        _Q,
+        "a chat template tells the model to do what people would not agree to",
+        "have a person read the sentence that is named, or remove it",
+    ),
+    "template_encoded": Code(
+        _Q, "a chat template holds a long text that cannot be read", "remove it, or spell it out"
+    ),
+    "template_unreadable": Code(
+        _Q, "a chat template is not valid Jinja, so nothing is known of it", "repair or remove it"
+    ),
+    "template_unrendered": Code(
+        _Q,
+        "a chat template uses what no published one needs, so it could not be tried",
+        "write it with if, for, set, macros and the common filters",
+    ),
+    "template_differs": Code(
+        _Q,
+        "two copies of a model's chat template differ, and programs differ in which they take",
+        "keep one, or make them the same",
+    ),
+    "hidden_characters": Code(
+        _Q,
+        "a text that programs act on holds characters that nobody sees",
+        "write it without invisible and reordering characters",
+    ),
+    # Tokenizers
+    "tokenizer_rewrite": Code(
+        _R,
+        "a tokenizer turns words into others before the model reads them, or after it wrote them",
+        "do not use it; take the tokenizer of the model's own maker",
+    ),
+    "tokenizer_rule": Code(
+        _Q,
+        "a tokenizer has a step of a kind that is not known, or an unusual one",
+        "compare it with the tokenizer of the model's own maker",
+    ),
+    "tokenizer_pattern": Code(
+        _R,
+        "a tokenizer's regular expression can be made to run for ever by a short text",
+        "write it without repetitions inside repetitions",
+    ),
+    "tokenizer_broken": Code(
+        _R, "a tokenizer contradicts itself, so programs read it differently", "export it again"
+    ),
+    "token_word": Code(
+        _R,
+        "an ordinary word is a token that is cut out of texts or left out of answers",
+        "remove it from the added tokens",
+    ),
+    "token_ids": Code(
+        _R,
+        "tokens have other ids in one place than in another, or have swapped them",
+        "export the tokenizer again from the model's own",
+    ),
+    "token_new_words": Code(
+        _W, "a tokenizer adds words of its own to the vocabulary", "say so in the model card"
+    ),
+    "special_ids": Code(
+        _Q,
+        "the files of a model name different tokens for its beginning, end or padding",
+        "make config.json, generation_config.json and the tokenizer agree",
+    ),
+    # Configurations
+    "remote_code": Code(
+        _R,
+        "a configuration makes loaders fetch code from elsewhere and run it",
+        "remove the entry, or share the code's result instead",
+    ),
+    "custom_code": Code(
+        _Q,
+        "a configuration makes loaders run code that lies beside it",
+        "use an architecture that the libraries know, or have a person review the code",
+    ),
+    "instantiates": Code(
+        _R,
+        "a configuration names objects for a program to build, which can run anything",
+        "write plain values",
+    ),
+    "metadata_program": Code(
+        _Q,
+        "metadata of weights holds an address, markup or the name of something to run",
+        "remove it; metadata is for names and numbers",
+    ),
+    "remote_reference": Code(
+        _Q, "a configuration names a web address where a file is expected", "name a file beside it"
+    ),
+    "absurd_value": Code(
+        _R, "a number is so large that loading would exhaust the machine", "correct it"
+    ),
+    "unparsed": Code(
+        _Q, "a document could not be parsed, so its meaning was not checked", "write it again"
+    ),
+    # Programs and documents
+    "program": Code(
+        _Q, "a file is source code or runs during an installation", "have a person review it"
+    ),
+    "obfuscated_program": Code(
+        _R, "source code that hides what it runs", "do not run it; ask its maker for the source"
+    ),
+    "startup_file": Code(
+        _R, "Python runs a line of this file whenever it starts", "remove the file"
+    ),
+    "foreign_packages": Code(
+        _R,
+        "a list of packages takes them from elsewhere than the public index",
+        "name packages and versions only",
+    ),
+    "notebook_output": Code(
+        _Q,
+        "a notebook holds outputs or runs commands of the system",
+        "clear the outputs before sharing it",
+    ),
+    "active_markup": Code(
+        _R, "a picture, page or card holds a script", "remove the script; show plain text"
+    ),
+    "embedded_page": Code(
+        _Q, "a picture, page or card loads something from elsewhere", "remove it, or link to it"
+    ),
+    # Secrets and people
+    "secret": Code(
+        _R,
+        "a key, token or password is in the file",
+        "revoke it at once, then remove it and its history",
+    ),
+    "credentials_file": Code(
+        _Q, "a file has the name of those that hold passwords and keys", "remove it"
+    ),
+    "machine_path": Code(
+        _W,
+        "names of people or machines stand in paths",
+        "nothing, or remove them before sharing",
+    ),
+    "addresses": Code(
+        _Q, "a file lists people's e-mail addresses", "remove them; ask those concerned first"
+    ),
+    "training_rows": Code(
+        _Q,
+        "a log holds rows of the training data",
+        "remove them, or say under which terms they are shared",
+    ),
+    # Values of weights
+    "weights_not_finite": Code(
+        _Q, "weights are not numbers or infinite", "find out why; such a model answers nonsense"
+    ),
+    "weights_absurd": Code(
+        _Q, "weights are far larger than training makes them", "compare with the original"
+    ),
+    "weights_constant": Code(
+        _W, "a matrix holds one value throughout, or equal rows", "check the export"
+    ),
+    # Files against each other
+    "config_mismatch": Code(
+        _Q,
+        "the configuration does not fit the tensors or the tokenizer",
+        "export the model again with one tool",
+    ),
+    "dtype_mismatch": Code(
+        _W, "the configuration names another number type than the tensors have", "correct it"
+    ),
+    "base_unnamed": Code(
+        _W, "an adapter does not say which model it belongs to", "name it in adapter_config.json"
+    ),
+    "licence_relabelled": Code(
+        _R,
+        "the card names another licence than the files stand under",
+        "name the licence of the text that is there",
+    ),
+    "licence_altered": Code(
+        _R,
+        "a licence or notice that must be passed on as it is was changed",
+        "copy the original text",
+    ),
+    "licence_duty": Code(
+        _R,
+        "a duty of the licence is not met: a notice, a name or a text is missing",
+        "add what is named",
+    ),
+    "licence_unclear": Code(
+        _Q, "it is not clear which licence the files stand under", "name it, and add its text"
+    ),
 }
