@@ -22,7 +22,7 @@ from paddock.checkpoint.errors import (
 from paddock.checkpoint.gguf.checkpoint import read_gguf_checkpoint
 from paddock.checkpoint.gguf.reading import begins_gguf
 from paddock.checkpoint.gguf.splits import first_part_of, first_parts
-from paddock.checkpoint.llama2c import legacy_float
+from paddock.checkpoint.llama2c.reading import read_llama2c
 from paddock.checkpoint.meta import folder as meta_folder
 from paddock.checkpoint.safetensors import hf_folder
 from paddock.checkpoint.shape.config import LlamaConfig, parse_hf_config
@@ -93,7 +93,7 @@ def read_model(location: Location) -> tuple[LlamaConfig, tuple[Tensor, ...]]:
         case Format.LLAMA2C:
             if location.file is None:
                 raise UnknownCheckpoint("no_file", f"{location.folder} names no llama2.c file")
-            return legacy_float.read_llama2c(location.file)
+            return read_llama2c(location.file)
         case Format.HUGGING_FACE:
             source = load_object(location.folder / hf_folder.CONFIG, BadConfig)
             tensors = hf_folder.read_tensors(location.folder)
@@ -148,13 +148,13 @@ def _locate_file(path: Path) -> Location:
         raise UnknownCheckpoint(
             "part", f"{path} is only a part of a checkpoint", hint="give the folder around it"
         )
-    legacy_float.read_llama2c(path)
+    read_llama2c(path)
     return Location(Format.LLAMA2C, path.parent, path)
 
 
 def _is_llama2c(path: Path) -> bool:
     try:
-        legacy_float.read_llama2c(path)
+        read_llama2c(path)
     except BadCheckpoint:
         return False
     return True

@@ -25,10 +25,9 @@ from paddock.checkpoint.errors import (
     NotAvailableYet,
     OutputExists,
 )
-from paddock.checkpoint.llama2c.legacy_float import HEADER
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.checkpoint.shape.config import LlamaConfig
-from tests.checkpoint.llama2c.test_legacy_float import write_llama2c
+from tests.checkpoint.llama2c.test_reading import SHAPE, write_llama2c
 from tests.checkpoint.meta.test_folder import write_meta
 from tests.checkpoint.samples import TINY, write_hf_folder
 
@@ -189,9 +188,9 @@ def test_memory_does_not_grow_with_the_model(tmp_path: Path) -> None:
     )  # fmt: skip
     numbers = (config.dim, config.ffn_dim, config.layers, 16, 16, config.vocab_size, 64)
     bin_path = tmp_path / "big.bin"
-    bin_path.write_bytes(HEADER.pack(*numbers))
+    bin_path.write_bytes(SHAPE.pack(*numbers))
     rope_bytes = 4 * 64 * config.head_dim
-    os.truncate(bin_path, HEADER.size + 4 * config.parameter_count() + rope_bytes)
+    os.truncate(bin_path, SHAPE.size + 4 * config.parameter_count() + rope_bytes)
     write_llama2c(tmp_path / "small.bin", TINY)
     idle = peak_megabytes(tmp_path / "small.bin", tmp_path / "small")
     assert peak_megabytes(bin_path, tmp_path / "hf") < idle + 64
@@ -203,7 +202,7 @@ def test_memory_does_not_grow_with_the_model(tmp_path: Path) -> None:
 def test_a_405b_checkpoint_is_planned_from_headers_alone(tmp_path: Path) -> None:
     """A sparse file of 1.6 TB with the shape of the largest Llama 2c could name is refused fast."""
     path = tmp_path / "huge.bin"
-    path.write_bytes(HEADER.pack(16384, 53248, 126, 128, 8, 128256, 131072))
+    path.write_bytes(SHAPE.pack(16384, 53248, 126, 128, 8, 128256, 131072))
     os.truncate(path, 1 << 40)
     with pytest.raises(BadLlama2c, match="bytes; its header describes"):
         open_checkpoint(path)
