@@ -141,7 +141,8 @@ def _consumed(
     if found.format == Format.META:
         weights = {path for path in listing.files if _META_FILES.fullmatch(path)}
     else:
-        weights = {path for path in listing.files if path.endswith(".bin") and "/" not in path}
+        suffix = ".gguf" if found.format == Format.GGUF else ".bin"
+        weights = {path for path in listing.files if path.endswith(suffix) and "/" not in path}
     return frozenset(weights | tokenizer)
 
 

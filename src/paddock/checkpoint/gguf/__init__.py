@@ -12,7 +12,11 @@ config             a Llama's shape in the metadata
 rope_factors       RoPE's scaling as a tensor
 tokenizer_arrays   the tokenizer's arrays, that they fit each other
 tokenizer_reading  the tokenizer as ``tokenizer.json``
+tokenizer_writing  ``tokenizer.json`` as metadata
+piece_scores       scores of pieces, from merges
+spaces             what becomes of spaces
 pre_tokenizers     how text is cut into words, by name
+metadata           all that is written before the tensors
 writing            the header, rendered
 recipes            which tensor becomes what type: llama.cpp's mixtures
 """
