@@ -5,9 +5,20 @@ codes      every code, how bad it is, and what to do about it
 kinds      what a file can be
 entries    a file to scan
 limits     how much a scan may take
+walking    the files of a folder, and which of its entries are none
+names      names that lead elsewhere, deceive, or hide one another
 looking    what a check gets of a file
 identify   what a file is, by its bytes
-scanning   every check of every file
-isolation  the same in a process that is bounded
+types      how each type shows itself
+archives   what is in an archive
+formats    checks of bytes: each format's validator, pickles, programs, polyglots
 content    checks of what files say
+documents  what files say, read once for all of them
+templates  chat templates
+tokenizers rules and tokens of tokenizers
+texts      programs, documents, secrets, people
+checks     tables of the checks of bytes
+scanning   every check of every file
+isolation  the same in processes that are bounded
+isolated   what runs in them
 """

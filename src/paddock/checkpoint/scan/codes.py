@@ -160,6 +160,7 @@ CODES: dict[str, Code] = {
         _R, "a file is of two types at once", "export it again; an honest file is of one type"
     ),
     "after_the_end": Code(_Q, "something stands behind the end of a document", "save it again"),
+    "broken_document": Code(_Q, "a document ends before it should", "save it again"),
     "active_document": Code(_Q, "a document holds actions or scripts", "share it without them"),
     "torchscript": Code(
         _R, "TorchScript or a torch.package: programs beside the weights", "share the weights alone"
@@ -404,5 +405,19 @@ CODES: dict[str, Code] = {
     ),
     "licence_unclear": Code(
         _Q, "it is not clear which licence the files stand under", "name it, and add its text"
+    ),
+    # Other people's scanners, where they were asked
+    "second_opinion": Code(
+        _R, "another scanner calls the file dangerous", "do not load it; compare the reasons"
+    ),
+    "second_opinion_doubt": Code(
+        _W,
+        "another scanner does not know the file for harmless; some say so of any tensors",
+        "read what it says",
+    ),
+    "second_opinion_missing": Code(
+        _Q,
+        "another scanner was asked and did not finish, so its word is missing",
+        "run that scanner by hand, or scan without it",
     ),
 }

@@ -1,28 +1,141 @@
 """What a file is, by its bytes; its name is no evidence.
 
 Sure of nothing that it cannot show: bytes that fit no format are ``unknown``, never the nearest
-guess.
+guess. A name counts only between kinds of text.
 """
 
 from __future__ import annotations
 
+import codecs
+import re
+import struct
+import zlib
 from pathlib import Path
 
+from paddock.checkpoint.errors import BadCheckpoint
+from paddock.checkpoint.llama2c.reading import read_llama2c
 from paddock.checkpoint.scan.kinds import TEXTS as TEXTS
 from paddock.checkpoint.scan.kinds import WEIGHTS as WEIGHTS
 from paddock.checkpoint.scan.kinds import Kind as Kind
+from paddock.checkpoint.scan.types.messages import message_kind
+from paddock.checkpoint.scan.types.pickle_shape import pickle_shape
+from paddock.checkpoint.scan.types.signatures import signed_kind
+from paddock.checkpoint.scan.types.text_kinds import text_kind
+from paddock.checkpoint.scan.types.zip_kinds import zip_kind
+from paddock.checkpoint.tensors import PIECE_BYTES
+
+MAX_LLAMA2C_TOKENIZER_BYTES = 16 << 20
+_NO_TEXT = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
+_LEGACY_TORCH = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."  # torch/serialization.py
+_PRINTABLE = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D}
 
 
-def identify(file: Path, head: bytes, size_bytes: int) -> Kind:
-    """The type of a file of which ``head`` is the beginning."""
+def identify(file: Path, head: bytes, size_bytes: int, name: str | None = None) -> Kind:
+    """The type of a file of which ``head`` is the beginning; ``name`` is what people call it."""
     if not size_bytes:
         return Kind.EMPTY
-    if head[8:9] == b"{" and size_bytes > 10:
+    found = signed_kind(head)
+    if found is Kind.ZIP:
+        return zip_kind(file)
+    if found and not _is_prose(file, head):
+        return found
+    found = _pickle_kind(head)
+    if found:
+        return found
+    if _is_safetensors(head):
         return Kind.SAFETENSORS
-    if head.startswith(b"GGUF"):
-        return Kind.GGUF
+    if _is_text(file, head):
+        return text_kind(file, _decoded(head), size_bytes, name or file.name)
+    return _computed_kind(file, head, size_bytes)
+
+
+def _is_prose(file: Path, head: bytes) -> bool:
+    """Whether text happens to begin with the letters of a signature, such as ``ID3`` or ``BZh``."""
+    ambiguous = head[:3] in (b"BZh", b"ID3") or head[:2] == b"MZ"
+    return ambiguous and _is_text(file, head)
+
+
+def _pickle_kind(head: bytes) -> Kind | None:
+    if head[:1] == b"\x80" and len(head) > 1 and head[1] <= 0x20:
+        is_legacy = head[2:].startswith(_LEGACY_TORCH)
+        return Kind.TORCH_LEGACY if is_legacy else Kind.PICKLE
+    return Kind.PICKLE if pickle_shape(head).is_pickle else None
+
+
+def _is_safetensors(head: bytes) -> bool:
+    """Eight bytes that are no text, then an object; how it goes on is the validator's matter."""
+    if len(head) < 9 or all(byte in _PRINTABLE for byte in head[:8]):
+        return False
+    start = head[8:264].lstrip(b" \t\r\n\xef\xbb\xbf\x00")
+    return start[:1] == b"{" and start[1:].lstrip(b" \t\r\n")[:1] in (b'"', b"}", b"")
+
+
+def _decoded(head: bytes) -> str:
+    """The text of the head, whose last character may be cut."""
+    return codecs.getincrementaldecoder("utf-8")().decode(head)
+
+
+def _is_text(file: Path, head: bytes) -> bool:
+    """UTF-8 from the first byte to the last, without control characters that no text holds."""
+    if _NO_TEXT.search(head):
+        return False
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        head.decode("utf-8")
+        with file.open("rb", buffering=0) as opened:
+            while piece := opened.read(PIECE_BYTES):
+                if _NO_TEXT.search(piece):
+                    return False
+                decoder.decode(piece)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        return Kind.UNKNOWN
-    return Kind.JSON if head.lstrip().startswith(b"{") else Kind.TEXT
+        return False
+    return True
+
+
+def _computed_kind(file: Path, head: bytes, size_bytes: int) -> Kind:
+    """Formats without a signature: what they hold must add up to the file's length."""
+    if _is_zlib(head):
+        return Kind.ZLIB
+    if head[:4] == b"24ka" or _is_llama2c(file, head):  # "ak42", llama2.c's later versions
+        return Kind.LLAMA2C
+    if _is_llama2c_tokenizer(file, size_bytes):
+        return Kind.LLAMA2C_TOKENIZER
+    return message_kind(file, size_bytes) or Kind.UNKNOWN
+
+
+def _is_zlib(head: bytes) -> bool:
+    """RFC 1950, 2.2: method 8, a window of 32 KiB at most, and a sum; and it unpacks."""
+    if len(head) < 6 or head[0] & 0x0F != 8 or head[0] >> 4 > 7:
+        return False
+    if int.from_bytes(head[:2], "big") % 31:
+        return False
+    try:
+        return bool(zlib.decompressobj().decompress(head[:4096], 1 << 16))
+    except zlib.error:
+        return False
+
+
+def _is_llama2c(file: Path, head: bytes) -> bool:
+    if len(head) < 28 or any(abs(n) > 1 << 24 for n in struct.unpack_from("<7i", head)):
+        return False
+    try:
+        read_llama2c(file)
+    except BadCheckpoint:
+        return False
+    return True
+
+
+def _is_llama2c_tokenizer(file: Path, size_bytes: int) -> bool:
+    """The longest token, then a score, a length and bytes for each (llama2.c, tokenizer.py)."""
+    if not 64 <= size_bytes <= MAX_LLAMA2C_TOKENIZER_BYTES:
+        return False
+    raw = file.read_bytes()
+    longest, at = int.from_bytes(raw[:4], "little"), 4
+    if not 0 < longest <= 4096:
+        return False
+    while at + 8 <= len(raw):
+        score, length = struct.unpack_from("<fi", raw, at)
+        if not 0 <= length <= longest or not abs(score) < 1e10:
+            return False
+        at += 8 + length
+    return at == len(raw)

@@ -1,0 +1,9 @@
+"""What is in an archive or a compressed stream. Gives members and reasons; scans no member.
+
+inner          what comes out
+zip_directory  a zip archive's structure
+zips           its members
+torch_zips     those of a PyTorch file
+tars           those of a tar archive
+streams        the one content of gzip and its like
+"""
