@@ -87,6 +87,17 @@ class Meter:
         self.spend(len(text) + len(new) * (found if count < 0 else min(found, count)))
         return text.replace(old, new, count)
 
+    def formatted(self, text: str, *values: Any) -> str:
+        """``text.format(*values)`` where every field is a bare ``{}``: no widths, no attributes."""
+        parts = text.split("{}")
+        if len(parts) != len(values) + 1 or any("{" in part or "}" in part for part in parts):
+            raise BadTemplate("the chat template calls 'format'")
+        made = [parts[0]]
+        for value, part in zip(values, parts[1:], strict=True):
+            made += [self.text(value), part]
+        self.spend(len(text))
+        return "".join(made)
+
     def as_json(self, value: Any, indent: int | None = None, **options: Any) -> str:
         """JSON as Hugging Face's templates expect it: not escaped for HTML or ASCII."""
         if indent is not None and not 0 <= indent <= MAX_INDENT:

@@ -59,14 +59,9 @@ class Template:
     """A compiled chat template; rendering it is safe in any thread."""
 
     def __init__(self, source: str) -> None:
-        size_bytes = len(source.encode("utf-8", "surrogatepass"))
-        if size_bytes > MAX_TEMPLATE_BYTES:
-            raise BadTemplate(
-                f"the chat template has {size_bytes} bytes, over {MAX_TEMPLATE_BYTES}"
-            )
         self.source = source
+        tree = parse_template(source)
         try:
-            tree = _ENVIRONMENT.parse(source)
             tree = Metered().visit(tree)
             tree.set_environment(_ENVIRONMENT)
             code = _ENVIRONMENT.compile(tree)
@@ -93,6 +88,17 @@ class Template:
             _moment.reset(moment_token)
 
 
+def parse_template(source: str) -> nodes.Template:
+    """The syntax tree, as it was written; raises BadTemplate."""
+    size_bytes = len(source.encode("utf-8", "surrogatepass"))
+    if size_bytes > MAX_TEMPLATE_BYTES:
+        raise BadTemplate(f"the chat template has {size_bytes} bytes, over {MAX_TEMPLATE_BYTES}")
+    try:
+        return _ENVIRONMENT.parse(source)
+    except Exception as e:  # a hostile text finds every exception that a parser has
+        raise BadTemplate(f"the chat template is malformed: {_short(e)}") from e
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's sandbox with a list of what may be called, and a price for arithmetic."""
 
@@ -107,6 +113,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             return meter.joined(map(_defined, *args), owner)
         if type(owner) is str and name == "replace":
             return meter.replaced(owner, *args)
+        if type(owner) is str and name == "format" and not kwargs:
+            return meter.formatted(owner, *map(_defined, args))
         allowed = isinstance(__obj, Macro) or any(__obj is each for each in _GLOBALS.values())
         if not allowed and name not in _ALLOWED_METHODS.get(type(owner), ()):
             raise BadTemplate(f"the chat template calls {name or type(__obj).__name__!r}")

@@ -15,7 +15,7 @@ formats    checks of bytes: each format's validator, pickles, programs, polyglot
 content    checks of what files say
 documents  what files say, read once for all of them
 templates  chat templates
-tokenizers rules and tokens of tokenizers
+tokenizers  rules and tokens of tokenizers
 texts      programs, documents, secrets, people
 checks     tables of the checks of bytes
 scanning   every check of every file

@@ -7,6 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from paddock.checkpoint.scan.kinds import Kind
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
+from paddock.checkpoint.scan.templates.places import check_copies, check_templates
 
-FILE_CHECKS: tuple[tuple[frozenset[Kind] | None, Callable[[Look], Iterator[Reason]]], ...] = ()
-FOLDER_CHECKS: tuple[Callable[[Sequence[Look]], Iterator[Reason]], ...] = ()
+FileCheck = Callable[[Look], Iterator[Reason]]
+FolderCheck = Callable[[Sequence[Look]], Iterator[Reason]]
+
+# The kinds that a check looks at; None stands for all.
+FILE_CHECKS: tuple[tuple[frozenset[Kind] | None, FileCheck], ...] = ((None, check_templates),)
+FOLDER_CHECKS: tuple[FolderCheck, ...] = (check_copies,)

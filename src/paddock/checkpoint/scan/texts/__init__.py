@@ -1,0 +1,2 @@
+"""What files of text say: programs, documents, secrets, people.
+"""
