@@ -53,12 +53,23 @@ class ScannedFile(NamedTuple):
         return verdict_of(self.reasons)
 
 
+class Opinion(NamedTuple):
+    """What another scanner said of a file, recorded whatever it was."""
+
+    scanner: str
+    version: str
+    place: str
+    said: str  # clean, skipped, suspicious, dangerous, unfinished
+    detail: str
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """Everything a scan found: file by file, and what only all of them together show."""
 
     files: tuple[ScannedFile, ...]
     across: tuple[Reason, ...] = ()  # contradictions between files; no single file is at fault
+    opinions: tuple[Opinion, ...] = ()  # of other scanners, where they were asked for
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -83,6 +94,7 @@ class Report:
                 }
                 for file in self.files
             ],
+            "second_opinions": [opinion._asdict() for opinion in self.opinions],
         }
 
 
