@@ -31,21 +31,10 @@ _BY_ATTRIBUTE = frozenset(
 )
 _FIRST_IS_ATTRIBUTE = frozenset(("selectattr", "rejectattr", "groupby"))
 _IMPORTS = (nodes.Import, nodes.FromImport, nodes.Include, nodes.Extends)
-_TEXT_MAKERS = frozenset(
-    [
-        "join",
-        "replace",
-        "format",
-        "string",
-        "lower",
-        "upper",
-        "reverse",
-        "trim",
-        "capitalize",
-        "title",
-        "indent",
-    ]
-)
+_TEXT_MAKERS = frozenset((
+    "join", "replace", "format", "string", "lower", "upper", "reverse", "trim", "capitalize",
+    "title", "indent",
+))  # fmt: skip
 _INSIDES = re.compile(
     "__(?:class|mro|bases?|subclasses|globals|builtins|import|init|dict|getattribute|code|self|"
     "module|call|getitem|reduce|reduce_ex|loader|spec)__"
@@ -95,9 +84,8 @@ def find_explosions(tree: nodes.Template) -> Iterator[str]:
             longest = max((abs(whole_number(arg) or 0) for arg in node.args), default=0)
             if longest > (MAX_RANGE if counts else MAX_WIDTH):
                 yield f"it counts to {longest}"
-        elif isinstance(node, nodes.Const) and isinstance(node.value, str):
-            if _WIDE_FORMAT.search(node.value):
-                yield f"it formats {shown(node.value)}"
+        elif isinstance(node, nodes.Const) and _WIDE_FORMAT.search(str(node.value)):
+            yield f"it formats {shown(node.value)}"
 
 
 def _bad_item(node: nodes.Getitem, constants: Constants, made: set[str]) -> Iterator[str]:

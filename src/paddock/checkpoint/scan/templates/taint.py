@@ -35,22 +35,10 @@ _ROOTS = {
 }
 # Values that the format defines; a template may well ask for them.
 LABELS = frozenset(["role", "type", "name", "id", "tool_call_id", "recipient", "channel"])
-_SAME = frozenset(
-    [
-        "first",
-        "last",
-        "list",
-        "reverse",
-        "selectattr",
-        "rejectattr",
-        "select",
-        "reject",
-        "sort",
-        "unique",
-        "slice",
-        "batch",
-    ]
-)
+_SAME = frozenset((
+    "first", "last", "list", "reverse", "selectattr", "rejectattr", "select", "reject", "sort",
+    "unique", "slice", "batch",
+))  # fmt: skip
 
 
 class Taints:

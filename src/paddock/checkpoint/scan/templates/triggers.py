@@ -17,24 +17,10 @@ from paddock.checkpoint.scan.templates.syntax_tree import Constants, walk, whole
 from paddock.checkpoint.scan.templates.taint import LABELS, Taint, Taints
 
 MAX_TURNS = 8  # a template that counts further waits for something
-_TEXT_TESTS = frozenset(
-    [
-        "startswith",
-        "endswith",
-        "find",
-        "rfind",
-        "index",
-        "rindex",
-        "count",
-        "split",
-        "rsplit",
-        "partition",
-        "rpartition",
-        "replace",
-        "removeprefix",
-        "removesuffix",
-    ]
-)
+_TEXT_TESTS = frozenset((
+    "startswith", "endswith", "find", "rfind", "index", "rindex", "count", "split", "rsplit",
+    "partition", "rpartition", "replace", "removeprefix", "removesuffix",
+))  # fmt: skip
 _EQUALITIES = frozenset(("eq", "ne", "in", "notin", "gt", "lt", "gteq", "lteq"))
 _COMPARING_TESTS = frozenset(
     ["equalto", "eq", "==", "sameas", "in", "ne", "!=", "containing", "gt", "lt", "ge", "le"]
@@ -47,72 +33,20 @@ _MARK = re.compile(
 )
 _MAX_LETTERS_BESIDE_MARKS = 16
 # Keys and types of message parts and of tools. That a writer cannot set them off, too, is tried.
-_KEYS = frozenset(
-    [
-        "text",
-        "image",
-        "image_url",
-        "video",
-        "video_url",
-        "audio",
-        "audio_url",
-        "input_audio",
-        "file",
-        "document",
-        "type",
-        "content",
-        "role",
-        "name",
-        "string",
-        "object",
-        "array",
-        "null",
-        "none",
-        "true",
-        "false",
-        "function",
-        "tool",
-        "tool_calls",
-        "tool_call_id",
-        "id",
-        "arguments",
-        "parameters",
-        "thinking",
-        "reasoning",
-        "reasoning_content",
-        "refusal",
-        "cache_control",
-        "system",
-        "user",
-        "assistant",
-        "developer",
-        "ipython",
-        "observation",
-        "data",
-        "value",
-        "parts",
-        "blocks",
-        "description",
-        "properties",
-        "required",
-        "nullable",
-        "items",
-        "enum",
-    ]
-)
+_KEYS = frozenset((
+    "text", "image", "image_url", "video", "video_url", "audio", "audio_url", "input_audio",
+    "file", "document", "type", "content", "role", "name", "string", "object", "array", "null",
+    "none", "true", "false", "function", "tool", "tool_calls", "tool_call_id", "id",
+    "arguments", "parameters", "thinking", "reasoning", "reasoning_content", "refusal",
+    "cache_control", "system", "user", "assistant", "developer", "ipython", "observation",
+    "data", "value", "parts", "blocks", "description", "properties", "required", "nullable",
+    "items", "enum",
+))  # fmt: skip
 # By these words people turn a published model's thinking on, off, up or down.
-_SWITCHES = frozenset(
-    (
-        "/think",
-        "/no_think",
-        "/nothink",
-        "/system_override",
-        "detailed thinking on",
-        "detailed thinking off",
-        "reasoning effort",
-        "reasoning strength",
-    )
-)
+_SWITCHES = frozenset((
+    "/think", "/no_think", "/nothink", "/system_override", "detailed thinking on",
+    "detailed thinking off", "reasoning effort", "reasoning strength",
+))  # fmt: skip
 _SWITCH = re.compile("|".join(map(re.escape, sorted(_SWITCHES, key=len, reverse=True))), re.I)
 _UNFINISHED = "CONTINUE_FINAL_MESSAGE_TAG"  # which transformers itself puts into a message
 _ENTITY = re.compile(r"&#?\w{1,8};")
