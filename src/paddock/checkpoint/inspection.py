@@ -7,7 +7,7 @@ between readable files is a problem in the list.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +24,19 @@ from paddock.checkpoint.gguf.layout import GgufTensor
 from paddock.checkpoint.gguf.splits import read_joined
 from paddock.checkpoint.gguf.values import text_at
 from paddock.checkpoint.licence_hints import LicenceHint, licence_hints
-from paddock.checkpoint.opening import Format, Location, locate, read_model
+from paddock.checkpoint.meta.folder import shard_files
+from paddock.checkpoint.numpy_files.npz import read_numpy
+from paddock.checkpoint.opening import (
+    LAYOUTS,
+    Format,
+    Location,
+    bare_format,
+    locate,
+    read_layout,
+    read_model,
+)
+from paddock.checkpoint.pytorch import bin_folder
+from paddock.checkpoint.pytorch.reading import read_torch_file
 from paddock.checkpoint.safetensors import hf_folder
 from paddock.checkpoint.safetensors.reading import open_tensors
 from paddock.checkpoint.shape.config import LlamaConfig
@@ -70,6 +82,7 @@ class _Read(NamedTuple):
     tensors: tuple[TensorFacts, ...]
     problems: list[str]
     licence: str | None = None
+    ignored: tuple[str, ...] = ()
 
 
 class FileSize(NamedTuple):
@@ -96,6 +109,7 @@ class Inspection:
     licences: tuple[LicenceHint, ...]
     files: tuple[FileSize, ...]
     problems: tuple[str, ...]
+    ignored: tuple[str, ...] = ()  # what a training checkpoint holds beside the weights
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON."""
@@ -115,6 +129,7 @@ class Inspection:
             "licences": [hint._asdict() for hint in self.licences],
             "files": [file._asdict() for file in self.files],
             "problems": list(self.problems),
+            "ignored": list(self.ignored),
         }
 
 
@@ -125,7 +140,7 @@ def inspect_checkpoint(path: Path) -> Inspection:
 
 
 def _inspect(path: Path, location: Location) -> Inspection:
-    config, tensors, problems, licence = _read(location)
+    config, tensors, problems, licence, ignored = _read(location)
     hints = [LicenceHint(location.file.name, licence.lower())] if location.file and licence else []
     tokenizer = None
     try:
@@ -153,7 +168,16 @@ def _inspect(path: Path, location: Location) -> Inspection:
         licences=(*hints, *licence_hints(location.folder)),
         files=_files(location.folder),
         problems=tuple(problems),
+        ignored=ignored,
     )
+
+
+# What reads one file of tensors, and tells the names of what else is in it.
+_BARE: dict[Format, Callable[[Path], tuple[tuple[Tensor, ...], tuple[str, ...]]]] = {
+    Format.HUGGING_FACE: lambda path: (open_tensors(path), ()),
+    Format.NUMPY: lambda path: (read_numpy(path), ()),
+    Format.PYTORCH: read_torch_file,
+}
 
 
 def count_dtypes(tensors: Iterable[Tensor | TensorFacts]) -> dict[str, DtypeCount]:
@@ -166,20 +190,31 @@ def count_dtypes(tensors: Iterable[Tensor | TensorFacts]) -> dict[str, DtypeCoun
 
 
 def _locate(path: Path) -> Location:
-    if path.is_file() and path.suffix == ".safetensors" and path.name != hf_folder.SINGLE:
+    """A checkpoint, or one file of tensors that is no part of a known folder."""
+    layouts = [layout for several in LAYOUTS.values() for layout in several]
+    in_folder = any(path.name in (layout.single, layout.index) for layout in layouts)
+    if not path.is_file() or in_folder or path in shard_files(path.parent):
+        return locate(path)
+    if path.suffix == ".safetensors":
         return Location(Format.HUGGING_FACE, path.parent, path)
-    return locate(path)
+    bare = bare_format(path)
+    return Location(bare, path.parent, path) if bare else locate(path)
 
 
 def _read(location: Location) -> _Read:
-    """One safetensors file, or a folder without ``config.json``, is tensors and nothing more."""
+    """One file of tensors, or a folder without ``config.json``, is tensors and nothing more."""
     if location.format is Format.GGUF and location.file:
         return _read_gguf(location.file)
-    if location.format is Format.HUGGING_FACE:
+    if location.format in LAYOUTS:
         if location.file:
-            return _bare(open_tensors(location.file))
+            return _bare(*_BARE[location.format](location.file))
+        pickled = location.format is Format.PYTORCH
+        ignored = bin_folder.ignored_in(location.folder) if pickled else ()
         if not (location.folder / hf_folder.CONFIG).exists():
-            return _bare(hf_folder.read_tensors(location.folder))
+            return _bare(read_layout(location), ignored)
+        config, tensors = read_model(location)
+        problems = _config_problems(config, tensors)
+        return _Read(config, _facts(tensors), problems, ignored=ignored)
     config, tensors = read_model(location)
     return _Read(config, _facts(tensors), _config_problems(config, tensors))
 
@@ -196,8 +231,9 @@ def _read_gguf(path: Path) -> _Read:
     return _Read(config, _facts(tensors), _config_problems(config, tensors), licence)
 
 
-def _bare(tensors: tuple[Tensor, ...]) -> _Read:
-    return _Read(None, _facts(tensors), ["there is no config.json: only the tensors are known"])
+def _bare(tensors: tuple[Tensor, ...], ignored: tuple[str, ...] = ()) -> _Read:
+    problems = ["there is no config.json: only the tensors are known"]
+    return _Read(None, _facts(tensors), problems, ignored=ignored)
 
 
 def _facts(tensors: Iterable[Tensor]) -> tuple[TensorFacts, ...]:

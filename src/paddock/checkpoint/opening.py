@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from paddock.checkpoint.errors import (
     BadCheckpoint,
     BadConfig,
-    NotAvailableYet,
     UnknownCheckpoint,
     disk_failures_in_words,
 )
@@ -24,6 +23,10 @@ from paddock.checkpoint.gguf.reading import begins_gguf
 from paddock.checkpoint.gguf.splits import first_part_of, first_parts
 from paddock.checkpoint.llama2c.reading import read_llama2c
 from paddock.checkpoint.meta import folder as meta_folder
+from paddock.checkpoint.numpy_files import npz
+from paddock.checkpoint.numpy_files.header import MAGIC as NPY_MAGIC
+from paddock.checkpoint.pytorch import bin_folder
+from paddock.checkpoint.pytorch.reading import is_torch
 from paddock.checkpoint.safetensors import hf_folder
 from paddock.checkpoint.shape.config import LlamaConfig, parse_hf_config
 from paddock.checkpoint.shape.layout import check_shapes
@@ -31,6 +34,7 @@ from paddock.checkpoint.strict_json import load_object
 from paddock.checkpoint.tensors import Tensor
 from paddock.checkpoint.tokenizer.files import TokenizerFile, find_tokenizer
 
+_HEAD_BYTES = 1024
 _DTYPE_NAMES = {"F32": "float32", "BF16": "bfloat16", "F16": "float16"}
 
 
@@ -38,9 +42,19 @@ class Format(StrEnum):
     """How a checkpoint is laid out."""
 
     HUGGING_FACE = "huggingface"
+    PYTORCH = "pytorch"
+    NUMPY = "numpy"
     META = "meta"
     LLAMA2C = "llama2.c"
     GGUF = "gguf"
+
+
+# Formats whose weights lie beside Hugging Face's config.json, the preferred first.
+LAYOUTS = {
+    Format.HUGGING_FACE: (hf_folder.SAFETENSORS,),
+    Format.PYTORCH: (bin_folder.LAYOUT,),
+    Format.NUMPY: npz.LAYOUTS,
+}
 
 
 class Location(NamedTuple):
@@ -94,10 +108,17 @@ def read_model(location: Location) -> tuple[LlamaConfig, tuple[Tensor, ...]]:
             if location.file is None:
                 raise UnknownCheckpoint("no_file", f"{location.folder} names no llama2.c file")
             return read_llama2c(location.file)
-        case Format.HUGGING_FACE:
+        case _:
             source = load_object(location.folder / hf_folder.CONFIG, BadConfig)
-            tensors = hf_folder.read_tensors(location.folder)
+            tensors = read_layout(location)
             return parse_hf_config(_with_dtype(source, tensors)), tensors
+
+
+def read_layout(location: Location) -> tuple[Tensor, ...]:
+    """The tensors that lie beside Hugging Face's ``config.json``, or where that would be."""
+    layouts = LAYOUTS[location.format]
+    present = [layout for layout in layouts if layout.is_in(location.folder)]
+    return hf_folder.read_tensors(location.folder, (present or layouts)[0])
 
 
 def _with_dtype(source: dict[str, Any], tensors: tuple[Tensor, ...]) -> dict[str, Any]:
@@ -116,8 +137,9 @@ def locate(path: Path) -> Location:
         )
     if not path.is_dir():
         return _locate_file(path)
-    if (path / hf_folder.SINGLE).exists() or (path / hf_folder.INDEX).exists():
-        return Location(Format.HUGGING_FACE, path)
+    for format, layouts in LAYOUTS.items():
+        if any(layout.is_in(path) for layout in layouts):
+            return Location(format, path)
     if (path / meta_folder.PARAMS).exists() and meta_folder.shard_files(path):
         return Location(Format.META, path)
     candidates = [
@@ -138,18 +160,28 @@ def locate(path: Path) -> Location:
 def _locate_file(path: Path) -> Location:
     if not path.is_file():
         raise UnknownCheckpoint("not_a_file", f"{path} is neither a folder nor a regular file")
-    if path.name == hf_folder.SINGLE or path.name == hf_folder.INDEX:
-        return Location(Format.HUGGING_FACE, path.parent)
+    for format, layouts in LAYOUTS.items():
+        if any(path.name in (layout.single, layout.index) for layout in layouts):
+            return Location(format, path.parent)
     if path in meta_folder.shard_files(path.parent):
         return Location(Format.META, path.parent)
     if path.suffix == ".gguf" or begins_gguf(path):
         return Location(Format.GGUF, path.parent, first_part_of(path))
-    if path.suffix in {".safetensors", ".json"}:
+    if path.suffix in {".safetensors", ".json"} or bare_format(path):
         raise UnknownCheckpoint(
             "part", f"{path} is only a part of a checkpoint", hint="give the folder around it"
         )
     read_llama2c(path)
     return Location(Format.LLAMA2C, path.parent, path)
+
+
+def bare_format(path: Path) -> Format | None:
+    """The format of one file of tensors without a configuration, by its first bytes."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if head.startswith(NPY_MAGIC) or npz.is_npz(head):
+        return Format.NUMPY
+    return Format.PYTORCH if is_torch(head) else None
 
 
 def _is_llama2c(path: Path) -> bool:
@@ -161,14 +193,8 @@ def _is_llama2c(path: Path) -> bool:
 
 
 def _unknown(folder: Path) -> Exception:
-    pickles = sorted(folder.glob("pytorch_model*.bin"))
-    if pickles:
-        return NotAvailableYet(
-            f"{pickles[0].name} is a pickled Hugging Face checkpoint, which is not read yet",
-            hint="save it as safetensors: model.save_pretrained(folder)",
-        )
     return UnknownCheckpoint(
         "unknown",
         f"{folder} holds no checkpoint that is known",
-        hint="known are Hugging Face safetensors, Meta's consolidated.*.pth, GGUF, llama2.c's .bin",
+        hint="known are Hugging Face folders, Meta's consolidated.*.pth, GGUF and llama2.c's .bin",
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from paddock.cli.output import emit
+from paddock.errors import shown
 
 if TYPE_CHECKING:
     from paddock.checkpoint.inspection import Inspection
@@ -36,12 +37,14 @@ def _render(inspection: Inspection) -> str:
     tokenizer = inspection.tokenizer
     if tokenizer:
         template = ", with a chat template" if tokenizer.has_chat_template else ""
-        shown = f"{tokenizer.vocab_size:,} ids, {tokenizer.kind} ({tokenizer.file}){template}"
-        rows.append(("tokenizer", shown))
+        told = f"{tokenizer.vocab_size:,} ids, {tokenizer.kind} ({tokenizer.file}){template}"
+        rows.append(("tokenizer", told))
     for hint in inspection.licences:
         rows.append(("licence", f"{hint.licence or 'a text that is not known'} ({hint.file})"))
     if not inspection.licences:
         rows.append(("licence", "nothing says which"))
+    if inspection.ignored:
+        rows.append(("ignored", f"not weights: {', '.join(map(shown, inspection.ignored[:20]))}"))
     rows += [("problem", problem) for problem in inspection.problems]
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:{width}}  {value}" for name, value in rows)

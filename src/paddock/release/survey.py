@@ -11,7 +11,7 @@ from pathlib import Path
 
 from paddock.checkpoint.errors import BadCheckpoint, BadConfig, NotAvailableYet
 from paddock.checkpoint.inspection import Inspection, inspect_checkpoint
-from paddock.checkpoint.opening import Format
+from paddock.checkpoint.opening import LAYOUTS, Format
 from paddock.checkpoint.safetensors.hf_folder import INDEX, weight_files
 from paddock.checkpoint.safetensors.reading import open_tensors
 from paddock.checkpoint.strict_json import load_object
@@ -137,6 +137,13 @@ def _consumed(
     if found.format == Format.HUGGING_FACE:
         weights = {path.name for path in weight_files(folder)} | {INDEX}
         return frozenset(weights & set(listing.files)) if reshard else frozenset()
+    if found.format in LAYOUTS:
+        weights = {
+            name
+            for layout in LAYOUTS[Format(found.format)]
+            for name in (layout.index, *(path.name for path in weight_files(folder, layout)))
+        }
+        return frozenset(weights & set(listing.files))
     tokenizer = {found.tokenizer.file} if found.tokenizer else set()
     if found.format == Format.META:
         weights = {path for path in listing.files if _META_FILES.fullmatch(path)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import tempfile
 import zipfile
@@ -15,9 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paddock.checkpoint.errors import BadArchive, BadCheckpoint, BadNumpy
+from paddock.checkpoint.inspection import inspect_checkpoint
 from paddock.checkpoint.numpy_files.npz import read_npz
+from paddock.checkpoint.opening import Format, open_checkpoint
 from tests.checkpoint.numpy_files.test_npy import npy
 from tests.checkpoint.pickles import raw_zip
+from tests.checkpoint.samples import TINY, model_tensors
 
 ARRAYS = {
     "model.layers.0.weight": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -130,3 +134,29 @@ def test_real_archives_are_read_or_refused(shared_data: Path) -> None:
         read_npz(folder / "object_arrays.npz")
     with pytest.raises(BadArchive):
         read_npz(folder / "malicious21.pkl")
+
+
+@pytest.mark.parametrize("name", ["weights.npz", "model.npz"])
+def test_a_folder_may_keep_its_weights_in_one(tmp_path: Path, name: str) -> None:
+    weights = {
+        each.name: np.frombuffer(each.read(), np.float32).reshape(each.shape)
+        for each in model_tensors(TINY)
+    }
+    np.savez(tmp_path / name, **weights)  # type: ignore[arg-type]
+    assert inspect_checkpoint(tmp_path).parameters == TINY.parameter_count()
+    (tmp_path / "config.json").write_text(json.dumps(TINY.to_hf_dict()))
+    checkpoint = open_checkpoint(tmp_path)
+    assert (checkpoint.format, checkpoint.config) == (Format.NUMPY, TINY)
+    read = {tensor.name: bytes(tensor.read()) for tensor in checkpoint.tensors}
+    assert read == {name: array.tobytes() for name, array in weights.items()}
+
+
+def test_bare_arrays_are_inspected_by_their_bytes(tmp_path: Path) -> None:
+    np.savez(tmp_path / "lora.bin.npz", a=np.ones((2, 3)), b=np.zeros(4, np.int8))
+    (tmp_path / "lora.bin.npz").rename(tmp_path / "lora.bin")
+    np.save(tmp_path / "x.npy", np.ones(5, np.float16))
+    assert inspect_checkpoint(tmp_path / "lora.bin").dtypes.keys() == {"F64", "I8"}
+    inspection = inspect_checkpoint(tmp_path / "x.npy")
+    assert (inspection.format, inspection.parameters) == ("numpy", 5)
+    with pytest.raises(BadCheckpoint, match="only a part"):
+        open_checkpoint(tmp_path / "x.npy")

@@ -11,12 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from paddock.checkpoint.errors import BadArchive, BadNumpy
-from paddock.checkpoint.numpy_files.header import MAX_HEADER_BYTES, read_header
-from paddock.checkpoint.numpy_files.npy import array_in_file, array_in_stream, check_length
+from paddock.checkpoint.numpy_files.header import MAGIC, MAX_HEADER_BYTES, read_header
+from paddock.checkpoint.numpy_files.npy import (
+    array_in_file,
+    array_in_stream,
+    check_length,
+    read_npy,
+)
+from paddock.checkpoint.safetensors.hf_folder import Layout
 from paddock.checkpoint.tensors import Piece, Place, Tensor
 from paddock.checkpoint.zip_archive import DEFLATED, STORED, Member, read_member, read_members
 
-WEIGHTS = ("weights.npz", "model.npz")  # as MLX names them
+_FIRST_NAME = slice(26, 28), 30  # where a local header keeps its name's length, and the name
 _SUFFIX = ".npy"
 _HEAD_BYTES = MAX_HEADER_BYTES + 16
 
@@ -29,6 +35,25 @@ def read_npz(path: Path) -> tuple[Tensor, ...]:
     if not members:
         raise BadNumpy("empty", f"{path.name} holds no array")
     return tuple(_array(path, member) for member in members.values())
+
+
+def read_numpy(path: Path) -> tuple[Tensor, ...]:
+    """The arrays of a file, be it one or an archive of them; raises BadNumpy, BadArchive."""
+    with path.open("rb") as file:
+        is_archive = not file.read(len(MAGIC)).startswith(MAGIC)
+    return read_npz(path) if is_archive else (read_npy(path),)
+
+
+LAYOUTS = tuple(  # as MLX names them; it has no index
+    Layout(name, f"{name}.index.json", ".npz", read_npz) for name in ("weights.npz", "model.npz")
+)
+
+
+def is_npz(head: bytes) -> bool:
+    """Whether an archive with these first bytes begins with an array."""
+    length, name_at = _FIRST_NAME
+    name = head[name_at : name_at + int.from_bytes(head[length], "little")]
+    return head.startswith(b"PK\x03\x04") and name.endswith(_SUFFIX.encode())
 
 
 def _array(path: Path, member: Member) -> Tensor:

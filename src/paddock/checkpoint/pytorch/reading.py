@@ -36,6 +36,11 @@ def read_torch_file(path: Path) -> TorchFile:
     )
 
 
+def is_torch(head: bytes) -> bool:
+    """Whether a file with these first bytes may be one; any zip archive may."""
+    return head.startswith(ZIP_MAGIC) or is_legacy(head)
+
+
 def is_legacy(head: bytes) -> bool:
     """Whether a file with these first bytes is of the format before 1.6."""
     frame = 9 if head[2:3] == b"\x95" else 0  # protocol 4 and later
