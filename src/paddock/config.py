@@ -93,6 +93,15 @@ class Settings:
     webhook_targets: str = _setting(
         "public", "public, or any: webhooks may then also be sent into the private network"
     )
+    # Scans of what is uploaded
+    unscanned: str = _setting(
+        "serve",
+        "serve, or refuse: weights are then for their writers alone until a scan has finished",
+    )
+    scan_copy_bytes: int = _setting(
+        100 * 1000**3,
+        "largest file that is copied to a temporary one for its scan, where it is not on this disk",
+    )
     pull_request_bytes: int = _setting(
         10 * 1000**3,
         "bytes that a user may send for pull requests to a repository of others",
@@ -115,6 +124,10 @@ class Settings:
     config_home: Path = _setting(
         Path("~/.config/paddock"), "folder of your signing keys and of the keys you trust"
     )
+    # Converting checkpoints
+    convert_memory: int = _setting(
+        1_000_000_000, "bytes of memory that `paddock convert` may take, however large the model"
+    )
     # Logs
     log_level: str = _setting("info", "debug, info, warning or error")
     log_format: str = _setting("auto", "text, json, or auto: text on a terminal")
@@ -136,6 +149,7 @@ _CHOICES = {
     "organizations_by": ("users", "admins"),
     "s3_addressing": ("path", "host"),
     "s3_direct": ("off", "on"),
+    "unscanned": ("serve", "refuse"),
 }
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from paddock.checkpoint.dtypes import BITS
-from paddock.checkpoint.safetensors.writing import write_model
+from paddock.checkpoint.safetensors.writing import (
+    plan_shards,
+    render_header,
+    render_index,
+    shard_names,
+)
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.checkpoint.shape.layout import expected_shapes, meta_names
 from paddock.checkpoint.tensors import Tensor
@@ -42,6 +47,20 @@ def tensor(name: str, shape: tuple[int, ...], dtype: str = "F32", seed: int = 0)
 def model_tensors(config: LlamaConfig, seed: int = 0) -> list[Tensor]:
     dtype = STORED[config.dtype]
     return [tensor(name, shape, dtype, seed) for name, shape in expected_shapes(config).items()]
+
+
+def file_bytes(tensors: Sequence[Tensor]) -> bytes:
+    """A safetensors file with these tensors in this order."""
+    return render_header(tensors) + b"".join(bytes(each.read()) for each in tensors)
+
+
+def write_model(folder: Path, tensors: Iterable[Tensor], shard_bytes: int = 1 << 40) -> None:
+    """``model.safetensors``, or shards and their index."""
+    shards = plan_shards(tensors, shard_bytes)
+    for name, shard in zip(shard_names(len(shards)), shards, strict=True):
+        (folder / name).write_bytes(file_bytes(shard))
+    if len(shards) > 1:
+        (folder / "model.safetensors.index.json").write_bytes(render_index(shards))
 
 
 def write_hf_folder(

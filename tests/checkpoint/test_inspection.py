@@ -10,9 +10,8 @@ import pytest
 from paddock.checkpoint.errors import BadCheckpoint, UnknownCheckpoint
 from paddock.checkpoint.inspection import inspect_checkpoint
 from paddock.checkpoint.licence_hints import licence_of_card, licence_of_text
-from paddock.checkpoint.safetensors.writing import file_pieces
 from tests.checkpoint.meta.test_folder import write_meta
-from tests.checkpoint.samples import TINY, tensor, write_hf_folder
+from tests.checkpoint.samples import TINY, file_bytes, tensor, write_hf_folder
 
 
 def test_stories260k_is_told_with_its_tokenizer(shared_data: Path) -> None:
@@ -71,7 +70,7 @@ def test_a_tokenizer_that_is_too_large_for_the_model_is_a_problem(tmp_path: Path
 
 def test_tensors_alone_are_told_as_such(tmp_path: Path) -> None:
     path = tmp_path / "adapter.safetensors"
-    path.write_bytes(b"".join(bytes(p) for p in file_pieces([tensor("a", (2, 3), "BF16")])))
+    path.write_bytes(file_bytes([tensor("a", (2, 3), "BF16")]))
     inspection = inspect_checkpoint(path)
     assert (inspection.family, inspection.parameters) == (None, 6)
     assert "there is no config.json: only the tensors are known" in inspection.problems

@@ -42,10 +42,14 @@ def test_shard_sizes_are_written_as_people_write_them(
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("--to", "gguf"), 1, "not available yet"),
-        (("--to", "meta"), 1, "not available yet"),
-        (("--to", "safetensors", "--quant", "q8_0"), 1, "not available yet"),
-        (("--to", "safetensors", "--shard-size", "5"), 1, "too small"),
+        (("--to", "safetensors", "--quant", "q8_0"), 2, "only GGUF is quantised"),
+        (("--to", "gguf", "--quant", "q3_k"), 2, "q4_k_m"),
+        (("--to", "gguf", "--dtype", "float16"), 2, "--quant says"),
+        (("--to", "safetensors", "--dtype", "int8"), 2, "bfloat16"),
+        (("--to", "gguf", "--to", "gguf"), 2, "the same twice"),
+        (("--to", "meta", "--shard-size", "5GB"), 2, "not cut by size"),
+        (("--to", "safetensors", "--memory", "1MB"), 1, "too few"),
+        (("--to", "safetensors", "--shard-size", "5"), 2, "too small"),
         (("--to", "safetensors", "--shard-size", "-5"), 2, "not a size"),
         (("--to", "safetensors", "--shard-size", "many"), 2, "not a size"),
         (("--to", "onnx"), 2, "onnx"),

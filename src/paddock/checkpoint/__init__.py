@@ -22,7 +22,6 @@ dtypes          what its elements are, and how many bytes they take
 strided         bytes of an array that lies in another order
 zip_archive     zip archives that read the same in every program
 output_folder   a folder that appears whole or not at all
-digesting_file  a file in it, hashed while it is written
 strict_json     JSON with one reading only
 fields          typed values out of it
 sizes           sizes as people write them

@@ -112,6 +112,18 @@ class OutputExists(Conflict):
     code = "output_exists"
 
 
+class TooLittleMemory(BadInput):
+    """What converting may take of memory is less than this checkpoint needs."""
+
+    code = "too_little_memory"
+
+
+class TooLittleSpace(PaddockError):
+    """The destination's disk has no room for what would be written."""
+
+    code = "too_little_space"
+
+
 class DiskFailure(PaddockError):
     """The operating system refused to read or write a file."""
 

@@ -1,7 +1,7 @@
-"""A folder that appears whole or not at all.
+"""A folder, or one file, that appears whole or not at all.
 
-Files are written into a hidden folder beside the destination, which is renamed when everything in
-it is on the medium. An interrupted write leaves only the hidden folder.
+Everything is written into a hidden folder beside the destination, which is renamed when it is on
+the medium. An interrupted write leaves only the hidden folder.
 """
 
 from __future__ import annotations
@@ -21,16 +21,36 @@ def new_folder(destination: Path) -> Iterator[Path]:
     """Where to write; it becomes ``destination`` when the block ends without an error."""
     destination = destination.resolve()
     _refuse_taken(destination)
+    with _hidden_beside(destination) as partial:
+        yield partial
+        _sync(partial)
+        _refuse_taken(destination)
+        partial.rename(destination)
+        _sync(destination.parent)
+
+
+@contextmanager
+def new_file(destination: Path) -> Iterator[Path]:
+    """A folder; its file of the same name becomes ``destination`` when the block ends well."""
+    destination = destination.resolve()
+    _refuse_existing(destination)
+    with _hidden_beside(destination) as partial:
+        yield partial
+        _refuse_existing(destination)
+        (partial / destination.name).rename(destination)
+        partial.rmdir()
+        _sync(destination.parent)
+
+
+@contextmanager
+def _hidden_beside(destination: Path) -> Iterator[Path]:
+    """A new hidden folder in the same place, gone after an error."""
     destination.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{destination.name}.partial-"
     partial = Path(tempfile.mkdtemp(prefix=prefix, dir=destination.parent))
     try:
         partial.chmod(0o755)  # mkdtemp's 0700 is for secrets
         yield partial
-        _sync(partial)
-        _refuse_taken(destination)
-        partial.rename(destination)
-        _sync(destination.parent)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
@@ -44,6 +64,11 @@ def _refuse_taken(destination: Path) -> None:
             f"{destination} exists and is not an empty folder",
             hint="name a new folder; nothing is overwritten",
         )
+
+
+def _refuse_existing(destination: Path) -> None:
+    if os.path.lexists(destination):
+        raise OutputExists(f"{destination} exists", hint="name a new file; nothing is overwritten")
 
 
 def _sync(folder: Path) -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from paddock import __version__
-from paddock.checkpoint.convert.convert import ConvertOptions, convert_checkpoint
+from paddock.checkpoint.convert.convert import convert_checkpoint
+from paddock.checkpoint.convert.options import ConvertOptions
 from paddock.checkpoint.errors import OutputExists
 from paddock.checkpoint.output_folder import new_folder
 from paddock.digest import Digests
@@ -125,7 +126,8 @@ def _write_contents(
     if plan.model.is_converted:
         progress(f"converting {plan.model.summary} to safetensors")
         options = ConvertOptions(shard_bytes=plan.spec.artifacts.shard_bytes)
-        for file in convert_checkpoint(Path(plan.source), folder / _CONVERTED, options):
+        converted = convert_checkpoint(Path(plan.source), folder / _CONVERTED, options)
+        for file in converted.files:
             made = folder / _CONVERTED / file.name
             if file.name not in WRITTEN_BY_US and _is_wanted(plan, file.name):
                 made.chmod(0o644)

@@ -16,13 +16,13 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from paddock.checkpoint.convert.convert import ConvertOptions, convert_checkpoint
+from paddock.checkpoint.convert.convert import convert_checkpoint
+from paddock.checkpoint.convert.options import ConvertOptions
 from paddock.checkpoint.errors import (
     BadCheckpoint,
     BadLlama2c,
     BadTokenizer,
     DiskFailure,
-    NotAvailableYet,
     OutputExists,
 )
 from paddock.checkpoint.opening import open_checkpoint
@@ -90,7 +90,7 @@ def test_the_digests_are_those_of_the_files(tmp_path: Path) -> None:
     (tmp_path / "hf" / "unrelated.py").write_text("print()")
     for options in (None, ConvertOptions(shard_bytes=20_000)):
         destination = tmp_path / f"out-{options is None}"
-        written = convert_checkpoint(tmp_path / "hf", destination, options)
+        written = convert_checkpoint(tmp_path / "hf", destination, options).files
         assert {file.name for file in written} == {path.name for path in destination.iterdir()}
         assert "LICENSE" in {file.name for file in written}
         assert "unrelated.py" not in {file.name for file in written}
@@ -138,12 +138,6 @@ def test_a_source_that_fails_midway_leaves_nothing_behind(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["meta"]
 
 
-def test_what_is_not_available_is_said_before_anything_is_read(tmp_path: Path) -> None:
-    for options in (ConvertOptions("gguf"), ConvertOptions("meta"), ConvertOptions(quant="q8_0")):
-        with pytest.raises(NotAvailableYet, match="not available yet"):
-            convert_checkpoint(tmp_path / "nothing", tmp_path / "out", options)
-
-
 def test_a_tokenizer_that_asks_for_code_does_not_travel(tmp_path: Path) -> None:
     write_hf_folder(tmp_path / "hf")
     settings = tmp_path / "hf" / "tokenizer_config.json"
@@ -165,7 +159,8 @@ _IN_A_SMALL_PROCESS = """
 import resource, sys
 from dataclasses import replace
 from pathlib import Path
-from paddock.checkpoint.convert.convert import ConvertOptions, convert_checkpoint
+from paddock.checkpoint.convert.convert import convert_checkpoint
+from paddock.checkpoint.convert.options import ConvertOptions
 source, destination, shard_bytes = sys.argv[1:]
 options = ConvertOptions(shard_bytes=int(shard_bytes) or None)
 convert_checkpoint(Path(source), Path(destination), options)

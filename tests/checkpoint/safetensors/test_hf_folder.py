@@ -13,8 +13,7 @@ from safetensors import safe_open
 from paddock.checkpoint.errors import BadIndex, BadSafetensors, TensorMismatch
 from paddock.checkpoint.opening import Format, open_checkpoint
 from paddock.checkpoint.safetensors.hf_folder import INDEX, read_tensors
-from paddock.checkpoint.safetensors.writing import write_model
-from tests.checkpoint.samples import TINY, tensor, write_hf_folder
+from tests.checkpoint.samples import TINY, tensor, write_hf_folder, write_model
 
 
 @pytest.fixture

@@ -26,9 +26,9 @@ from paddock.checkpoint.safetensors.reading import (
     parse_header,
     read_header,
 )
-from paddock.checkpoint.safetensors.writing import file_pieces, plan_shards
+from paddock.checkpoint.safetensors.writing import in_file_order, plan_shards, render_header
 from paddock.checkpoint.tensors import Tensor, read_range, regrouped
-from tests.checkpoint.samples import entry, file_of, tensor
+from tests.checkpoint.samples import entry, file_bytes, file_of, tensor
 
 HONEST = {"a": entry([4], 0, 4), "b": entry([2, 2], 4, 12, "F16")}
 HUGE = 1 << 63
@@ -268,7 +268,7 @@ def test_the_official_reader_loads_what_we_write(tmp_path: Path) -> None:
         tensor("empty", (0, 4)),
         tensor("scalar", ()),
     ]
-    path.write_bytes(b"".join(bytes(piece) for piece in file_pieces(tensors)))
+    path.write_bytes(file_bytes(in_file_order(tensors)))
     loaded = safetensors.numpy.load_file(path)
     for each in tensors:
         assert loaded[each.name].shape == each.shape
@@ -278,15 +278,9 @@ def test_the_official_reader_loads_what_we_write(tmp_path: Path) -> None:
     assert [e.start % 4 for e in read_header(path).entries if e.dtype == "F32"] == [0, 0, 0]
 
 
-def test_a_tensor_that_gives_too_few_bytes_is_not_written_as_if_whole() -> None:
-    short = Tensor("w", "U8", (10,), lambda: iter([b"12345"]))
-    with pytest.raises(BadCheckpoint, match="5 bytes"):
-        list(file_pieces([short]))
-
-
 def test_two_tensors_of_one_name_are_not_written() -> None:
     with pytest.raises(BadSafetensors, match="two tensors"):
-        list(file_pieces([tensor("w", (1,)), tensor("w", (2,))]))
+        render_header([tensor("w", (1,)), tensor("w", (2,))])
 
 
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=20), st.integers(1, 60))

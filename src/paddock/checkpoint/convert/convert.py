@@ -1,152 +1,75 @@
-"""Any checkpoint as a Hugging Face folder, in one streaming pass.
+"""``paddock convert``: plan everything, check the room for it, then write it in one pass.
 
-Knows which files such a folder needs and where each comes from: a source that is one already is
-copied as it is, others are rewritten tensor by tensor. Memory does not grow with the model, and the
-digests of everything written come back to the caller.
+The destination appears whole or not at all, and the digests of everything that was read and written
+come back. Knows the order of the steps; each is in a file of its own.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from paddock.checkpoint.digesting_file import WrittenFile, copy_file, write_file
-from paddock.checkpoint.errors import BadTokenizer, NotAvailableYet, disk_failures_in_words
-from paddock.checkpoint.opening import Checkpoint, Format, open_checkpoint
-from paddock.checkpoint.output_folder import new_folder
-from paddock.checkpoint.safetensors.hf_folder import CONFIG, INDEX, inside, weight_files
-from paddock.checkpoint.safetensors.writing import DEFAULT_SHARD_BYTES, write_model
-from paddock.checkpoint.strict_json import load_object
-from paddock.checkpoint.tokenizer.files import (
-    CHAT_TEMPLATE,
-    TOKENIZER_CONFIG,
-    TOKENIZER_JSON,
-    load_tokenizer,
-    tokenizer_config,
-)
-
-MIN_SHARD_BYTES = 1 << 10
-GENERATION_CONFIG = "generation_config.json"
-# What travels with the weights unchanged, where it is there.
-_COMPANIONS = (
-    GENERATION_CONFIG,
-    TOKENIZER_JSON,
-    TOKENIZER_CONFIG,
-    CHAT_TEMPLATE,
-    "tokenizer.model",
-    "special_tokens_map.json",
-    "added_tokens.json",
-)
-_LEGAL = ("LICENSE", "LICENCE", "NOTICE", "USE_POLICY", "README")
+from paddock.checkpoint.convert.disk_space import check_space
+from paddock.checkpoint.convert.memory import resident_bytes, stream_room
+from paddock.checkpoint.convert.options import ConvertOptions, check_options, is_one_file
+from paddock.checkpoint.convert.plan import Plan
+from paddock.checkpoint.convert.planning import plan_files
+from paddock.checkpoint.convert.small_files import write_small
+from paddock.checkpoint.convert.streaming import Progress, in_source_order, stream
+from paddock.checkpoint.errors import disk_failures_in_words
+from paddock.checkpoint.opening import open_checkpoint
+from paddock.checkpoint.output_folder import new_file, new_folder
+from paddock.digest import Digests
 
 
-@dataclass(frozen=True, slots=True)
-class ConvertOptions:
-    """What to make. No shard size: as the source is sharded, or Hugging Face's 5 GB."""
+class WrittenFile(NamedTuple):
+    """A file of the destination, or of the source, and what its bytes hash to."""
 
-    target: str = "safetensors"
-    quant: str | None = None
-    shard_bytes: int | None = None
+    name: str
+    digests: Digests
+
+
+class Conversion(NamedTuple):
+    """What was written, what was read, how often, and what somebody should know."""
+
+    files: tuple[WrittenFile, ...]
+    sources: tuple[WrittenFile, ...]
+    reads: int
+    notes: tuple[str, ...]
+
+
+def plan_conversion(source: Path, destination: Path, options: ConvertOptions | None = None) -> Plan:
+    """Everything that converting would write, to the byte; nothing is written."""
+    options = options or ConvertOptions()
+    check_options(options, destination)
+    with disk_failures_in_words():
+        checkpoint = open_checkpoint(source)
+        tensors = in_source_order(checkpoint.tensors)
+        return Plan(tensors, plan_files(source, checkpoint, tensors, destination, options))
 
 
 def convert_checkpoint(
-    source: Path, destination: Path, options: ConvertOptions | None = None
-) -> list[WrittenFile]:
-    """Write ``source`` as a Hugging Face folder; ``destination`` appears whole or not at all."""
-    options = options or ConvertOptions()
-    _refuse_unavailable(options)
-    with disk_failures_in_words():
-        return _convert(open_checkpoint(source), destination, options)
-
-
-def _convert(
-    checkpoint: Checkpoint, destination: Path, options: ConvertOptions
-) -> list[WrittenFile]:
-    with new_folder(destination) as folder:
-        if checkpoint.format is Format.HUGGING_FACE:
-            written = _copy_companions(checkpoint, folder)
-            written += _write_hugging_face_weights(checkpoint, folder, options.shard_bytes)
-        else:
-            written = [_write_json(folder / CONFIG, checkpoint.config.to_hf_dict())]
-            written += write_model(
-                folder, checkpoint.tensors, options.shard_bytes or DEFAULT_SHARD_BYTES
-            )
-        written += _copy_legal(checkpoint.folder, folder)
-        written += _write_missing(checkpoint, folder)
-    return sorted(written)
-
-
-def _refuse_unavailable(options: ConvertOptions) -> None:
-    if options.target != "safetensors" or options.quant:
-        what = (
-            f"quantisation to {options.quant}" if options.quant else f"the {options.target} format"
-        )
-        raise NotAvailableYet(f"{what} is not available yet", hint="--to safetensors works")
-    if options.shard_bytes is not None and options.shard_bytes < MIN_SHARD_BYTES:
-        raise NotAvailableYet(
-            f"shards of {options.shard_bytes} bytes are too small",
-            hint=f"--shard-size takes {MIN_SHARD_BYTES} bytes or more",
-        )
-
-
-def _write_hugging_face_weights(
-    checkpoint: Checkpoint, folder: Path, shard_bytes: int | None
-) -> list[WrittenFile]:
-    if shard_bytes is not None:
-        return write_model(folder, checkpoint.tensors, shard_bytes)
-    files = [*weight_files(checkpoint.folder)]
-    if (checkpoint.folder / INDEX).exists():
-        files.append(inside(checkpoint.folder, INDEX))
-    return [copy_file(path, folder / path.name) for path in files]
-
-
-def _copy_companions(checkpoint: Checkpoint, folder: Path) -> list[WrittenFile]:
-    names = [CONFIG, *(name for name in _COMPANIONS if (checkpoint.folder / name).exists())]
-    if TOKENIZER_CONFIG in names:
-        config = load_object(checkpoint.folder / TOKENIZER_CONFIG, BadTokenizer)
-        if config.get("auto_map"):
-            raise BadTokenizer("custom_code", f"{TOKENIZER_CONFIG} asks for code of its own")
-    return [copy_file(inside(checkpoint.folder, name), folder / name) for name in names]
-
-
-def _copy_legal(source: Path, folder: Path) -> list[WrittenFile]:
-    """The texts that a licence wants to see beside every copy."""
-    names = sorted(
-        path.name
-        for path in source.iterdir()
-        if path.name.upper().startswith(_LEGAL) and path.suffix.lower() in ("", ".md", ".txt")
+    source: Path,
+    destination: Path,
+    options: ConvertOptions | None = None,
+    progress: Progress | None = None,
+) -> Conversion:
+    """Write ``source`` as every wanted target; ``destination`` appears whole or not at all."""
+    options, began_with = options or ConvertOptions(), resident_bytes()
+    plan = plan_conversion(source, destination, options)
+    held = max(0, resident_bytes() - began_with)
+    room = stream_room(options.memory_bytes, held, plan.files.weights)
+    new = new_file if is_one_file(destination) else new_folder
+    with disk_failures_in_words(), new(destination) as folder:
+        check_space(destination, plan.size_bytes)
+        small = [WrittenFile(f.name, write_small(folder, f)) for f in plan.files.small]
+        streamed = stream(plan.tensors, plan.files.weights, folder, room, progress or _silent)
+    weights = [WrittenFile(name, digests) for name, digests in streamed.files.items()]
+    sources = [WrittenFile(path.name, digests) for path, digests in streamed.sources.items()]
+    return Conversion(
+        tuple(sorted([*weights, *small])), tuple(sources), streamed.reads, plan.files.notes
     )
-    return [copy_file(inside(source, name), folder / name) for name in names]
 
 
-def _write_missing(checkpoint: Checkpoint, folder: Path) -> list[WrittenFile]:
-    """The tokenizer's and generation's files, unless the source brought them."""
-    config = checkpoint.config
-    written = []
-    if not (folder / GENERATION_CONFIG).exists():
-        hf = config.to_hf_dict()
-        ids = {key: hf[key] for key in ("bos_token_id", "eos_token_id", "pad_token_id")}
-        present = {key: value for key, value in ids.items() if value is not None}
-        written.append(
-            _write_json(folder / GENERATION_CONFIG, {"_from_model_config": True} | present)
-        )
-    if checkpoint.tokenizer is None:
-        return written
-    tokenizer = load_tokenizer(checkpoint.tokenizer)
-    if not (folder / TOKENIZER_JSON).exists():
-        written.append(_write_json(folder / TOKENIZER_JSON, tokenizer.tokenizer_json))
-    if not (folder / TOKENIZER_CONFIG).exists():
-        settings = tokenizer_config(tokenizer.names, config.context)
-        written.append(_write_json(folder / TOKENIZER_CONFIG, settings))
-    return written
-
-
-def _write_json(path: Path, value: dict[str, Any]) -> WrittenFile:
-    return write_file(path, _json_pieces(value))
-
-
-def _json_pieces(value: dict[str, Any]) -> Iterator[bytes]:
-    yield json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"
+def _silent(done_bytes: int, total_bytes: int) -> None:
+    pass

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from paddock.checkpoint.convert.flow import Flow, Lane, Share
 from paddock.checkpoint.convert.hashing import HASHES, Hashing
-from paddock.checkpoint.convert.weight_file import Late, Placed, WeightFile, part_bytes
+from paddock.checkpoint.convert.weight_file import Placed, WeightFile, part_bytes
+from paddock.checkpoint.pytorch.zip_writing import AfterCrc
 from paddock.checkpoint.tensors import PIECE_BYTES, Piece
 from paddock.digest import Digests
 
@@ -25,7 +26,7 @@ class _Write(NamedTuple):
     """Bytes for a place in the file, or what will give them; ``tensor`` counts the placed ones."""
 
     start: int
-    content: Piece | Future[memoryview] | Late
+    content: Piece | Future[memoryview] | AfterCrc
     share: Share
     tensor: int | None = None
 
@@ -39,7 +40,7 @@ class OutputFile:
         self._starts, self._next_part = plan.starts(), 0
         self._positions = [i for i, part in enumerate(plan.parts) if isinstance(part, Placed)]
         self._crcs: dict[int, int] = {}
-        self._needs_crc = any(isinstance(part, Late) for part in plan.parts)
+        self._needs_crc = any(isinstance(part, AfterCrc) for part in plan.parts)
         self._hashing = Hashing(flow) if plan.original is None else None
         self._writer: Lane[_Write] = Lane(flow, self._write, self._complete)
         self._flusher: Lane[int] = Lane(flow, os.fdatasync)
@@ -88,7 +89,7 @@ class OutputFile:
 
     def _write(self, item: _Write) -> None:
         content = item.content
-        if isinstance(content, Late):
+        if isinstance(content, AfterCrc):
             content = content.render(self._crcs)
         elif isinstance(content, Future):
             content = content.result()

@@ -6,12 +6,11 @@ order that the format wants, and bytes that depend on a tensor's checksum (zip).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from paddock.checkpoint.convert.rendering import Rendering
+from paddock.checkpoint.pytorch.zip_writing import AfterCrc
 from paddock.checkpoint.tensors import Tensor
 
 
@@ -27,14 +26,7 @@ class Placed:
         return self.rendering.size_bytes(self.tensor.elements)
 
 
-class Late(NamedTuple):
-    """Bytes of a known number that need the CRC-32 of the file's tensors, by position."""
-
-    size_bytes: int
-    render: Callable[[Mapping[int, int]], bytes]
-
-
-Part = bytes | Placed | Late
+Part = bytes | Placed | AfterCrc
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Meta's original layout.
 
-folder   ``consolidated.NN.pth``, the ranks joined
-params   ``params.json``
+folder          ``consolidated.NN.pth``, the ranks joined
+params          ``params.json``
+params_writing  the same, written
 """

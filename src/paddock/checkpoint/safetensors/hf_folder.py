@@ -75,14 +75,14 @@ def inside(folder: Path, name: str) -> Path:
     root = folder.resolve()
     if not path.exists():
         raise BadIndex("missing_file", f"the shard {name} is missing")
-    if not path.resolve().is_relative_to(root) and not _is_hub_cache(path, root):
+    if not path.resolve().is_relative_to(root) and not is_hub_cache(path, root):
         raise BadIndex("path_escape", f"{name} is a symbolic link out of the folder")
     if not path.is_file():
         raise BadSafetensors("not_a_file", f"{name} is not a regular file")
     return path
 
 
-def _is_hub_cache(path: Path, root: Path) -> bool:
+def is_hub_cache(path: Path, root: Path) -> bool:
     """Whether this is the stock client's cache: snapshots/COMMIT/file linking to blobs/DIGEST.
 
     That may be a link again, to blobs/AB/DIGEST beside all repositories (huggingface_hub 2.4).

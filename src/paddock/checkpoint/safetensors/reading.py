@@ -54,6 +54,17 @@ class Header(NamedTuple):
 
 def read_header(path: Path) -> Header:
     """The checked header of a file on disk."""
+    raw, file_bytes = _read(path)
+    return parse_header(raw[LENGTH_BYTES:], file_bytes, path.name)
+
+
+def read_raw_header(path: Path) -> bytes:
+    """The same as it stands in the file, length and all: everything before the first tensor."""
+    return _read(path)[0]
+
+
+def _read(path: Path) -> tuple[bytes, int]:
+    """Length field and header of a file, and the size of the whole file."""
     try:
         with path.open("rb", buffering=0) as file:
             status = os.fstat(file.fileno())
@@ -61,10 +72,9 @@ def read_header(path: Path) -> Header:
                 raise BadSafetensors("not_a_file", f"{path.name} is not a regular file")
             length_field = file.read(LENGTH_BYTES)
             length = _checked_length(length_field, status.st_size, path.name)
-            raw = _read_exactly(file.fileno(), length, path.name)
+            return length_field + _read_exactly(file.fileno(), length, path.name), status.st_size
     except OSError as e:
         raise BadSafetensors("unreadable", f"{path.name} cannot be read: {e.strerror}") from e
-    return parse_header(raw, status.st_size, path.name)
 
 
 def open_tensors(path: Path) -> tuple[Tensor, ...]:

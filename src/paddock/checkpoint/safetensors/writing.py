@@ -1,45 +1,24 @@
-"""Writes safetensors: one file, or shards of a bounded size and their index.
+"""safetensors before it is written: headers, shards of a bounded size, and their index.
 
 Sizes are known before any byte is read, so headers come first and tensors are streamed through.
-Headers are padded to eight bytes and tensors ordered by falling element size, as the official
-writer does, so that every tensor is aligned when the file is mapped.
+Headers are padded to eight bytes, and every tensor begins at a multiple of its element's size, so
+that it is aligned when the file is mapped. Touches no file.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 
-from paddock.checkpoint.digesting_file import WrittenFile, write_file
 from paddock.checkpoint.dtypes import BITS
-from paddock.checkpoint.errors import BadCheckpoint, BadSafetensors
-from paddock.checkpoint.safetensors.hf_folder import INDEX, SINGLE
+from paddock.checkpoint.errors import BadSafetensors
+from paddock.checkpoint.safetensors.hf_folder import SINGLE
 from paddock.checkpoint.safetensors.reading import LENGTH_BYTES, MAX_HEADER_BYTES
-from paddock.checkpoint.tensors import Piece, Tensor
+from paddock.checkpoint.tensors import Tensor
 
 DEFAULT_SHARD_BYTES = 5_000_000_000  # decimal, as Hugging Face counts
 _METADATA = {"format": "pt"}  # transformers refuses files without it
 _ALIGNMENT = 8
-
-
-def write_model(
-    folder: Path, tensors: Iterable[Tensor], shard_bytes: int = DEFAULT_SHARD_BYTES
-) -> list[WrittenFile]:
-    """Write ``model.safetensors``, or numbered shards and an index, into ``folder``."""
-    shards = plan_shards(tensors, shard_bytes)
-    if len(shards) == 1:
-        return [write_file(folder / SINGLE, file_pieces(shards[0]))]
-    written: list[WrittenFile] = []
-    weight_map: dict[str, str] = {}
-    for number, shard in enumerate(shards, start=1):
-        name = f"model-{number:05}-of-{len(shards):05}.safetensors"
-        written.append(write_file(folder / name, file_pieces(shard)))
-        weight_map |= {tensor.name: name for tensor in shard}
-    total = sum(tensor.size_bytes for shard in shards for tensor in shard)
-    index = {"metadata": {"total_size": total}, "weight_map": dict(sorted(weight_map.items()))}
-    written.append(write_file(folder / INDEX, [json.dumps(index, indent=2).encode() + b"\n"]))
-    return written
 
 
 def plan_shards(tensors: Iterable[Tensor], shard_bytes: int) -> list[list[Tensor]]:
@@ -55,17 +34,33 @@ def plan_shards(tensors: Iterable[Tensor], shard_bytes: int) -> list[list[Tensor
     return shards
 
 
-def file_pieces(tensors: Sequence[Tensor]) -> Iterator[Piece]:
-    """The bytes of one safetensors file."""
-    ordered = sorted(tensors, key=lambda tensor: -BITS[tensor.dtype])  # stable
-    yield render_header(ordered)
-    for tensor in ordered:
-        sent = 0
-        for piece in tensor.pieces():
-            sent += len(memoryview(piece).cast("B"))
-            yield piece
-        if sent != tensor.size_bytes:
-            raise BadCheckpoint("truncated", f"{tensor.name!r} gave {sent} bytes, not its size")
+def shard_names(count: int) -> list[str]:
+    """What so many files are called."""
+    if count == 1:
+        return [SINGLE]
+    return [f"model-{number:05}-of-{count:05}.safetensors" for number in range(1, count + 1)]
+
+
+def in_file_order(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """The order in which the tensors are aligned: as given where that will do.
+
+    Otherwise by falling element size, as the official writer orders them.
+    """
+    at = 0
+    for tensor in tensors:
+        if at * 8 % BITS[tensor.dtype]:
+            return sorted(tensors, key=lambda tensor: -BITS[tensor.dtype])  # stable
+        at += tensor.size_bytes
+    return list(tensors)
+
+
+def render_index(shards: Sequence[Sequence[Tensor]]) -> bytes:
+    """``model.safetensors.index.json`` of these shards."""
+    names = shard_names(len(shards))
+    weight_map = {t.name: name for name, shard in zip(names, shards, strict=True) for t in shard}
+    total = sum(tensor.size_bytes for shard in shards for tensor in shard)
+    index = {"metadata": {"total_size": total}, "weight_map": dict(sorted(weight_map.items()))}
+    return json.dumps(index, indent=2).encode() + b"\n"
 
 
 def render_header(tensors: Sequence[Tensor]) -> bytes:

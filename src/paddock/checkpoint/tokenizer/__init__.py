@@ -1,7 +1,8 @@
 """The tokenizer among a checkpoint's files.
 
-files           finds it, whatever generation it is of
-tokenizer_json  any of them as ``tokenizer.json``
-sentencepiece   SentencePiece's ``tokenizer.model``
-tiktoken        Llama 3's ``tokenizer.model``
+files            finds it, whatever generation it is of
+tokenizer_json   any of them as ``tokenizer.json``
+sentencepiece    SentencePiece's ``tokenizer.model``
+tiktoken         Llama 3's ``tokenizer.model``
+tokenizer_model  either of them made of a ``tokenizer.json``
 """

@@ -65,7 +65,7 @@ def from_sentencepiece(model: SentencePieceModel) -> Json:
 
 def from_ranks(ranks: tuple[bytes, ...], special: tuple[str, ...]) -> Json:
     """``tokenizer.json`` of a tiktoken rank file; ``special`` takes the ids after the ranks."""
-    letters = _byte_letters()
+    letters = byte_letters()
     spelled = ["".join(letters[byte] for byte in token) for token in ranks]
     split = {
         "type": "Split",
@@ -228,7 +228,7 @@ def _tokenizer(
     }
 
 
-def _byte_letters() -> list[str]:
+def byte_letters() -> list[str]:
     """GPT-2's alphabet: a printable letter for every byte, itself where it is one already."""
     printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
     letters, borrowed = [], 0
