@@ -27,7 +27,9 @@ from paddock.checkpoint.scan.formats.tensorflow import check_tensorflow
 from paddock.checkpoint.scan.formats.weights import READABLE, check_weights
 from paddock.checkpoint.scan.kinds import WEIGHTS, Kind
 from paddock.checkpoint.scan.looking import Look
+from paddock.checkpoint.scan.names import collisions
 from paddock.checkpoint.scan.report import Reason
+from paddock.errors import shown
 
 FileCheck = Callable[[Look], Iterator[Reason]]
 FolderCheck = Callable[[Sequence[Look]], Iterator[Reason]]
@@ -37,6 +39,13 @@ _PICKLES = frozenset({Kind.PICKLE, Kind.TORCH_LEGACY})
 _ZIPS = (Kind.ZIP, Kind.NPZ, Kind.TORCHSCRIPT, Kind.KERAS, Kind.NEMO, Kind.MAR)
 # Their bytes are numbers, packed, or followed opcode by opcode already.
 _NOT_SEARCHED = WEIGHTS | _PICKLES | STREAMS | {*_ZIPS, Kind.TAR, Kind.SEVEN_ZIP, Kind.RAR}
+
+
+def check_collisions(looks: Sequence[Look]) -> Iterator[Reason]:
+    """Files that are one where case or Unicode's forms do not count."""
+    for one, other in collisions(look.name for look in looks):
+        yield Reason("name_collision", other, f"{shown(one)} and {shown(other)} are one name")
+
 
 FILE_CHECKS: tuple[tuple[frozenset[Kind] | None, FileCheck], ...] = (
     (None, check_name),
@@ -56,7 +65,7 @@ FILE_CHECKS: tuple[tuple[frozenset[Kind] | None, FileCheck], ...] = (
     (RECOGNISED, check_recognised),
     (frozenset(Kind) - _NOT_SEARCHED, check_hidden_pickles),
 )
-FOLDER_CHECKS: tuple[FolderCheck, ...] = (check_shards,)
+FOLDER_CHECKS: tuple[FolderCheck, ...] = (check_shards, check_collisions)
 OPENERS: dict[Kind, Opener] = {
     **dict.fromkeys(_ZIPS, open_zip),
     **dict.fromkeys(STREAMS, open_stream),

@@ -1,27 +1,103 @@
-"""A scan in a process of its own, whose memory, time and network are bounded.
+"""A scan in processes of their own, whose memory, time and network are bounded.
 
-Trusts nothing that the process says, nor that it says anything: what is missing in its answer is
-the reason ``unfinished``.
+Trusts nothing that a process says, nor that it says anything: what is missing in its answer is the
+reason ``unfinished``. After a process ended at a file, another one goes on behind it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from paddock.checkpoint.scan.entries import Entry
+from paddock.checkpoint.scan.isolated.process import ProcessEnded, run_job
+from paddock.checkpoint.scan.isolated.wire import Begun, Finished, Job
+from paddock.checkpoint.scan.kinds import Kind
 from paddock.checkpoint.scan.limits import Limits
-from paddock.checkpoint.scan.report import Report
-from paddock.checkpoint.scan.scanning import scan_entries
+from paddock.checkpoint.scan.report import Reason, Report, ScannedFile
+from paddock.checkpoint.scan.walking import walk
+
+MAX_PROCESSES = 12
+Progress = Callable[[int, int, str], None]  # files done, all of them, the name of the next
 
 
-def scan(path: Path, limits: Limits | None = None) -> Report:
-    """Scan a file or a folder with all that is in it."""
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-    root = path.parent if path.is_file() else path
-    return scan_isolated([Entry(p.relative_to(root).as_posix(), p) for p in files], limits)
+def scan(path: Path, limits: Limits | None = None, progress: Progress | None = None) -> Report:
+    """Scan a file or a folder with all that is in it, hidden files too."""
+    limits = limits or Limits()
+    found = walk(path, limits)
+    report = scan_isolated(found.entries, limits, progress)
+    files = sorted((*report.files, *found.refused), key=lambda file: file.path)
+    return Report(tuple(files), report.across)
 
 
-def scan_isolated(entries: Sequence[Entry], limits: Limits | None = None) -> Report:
+def scan_isolated(
+    entries: Sequence[Entry], limits: Limits | None = None, progress: Progress | None = None
+) -> Report:
     """Scan these files; never raises for what is in them."""
-    return scan_entries(entries, limits)
+    run = _Run(tuple(entries), limits or Limits(), progress or (lambda done, count, name: None))
+    if not entries:
+        return Report(())
+    with tempfile.TemporaryDirectory(prefix="paddock-scan-", ignore_cleanup_errors=True) as folder:
+        for _ in range(MAX_PROCESSES):
+            if run.across is not None or not run.advance(Path(folder)):
+                break
+    return run.report()
+
+
+@dataclass(slots=True)
+class _Run:
+    entries: tuple[Entry, ...]
+    limits: Limits
+    progress: Progress
+    files: dict[int, ScannedFile] = field(default_factory=dict)
+    broken: set[int] = field(default_factory=set)
+    across: tuple[Reason, ...] | None = None
+    why: str = "too many processes ended early"
+
+    def advance(self, folder: Path) -> bool:
+        """Let one process do what it can; False when another would not come further."""
+        current: int | None = None
+        known = len(self.files)
+        job = Job(self.entries, frozenset(self.files), frozenset(self.broken), self.limits, folder)
+        try:
+            for answer in run_job(job):
+                if isinstance(answer, Begun):
+                    current = answer.place
+                    self.progress(len(self.files), len(self.entries), self._name(current))
+                elif isinstance(answer, Finished):
+                    self.files[answer.place], current = answer.file, None
+                else:
+                    self.across = answer.reasons
+        except ProcessEnded as e:
+            self.why = str(e)
+        except OSError as e:
+            self.why = f"no process could be started: {e.strerror}"
+        if current is not None:
+            self.broken.add(current)
+            self.files[current] = self._unfinished(current)
+        return len(self.files) > known
+
+    def report(self) -> Report:
+        """What was found; whatever nobody told of is unfinished."""
+        files = [
+            self.files.get(index) or self._unfinished(index) for index in range(len(self.entries))
+        ]
+        across = self.across
+        if len(self.files) < len(files) or across is None:
+            message = f"the files were not compared with each other: {self.why}"
+            across = (*(across or ()), Reason("unfinished", "", message))
+        return Report(tuple(files), across)
+
+    def _name(self, index: int) -> str:
+        return self.entries[index].path
+
+    def _unfinished(self, index: int) -> ScannedFile:
+        entry = self.entries[index]
+        try:
+            size_bytes = entry.file.stat().st_size
+        except OSError:
+            size_bytes = 0
+        reason = Reason("unfinished", entry.path, f"the scan of it was ended: {self.why}")
+        return ScannedFile(entry.path, str(Kind.UNKNOWN), size_bytes, (reason,))

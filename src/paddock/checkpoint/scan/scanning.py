@@ -30,6 +30,7 @@ from paddock.checkpoint.scan.limits import (
     Limits,
 )
 from paddock.checkpoint.scan.looking import HEAD_BYTES, Budget, Look
+from paddock.checkpoint.scan.names import name_reasons
 from paddock.checkpoint.scan.report import Reason, Report, ScannedFile
 
 _FILE_CHECKS = (*checks.FILE_CHECKS, *content.FILE_CHECKS)
@@ -62,6 +63,7 @@ def scan_file(entry: Entry, limits: Limits, folder: Path) -> ScannedFile:
     reasons: list[Reason] = []
     try:
         before = _state(entry.file)
+        reasons += name_reasons(entry.path, entry.path)
         look = look_at(entry, limits, folder)
         kind, size_bytes = look.kind, look.size_bytes
         reasons += _bounded(check_file(look))
@@ -176,10 +178,15 @@ def _bounded(reasons: Iterator[Reason]) -> list[Reason]:
     """Each reason once and of bounded length; of too many the worst."""
     found: dict[Reason, None] = {}
     for code, place, message in reasons:
-        reason = Reason(code, place[-MAX_PLACE_CHARS:], message[:MAX_MESSAGE_CHARS])
+        reason = Reason(code, _text(place)[-MAX_PLACE_CHARS:], _text(message)[:MAX_MESSAGE_CHARS])
         found[reason] = None
         if len(found) > 50 * MAX_REASONS_OF_A_FILE:
             found[Reason("unfinished", reason.place, "there are more reasons than are told")] = None
             break
     worst_first = sorted(found, key=lambda reason: reason.level.rank)
     return worst_first[:MAX_REASONS_OF_A_FILE]
+
+
+def _text(text: str) -> str:
+    """Text that every encoding of UTF-8 takes: lone surrogates are written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
