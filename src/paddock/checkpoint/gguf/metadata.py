@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from paddock.checkpoint.gguf.config import ARCHITECTURE, render_config
 from paddock.checkpoint.gguf.recipes import RECIPES
 from paddock.checkpoint.gguf.tokenizer_reading import CHAT_TEMPLATE, MODEL
-from paddock.checkpoint.gguf.tokenizer_writing import tokenizer_values
+from paddock.checkpoint.gguf.tokenizer_writing import Source, tokenizer_values
 from paddock.checkpoint.gguf.values import Value, ValueType, f32, text, u32
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.checkpoint.tokenizer.files import LoadedTokenizer
@@ -61,9 +61,7 @@ def metadata_of(
     }
     if tokenizer is None:
         return values | {MODEL: text("none")}
-    values |= tokenizer_values(
-        tokenizer.tokenizer_json, tokenizer.names, config.vocab_size, config.pad_id
-    )
+    values |= tokenizer_values(Source(*tokenizer), config.vocab_size, config.pad_id)
     return values | ({CHAT_TEMPLATE: text(chat_template)} if chat_template else {})
 
 

@@ -26,7 +26,7 @@ def piece_scores(pieces: Mapping[str, int], merges: Sequence[tuple[str, str]]) -
             f"{right!a} do not merge to it",
         )
     never_merged = sorted(pieces.keys() - order.keys(), key=pieces.__getitem__)
-    return {piece: -float(rank) for rank, piece in enumerate([*order, *never_merged])}
+    return {piece: 0.0 - rank for rank, piece in enumerate([*order, *never_merged])}
 
 
 def _is_of(pieces: Mapping[str, int], pair: tuple[str, str]) -> bool:

@@ -1,8 +1,8 @@
 """Llama 3.1's RoPE scaling as GGUF keeps it: one factor per wavelength, in a tensor of its own.
 
-The factors are computed as llama.cpp's converter does (conversion/llama.py, generate_extra_tensors;
-the formula is Llama 3.1's). They do not say what they were computed from, so reading means
-searching: a scaling counts as recognised when it gives the same factors again.
+The factors are computed as llama.cpp's converter does, in float32 (conversion/llama.py,
+generate_extra_tensors; the formula is Llama 3.1's). They do not say what they were computed from,
+so reading means searching: a scaling counts as recognised when it gives the same factors again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ def rope_factors(scaling: RopeScaling, head_dim: int, theta: float) -> NDArray[n
     """What each pair's frequency is divided by, ``head_dim / 2`` numbers."""
     low, high = scaling.low_freq_factor, scaling.high_freq_factor
     share = _kept(_wavelengths(head_dim, theta), scaling.original_context, low, high)
-    return (1.0 / ((1.0 - share) / scaling.factor + share)).astype(np.float32)
+    blended = 1 / ((1 - share) / np.float32(scaling.factor) + share)
+    factors = np.where(share <= 0, np.float32(scaling.factor), blended)
+    return np.where(share >= 1, np.float32(1), factors).astype(np.float32)
 
 
 def recognised_scaling(
@@ -51,10 +53,10 @@ def recognised_scaling(
 
 
 def _candidate(
-    factors: NDArray[np.float32], original: int, wavelengths: NDArray[np.float64]
+    factors: NDArray[np.float32], original: int, wavelengths: NDArray[np.float32]
 ) -> RopeScaling | None:
     """The scaling that gives at least the longest wave its factor: solved for the factor."""
-    share = float(_kept(wavelengths[-1:], original, _LOW, _HIGH)[0])
+    share = min(max(float(_kept(wavelengths[-1:], original, _LOW, _HIGH)[0]), 0.0), 1.0)
     inverse = 1.0 / float(factors[-1])
     if not inverse - share > 0.0:
         return None
@@ -70,12 +72,14 @@ def _gives(scaling: RopeScaling, factors: NDArray[np.float32], head_dim: int, th
 
 
 def _kept(
-    wavelengths: NDArray[np.float64], original: int, low: float, high: float
-) -> NDArray[np.float64]:
-    """How much of its own frequency each wave keeps: all of it, nothing, or a share between."""
-    return np.clip((original / wavelengths - low) / (high - low), 0.0, 1.0)
+    wavelengths: NDArray[np.float32], original: int, low: float, high: float
+) -> NDArray[np.float32]:
+    """The share of its own frequency that each wave keeps: 1 and more all, 0 and less nothing."""
+    share = (np.float32(original) / wavelengths - np.float32(low)) / np.float32(high - low)
+    return share.astype(np.float32)
 
 
-def _wavelengths(head_dim: int, theta: float) -> NDArray[np.float64]:
-    exponents = np.arange(0, head_dim, 2, dtype=np.float64) / head_dim
-    return 2 * math.pi * np.float64(theta) ** exponents
+def _wavelengths(head_dim: int, theta: float) -> NDArray[np.float32]:
+    exponents = np.arange(0, head_dim, 2, dtype=np.float32) / np.float32(head_dim)
+    frequencies = 1 / np.float32(theta) ** exponents
+    return (np.float32(2 * math.pi) / frequencies).astype(np.float32)

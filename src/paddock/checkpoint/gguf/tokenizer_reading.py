@@ -50,6 +50,7 @@ class GgufTokenizer(NamedTuple):
 
     tokenizer_json: dict[str, Any]
     names: SpecialNames
+    scores: dict[str, float] | None = None
 
 
 def has_tokenizer(metadata: Metadata) -> bool:
@@ -86,9 +87,8 @@ def _read_sentencepiece(metadata: Metadata, where: str) -> GgufTokenizer:
         removes_extra_spaces=_flag(metadata, "remove_extra_whitespaces", default=False),
     )
     names = _names(pieces, model.bos_id, model.eos_id, model.unk_id)
-    return GgufTokenizer(
-        from_sentencepiece(model) | _surrounding(metadata, names, adds_bos=True), names
-    )
+    tokenizer = from_sentencepiece(model) | _surrounding(metadata, names, adds_bos=True)
+    return GgufTokenizer(tokenizer, names, {piece.text: piece.score for piece in pieces})
 
 
 def _read_byte_level(metadata: Metadata, where: str) -> GgufTokenizer:

@@ -41,16 +41,23 @@ class Surrounding(NamedTuple):
     is_told: bool
 
 
-def tokenizer_values(
-    tokenizer: Json, names: SpecialNames, vocab_size: int, pad_id: int | None
-) -> dict[str, Value]:
+class Source(NamedTuple):
+    """A tokenizer, what its special tokens are called, and its pieces' scores if it has them."""
+
+    tokenizer_json: Json
+    names: SpecialNames
+    scores: Mapping[str, float] | None
+
+
+def tokenizer_values(source: Source, vocab_size: int, pad_id: int | None) -> dict[str, Value]:
     """The ``tokenizer.ggml.`` keys; BadTokenizer where GGUF cannot carry the tokenizer."""
+    tokenizer, names = source.tokenizer_json, source.names
     model = tokenizer.get("model")
     if not isinstance(model, dict) or model.get("type", "BPE") != "BPE":
         kind = model.get("type") if isinstance(model, dict) else None
         raise not_in_gguf(f"it is of the kind {shown(kind)}, GGUF knows BPE")
     if writes_spaces(tokenizer):
-        values = _sentencepiece(tokenizer, vocab_size)
+        values = _sentencepiece(tokenizer, source.scores, vocab_size)
     else:
         values = _byte_level(tokenizer, vocab_size)
     tokens = values[TOKENS].item
@@ -58,12 +65,14 @@ def tokenizer_values(
     return values | _special_values(ids, names, pad_id) | _surrounding_values(tokenizer)
 
 
-def _sentencepiece(tokenizer: Json, vocab_size: int) -> dict[str, Value]:
+def _sentencepiece(
+    tokenizer: Json, scores: Mapping[str, float] | None, vocab_size: int
+) -> dict[str, Value]:
     model = tokenizer["model"]
     tokens = _tokens(tokenizer, vocab_size, has_bytes=bool(model.get("byte_fallback")))
     spaces = spaces_of(tokenizer, (token.text for token in tokens))
     normal = {token.text: i for i, token in enumerate(tokens) if token.type is PieceType.NORMAL}
-    scores = piece_scores(normal, _pairs(model))
+    scores = scores or piece_scores(normal, _pairs(model))
     listed = [
         scores.get(token.text, 0.0)
         if token.type is PieceType.NORMAL

@@ -57,6 +57,7 @@ class LoadedTokenizer(NamedTuple):
 
     tokenizer_json: dict[str, Any]
     names: SpecialNames
+    scores: dict[str, float] | None = None  # of the pieces, where the file has them
 
 
 def find_tokenizer(path: Path, vocab_size: int | None = None) -> TokenizerFile | None:
@@ -115,7 +116,8 @@ def load_tokenizer(file: TokenizerFile) -> LoadedTokenizer:
         return LoadedTokenizer(from_ranks(parse_ranks(raw, path.name), special), names)
     parse = parse_llama2c_tokenizer if kind is TokenizerKind.LLAMA2C else parse_sentencepiece
     model = parse(raw, path.name)
-    return LoadedTokenizer(from_sentencepiece(model), sentencepiece_names(model))
+    scores = {piece.text: piece.score for piece in model.pieces}
+    return LoadedTokenizer(from_sentencepiece(model), sentencepiece_names(model), scores)
 
 
 def vocabulary_size(tokenizer: dict[str, Any]) -> int:

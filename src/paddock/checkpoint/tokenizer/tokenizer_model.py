@@ -75,7 +75,7 @@ def _check_merges(model: Json, ranks: Mapping[str, float]) -> None:
 
 def _render_sentencepiece(tokenizer: LoadedTokenizer) -> bytes:
     """A ModelProto (sentencepiece_model.proto) with the pieces, and how spaces are treated."""
-    source, names = tokenizer
+    source, names = tokenizer.tokenizer_json, tokenizer.names
     model = source["model"]
     pieces = _pieces(source, model, names.unk or model.get("unk_token"))
     ids = {piece.text: i for i, piece in enumerate(pieces)}
