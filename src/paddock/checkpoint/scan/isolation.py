@@ -13,7 +13,7 @@ from pathlib import Path
 
 from paddock.checkpoint.scan.entries import Entry
 from paddock.checkpoint.scan.isolated.process import ProcessEnded, run_job
-from paddock.checkpoint.scan.isolated.wire import Begun, Finished, Job
+from paddock.checkpoint.scan.isolated.wire import Begun, Compared, Finished, Job
 from paddock.checkpoint.scan.kinds import Kind
 from paddock.checkpoint.scan.limits import Limits
 from paddock.checkpoint.scan.report import Reason, Report, ScannedFile
@@ -44,6 +44,27 @@ def scan_isolated(
             if run.across is not None or not run.advance(Path(folder)):
                 break
     return run.report()
+
+
+def compare_isolated(
+    entries: Sequence[Entry], limits: Limits | None = None
+) -> tuple[Reason, ...]:
+    """What these files show together, for whoever knows already what each of them is."""
+    everything = frozenset(range(len(entries)))
+    if not entries:
+        return ()
+    why = "the process said nothing"
+    with tempfile.TemporaryDirectory(prefix="paddock-scan-", ignore_cleanup_errors=True) as folder:
+        job = Job(tuple(entries), everything, frozenset(), limits or Limits(), Path(folder))
+        try:
+            for answer in run_job(job):
+                if isinstance(answer, Compared):
+                    return answer.reasons
+        except ProcessEnded as e:
+            why = str(e)
+        except OSError as e:
+            why = f"no process could be started: {e.strerror}"
+    return (Reason("unfinished", "", f"the files were not compared with each other: {why}"),)
 
 
 @dataclass(slots=True)
