@@ -1,0 +1,171 @@
+/* Q4_K and Q5_K: scales and minima of eight sub-blocks of 32 elements, found by least squares.
+ *
+ * An element is d * scale * code - dmin * minimum: d and dmin are F16 and shared by the super-block,
+ * scale and minimum have six bits, a code four or five. What is made small is the sum of squared
+ * errors. llama.cpp's search (make_qkx2_quants) weighs errors by magnitude and rounds the scales
+ * blindly afterwards; this one
+ *   1. maps a sub-block to [0, 1] and tries grids of codes, each with the line through it that fits
+ *      best, and moves the best grid once more towards its line (Lloyd);
+ *   2. chooses the six-bit neighbours of scale and minimum by the error they really give, starting
+ *      from the best grid and from the plain one;
+ *   3. fits d and dmin to the codes of all 256 elements and repeats the choice, twice.
+ * The counterpart in NumPy is paddock/checkpoint/codecs/minima_search.py: same operations, same
+ * order, same bits.
+ */
+#pragma once
+#include "grids.h"
+#include "k_layout.h"
+#include "lanes.h"
+
+enum { SUBS = 16, WIDE = 32 }; /* two super-blocks at once: 16 sub-blocks of 32 elements */
+
+struct side_by_side { float values[WIDE][SUBS] __attribute__((aligned(64))); };
+struct sixteen { float of[SUBS] __attribute__((aligned(64))); };
+
+/* What is known of 16 sub-blocks, and of the super-blocks they are in. */
+struct line { struct sixteen scale, minimum; };
+struct steps { struct sixteen d, dmin, scale, minimum, error; };
+
+APART void turn(const float *values, struct side_by_side *turned) {
+    for (int i = 0; i < WIDE; i++)
+        for (int sub = 0; sub < SUBS; sub++) turned->values[i][sub] = values[WIDE * sub + i];
+}
+
+struct moments { lanes_f sum, squares, limit; };
+struct fit { lanes_f slope, offset, error; };
+
+/* The line through codes whose sums are known; its offset may not exceed the limit. */
+INLINE void fit_line(const struct moments *of, const lanes_f codes, const lanes_f squares,
+                     const lanes_f products, struct fit *fit) {
+    lanes_f spread = squares * 32.0f - codes * codes, one = ALL(1.0f), none = ALL(0.0f);
+    lanes_i spreads = spread > 0.0f;
+    lanes_f by = one / PICK(spreads, spread, one), by_squares = one / HIGHER(squares, one);
+    lanes_f flat = products * by_squares;
+    lanes_f slope = PICK(spreads, (products * 32.0f - of->sum * codes) * by, flat);
+    lanes_f offset = PICK(spreads, (squares * of->sum - codes * products) * by, none);
+    lanes_i over = offset > of->limit;
+    offset = PICK(over, of->limit, offset);
+    slope = PICK(over, (products - offset * codes) * by_squares, slope);
+    fit->slope = slope;
+    fit->offset = offset;
+    fit->error = of->squares + slope * (slope * squares - products * 2.0f)
+                 + offset * ((slope * codes - of->sum) * 2.0f + offset * 32.0f);
+}
+
+INLINE void try_grid(const lanes_f *unit, const struct moments *of, const lanes_f factor,
+                     const lanes_f start, float top, struct fit *fit) {
+    lanes_f codes = ALL(0.0f), squares = codes, products = codes;
+    lanes_f none = codes, highest = ALL(top);
+    for (int i = 0; i < WIDE; i++) {
+        lanes_f code = NEAREST((unit[i] - start) * factor);
+        code = LOWER(code, highest);
+        code = HIGHER(code, none);
+        codes += code;
+        squares += code * code;
+        products += code * unit[i];
+    }
+    fit_line(of, codes, squares, products, fit);
+}
+
+/* Stage 1 for LANES sub-blocks: the line of the plain grid, and the best of all. */
+APART void find_lines(const struct side_by_side *turned, int at, float top,
+                       const struct grid *grids, struct line *plain, struct line *best_line) {
+    lanes_f low = ALL(0.0f), high = LOAD(&turned->values[0][at]);
+    for (int i = 0; i < WIDE; i++) {
+        lanes_f value = LOAD(&turned->values[i][at]);
+        low = LOWER(value, low);
+        high = HIGHER(value, high);
+    }
+    lanes_f range = high - low, one = ALL(1.0f), none = ALL(0.0f);
+    lanes_i ranges = range > 0.0f;
+    range = PICK(ranges, range, one);
+    lanes_f unit[WIDE];
+    struct moments of = {none, none, -low / range};
+    for (int i = 0; i < WIDE; i++) {
+        unit[i] = (LOAD(&turned->values[i][at]) - low) / range;
+        of.sum += unit[i];
+        of.squares += unit[i] * unit[i];
+    }
+    struct fit first, best, fit;
+    for (int k = 0; k < GRIDS; k++) {
+        float factor = (top + grids[k].finer) / (1.0f - grids[k].start);
+        try_grid(unit, &of, ALL(factor), ALL(grids[k].start), top, &fit);
+        if (k == 0) {
+            first = best = fit;
+            continue;
+        }
+        lanes_i better = fit.error < best.error;
+        best.slope = PICK(better, fit.slope, best.slope);
+        best.offset = PICK(better, fit.offset, best.offset);
+        best.error = PICK(better, fit.error, best.error);
+    }
+    try_grid(unit, &of, one / PICK(best.slope > 0.0f, best.slope, one), best.offset, top, &fit);
+    lanes_i better = fit.error < best.error;
+    best.slope = PICK(better, fit.slope, best.slope);
+    best.offset = PICK(better, fit.offset, best.offset);
+    STORE(&plain->scale.of[at], PICK(ranges, first.slope * range, none));
+    STORE(&best_line->scale.of[at], PICK(ranges, best.slope * range, none));
+    STORE(&plain->minimum.of[at], PICK(ranges, -(low + first.offset * range), -low));
+    STORE(&best_line->minimum.of[at], PICK(ranges, -(low + best.offset * range), -low));
+}
+
+/* Stage 2 for LANES sub-blocks: which neighbours of scale and minimum err least. */
+APART void choose_steps(const struct side_by_side *turned, int at, float top,
+                         const int8_t (*moves)[2], int count, struct steps *steps) {
+    lanes_f d = LOAD(&steps->d.of[at]), dmin = LOAD(&steps->dmin.of[at]);
+    lanes_f scale = LOAD(&steps->scale.of[at]), minimum = LOAD(&steps->minimum.of[at]);
+    lanes_f best_scale = scale, best_minimum = minimum, least = ALL(0.0f);
+    lanes_f none = ALL(0.0f), one = ALL(1.0f), last = ALL(63.0f), highest = ALL(top);
+    for (int k = 0; k < count; k++) {
+        lanes_f near_scale = scale + (float)moves[k][0], near_minimum = minimum + (float)moves[k][1];
+        near_scale = HIGHER(near_scale, none);
+        near_scale = LOWER(near_scale, last);
+        near_minimum = HIGHER(near_minimum, none);
+        near_minimum = LOWER(near_minimum, last);
+        lanes_f step = d * near_scale, offset = dmin * near_minimum, error = none;
+        lanes_i steps_up = step > 0.0f;
+        lanes_f factor = PICK(steps_up, one / PICK(steps_up, step, one), none);
+        for (int i = 0; i < WIDE; i++) {
+            lanes_f value = LOAD(&turned->values[i][at]);
+            lanes_f code = NEAREST((value + offset) * factor);
+            code = LOWER(code, highest);
+            code = HIGHER(code, none);
+            lanes_f off = (step * code - offset) - value;
+            error += off * off;
+        }
+        lanes_i better = k == 0 ? (lanes_i)(none == none) : (lanes_i)(error < least);
+        least = PICK(better, error, least);
+        best_scale = PICK(better, near_scale, best_scale);
+        best_minimum = PICK(better, near_minimum, best_minimum);
+    }
+    STORE(&steps->scale.of[at], best_scale);
+    STORE(&steps->minimum.of[at], best_minimum);
+    STORE(&steps->error.of[at], least);
+}
+
+/* The sums that stage 3 needs: of codes, of their squares, of codes by elements, of elements. */
+struct sums { struct sixteen codes, squares, products, elements; };
+
+APART void sum_codes(const struct side_by_side *turned, int at, float top,
+                      const struct steps *steps, struct sums *sums) {
+    lanes_f step = LOAD(&steps->d.of[at]) * LOAD(&steps->scale.of[at]);
+    lanes_f offset = LOAD(&steps->dmin.of[at]) * LOAD(&steps->minimum.of[at]);
+    lanes_f none = ALL(0.0f), one = ALL(1.0f), highest = ALL(top);
+    lanes_i steps_up = step > 0.0f;
+    lanes_f factor = PICK(steps_up, one / PICK(steps_up, step, one), none);
+    lanes_f codes = none, squares = none, products = none, elements = none;
+    for (int i = 0; i < WIDE; i++) {
+        lanes_f value = LOAD(&turned->values[i][at]);
+        lanes_f code = NEAREST((value + offset) * factor);
+        code = LOWER(code, highest);
+        code = HIGHER(code, none);
+        codes += code;
+        squares += code * code;
+        products += code * value;
+        elements += value;
+    }
+    STORE(&sums->codes.of[at], codes);
+    STORE(&sums->squares.of[at], squares);
+    STORE(&sums->products.of[at], products);
+    STORE(&sums->elements.of[at], elements);
+}
