@@ -146,6 +146,8 @@ def _plain(callee: str, arguments: tuple[Any, ...]) -> Any:
             return Binary(chars)
         case "bytearray", () | (Binary(),) | (str() | LongText(), "latin-1"):
             return Binary(0)
+        case "bytes", ():
+            return Binary(0)
         case "set" | "frozenset", () | (list(),):
             return Plain("set")
         case "complex", (int() | float(), int() | float()):

@@ -77,7 +77,7 @@ _OTHER_REBUILDS = {
 }
 _NUMPY_CORES = ("numpy.core", "numpy._core")
 _BUILTINS = ("builtins", "__builtin__")
-_PLAIN = ("set", "frozenset", "bytearray", "complex")
+_PLAIN = ("set", "frozenset", "bytes", "bytearray", "complex")
 
 GLOBALS: MappingProxyType[tuple[str, str], Known] = MappingProxyType(
     {
