@@ -14,7 +14,8 @@ import uvicorn
 from huggingface_hub import HfApi
 
 from paddock.config import Settings
-from paddock.hub.context import Hub
+from paddock.hub.context import Hub, ScanRules
+from paddock.hub.jobs.handlers import load_handlers
 from paddock.hub.jobs.worker import Worker, run_until_empty
 from paddock.hub.mirror.mirror import open_mirror
 from paddock.hub.people.accounts import create_org, create_user, find_account
@@ -57,12 +58,21 @@ class LiveServer:
         return HfApi(endpoint=self.url, token=token if token is not None else False)
 
     def run_jobs(self) -> None:
-        """Return when all background work that is due has been done."""
+        """Return when all background work that is due has been done, scans excepted."""
+        run_until_empty(self.hub, kinds=quick_kinds())
+
+    def run_scans(self) -> None:
+        """The same with scans, each of which takes a process."""
         run_until_empty(self.hub)
 
     @property
     def admin_api(self) -> HfApi:
         return self.api(self.admin_token)
+
+
+def quick_kinds() -> list[str]:
+    """Kinds of jobs that every test's server does by itself."""
+    return [kind for kind in load_handlers() if not kind.startswith("scans.")]
 
 
 @contextmanager
@@ -81,7 +91,8 @@ def live_server(
     url = address(listener, settings)
     blobs = blobs or LocalBlobStore(data / "blobs")
     mirror = open_mirror(settings, blobs)
-    hub = Hub(database, blobs, None, own_url=url, webhook_targets="any", mirror=mirror)
+    rules = ScanRules(settings.unscanned == "refuse", settings.scan_copy_bytes)
+    hub = Hub(database, blobs, None, own_url=url, webhook_targets="any", mirror=mirror, scans=rules)
     with database.write() as conn:
         admin = create_user(conn, "boss", is_admin=True)
         token = create_token(conn, admin, "test-admin", "admin")
@@ -89,7 +100,7 @@ def live_server(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     _wait_until_started(server, thread)
-    worker = Worker(hub, threads=2)
+    worker = Worker(hub, kinds=quick_kinds(), threads=2)
     worker.start()
     try:
         yield LiveServer(url, hub, data, admin.name, token)

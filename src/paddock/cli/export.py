@@ -70,6 +70,7 @@ def _as_json(done: Exported, output: Path, key: SigningKey) -> dict[str, object]
         ],
         "large_files": len(done.bundle.large_files),
         "missing_large_files": done.missing,
+        "rejected_large_files": done.withheld,
     }
 
 
@@ -83,4 +84,6 @@ def _as_text(done: Exported, output: Path, key: SigningKey) -> str:
     ]
     if done.missing:
         lines.append(f"{len(done.missing)} large files are not on this hub and are left out")
+    if done.withheld:
+        lines.append(f"{len(done.withheld)} large files were rejected by a scan and are left out")
     return "\n".join(lines)

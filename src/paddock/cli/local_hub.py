@@ -63,9 +63,10 @@ def require_hub(settings: Settings) -> None:
 def open_local_hub(data: Path | None) -> tuple[Hub, Settings]:
     """Database and blobs of the hub in a data folder, with the settings; raises NoHub."""
     from paddock.config import load_settings
-    from paddock.hub.context import Hub
+    from paddock.hub.context import Hub, ScanRules
     from paddock.storage.opening import open_blobs
 
     settings = load_settings({"data": data})
     database = open_hub_database(data)
-    return Hub(database, open_blobs(settings), settings.public_url), settings
+    scans = ScanRules(settings.unscanned == "refuse", settings.scan_copy_bytes)
+    return Hub(database, open_blobs(settings), settings.public_url, scans=scans), settings

@@ -59,6 +59,11 @@ def check_bearer(conn: sa.Connection, bearer: Bearer, repo_id: int) -> Repositor
 
     Raises RightWithdrawn, RepositoryNotFound, RepositoryHidden, Forbidden and the errors of gates.
     """
+    return recall(conn, bearer, repo_id)[1]
+
+
+def recall(conn: sa.Connection, bearer: Bearer, repo_id: int) -> tuple[Caller, Repository]:
+    """The same, and whoever was given something signed."""
     caller = _recall(conn, bearer)
     query = sa.select(repositories).where(repositories.c.id == repo_id)
     row = conn.execute(query).mappings().one_or_none()
@@ -71,7 +76,7 @@ def check_bearer(conn: sa.Connection, bearer: Bearer, repo_id: int) -> Repositor
         access.require_write(conn, caller, repo)
     else:
         access.require_content(conn, caller, repo)
-    return repo
+    return caller, repo
 
 
 def _recall(conn: sa.Connection, bearer: Bearer) -> Caller:

@@ -43,6 +43,14 @@ class RequestLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class ScanRules:
+    """What becomes of files that no scan has finished, and how large a file is copied for one."""
+
+    refuses_unscanned: bool = False  # weights are for their writers alone until they were scanned
+    copy_bytes: int = 100 * 1000**3  # of a file that is not on this machine's disk as one piece
+
+
+@dataclass(frozen=True, slots=True)
 class Hub:
     """One server's view of its storage."""
 
@@ -58,6 +66,7 @@ class Hub:
     packs: PackCache = field(default_factory=PackCache)
     limits: RequestLimits = field(default_factory=RequestLimits)
     issuers: Issuers = field(default_factory=Issuers)  # CI services whose jobs may prove themselves
+    scans: ScanRules = field(default_factory=ScanRules)
 
     def base_url(self, request: Request) -> str:
         """Where clients reach us, without a trailing slash."""

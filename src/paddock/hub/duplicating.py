@@ -20,18 +20,20 @@ from paddock.hub.git.moved import RefChange, refs_moved
 from paddock.hub.git.reachability import reachable
 from paddock.hub.large import large_files, usage
 from paddock.hub.repositories import NewRepository
+from paddock.hub.scans import leaving
+from paddock.hub.scans.leaving import Asking
 from paddock.hub.tables import commits, git_objects
-from paddock.hub.types import Caller, Repository
+from paddock.hub.types import Repository
 from paddock.storage.sql import in_chunks
 
 
-def duplicate(
-    conn: sa.Connection, caller: Caller, source: Repository, wanted: NewRepository
-) -> Repository:
+def duplicate(asking: Asking, wanted: NewRepository) -> Repository:
     """The new repository; the caller was let in to the source's contents.
 
-    Raises what creating a repository raises, QuotaExceeded and RevisionNotFound.
+    Raises what creating a repository raises, QuotaExceeded, RevisionNotFound, and FileRejected for
+    a file that the caller, who may write to the copy, may not have.
     """
+    conn, caller, source = asking.conn, asking.caller, asking.repo
     tip = refs.find_ref(conn, source, refs.MAIN)
     if tip is None:
         raise RevisionNotFound(f"{source.full_name} has no branch main to duplicate")
@@ -40,15 +42,15 @@ def duplicate(
     wanted = replace(wanted, is_private=private, sdk=wanted.sdk or source.sdk)
     repo = repositories.create_empty(conn, caller, wanted)
     lookup.lock_repository(conn, repo)
-    _copy_history(conn, source, repo, sorted(reachable(conn, source.id, {tip.oid})))
+    _copy_history(asking, repo, sorted(reachable(conn, source.id, {tip.oid})))
     refs.move_ref(conn, repo, refs.Ref(refs.MAIN, tip.oid, tip.commit_oid), expected=None)
     refs_moved(conn, repo, caller.account, [RefChange(refs.MAIN, None, tip.oid)])
     return lookup.repository_by_id(conn, repo.id)
 
 
-def _copy_history(
-    conn: sa.Connection, source: Repository, target: Repository, oids: list[str]
-) -> None:
+def _copy_history(asking: Asking, target: Repository, oids: list[str]) -> None:
+    conn, source = asking.conn, asking.repo
+    withheld = leaving.withheld(asking, large_too=True)
     pointed: set[str] = set()
     git_bytes = 0
     for some in in_chunks(oids):
@@ -62,6 +64,8 @@ def _copy_history(
             git_bytes += row.size_bytes if row.type == usage.BLOB_TYPE else 0
             if row.lfs_sha256:
                 pointed.add(row.lfs_sha256)
+    for etag in sorted(withheld.keys() & {*oids, *pointed}):
+        raise leaving.rejected(asking, etag, withheld[etag])
     usage.charge(conn, target.id, git_bytes=git_bytes)
     # Git allows pointers to files that were never sent, or were removed for good.
     large_files.grant(conn, target.id, large_files.present(conn, source.id, pointed))

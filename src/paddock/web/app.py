@@ -17,6 +17,7 @@ from paddock.web import (
     device,
     discussion_pages,
     errors,
+    file_page,
     gate_pages,
     health,
     pages,
@@ -72,5 +73,10 @@ def create_app(hub: Hub) -> ASGIApp:
 def _routers() -> list[APIRouter]:
     """In the order of matching: what has a fixed first segment before ``/{namespace}/{name}``."""
     people = [signing_in.router, consent.router, device.router]
-    of_repositories = [discussion_pages.router, gate_pages.router, pages.router]
+    of_repositories = [
+        discussion_pages.router,
+        gate_pages.router,
+        file_page.router,
+        pages.router,
+    ]
     return [health.router, *api.routers(), *people, *of_repositories]

@@ -22,6 +22,7 @@ from paddock.hub.discussions.rules import DiscussionNotFound, parse_number
 from paddock.hub.discussions.threads import PAGE_DISCUSSIONS, Wanted
 from paddock.hub.discussions.values import Discussion, Event, EventType
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
+from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import Account, Caller, Need, Repository
 from paddock.web.rendering import page
 
@@ -105,7 +106,7 @@ def _diff(
         return None
     try:
         require_content(conn, caller, repo)
-        text = pull_requests.diff(conn, repo, hub.blobs, compared)
+        text = pull_requests.diff(Asking(hub, conn, caller, repo), compared)
     except PaddockError:
         return None
     cut = len(text) > _MAX_DIFF_CHARS

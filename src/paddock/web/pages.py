@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
@@ -28,9 +28,14 @@ from paddock.hub.http.paths import (
     encode_segment,
 )
 from paddock.hub.names import RepositoryName
+from paddock.hub.scans import report, standing
+from paddock.hub.scans.leaving import Asking
+from paddock.hub.scans.report import RevisionReport, path_of
+from paddock.hub.scans.verdicts import worst_first
 from paddock.hub.tables import repositories, repository_tags
 from paddock.hub.types import FileEntry, Kind, Need, Repository
 from paddock.markdown import render_card
+from paddock.web.file_page import Badge, badge_of, size_text, told_reasons
 from paddock.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -55,6 +60,10 @@ class _File(NamedTuple):
     path: str
     href: str
     size: str
+    page: str
+    badge: Badge
+    reasons: list[dict[str, Any]]
+    is_kept: bool
 
 
 @router.get("/")
@@ -86,13 +95,12 @@ def repository(
         repo = open_repository(conn, caller, name, Need.METADATA)
         commit_oid = refs.resolve_revision(conn, repo, rev)
         entries = files.all_files(conn, repo, commit_oid)
+        checked = report.of_revision(conn, repo, commit_oid, entries[:_FILES_ON_A_PAGE])
         card = _card(conn, hub, repo, entries)
+        shown = _files(Asking(hub, conn, caller, repo), commit_oid, checked)
+        across = _across(Asking(hub, conn, caller, repo), checked)
         wanted = sa.select(repository_tags.c.tag).where(repository_tags.c.repo_id == repo.id)
         tags = sorted(conn.scalars(wanted))
-    shown = [
-        _File(e.path, f"{repo.web_path}/resolve/{commit_oid}/{encode_path(e.path)}", _size(e))
-        for e in entries[:_FILES_ON_A_PAGE]
-    ]
     return page(
         "repository.html",
         repo=repo,
@@ -101,15 +109,10 @@ def repository(
         files=shown,
         more_files=len(entries) - len(shown),
         card=card,
+        is_card_kept=any(one.path == CARD_NAME and one.is_kept for one in shown),
+        reasons=across,
         endpoint=hub.base_url(request),
     )
-
-
-@router.get(WEB_REPOSITORY + "/blob/{rev:revision}/{path:rest}")
-def file(name: RepositoryNameDep, rev: str, path: str) -> Response:
-    """Where clients say a file's page is; its bytes are what we have to show."""
-    target = f"resolve/{encode_segment(rev)}/{encode_path(path)}"
-    return RedirectResponse(f"{_address(name)}/{target}", 302)
 
 
 @router.get(WEB_REPOSITORY + "/commit/{rev:revision}")
@@ -138,6 +141,27 @@ def _shelf(conn: sa.Connection, kind: Kind) -> list[_Shelved]:
     ]
 
 
+def _files(asking: Asking, commit_oid: str, checked: RevisionReport) -> list[_File]:
+    """The files with what was found in them; the bytes of one that is kept are not linked."""
+    repo, hears = asking.repo, report.hears_of(asking)
+    shown = []
+    for one in checked.files:
+        path = encode_path(one.entry.path)
+        about = f"{repo.web_path}/blob/{commit_oid}/{path}"
+        href = about if one.is_kept else f"{repo.web_path}/resolve/{commit_oid}/{path}"
+        reasons = told_reasons(one, hears)
+        size = size_text(one.entry)
+        shown.append(_File(one.entry.path, href, size, about, badge_of(one), reasons, one.is_kept))
+    return shown
+
+
+def _across(asking: Asking, checked: RevisionReport) -> list[dict[str, Any]]:
+    """What the files say only together, and no one file is told of."""
+    paths = {one.entry.path for one in checked.files}
+    hears = report.hears_of(asking)
+    return [hears.tell(r) for r in worst_first(checked.across) if path_of(r) not in paths]
+
+
 def _card(
     conn: sa.Connection, hub: Hub, repo: Repository, entries: list[FileEntry]
 ) -> Markup | None:
@@ -145,14 +169,7 @@ def _card(
     entry = next((e for e in entries if e.path == CARD_NAME), None)
     if entry is None or entry.size_bytes > _CARD_BYTES or entry.large is not None:
         return None
+    if standing.is_withheld(conn, repo, entry):
+        return None
     text = files.read_small_file(conn, hub.blobs, repo, entry, _CARD_BYTES).decode(errors="replace")
     return Markup(render_card(split_document(text).body))  # noqa: S704  (raw HTML is off)
-
-
-def _size(entry: FileEntry) -> str:
-    size = float(entry.size_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"

@@ -12,7 +12,7 @@ import uvicorn
 
 from paddock.config import Settings
 from paddock.errors import Unavailable
-from paddock.hub.context import Hub, RequestLimits
+from paddock.hub.context import Hub, RequestLimits, ScanRules
 from paddock.hub.jobs.worker import Worker
 from paddock.hub.mirror.mirror import open_mirror
 from paddock.hub.oauth.issuers import Issuers
@@ -47,6 +47,7 @@ def open_hub(settings: Settings) -> Hub:
             settings.rate_limit_api, settings.rate_limit_resolvers, settings.rate_limit_pages
         ),
         issuers=Issuers([i.strip() for i in settings.trusted_issuers.split(",") if i.strip()]),
+        scans=ScanRules(settings.unscanned == "refuse", settings.scan_copy_bytes),
     )
 
 

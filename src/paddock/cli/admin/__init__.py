@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from paddock.cli.admin import gc, jobs, names, orgs, quota, tokens, users
+from paddock.cli.admin import gc, jobs, names, orgs, quota, scan, tokens, users
 from paddock.cli.local_hub import data_option, json_option, open_hub_database
 from paddock.cli.output import emit
 from paddock.errors import Conflict
@@ -22,7 +22,7 @@ class AlreadyInitialised(Conflict):
     code = "already_initialised"
 
 
-@click.group(help="Accounts, tokens, names, quotas and jobs of a hub on this machine.")
+@click.group(help="Accounts, tokens, names, quotas, jobs and scans of a hub on this machine.")
 def command() -> None:
     pass
 
@@ -51,3 +51,4 @@ command.add_command(names.command, "name")
 command.add_command(jobs.command, "jobs")
 command.add_command(gc.command, "gc")
 command.add_command(quota.command, "quota")
+command.add_command(scan.command, "scan")

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import orjson
+import sqlalchemy as sa
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
@@ -24,12 +25,14 @@ from paddock import clock
 from paddock.errors import Forbidden, NotFound, PaddockError, shown
 from paddock.hub import signing
 from paddock.hub.api.xet_tokens import cas_url
-from paddock.hub.bearers import check_bearer
+from paddock.hub.bearers import Bearer, check_bearer, recall
 from paddock.hub.context import Hub, HubDep, accept_body
 from paddock.hub.discussions import contributing
 from paddock.hub.http.byte_ranges import BadRange, RangesResponse, parse_ranges
 from paddock.hub.http.receiving import entered, receive_into, run_heavy
 from paddock.hub.large import condemned, usage
+from paddock.hub.scans import leaving
+from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import Need
 from paddock.hub.xet import access, reconstruction, records, registration
 from paddock.hub.xet.access import XetAccess, XorbRanges
@@ -124,7 +127,7 @@ def read_data(request: Request, hub: HubDep, sig: str = "") -> Response:
     """Bytes of a stored xorb, as far as the signed address allows."""
     allowed = access.check_address(signing.signing_key(hub.database), sig, clock.now())
     with hub.database.read() as conn:
-        check_bearer(conn, allowed.bearer, allowed.repo_id)
+        _require(hub, conn, allowed.bearer, allowed.repo_id, allowed.sha256)
     header = request.headers.get("range")
     if header is None:
         raise BadRange("this address gives ranges only", hint="send a Range header")
@@ -231,8 +234,9 @@ def _reconstruct(
 ) -> Response:
     with hub.database.read() as conn:
         file = records.find_file_of(conn, allowed.repo_id, xet_hash)
-    if file is None:
-        raise NotFound(f"the repository of this token has no file {shown(xet_hash)}")
+        if file is None:
+            raise NotFound(f"the repository of this token has no file {shown(xet_hash)}")
+        _require(hub, conn, allowed.bearer, allowed.repo_id, file.sha256)
     shelf = Shelf(hub.database, hub.blobs)
     wanted = reconstruction.plan(shelf.get, file.terms, *_wanted_range(request, file))
     key, now, cas = signing.signing_key(hub.database), clock.now(), cas_url(request, hub)
@@ -245,12 +249,19 @@ def _reconstruct(
             )
             if direct is not None:
                 return direct
-        part = XorbRanges(allowed.repo_id, allowed.bearer, xorb.blob, ranges, xorb.view)
+        of = (allowed.repo_id, allowed.bearer, file.sha256)
+        part = XorbRanges(*of, xorb.blob, ranges, xorb.view)
         return f"{cas}/data?sig={access.sign_address(key, part, now)}"
 
     most = 1 if hub.blobs.sends_directly else reconstruction.RANGES_PER_ADDRESS
     body = orjson.dumps(render(shelf.get, address, wanted, most))
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _require(hub: Hub, conn: sa.Connection, bearer: Bearer, repo_id: int, sha256: str) -> None:
+    """Raise for a right that was withdrawn, and for a file that the bearer may not have."""
+    caller, repo = recall(conn, bearer, repo_id)
+    leaving.require_content(Asking(hub, conn, caller, repo), sha256)
 
 
 def _wanted_range(request: Request, file: XetFile) -> tuple[int, int]:

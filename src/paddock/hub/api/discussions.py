@@ -31,6 +31,8 @@ from paddock.hub.discussions.values import Discussion
 from paddock.hub.git.moved import RefChange, refs_moved
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.names import RepositoryName
+from paddock.hub.scans import leaving
+from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()
@@ -131,9 +133,8 @@ def details(
         answer["events"] = [rendering.render_event(event) for event in happened]
         if discussion.proposal is not None:
             answer["changes"] = rendering.render_changes(discussion)
-            answer |= _compared(
-                hub, conn, repo, discussion, is_shown=_shows(conn, caller, repo, diff)
-            )
+            asking = Asking(hub, conn, caller, repo)
+            answer |= _compared(asking, discussion, is_shown=_shows(asking, wanted=diff))
     return answer
 
 
@@ -159,27 +160,27 @@ def changing(hub: Hub, caller: Caller, name: RepositoryName, num: str) -> Iterat
         yield Opened(conn, repo, threads.get_discussion(conn, repo, rules.parse_number(num)))
 
 
-def _shows(conn: sa.Connection, caller: Caller, repo: Repository, wanted: bool) -> bool:
+def _shows(asking: Asking, *, wanted: bool) -> bool:
     """Whether the answer may hold what is in files."""
     if not wanted:
         return False
     try:
-        access.require_content(conn, caller, repo)
+        access.require_content(asking.conn, asking.caller, asking.repo)
+        leaving.withheld(asking)
     except PaddockError:
         return False
     return True
 
 
-def _compared(
-    hub: Hub, conn: sa.Connection, repo: Repository, discussion: Discussion, *, is_shown: bool
-) -> dict[str, Any]:
+def _compared(asking: Asking, discussion: Discussion, *, is_shown: bool) -> dict[str, Any]:
     """Where a pull request conflicts with its base, and its diff; nothing that is too large."""
+    conn, repo = asking.conn, asking.repo
     compared = pull_requests.compare(conn, repo, discussion)
     try:
         conflicts = pull_requests.find_conflicts(conn, repo, discussion, compared)
         if not is_shown or compared is None:
             return {"filesWithConflicts": conflicts}
-        diff = pull_requests.diff(conn, repo, hub.blobs, compared)
+        diff = pull_requests.diff(asking, compared)
         return {"filesWithConflicts": conflicts, "diff": diff}
     except TooLarge:
         return {"filesWithConflicts": True}

@@ -7,7 +7,7 @@ everywhere: git shows its token as a password, and asks a person or a helper for
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import IO
@@ -31,6 +31,8 @@ from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
 from paddock.hub.http.pieces import PiecesResponse, WorkResponse
 from paddock.hub.http.receiving import receive_into
 from paddock.hub.names import RepositoryName
+from paddock.hub.scans import leaving
+from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()
@@ -71,6 +73,8 @@ def info_refs(
     wanted = Service(service)
     with hub.database.read() as conn:
         repo = _opened(conn, caller, name, wanted)
+        if wanted is Service.FETCH:  # git shows a person what is wrong at this step only
+            leaving.withheld(Asking(hub, conn, caller, repo))
         found = refs.list_refs(conn, repo)
     body = b"".join(advertise(wanted, found, _version(request)))
     headers = {**_NEVER_KEPT, "Content-Type": f"application/x-{service}-advertisement"}
@@ -86,7 +90,8 @@ async def upload_pack(
     answer = answer_command if _version(request) == 2 else answer_upload_pack
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as body:
         await _receive(request, body, MAX_FETCH_BYTES)
-        pieces = await run_sync(answer, hub, repo, body)
+        withheld = await run_sync(_withheld, hub, caller, repo)
+        pieces = await run_sync(answer, hub, repo, body, withheld)
     return _result(Service.FETCH, pieces)
 
 
@@ -116,6 +121,11 @@ def _opened(
     if service is Service.PUSH:
         return open_for_push(conn, caller, name)
     return open_repository(conn, caller, name, Need.CONTENT)
+
+
+def _withheld(hub: Hub, caller: Caller, repo: Repository) -> Mapping[str, str]:
+    with hub.database.read() as conn:
+        return leaving.withheld(Asking(hub, conn, caller, repo))
 
 
 async def _open(

@@ -17,7 +17,8 @@ from paddock.hub.http import queries
 from paddock.hub.http.answers import json_answer
 from paddock.hub.http.direct import DirectRoute
 from paddock.hub.http.paths import API_REPOSITORY, KindInPath, RepositoryNameDep, RevisionInPath
-from paddock.hub.scans import scanning
+from paddock.hub.scans import report
+from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter(route_class=DirectRoute)
@@ -58,7 +59,8 @@ def safetensors_metadata(
     with hub.database.read() as conn:
         repo = access.open_repository(conn, caller, name, Need.CONTENT)
         oid = refs.resolve_revision(conn, repo, "HEAD")
-        sharded = weight_headers.open_sharded(hub, conn, repo, oid, path)
+        asking = Asking(hub, conn, caller, repo)
+        sharded = weight_headers.open_sharded(asking, oid, path)
     return Response(weight_headers.read_sharded(sharded), media_type="application/json")
 
 
@@ -80,7 +82,7 @@ def _security(
     """What scans found in the revision, for whoever asks."""
     if oid is None or not queries.flag(request, "securityStatus"):
         return None
-    return scanning.security_status(conn, files.all_files(conn, repo, oid))
+    return report.security_status(conn, repo, oid, files.all_files(conn, repo, oid))
 
 
 def _answer(draft: Draft, asked: Question, security: dict[str, Any] | None) -> Response:

@@ -7,7 +7,7 @@ whoever else may have it.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from paddock import clock
+from paddock.errors import PaddockError
 from paddock.hub import access, signing
 from paddock.hub.api import lfs_locks, lfs_objects
 from paddock.hub.api.lfs_locks import LFS_JSON
@@ -28,6 +29,8 @@ from paddock.hub.http.receiving import receive_all
 from paddock.hub.large import arriving, large_files, lfs, usage
 from paddock.hub.large.lfs import Batch, Right, WantedObject
 from paddock.hub.mirror import pulling
+from paddock.hub.scans import leaving
+from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()
@@ -46,6 +49,7 @@ class _Answering:
     batch: Batch
     key: bytes
     bearer: Bearer
+    refused: Mapping[str, PaddockError]  # objects that the caller may not have
 
     def right(self, wanted: WantedObject) -> Right:
         return Right(self.repo.id, wanted.oid, wanted.size_bytes, bearer=self.bearer)
@@ -82,6 +86,8 @@ async def batch(
                 usage.check_quota(conn, repo.namespace_id, missing_bytes)
             idle = large_files.idle(conn, repo.id, present) if is_upload else []
             arriving_sizes = {} if is_upload else pulling.named_sizes(hub, conn, repo, oids)
+            asking = Asking(hub, conn, caller, repo)
+            refused = {} if is_upload else leaving.problems_of_contents(asking, oids)
         if is_outsider:
             missing = [item for item in wanted.objects if item.oid not in stored]
             _record_contribution(hub, caller, repo, missing)
@@ -89,7 +95,7 @@ async def batch(
             with hub.database.write() as conn:
                 large_files.keep(conn, repo.id, idle)
         key = signing.signing_key(hub.database)
-        answering = _Answering(request, hub, caller, repo, wanted, key, bearer)
+        answering = _Answering(request, hub, caller, repo, wanted, key, bearer, refused)
         sizes = {**arriving_sizes, **{oid: row.size_bytes for oid, row in stored.items()}}
         return _lfs_json(_answer_batch(answering, sizes))
 
@@ -134,6 +140,8 @@ def _answer_object(
         return {**answer, "error": {"code": 422, "message": wanted.problem}}
     if stored_bytes is None and is_download:
         return {**answer, "error": {"code": 404, "message": "Object does not exist"}}
+    if (problem := answering.refused.get(wanted.oid)) is not None:
+        return {**answer, "error": {"code": problem.status, "message": problem.message}}
     if stored_bytes not in (None, wanted.size_bytes):
         message = f"this object has {stored_bytes} bytes, not {wanted.size_bytes}"
         return {**answer, "error": {"code": 422, "message": message}}

@@ -21,6 +21,8 @@ from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.large import administration
 from paddock.hub.large.administration import HeldFile, WantedCopy
 from paddock.hub.repositories import NewRepository
+from paddock.hub.scans import leaving
+from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import Kind, Need
 
 router = APIRouter()
@@ -97,12 +99,14 @@ def copy_files(
     with hub.database.write() as conn:
         source = access.open_repository(conn, caller, name, Need.CONTENT)
         target = access.open_to_change(conn, caller, target_name, Need.WRITE)
-        missing = administration.copy_files(conn, source, target, wanted)
+        asking = Asking(hub, conn, caller, source)
+        refused = leaving.problems_of_contents(asking, [copy.sha256 for copy in wanted])
+        allowed = [copy for copy in wanted if copy.sha256 not in refused]
+        missing = administration.copy_files(conn, source, target, allowed)
     error = f"{source.full_name} has no such file"
-    return {
-        "success": len(wanted) - len(missing),
-        "failed": [{"sha256": sha256, "error": error} for sha256 in missing],
-    }
+    failed = [{"sha256": sha256, "error": error} for sha256 in missing]
+    failed += [{"sha256": sha256, "error": one.message} for sha256, one in refused.items()]
+    return {"success": len(allowed) - len(missing), "failed": failed}
 
 
 @router.post(API_REPOSITORY + "/duplicate")
@@ -115,7 +119,7 @@ def duplicate(
     try:
         with hub.database.write() as conn:
             source = access.open_repository(conn, caller, name, Need.CONTENT)
-            repo = duplicating.duplicate(conn, caller, source, wanted)
+            repo = duplicating.duplicate(Asking(hub, conn, caller, source), wanted)
     except AlreadyExists as e:
         url = hub.base_url(request) + e.url if e.url else None
         raise AlreadyExists(e.message, url=url) from e

@@ -16,8 +16,7 @@ from fastapi.responses import JSONResponse
 
 from paddock import clock
 from paddock.errors import NotFound
-from paddock.hub import signing
-from paddock.hub.bearers import check_bearer
+from paddock.hub import bearers, signing
 from paddock.hub.context import Hub, HubDep
 from paddock.hub.http.receiving import (
     WrongLength,
@@ -33,6 +32,8 @@ from paddock.hub.large import arriving, content, large_files, lfs, usage
 from paddock.hub.large.lfs import Right
 from paddock.hub.large.viewing import MAX_PASSING_BYTES, PassingView
 from paddock.hub.mirror import pulling
+from paddock.hub.scans import leaving
+from paddock.hub.scans.leaving import Asking
 
 router = APIRouter()
 
@@ -103,8 +104,10 @@ async def verify(request: Request, hub: HubDep, oid: str, sig: str = "") -> Resp
 @router.head(_OBJECT, include_in_schema=False)
 def get_object(request: Request, hub: HubDep, oid: str, sig: str = "") -> Response:
     """An object's bytes, however they are stored."""
-    right = _check(hub, "get", oid, sig)
+    right = lfs.check_right(signing.signing_key(hub.database), "get", oid, sig, clock.now())
     with hub.database.read() as conn:
+        caller, repo = bearers.recall(conn, right.bearer, right.repo_id)
+        leaving.require_content(Asking(hub, conn, caller, repo), oid)
         arriving_now = None
         if not large_files.present(conn, right.repo_id, [oid]):
             arriving_now = pulling.open_absent(hub, conn, right.repo_id, oid)
@@ -122,7 +125,7 @@ def _check(hub: Hub, action: str, oid: str, signature: str) -> Right:
     key = signing.signing_key(hub.database)
     right = lfs.check_right(key, action, oid, signature, clock.now())
     with hub.database.read() as conn:
-        repo = check_bearer(conn, right.bearer, right.repo_id)
+        repo = bearers.check_bearer(conn, right.bearer, right.repo_id)
         if action in _BRINGING and not large_files.present(conn, right.repo_id, [oid]):
             usage.check_quota(conn, repo.namespace_id, right.size_bytes)
     return right

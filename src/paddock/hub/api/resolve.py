@@ -28,6 +28,8 @@ from paddock.hub.http.sending import ContentResponse
 from paddock.hub.large.content import Content, inline_content, open_content
 from paddock.hub.large.pointers import Pointer, render_pointer
 from paddock.hub.mirror.pulling import open_file
+from paddock.hub.scans import leaving
+from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import FileEntry, Need, Repository
 
 router = APIRouter(route_class=DirectRoute)
@@ -86,6 +88,7 @@ def resolve(
     with hub.database.read() as conn:
         repo = open_repository(conn, caller, name, Need.CONTENT)
         commit_oid, entry = _find(conn, repo, rev, path)
+        leaving.require_entry(Asking(hub, conn, caller, repo), entry)
         found = _Found(repo, commit_oid, entry, open_file(hub, repo, entry, conn))
     headers = _headers(found, found.entry.etag)
     if entry.large:
@@ -112,6 +115,8 @@ def raw(
     with hub.database.read() as conn:
         repo = open_repository(conn, caller, name, Need.CONTENT)
         commit_oid, entry = _find(conn, repo, rev, path)
+        if entry.large is None:  # of a large file, git has no byte
+            leaving.require_entry(Asking(hub, conn, caller, repo), entry)
         if entry.large:
             pointer = Pointer(entry.large.sha256, entry.large.size_bytes)
             content = inline_content(render_pointer(pointer))

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
-import sqlalchemy as sa
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -25,8 +24,9 @@ from paddock.hub.git import files, history, refs
 from paddock.hub.git.files import Entry, PageRequest
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath, encode_path
 from paddock.hub.paging import foreign_cursor
-from paddock.hub.scans import scanning
-from paddock.hub.types import FileEntry, Need, Repository
+from paddock.hub.scans import leaving, report
+from paddock.hub.scans.leaving import Asking
+from paddock.hub.types import FileEntry, Need
 
 router = APIRouter()
 
@@ -59,7 +59,8 @@ def list_tree(
         repo = open_repository(conn, caller, name, Need.METADATA)
         commit_oid = refs.resolve_revision(conn, repo, rev)
         page = files.list_page(conn, repo, commit_oid, folder, wanted)
-        items = _render(conn, repo, commit_oid, page.entries, expand=expand)
+        asking = Asking(hub, conn, caller, repo)
+        items = _render(asking, commit_oid, page.entries, expand=expand)
     headers = {}
     if page.next_after is not None:
         query = {"recursive": recursive, "expand": expand, "limit": limit}
@@ -85,19 +86,25 @@ async def paths_info(
             commit_oid = refs.resolve_revision(conn, repo, rev)
             entries = files.entries_at(conn, repo, commit_oid, paths)
             found = [entry for entry in entries.values() if entry.path]
-            return orjson.dumps(_render(conn, repo, commit_oid, found, expand=expand))
+            asking = Asking(hub, conn, caller, repo)
+            return orjson.dumps(_render(asking, commit_oid, found, expand=expand))
 
     return Response(await run_sync(answer), media_type="application/json")
 
 
 def _render(
-    conn: sa.Connection, repo: Repository, commit_oid: str, entries: list[Entry], *, expand: bool
+    asking: Asking, commit_oid: str, entries: list[Entry], *, expand: bool
 ) -> list[dict[str, Any]]:
     items = [_render_entry(entry) for entry in entries]
+    found = [entry for entry in entries if isinstance(entry, FileEntry)]
+    _hide_xet(asking, items, found)
     if not expand:
         return items
+    conn, repo = asking.conn, asking.repo
     touched = history.last_commits(conn, repo, commit_oid, [entry.path for entry in entries])
-    known = scanning.verdicts_on(conn, [e for e in entries if isinstance(e, FileEntry)])
+    checked = report.of_revision(conn, repo, commit_oid, found).files
+    status = iter(checked)
+    hears = report.hears_of(asking)
     for item, entry in zip(items, entries, strict=True):
         commit = touched.get(item["path"])
         item["lastCommit"] = commit and {
@@ -106,8 +113,17 @@ def _render(
             "date": clock.to_text(commit.committed_at),
         }
         if isinstance(entry, FileEntry):
-            item["securityFileStatus"] = scanning.file_status(known.get(entry.etag))
+            item["securityFileStatus"] = report.file_status(hears, next(status))
     return items
+
+
+def _hide_xet(asking: Asking, items: list[dict[str, Any]], entries: list[FileEntry]) -> None:
+    """A client that knows a Xet hash asks for no file by its address, and never hears why not."""
+    by_xet = [entry for entry in entries if entry.large and entry.large.xet_hash]
+    withheld = leaving.problems_of_entries(asking, by_xet)
+    for item in items:
+        if item["path"] in withheld:
+            item.pop("xetHash", None)
 
 
 def _render_entry(entry: Entry) -> dict[str, Any]:

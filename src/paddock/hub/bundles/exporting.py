@@ -17,7 +17,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from paddock import clock
-from paddock.errors import NotFound
+from paddock.errors import NotFound, Refused, shown
 from paddock.hub import lookup
 from paddock.hub.bundles.archive import PIECE_BYTES, BundleWriter
 from paddock.hub.bundles.manifest import (
@@ -34,17 +34,20 @@ from paddock.hub.git_http.boundaries import Boundary
 from paddock.hub.git_http.fetch_request import FetchRequest
 from paddock.hub.git_http.graph import CommitGraph
 from paddock.hub.git_http.object_rows import ObjectRows
-from paddock.hub.git_http.pack_writing import PackSource, write_pack
+from paddock.hub.git_http.pack_writing import FileWithheld, PackSource, write_pack
 from paddock.hub.git_http.selection import resolve_wants, select
 from paddock.hub.large import large_files
 from paddock.hub.large.content import open_large
 from paddock.hub.names import RepositoryName
+from paddock.hub.scans import leaving
 from paddock.hub.tables import git_objects
 from paddock.hub.types import Repository
 from paddock.signing.envelope import seal
 from paddock.signing.keys import SigningKey
 from paddock.storage.errors import os_errors
 from paddock.storage.staging import sync_file, sync_folder
+
+_SHA256_CHARS = 64
 
 Tell = Callable[[str], None]
 
@@ -55,12 +58,19 @@ class NothingToExport(NotFound):
     code = "nothing_to_export"
 
 
+class RejectedInHistory(Refused):
+    """A file that a scan rejected is in the history that was to be exported."""
+
+    code = "rejected_in_history"
+
+
 class Exported(NamedTuple):
     """What a bundle holds, and what it could not hold."""
 
     bundle: Bundle
     size_bytes: int
     missing: list[str]  # large files that history names and this hub does not have
+    withheld: list[str]  # large files that a scan rejected
 
 
 class _Found(NamedTuple):
@@ -70,6 +80,7 @@ class _Found(NamedTuple):
     refs: dict[str, str]
     large_files: dict[str, int]
     missing: list[str]
+    withheld: dict[str, str]  # contents that a scan rejected and nobody allowed, with a path
 
 
 class _Bytes(NamedTuple):
@@ -88,7 +99,10 @@ class _Bytes(NamedTuple):
 def export_repositories(
     hub: Hub, names: Sequence[RepositoryName], path: Path, key: SigningKey, tell: Tell
 ) -> Exported:
-    """Write a bundle of these repositories; raises NothingToExport."""
+    """Write a bundle of these repositories; raises NothingToExport, RejectedInHistory.
+
+    A large file that a scan rejected stays here, as only its pointer is in the history.
+    """
     with hub.database.read() as conn:
         found = [_find(conn, name) for name in dict.fromkeys(names)]
     partial = path.with_name(f".{path.name}.part")
@@ -110,7 +124,10 @@ def export_repositories(
         partial.replace(path)
         sync_folder(path.absolute().parent)
     missing = sorted({sha256 for item in found for sha256 in item.missing})
-    return Exported(bundle, size_bytes, missing)
+    withheld = {
+        sha256 for item in found for sha256 in item.withheld if len(sha256) == _SHA256_CHARS
+    }
+    return Exported(bundle, size_bytes, missing, sorted(withheld))
 
 
 def _find(conn: sa.Connection, name: RepositoryName) -> _Found:
@@ -127,9 +144,11 @@ def _find(conn: sa.Connection, name: RepositoryName) -> _Found:
         objects.repo_id == repo.id, objects.lfs_sha256.is_not(None)
     )
     named = set(conn.execute(query.distinct()).scalars())
-    here = large_files.present(conn, repo.id, named)
+    withheld = leaving.withheld_from_all(conn, repo)
+    present = large_files.present(conn, repo.id, named)
+    here = present - withheld.keys()
     sizes = {sha256: row.size_bytes for sha256, row in large_files.lookup(conn, here).items()}
-    return _Found(repo, heads, sizes, sorted(named - here))
+    return _Found(repo, heads, sizes, sorted(named - present), withheld)
 
 
 def _describe(found: Sequence[_Found], packs: Sequence[Member]) -> Bundle:
@@ -154,22 +173,32 @@ def _describe(found: Sequence[_Found], packs: Sequence[Member]) -> Bundle:
 def _write_pack(hub: Hub, item: _Found, number: int, path: Path) -> Member:
     digest, size_bytes = hashlib.sha256(), 0
     with path.open("wb") as file:
-        for piece in _pack(hub, item.repo, sorted(set(item.refs.values()))):
+        for piece in _pack(hub, item):
             digest.update(piece)
             size_bytes += file.write(piece)
     return Member(pack_name(number), digest.hexdigest(), size_bytes)
 
 
-def _pack(hub: Hub, repo: Repository, tips: list[str]) -> Iterator[bytes]:
-    """Everything that the tips lead to, as git would send it to somebody who has nothing."""
+def _pack(hub: Hub, item: _Found) -> Iterator[bytes]:
+    """Everything that the refs lead to, as git would send it to somebody who has nothing."""
+    repo, tips = item.repo, sorted(set(item.refs.values()))
     graph, rows = CommitGraph(hub.database, repo.id), ObjectRows(hub.database, repo.id)
     wanted = resolve_wants(graph, rows, tips)
     selection = select(graph, wanted, [], Boundary(cut=frozenset()), set())
     request = FetchRequest(wants=tips, words={"ofs-delta"})
-    source = PackSource(rows, hub.blobs, hub.packs, repo.id)
-    for piece in write_pack(source, request, selection, wanted):
-        if isinstance(piece, bytes):
-            yield piece
+    files = frozenset(bytes.fromhex(oid) for oid in item.withheld if len(oid) != _SHA256_CHARS)
+    source = PackSource(rows, hub.blobs, hub.packs, repo.id, files)
+    try:
+        for piece in write_pack(source, request, selection, wanted):
+            if isinstance(piece, bytes):
+                yield piece
+    except FileWithheld as e:
+        path = item.withheld[e.oid]
+        raise RejectedInHistory(
+            f"{shown(path) if path else f'the file {e.oid[:12]}'} in the history of "
+            f"{repo.full_name} was rejected by this hub's scan",
+            hint="`paddock admin scan allow` lets it go, for a reason that is kept",
+        ) from e
 
 
 def _write(writer: BundleWriter, bundle: Bundle, signed: bytes, source: _Bytes, tell: Tell) -> None:

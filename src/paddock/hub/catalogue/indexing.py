@@ -24,11 +24,13 @@ from paddock.hub.git import files, refs
 from paddock.hub.git.objects import read_object
 from paddock.hub.jobs.queue import enqueue
 from paddock.hub.large import usage
+from paddock.hub.scans import standing
 from paddock.hub.tables import commits, repositories, repository_tags
 from paddock.hub.types import FileEntry, Kind, Repository
 
 CONFIG_PATH = "config.json"
 TOKENIZER_PATH = "tokenizer_config.json"
+READ = frozenset({CARD_NAME, CONFIG_PATH, TOKENIZER_PATH})  # what a row tells some of
 COUNT_PARAMETERS = "catalogue.parameters"  # the job that reads weights
 MAX_LISTED = 2000
 MAX_TOKEN_CHARS = 100
@@ -104,8 +106,11 @@ def _mask_token(tokenizer: dict[str, Any]) -> str | None:
 
 
 def _text(conn: sa.Connection, repo: Repository, entry: FileEntry | None) -> str:
-    """A small file's text. What was too large to keep in its row is too large for a card."""
-    if entry is None or entry.large is not None:
+    """A small file's text. What was too large to keep in its row is too large for a card.
+
+    A row is read by everybody, so it tells nothing of a file that a scan rejected.
+    """
+    if entry is None or entry.large is not None or standing.is_withheld(conn, repo, entry):
         return ""
     stored = read_object(conn, repo.id, entry.oid)
     if stored is None or stored.content is None:

@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import orjson
-import sqlalchemy as sa
 
 from paddock.checkpoint.errors import BadSafetensors
 from paddock.checkpoint.safetensors.reading import parse_header
 from paddock.errors import BadInput, shown
 from paddock.hub.catalogue.weight_names import MAX_SHARDS
 from paddock.hub.catalogue.weights import raw_header, reading_headers
-from paddock.hub.context import Hub
 from paddock.hub.errors import EntryNotFound
 from paddock.hub.git import files
 from paddock.hub.large.content import Content, open_content
-from paddock.hub.types import FileEntry, Repository
+from paddock.hub.scans import leaving
+from paddock.hub.scans.leaving import Asking
+from paddock.hub.types import FileEntry
 
 MAX_INDEX_BYTES = 16 * 1024 * 1024  # Llama 3.1 405B: 94 kB
 MAX_ALL_HEADERS_BYTES = 64 * 1024 * 1024
@@ -34,11 +34,16 @@ class Sharded(NamedTuple):
     shards: dict[str, Content]
 
 
-def open_sharded(hub: Hub, conn: sa.Connection, repo: Repository, oid: str, path: str) -> Sharded:
-    """The index at a path of a revision; raises EntryNotFound and BadInput."""
+def open_sharded(asking: Asking, oid: str, path: str) -> Sharded:
+    """The index at a path of a revision.
+
+    Raises EntryNotFound, BadInput, FileRejected and FileUnscanned.
+    """
+    hub, conn, repo = asking.hub, asking.conn, asking.repo
     entry = files.entry_at(conn, repo, oid, path)
     if not isinstance(entry, FileEntry):
         raise EntryNotFound(f"{shown(path)} does not exist in this revision", commit_oid=oid)
+    leaving.require_entry(asking, entry)
     index = _read_index(open_content(hub, repo, entry, conn), path)
     names = sorted(set(index["weight_map"].values()))
     if len(names) > MAX_SHARDS:
@@ -51,6 +56,7 @@ def open_sharded(hub: Hub, conn: sa.Connection, repo: Repository, oid: str, path
         shard = found.get(place)
         if not isinstance(shard, FileEntry):
             raise EntryNotFound(f"{shown(place)}, which the index names, is not there")
+        leaving.require_entry(asking, shard)
         shards[name] = open_content(hub, repo, shard, conn)
     return Sharded(index, shards)
 

@@ -29,6 +29,8 @@ from paddock.hub.git.history import commit_entries
 from paddock.hub.git.moved import RefChange, refs_moved
 from paddock.hub.git.objects import read_object, write_objects
 from paddock.hub.git.operations import Operation
+from paddock.hub.scans import leaving
+from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import Account, Repository
 from paddock.storage.blobs import BlobStore
 
@@ -106,10 +108,15 @@ def compare(conn: sa.Connection, repo: Repository, discussion: Discussion) -> Co
     return compared if {compared.head, compared.fork} <= stored.keys() else None
 
 
-def diff(conn: sa.Connection, repo: Repository, blobs: BlobStore, compared: Comparison) -> str:
-    """What the pull request changes, as text for ``git apply``."""
+def diff(asking: Asking, compared: Comparison) -> str:
+    """What the pull request changes, as text for ``git apply``; no line of what is withheld."""
+    conn, repo, blobs = asking.conn, asking.repo, asking.hub.blobs
+    withheld = leaving.withheld(asking)
     fork, head = (tree_oid_of(conn, repo, oid) for oid in (compared.fork, compared.head))
-    read_blob = partial(_read_blob, conn, repo, blobs)
+
+    def read_blob(oid: str) -> bytes | None:
+        return None if oid in withheld else _read_blob(conn, repo, blobs, oid)
+
     return diffs.render_diff(partial(read_trees, conn, repo.id), read_blob, fork, head)
 
 

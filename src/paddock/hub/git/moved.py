@@ -52,6 +52,7 @@ def refs_moved(
         _check_is_ours(conn, repo, moved)
     if any(change.name == refs.MAIN for change in moved):
         indexing.refresh(conn, repo)
+    if any(change.new_oid is not None for change in moved):
         scan_later(conn, repo)
     for change in moved:
         if change.new_oid is not None:

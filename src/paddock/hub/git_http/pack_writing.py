@@ -14,6 +14,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import IO, NamedTuple
 
+from paddock.errors import Forbidden
 from paddock.hub.git.objects import ObjectType
 from paddock.hub.git_http.deltas import LEVEL, Entries, entry_head
 from paddock.hub.git_http.fetch_request import FetchRequest, Filter
@@ -36,6 +37,16 @@ _IN_MEMORY_BYTES = 16 << 20
 _BLOBS_TOGETHER = 5000
 
 
+class FileWithheld(Forbidden):
+    """A pack would hold a file that whoever asks for it may not have."""
+
+    code = "git_file_withheld"
+
+    def __init__(self, oid: str) -> None:
+        super().__init__(f"the file {oid} may not be sent")
+        self.oid = oid
+
+
 class PackSource(NamedTuple):
     """Where objects come from, and where a whole pack goes to be used again."""
 
@@ -43,6 +54,7 @@ class PackSource(NamedTuple):
     blobs: BlobStore
     packs: PackCache
     repo_id: int
+    withheld: frozenset[bytes] = frozenset()  # files that whoever gets the pack may not have
 
     def keep(self, pack: KeptPack, *, by_offset: bool) -> None:
         self.packs.keep(self.repo_id, pack, by_offset=by_offset)
@@ -86,6 +98,7 @@ class PackWriter:
             walk.add_asked(self._wanted.trees, self._wanted.blobs)
             folders.seek(0)
             added = self._gather(walk, folders)
+            self._check_withheld(held)
             self.object_count = len(self._added) + (kept.object_count if kept else 0)
             yield Progress(self.object_count)
             if kept and not self._added:
@@ -107,6 +120,13 @@ class PackWriter:
         ids = kept.read_ids() if kept else b""
         before = [ids[at : at + ID_BYTES] for at in range(0, len(ids), ID_BYTES)]
         return b"".join(sorted(before + self._added))
+
+    def _check_withheld(self, held: Container[bytes]) -> None:
+        if self._source.withheld:
+            added = set(self._added)
+            for oid in sorted(self._source.withheld):
+                if oid in added or oid in held:
+                    raise FileWithheld(oid.hex())
 
     def _gather(self, walk: TreeWalk, folders: IO[bytes]) -> Iterator[bytes]:
         """The entries that are not kept, to be made one after the other."""

@@ -6,7 +6,7 @@ transactions of its own, each for one question: what a commit leads to never cha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import IO
 
 import sqlalchemy as sa
@@ -26,7 +26,7 @@ from paddock.hub.git_http.fetch_request import (
 from paddock.hub.git_http.graph import CommitGraph, Node
 from paddock.hub.git_http.negotiation import acknowledge, acknowledge_each, find_common
 from paddock.hub.git_http.object_rows import ObjectRows
-from paddock.hub.git_http.pack_writing import PackSource, PackWriter, Progress
+from paddock.hub.git_http.pack_writing import FileWithheld, PackSource, PackWriter, Progress
 from paddock.hub.git_http.pkt_lines import (
     MAX_PAYLOAD_BYTES,
     BadGitRequest,
@@ -43,8 +43,10 @@ from paddock.hub.git_http.selection import (
     select_whole,
     tags_along,
 )
+from paddock.hub.scans import leaving
+from paddock.hub.scans.leaving import Asking
 from paddock.hub.tables import commits
-from paddock.hub.types import Repository
+from paddock.hub.types import ANONYMOUS, Repository
 from paddock.log import get_logger
 from paddock.storage.sql import in_chunks
 
@@ -53,10 +55,16 @@ log = get_logger("git")
 _SMALL_BAND_BYTES = 996  # of side-band, without "-64k": a packet of 1000 bytes
 _BANDS = {"side-band", "side-band-64k"}
 _PROGRESS_STEP = 5000
+_OID_CHARS = 40
 
 
-def answer_command(hub: Hub, repo: Repository, source: IO[bytes]) -> Iterator[bytes]:
-    """Protocol 2: one command; raises BadGitRequest before the first byte."""
+def answer_command(
+    hub: Hub, repo: Repository, source: IO[bytes], withheld: Mapping[str, str] | None = None
+) -> Iterator[bytes]:
+    """Protocol 2: one command; raises BadGitRequest before the first byte.
+
+    ``withheld`` are contents that the client may not have, by id, each with a path.
+    """
     request = CommandRequest(source)
     if request.is_empty:
         return iter(())
@@ -65,16 +73,19 @@ def answer_command(hub: Hub, repo: Repository, source: IO[bytes]) -> Iterator[by
             found = refs.list_refs(conn, repo)
         return iter(list(list_refs(source, found)))
     if request.command == "fetch":
-        return _telling_errors(_Fetch(hub, repo, read_fetch(source)).answer())
+        fetch = _Fetch(hub, repo, read_fetch(source), withheld or {})
+        return _telling_errors(fetch.answer())
     raise BadGitRequest(f"the command {request.command[:40]!a} is not offered here")
 
 
-def answer_upload_pack(hub: Hub, repo: Repository, source: IO[bytes]) -> Iterator[bytes]:
+def answer_upload_pack(
+    hub: Hub, repo: Repository, source: IO[bytes], withheld: Mapping[str, str] | None = None
+) -> Iterator[bytes]:
     """Protocols 0 and 1: the whole conversation, or the step of it that the request holds."""
     request = read_upload_request(source)
     if not request.wants:
         return iter(())
-    return _telling_errors(_Fetch(hub, repo, request).answer_old())
+    return _telling_errors(_Fetch(hub, repo, request, withheld or {}).answer_old())
 
 
 def _telling_errors(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -88,8 +99,11 @@ def _telling_errors(pieces: Iterator[bytes]) -> Iterator[bytes]:
 class _Fetch:
     """One request and what is known of it."""
 
-    def __init__(self, hub: Hub, repo: Repository, request: FetchRequest) -> None:
+    def __init__(
+        self, hub: Hub, repo: Repository, request: FetchRequest, withheld: Mapping[str, str]
+    ) -> None:
         self._hub, self._repo, self._request = hub, repo, request
+        self._withheld = withheld
         self._is_old = False  # protocols 0 and 1, where side bands have to be asked for
         self._graph = CommitGraph(hub.database, repo.id)
         self._rows = ObjectRows(hub.database, repo.id)
@@ -176,7 +190,8 @@ class _Fetch:
     def _pack(self, wanted: Wanted, haves: list[Node], boundary: Boundary) -> Iterator[bytes]:
         selection = self._select(wanted, haves, boundary)
         hub = self._hub
-        source = PackSource(self._rows, hub.blobs, hub.packs, self._repo.id)
+        files = frozenset(bytes.fromhex(oid) for oid in self._withheld if len(oid) == _OID_CHARS)
+        source = PackSource(self._rows, hub.blobs, hub.packs, self._repo.id, files)
         writer = PackWriter(source, self._request, selection, wanted)
         yield from self._framed(writer.write())
         if writer.is_now_kept:
@@ -231,11 +246,26 @@ class _Fetch:
                 elif bands and "no-progress" not in words and piece.found >= told + _PROGRESS_STEP:
                     told = piece.found
                     yield from on_band(2, [b"Enumerating objects: %d\r" % told])
+        except FileWithheld as e:
+            if not bands:
+                raise
+            yield from on_band(3, [self._refusal(e.oid).encode() + b"\n"])
         except PaddockError as e:
             log.error("a pack broke off", repository=self._repo.full_name, error=e.message)
             if not bands:
                 raise
             yield from on_band(3, [e.message.encode() + b"\n"])
+
+
+    def _refusal(self, oid: str) -> str:
+        """Why there is no pack, and how to have the rest."""
+        with self._hub.database.read() as conn:
+            asking = Asking(self._hub, conn, ANONYMOUS, self._repo)
+            refusal = leaving.rejected(asking, oid, self._withheld[oid])
+        return (
+            f"{refusal.message}. git cannot leave a file out of a history: clone with "
+            "--filter=blob:none --no-checkout and check out the other files, or use `hf download`"
+        )
 
 
 def _told(boundary: Boundary) -> Iterator[bytes]:

@@ -22,6 +22,7 @@ MODULES: tuple[str, ...] = (
     "paddock.hub.webhooks.delivering",
     "paddock.hub.mirror.cleaning",
     "paddock.hub.scans.scanning",
+    "paddock.hub.scans.comparing",
     "paddock.hub.large.viewing",
     "paddock.hub.garbage.collecting",
     "paddock.hub.git_http.packing",

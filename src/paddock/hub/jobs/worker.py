@@ -188,12 +188,14 @@ class Worker:
             return list(self._running)
 
 
-def run_until_empty(hub: Hub, *, timeout_seconds: float = 60.0) -> None:
+def run_until_empty(
+    hub: Hub, *, kinds: Collection[str] | None = None, timeout_seconds: float = 60.0
+) -> None:
     """Run everything that is due, and what follows from it, here and now; others may help.
 
-    Raises TimeoutError. What waits for a later moment stays.
+    Raises TimeoutError. What waits for a later moment stays, and what is not of these kinds.
     """
-    worker = Worker(hub)
+    worker = Worker(hub, kinds=kinds)
     deadline = time.monotonic() + timeout_seconds
     while True:
         heard = BELL.count

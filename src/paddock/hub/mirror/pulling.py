@@ -30,6 +30,7 @@ from paddock.hub.mirror.policy import Admission, NotMirrored, admit
 from paddock.hub.mirror.upstream import UpstreamUnreachable
 from paddock.hub.names import RepositoryName, check_account_name, check_repository_name
 from paddock.hub.people.kept_names import NameKept
+from paddock.hub.scans.requests import scan_arrived
 from paddock.hub.tables import git_objects
 from paddock.hub.types import Caller, FileEntry, Repository
 from paddock.log import get_logger
@@ -132,6 +133,7 @@ def _open_absent(
         forget_removed(hub.database, hub.blobs, [blob.sha256])
         with hub.database.write() as writing:
             large_files.add_blob(writing, repo.id, blob)
+            scan_arrived(writing, repo.id, blob.sha256, blob.size_bytes)
 
     def read(start: int, end: int) -> Iterator[bytes]:
         return mirror.arrivals.read(wanted, source, start, end, on_stored)

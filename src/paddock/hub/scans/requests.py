@@ -1,15 +1,61 @@
-"""Asking for a scan, in the transaction that moved main."""
+"""Asking for a scan, in the transaction that makes one necessary."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 import sqlalchemy as sa
 
+from paddock import clock
 from paddock.hub.jobs.queue import enqueue
-from paddock.hub.types import Repository
+from paddock.hub.scans.tables import repository_scans
+from paddock.hub.types import FileEntry, Repository
 
-JOB = "scan_repository"
+SCAN_REPOSITORY = "scans.repository"
+SCAN_FILE = "scans.file"  # one that takes long, or is looked at again
+SCAN_TREE = "scans.tree"  # what the files of a revision say together
+SCAN_BACKLOG = "scans.backlog"  # repositories that an older scanner looked at, or none
+SCAN_MISSING = "scans.missing"  # finds those
 
 
 def scan_later(conn: sa.Connection, repo: Repository) -> None:
-    """Let a job look at the files of main."""
-    enqueue(conn, JOB, {"repo_id": repo.id}, unique=str(repo.id))
+    """Refs of the repository moved: let a job look at what is new."""
+    here = repository_scans.c.repo_id == repo.id
+    conn.execute(repository_scans.update().where(here).values(is_current=False))
+    _enqueue(conn, repo.id)
+
+
+def scan_again(conn: sa.Connection, repo_id: int) -> None:
+    """Let a job look at all of the repository; contents with a finished verdict keep it."""
+    here = repository_scans.c.repo_id == repo_id
+    values = {"done": [], "is_current": False, "looked_at": clock.now()}
+    conn.execute(repository_scans.update().where(here).values(values))
+    _enqueue(conn, repo_id)
+
+
+def scan_file_later(
+    conn: sa.Connection, repo_id: int, entry: FileEntry, *, not_before: datetime | None = None
+) -> None:
+    """Let a job of its own look at one file."""
+    large = None if entry.large is None else [entry.large.sha256, entry.large.pointer_bytes]
+    payload: dict[str, Any] = {"repo_id": repo_id, "path": entry.path, "oid": entry.oid}
+    payload |= {"size_bytes": entry.size_bytes, "large": large}
+    unique = f"{entry.etag}:{repo_id}"
+    enqueue(conn, SCAN_FILE, payload, unique=unique, not_before=not_before)
+
+
+def scan_arrived(conn: sa.Connection, repo_id: int, sha256: str, size_bytes: int) -> None:
+    """Bytes that the repository's history named before they were here have come."""
+    payload: dict[str, Any] = {"repo_id": repo_id, "path": "", "oid": ""}
+    payload |= {"size_bytes": size_bytes, "large": [sha256, 0]}
+    enqueue(conn, SCAN_FILE, payload, unique=f"{sha256}:{repo_id}")
+
+
+def scan_tree_later(conn: sa.Connection, repo_id: int) -> None:
+    """Let a job compare the files of each ref's revision with each other."""
+    enqueue(conn, SCAN_TREE, {"repo_id": repo_id}, unique=str(repo_id))
+
+
+def _enqueue(conn: sa.Connection, repo_id: int) -> None:
+    enqueue(conn, SCAN_REPOSITORY, {"repo_id": repo_id}, unique=str(repo_id))

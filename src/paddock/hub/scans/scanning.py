@@ -1,106 +1,212 @@
-"""The job that looks at the files of main, and what it found.
+"""The jobs that look at what was uploaded: every file that a ref of a repository leads to.
 
-Knows rows and where bytes are; what they mean is ``verdicts``'s. A content is scanned once, however
-many repositories and commits hold it. A file that is not on this machine is copied to a temporary
-one first, up to a bound; beyond it, it stays unscanned, which is never shown as safe.
+Knows the order of work and how much of it at a time; what files there are is ``contents``'s, what a
+verdict leads to ``recording``'s. A content is scanned once for each of its names and each version
+of the scanner, whoever holds it. A repository has its turn for a minute and then stands behind the
+others; a file that takes long has a job of its own.
 """
 
 from __future__ import annotations
 
-import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 import sqlalchemy as sa
 
-from paddock import clock
-from paddock.errors import NotFound
-from paddock.hub import lookup
 from paddock.hub.context import Hub
-from paddock.hub.git import files
-from paddock.hub.jobs.handlers import handler
-from paddock.hub.large.content import Content, ContentMissing, open_content
-from paddock.hub.scans.requests import JOB
-from paddock.hub.scans.tables import file_scans
-from paddock.hub.scans.verdicts import SAFE, Verdict, is_scanned, judge
-from paddock.hub.tables import repositories
-from paddock.hub.types import FileEntry, Repository
-from paddock.storage.sql import in_chunks, insert_ignore
+from paddock.hub.jobs.handlers import every, handler
+from paddock.hub.jobs.queue import enqueue
+from paddock.hub.jobs.stopping import stop_here_if_asked
+from paddock.hub.scans import contents, progress, recording, records, scanner
+from paddock.hub.scans.copies import CannotLook, on_disk
+from paddock.hub.scans.records import ByName
+from paddock.hub.scans.requests import (
+    SCAN_BACKLOG,
+    SCAN_FILE,
+    SCAN_MISSING,
+    SCAN_REPOSITORY,
+    scan_file_later,
+)
+from paddock.hub.scans.scanner import Item
+from paddock.hub.scans.verdicts import REJECT, UNSCANNED, Known, name_of
+from paddock.hub.tables import repository_large_files
+from paddock.hub.types import FileEntry, LargeFile, Repository
 
-MAX_COPIED_BYTES = 8 << 30
+SLICE_SECONDS = 60.0
+LONG_BYTES = 128 << 20  # a file from here on has a job of its own
+TOGETHER_FILES = 100  # in one process of the scanner
+TOGETHER_BYTES = 64 << 20
+_LOOK_SECONDS = 600
+_REPOSITORIES_AT_ONCE = 500
 
-
-def verdicts_on(conn: sa.Connection, entries: Iterable[FileEntry]) -> dict[str, Verdict]:
-    """What is known of files, by their etag; those not looked at yet are left out."""
-    etags = sorted({entry.etag for entry in entries if is_scanned(entry.path)})
-    found: dict[str, Verdict] = {}
-    for some in in_chunks(etags):
-        query = sa.select(file_scans).where(file_scans.c.etag.in_(some))
-        found.update({row.etag: Verdict(row.status, row.reason) for row in conn.execute(query)})
-    return found
-
-
-def security_status(conn: sa.Connection, entries: Sequence[FileEntry]) -> dict[str, Any]:
-    """The answer to ``securityStatus``: whether all was looked at, and what is not safe."""
-    scanned = [entry for entry in entries if is_scanned(entry.path)]
-    known = verdicts_on(conn, scanned)
-    issues = [
-        {"path": entry.path, "level": known[entry.etag].status}
-        for entry in scanned
-        if entry.etag in known and known[entry.etag].status != SAFE
-    ]
-    return {"scansDone": len(known) == len({e.etag for e in scanned}), "filesWithIssues": issues}
+every(_LOOK_SECONDS)(SCAN_MISSING)
 
 
-def file_status(verdict: Verdict | None) -> dict[str, Any]:
-    """A file's ``securityFileStatus``."""
-    if verdict is None:
-        return {"status": "unscanned", "avScan": None, "pickleImportScan": None}
-    found = {"status": verdict.status, "message": verdict.reason}
-    return {"status": verdict.status, "avScan": None, "pickleImportScan": found}
-
-
-@handler(JOB)
-def scan_repository(hub: Hub, payload: dict[str, Any]) -> None:
-    """Look at every file of main that nobody looked at yet."""
-    with hub.database.read() as conn:
-        row = sa.select(repositories.c.id).where(repositories.c.id == int(payload["repo_id"]))
-        if conn.execute(row).first() is None:
-            return
-        repo = lookup.repository_by_id(conn, int(payload["repo_id"]))
-        if repo.head_oid is None:
-            return
-        entries = [e for e in files.all_files(conn, repo, repo.head_oid) if is_scanned(e.path)]
-        known = verdicts_on(conn, entries)
-    new = {entry.etag: entry for entry in entries if entry.etag not in known}
-    for entry in new.values():
-        _scan(hub, repo, entry)
-
-
-def _scan(hub: Hub, repo: Repository, entry: FileEntry) -> None:
-    try:
-        with hub.database.read() as conn:
-            content = open_content(hub, repo, entry, conn)
-    except (ContentMissing, NotFound):
-        return  # a pointer whose bytes are not here: nothing to load either
-    if content.local_path is None and content.size_bytes > MAX_COPIED_BYTES:
-        return
-    with _on_disk(content) as path:
-        verdict = judge(entry.path, path)
-    row = {"etag": entry.etag, **verdict._asdict(), "scanned_at": clock.now()}
+@handler(SCAN_MISSING)
+def find_missing(hub: Hub, payload: dict[str, Any]) -> None:
+    """Find repositories that this scanner did not look at, such as those of an older paddock."""
     with hub.database.write() as conn:
-        insert_ignore(conn, file_scans, [row])
+        for repo_id in progress.missing(conn, scanner.version(), _REPOSITORIES_AT_ONCE):
+            enqueue(conn, SCAN_BACKLOG, {"repo_id": repo_id}, unique=str(repo_id))
 
 
-@contextmanager
-def _on_disk(content: Content) -> Iterator[Path]:
-    if content.local_path is not None:
-        yield content.local_path
-        return
-    with tempfile.NamedTemporaryFile() as copy:
-        for piece in content.read(0, content.size_bytes):
-            copy.write(piece)
-        copy.flush()
-        yield Path(copy.name)
+@handler(SCAN_BACKLOG)
+def scan_backlog(hub: Hub, payload: dict[str, Any]) -> None:
+    """A repository that waited long already: what was just uploaded need not wait behind it."""
+    _scan_repository(hub, int(payload["repo_id"]), SCAN_BACKLOG)
+
+
+@handler(SCAN_REPOSITORY)
+def scan_repository(hub: Hub, payload: dict[str, Any]) -> None:
+    """Look at every file that the refs lead to and nobody looked at yet."""
+    _scan_repository(hub, int(payload["repo_id"]), SCAN_REPOSITORY)
+
+
+def scan_now(hub: Hub, repo_id: int) -> None:
+    """The same here and now, all of it, long files and what was not finished before too."""
+    _scan_repository(hub, repo_id, None)
+
+
+@handler(SCAN_FILE)
+def scan_file(hub: Hub, payload: dict[str, Any]) -> None:
+    """Look at one file that takes long, that came late, or whose last scan did not finish."""
+    with hub.database.read() as conn:
+        repo = recording.find_repository(conn, int(payload["repo_id"]))
+        if repo is None:
+            return
+        entries = _named(conn, repo, _entry(payload))
+        known = records.known_of(conn, [entry.etag for entry in entries])
+    for entry in entries:
+        if not _is_settled(known.get(entry.etag, {}), entry, unfinished_too=False):
+            _scan(hub, repo, [entry])
+
+
+def _scan_repository(hub: Hub, repo_id: int, kind: str | None) -> None:
+    with hub.database.read() as conn:
+        repo = recording.find_repository(conn, repo_id)
+        if repo is None:
+            return
+        tips = contents.tip_commits(conn, repo)
+        done = [] if kind is None else progress.done(conn, repo, scanner.version())
+    looking = _Looking(hub, repo, None if kind is None else time.monotonic() + SLICE_SECONDS)
+    for part in contents.new_files(hub.database, repo, tips, done):
+        if not looking.look_at(part.files):
+            assert kind is not None  # noqa: S101  (without one there is no end to the time)
+            with hub.database.write() as conn:
+                enqueue(conn, kind, {"repo_id": repo_id}, unique=str(repo_id))
+            return
+        if part.done:
+            progress.note(hub, repo, part.done, scanner.version())
+    _look_at_uncommitted(hub, repo)
+    progress.finish(hub, repo, tips, scanner.version())
+
+
+class _Looking:
+    """A repository's turn."""
+
+    def __init__(self, hub: Hub, repo: Repository, deadline: float | None) -> None:
+        self._hub, self._repo, self._deadline = hub, repo, deadline
+
+    def look_at(self, entries: Sequence[FileEntry]) -> bool:
+        """Look at those that nobody looked at; whether the time was enough."""
+        distinct = {(entry.etag, name_of(entry.path)): entry for entry in entries}
+        with self._hub.database.read() as conn:
+            known = records.known_of(conn, (etag for etag, _ in distinct))
+        rejected, waiting = [], []
+        for (etag, name), entry in distinct.items():
+            one = known.get(etag, {}).get(name)
+            if not self._is_settled(known.get(etag, {}), entry):
+                waiting.append(entry)
+            elif one is not None and one.verdict == REJECT:
+                rejected.append(entry)
+        self._refuse(rejected)
+        for some in self._portions(waiting):
+            stop_here_if_asked()
+            if self._deadline is not None and time.monotonic() > self._deadline:
+                return False
+            _scan(self._hub, self._repo, some)
+        return True
+
+    def _is_settled(self, known: ByName, entry: FileEntry) -> bool:
+        return _is_settled(known, entry, unfinished_too=self._deadline is not None)
+
+    def _refuse(self, entries: Sequence[FileEntry]) -> None:
+        if not entries:
+            return
+        with self._hub.database.write() as conn:
+            here = recording.find_repository(conn, self._repo.id, lock=True)
+            if here is not None:
+                recording.refuse(conn, here, entries)
+
+    def _portions(self, entries: Iterable[FileEntry]) -> Iterator[list[FileEntry]]:
+        """What one process looks at; what takes long is left to jobs, where there is no time."""
+        some: list[FileEntry] = []
+        for entry in entries:
+            if entry.size_bytes >= LONG_BYTES and self._deadline is not None:
+                with self._hub.database.write() as conn:
+                    scan_file_later(conn, self._repo.id, entry)
+                continue
+            size_bytes = sum(other.size_bytes for other in some) + entry.size_bytes
+            if some and (size_bytes > TOGETHER_BYTES or len(some) == TOGETHER_FILES):
+                yield some
+                some = []
+            some.append(entry)
+        if some:
+            yield some
+
+
+def _scan(hub: Hub, repo: Repository, entries: Sequence[FileEntry]) -> None:
+    """Look at these files together and keep what was found."""
+    with ExitStack() as stack:
+        here: list[tuple[FileEntry, Item]] = []
+        for entry in entries:
+            try:
+                file = stack.enter_context(on_disk(hub, repo, entry))
+            except CannotLook as e:
+                with hub.database.write() as conn:
+                    why = (entry.etag, name_of(entry.path), e.message)
+                    records.note_unscanned(conn, *why, scanner.version())
+            else:
+                here.append((entry, Item(name_of(entry.path), file)))
+        found = scanner.scan_items([item for _, item in here])
+    kept = zip((entry for entry, _ in here), found, strict=True)
+    recording.record(hub, repo, list(kept))
+
+
+def _is_settled(known: ByName, entry: FileEntry, *, unfinished_too: bool) -> bool:
+    """Whether this scanner said what it has to say of a content under its name."""
+    one: Known | None = known.get(name_of(entry.path))
+    if one is None or one.verdict == UNSCANNED or one.scanner != scanner.version():
+        return False
+    return unfinished_too or not one.is_unfinished
+
+
+def _entry(payload: dict[str, Any]) -> FileEntry:
+    size_bytes, large = int(payload["size_bytes"]), payload["large"]
+    file = None if large is None else LargeFile(large[0], size_bytes, large[1], None)
+    return FileEntry(payload["path"], payload["oid"], size_bytes, file)
+
+
+def _named(conn: sa.Connection, repo: Repository, entry: FileEntry) -> list[FileEntry]:
+    """The file under its path, or, where nobody said one, under every name that is known of it."""
+    if entry.path:
+        return [entry]
+    links = repository_large_files.c
+    query = sa.select(links.filename).where(links.repo_id == repo.id, links.sha256 == entry.etag)
+    path = conn.execute(query).scalar_one_or_none()
+    waiting = records.known_of(conn, [entry.etag]).get(entry.etag, {})
+    names = {name for name, one in waiting.items() if one.verdict == UNSCANNED}
+    names |= {path} if path else set()
+    paths = sorted(names) or [entry.etag]
+    return [FileEntry(path, entry.oid, entry.size_bytes, entry.large) for path in paths]
+
+
+def _look_at_uncommitted(hub: Hub, repo: Repository) -> None:
+    """Large files that no commit names: who knows their digest can ask for them."""
+    with hub.database.write() as conn:
+        for sha256, size_bytes in progress.unlooked_large(conn, repo.id):
+            scan_file_later(
+                conn, repo.id, FileEntry("", "", size_bytes, LargeFile(sha256, size_bytes, 0, None))
+            )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from paddock.checkpoint.scan.codes import CODES
 from paddock.checkpoint.scan.report import Reason, Verdict
@@ -68,16 +68,6 @@ def chosen(known: Mapping[str, Known], name: str) -> Known | None:
 def status_of(known: Known | None) -> str:
     """In the Hub's words."""
     return QUEUED if known is None else STATUS[known.verdict]
-
-
-def file_status(known: Known | None, *, is_allowed: bool = False) -> dict[str, Any]:
-    """A file's ``securityFileStatus``: what stock clients read, and beside it all that is known."""
-    status: dict[str, Any] = {"status": status_of(known), "avScan": None, "pickleImportScan": None}
-    if known is not None and known.verdict != UNSCANNED:
-        status["pickleImportScan"] = {"status": status["status"], "message": summary(known)}
-        status["reasons"] = [reason.to_dict() for reason in worst_first(known.reasons)]
-        status["isAllowed"] = is_allowed
-    return status
 
 
 def summary(known: Known) -> str:

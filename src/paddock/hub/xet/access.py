@@ -41,6 +41,7 @@ class XorbRanges(NamedTuple):
 
     repo_id: int
     bearer: Bearer
+    sha256: str  # of the file that they are for
     blob: Blob
     ranges: Sequence[tuple[int, int]]
     view: View | None
@@ -78,6 +79,7 @@ def sign_address(key: bytes, allowed: XorbRanges, now: datetime) -> str:
     fields = {
         "repo": allowed.repo_id,
         "by": list(allowed.bearer),
+        "file": allowed.sha256,
         "blob": list(allowed.blob),
         "ranges": list(allowed.ranges),
         "view": list(allowed.view) if allowed.view else None,
@@ -88,9 +90,9 @@ def sign_address(key: bytes, allowed: XorbRanges, now: datetime) -> str:
 def check_address(key: bytes, signature: str, now: datetime) -> XorbRanges:
     """What an address allows; raises BadSignature (403, on which clients ask for a new one)."""
     fields = signing.check(key, _ADDRESS, signature, now)
-    if "by" not in fields:  # made by an older paddock
+    if "file" not in fields:  # made by an older paddock
         raise signing.SignatureExpired("the signature has expired", hint="ask for a new address")
     ranges = [(start, end) for start, end in fields["ranges"]]
     view = None if fields["view"] is None else View(*fields["view"])
     bearer, blob = Bearer(*fields["by"]), Blob(*fields["blob"])
-    return XorbRanges(fields["repo"], bearer, blob, ranges, view)
+    return XorbRanges(fields["repo"], bearer, fields["file"], blob, ranges, view)

@@ -1,0 +1,18 @@
+"""Whether a file is kept from strangers, for what is told of files rather than sent of them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from paddock.hub.scans import overrides, records, refusals
+from paddock.hub.scans.verdicts import REJECT
+from paddock.hub.types import FileEntry, Repository
+
+
+def is_withheld(conn: sa.Connection, repo: Repository, entry: FileEntry) -> bool:
+    """Whether a scan rejected the file and nobody allowed it."""
+    known = records.verdicts_on(conn, [entry]).get(entry.path)
+    is_rejected = known is not None and known.verdict == REJECT
+    if not is_rejected and not refusals.is_refused(conn, repo.id, entry.etag):
+        return False
+    return not overrides.is_allowed(conn, repo.id, entry.etag)
