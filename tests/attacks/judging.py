@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from paddock.checkpoint.scan.limits import Limits
 from paddock.checkpoint.scan.report import Report, Verdict
+from paddock.checkpoint.scan.scanning import scan_entries
+from paddock.checkpoint.scan.walking import walk
 from tests.attacks.corpus.case import Expected
 
 EXIT_CODES = {Verdict.CLEAN: 0, Verdict.QUARANTINE: 3, Verdict.REJECT: 4}
@@ -27,10 +30,10 @@ class Said(NamedTuple):
 
 def scanned(path: Path) -> Said:
     """A scan in this process: the same checks as the command's, without its child."""
-    from paddock.checkpoint.scan.scanning import scan_entries
-    from paddock.checkpoint.scan.walking import walk
-
-    return said(scan_entries(walk(path)))
+    limits = Limits()
+    found = walk(path, limits)
+    report = scan_entries(found.entries, limits)
+    return said(Report((*report.files, *found.refused), report.across))
 
 
 def said(report: Report) -> Said:

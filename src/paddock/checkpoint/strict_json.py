@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any, Never
 
 from paddock.checkpoint.errors import BadCheckpoint
 
 MAX_FILE_BYTES = 64 << 20  # config, index and tokenizer files; a Llama 3 tokenizer.json has 17 MB
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def parse_object(raw: bytes, where: str, error: type[BadCheckpoint]) -> dict[str, Any]:
@@ -36,6 +38,8 @@ def parse_object(raw: bytes, where: str, error: type[BadCheckpoint]) -> dict[str
         raise error("too_deep", f"{where} is nested absurdly deep") from None
     except ValueError as e:
         raise error("not_json", f"{where} is not valid JSON: {e}") from e
+    if _ESCAPED_SURROGATE.search(text) and not _is_encodable(value):
+        raise error("lone_surrogate", f"{where} holds half of a character (a lone surrogate)")
     if not isinstance(value, dict):
         raise error("not_an_object", f"{where} must be a JSON object, not {type(value).__name__}")
     return value
@@ -58,6 +62,14 @@ def read_small(path: Path, error: type[BadCheckpoint], limit_bytes: int = MAX_FI
     if len(raw) > limit_bytes:
         raise error("too_large", f"{path.name} is larger than {limit_bytes} bytes")
     return raw
+
+
+def _is_encodable(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class _Refused(ValueError):

@@ -75,7 +75,6 @@ def nested_loads() -> Variants:
     as_bytes = b"B" + len(raw).to_bytes(4, "little") + raw
     yield one("torch-storage", op.proto(3) + op.call(
         op.named("torch.storage", "_load_from_bytes"), as_bytes) + op.STOP)  # fmt: skip
-    yield one("only-bytes", op.proto(3) + op.EMPTY_DICT + op.text("blob") + as_bytes + b"s.")
 
 
 @FAMILY.case(23, "a pickle named .bin", R)

@@ -41,6 +41,12 @@ def short_text(value: str) -> bytes:
     return b"\x8c" + bytes([len(raw)]) + raw
 
 
+def long_text(value: str) -> bytes:
+    """BINUNICODE8 (protocol 4)."""
+    raw = value.encode()
+    return b"\x8d" + len(raw).to_bytes(8, "little") + raw
+
+
 def line_text(value: str) -> bytes:
     """UNICODE, the line form of protocol 0."""
     return f"V{value}\n".encode()

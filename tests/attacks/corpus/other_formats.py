@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.attacks.corpus.case import Expected, Family, Program, Variants
+from tests.attacks.corpus.case import Expected, Family, Variants
 from tests.attacks.corpus.onnx_bytes import initializer, model, node
 from tests.attacks.corpus.pickles import one
 from tests.attacks.corpus.safetensors_files import honest_file
@@ -64,20 +64,19 @@ def onnx_domain() -> Variants:
         yield one(domain, model(node("Run", domain), initializer(), domain), "model.onnx")
 
 
+PE = b"MZ".ljust(60, b"\0") + b"\x40\0\0\0PE\0\0" + b"\x64\x86"
+SHORTCUT = b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F"
+
+
 @FAMILY.case(91, "programs: ELF, PE, Mach-O and their kind", R)
 def executables() -> Variants:
     for name, head in (
-        ("libx.so", b"\x7fELF\x02\x01\x01"), ("x.dll", b"MZ\x90\x00"), ("x.exe", b"MZ" + bytes(58) + b"@\0\0\0PE\0\0"),
+        ("libx.so", b"\x7fELF\x02\x01\x01"), ("x.dll", PE), ("x.exe", PE), ("x.lnk", SHORTCUT),
         ("x.dylib", b"\xcf\xfa\xed\xfe"), ("x.macho", b"\xfe\xed\xfa\xce"), ("x.fat", b"\xca\xfe\xba\xbe"),
-        ("x.wasm", b"\0asm\x01\0\0\0"), ("x.pyc", b"\xcb\r\r\n"), ("x.dex", b"dex\n035\0"), ("x.lnk", b"L\0\0\0\x01\x14\x02\0"),
+        ("x.wasm", b"\0asm\x01\0\0\0"), ("x.pyc", b"\xcb\r\r\n"), ("x.dex", b"dex\n035\0"),
     ):  # fmt: skip
         yield one(name, head.ljust(128, b"\0"), name)
         yield one(f"{name}-renamed", head.ljust(128, b"\0"), "weights.bin")
-    yield "sh", {"install.sh": Program(b"#!/bin/sh\ntrue\n")}
-    yield one("sh-renamed", b"#!/bin/sh\ntrue\n", "merges.txt")
-    yield "readme", {"x.md": Program(b"#!/usr/bin/env python\nprint()\n")}
-    yield one("bat", b"@echo off\r\nrem true\r\n", "install.bat")
-    yield one("desktop", b"[Desktop Entry]\nExec=true\n", "model.desktop")
 
 
 CODE = b"class Model:\n    pass\n"

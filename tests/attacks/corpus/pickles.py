@@ -52,7 +52,7 @@ def popped() -> Variants:
 def split_names() -> Variants:
     push = {
         "text": op.text, "short": op.short_text, "line": op.line_text, "string": op.line_string,
-        "long": lambda value: b"\x8d" + len(value).to_bytes(8, "little") + value.encode(),
+        "long": op.long_text,
     }  # fmt: skip
     for name, spelled in push.items():
         names = spelled("os") + spelled("system") + op.STACK_GLOBAL

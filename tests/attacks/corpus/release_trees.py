@@ -11,15 +11,17 @@ from typing import Any
 import yaml
 
 from tests.attacks.corpus.case import Content, Tree
+from tests.attacks.corpus.tokenizers_files import tokenizer
 from tests.checkpoint.samples import write_hf_folder
 
 
 @cache
 def model_files() -> dict[str, bytes]:
-    """``config.json`` and weights of random numbers."""
+    """``config.json``, weights of random numbers and a tokenizer."""
     with tempfile.TemporaryDirectory() as folder:
         write_hf_folder(Path(folder))
-        return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
+        files = {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
+    return files | {"tokenizer.json": json.dumps(tokenizer()).encode()}
 
 
 def release(

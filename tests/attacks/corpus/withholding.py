@@ -12,8 +12,9 @@ from typing import Any
 from tests.attacks.corpus import opcodes as op
 from tests.attacks.corpus.case import Content, Expected, Family, Judge, Tree, Variants
 from tests.attacks.corpus.release_trees import changed_config, model_files, release
-from tests.attacks.corpus.safetensors_files import entry, file_of, honest_file
+from tests.attacks.corpus.safetensors_files import honest_file
 from tests.attacks.corpus.zips import Member, archive
+from tests.checkpoint.samples import entry, file_of
 
 FAMILY = Family("withholding", Judge.RELEASE)
 R, W = Expected.REJECT, Expected.WARN
@@ -45,7 +46,7 @@ def elsewhere() -> Variants:
     hidden = archive([Member("layer.safetensors", honest_file())])
     sections = {"artifacts": {"source": {"path": ".", "exclude": ["layer.safetensors"]}}}
     yield "archive", release(sections, {"layer.safetensors": honest_file(), "notes.zip": hidden})
-    packed = {".git/objects/pack/pack-1.pack": b"PACK\0\0\0\2" + honest_file()}
+    packed: dict[str, Content] = {".git/objects/pack/pack-1.pack": b"PACK\0\0\0\2" + honest_file()}
     yield "git", withholding(packed)
 
 
@@ -103,6 +104,5 @@ def quantised() -> Variants:
 @FAMILY.case(126, "tied embeddings, while the head is kept back", R)
 def tied() -> Variants:
     head = file_of({"lm_head.weight": entry([4], 0, 16, "F32")}, bytes(16))
-    yield "tied", release({}, changed_config(tie_word_embeddings=True))
+    yield "tied", withholding(changed_config(tie_word_embeddings=True), match="lm_head.weight")
     yield "no-head", release({}, {"model.safetensors": head})
-    yield "withhold", withholding(match="lm_head.weight")

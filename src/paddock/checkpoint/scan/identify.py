@@ -34,6 +34,8 @@ def identify(file: Path, head: bytes, size_bytes: int, name: str | None = None) 
     """The type of a file of which ``head`` is the beginning; ``name`` is what people call it."""
     if not size_bytes:
         return Kind.EMPTY
+    if _fits(head, size_bytes) and not pickle_shape(head).is_pickle:
+        return Kind.SAFETENSORS
     found = signed_kind(head)
     if found is Kind.ZIP:
         return zip_kind(file)
@@ -60,6 +62,16 @@ def _pickle_kind(head: bytes) -> Kind | None:
         is_legacy = head[2:].startswith(_LEGACY_TORCH)
         return Kind.TORCH_LEGACY if is_legacy else Kind.PICKLE
     return Kind.PICKLE if pickle_shape(head).is_pickle else None
+
+
+def _fits(head: bytes, size_bytes: int) -> bool:
+    """Whether the file begins with the length of a header that is there.
+
+    Asked first: a header of 640 bytes begins as a pickle does, one of 35,615 as gzip, of 23,117 as a
+    program of Windows.
+    """
+    length = int.from_bytes(head[:8], "little")
+    return 8 + length <= size_bytes and head[4:9] == b"\0\0\0\0{" and _is_safetensors(head)
 
 
 def _is_safetensors(head: bytes) -> bool:
