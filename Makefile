@@ -9,6 +9,8 @@ EXTRAS ?= model
 bin := $(VENV)/bin
 empty :=
 extras_key := $(if $(EXTRAS),$(EXTRAS),none)
+# Installing compiles these (hatch_build.py), so a change of them installs anew.
+compiled := hatch_build.py src/paddock/kernels/sources.py $(wildcard src/paddock/kernels/source/*)
 
 .PHONY: help up check test bench starter clean
 .DEFAULT_GOAL := help
@@ -44,12 +46,12 @@ $(bin)/python:
 	  { echo "paddock needs Python 3.11 or newer; name one with PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed-none: pyproject.toml | $(bin)/python
+$(VENV)/.installed-none: pyproject.toml $(compiled) | $(bin)/python
 	@echo "installing into $(VENV), once: this takes a minute or two" >&2
 	@$(bin)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-$(VENV)/.installed-%: pyproject.toml | $(bin)/python
+$(VENV)/.installed-%: pyproject.toml $(compiled) | $(bin)/python
 	@echo "installing into $(VENV), once: this takes a minute or two" >&2
 	@$(bin)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@

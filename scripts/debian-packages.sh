@@ -4,6 +4,7 @@ set -eu
 
 missing=
 ls -d /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v cc >/dev/null && [ -e /usr/include/stdint.h ] || missing="$missing gcc libc6-dev"
 command -v git >/dev/null || missing="$missing git"
 command -v git-lfs >/dev/null || missing="$missing git-lfs"
 command -v curl >/dev/null || missing="$missing curl"

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -63,11 +65,14 @@ def compile_library(compiler: str, target: Path = LIBRARY) -> None:
             folder = Path(name)
             objects, defines = _compile_levels(compiler, folder)
             defines += (f'-DSOURCES="{digest()}"',)
-            dispatch, library = folder / "dispatch.o", target.with_suffix(f".{os.getpid()}")
+            dispatch, library = folder / "dispatch.o", folder / "library.so"
             _run([*_command(compiler, "dispatch.c", dispatch), *defines])
-            _run([compiler, "-shared", "-o", str(library), str(dispatch), *map(str, objects)])
-            library.replace(target)
-    except (OSError, subprocess.SubprocessError) as e:
+            linked = ["-shared", "-o", library, dispatch, *objects]
+            _run([*shlex.split(compiler), *map(str, linked)])
+            beside = target.with_name(f"{os.getpid()}-{target.name}")
+            shutil.copyfile(library, beside)
+            beside.replace(target)
+    except (OSError, ValueError, subprocess.SubprocessError) as e:
         raise CannotCompile(str(e)) from e
 
 
@@ -92,7 +97,7 @@ def _start(compiler: str, level: Level, folder: Path) -> subprocess.Popen[bytes]
 
 
 def _command(compiler: str, source: str, target: Path) -> list[str]:
-    return [compiler, *_FLAGS, "-c", str(FOLDER / source), "-o", str(target)]
+    return [*shlex.split(compiler), *_FLAGS, "-c", str(FOLDER / source), "-o", str(target)]
 
 
 def _run(command: Sequence[str]) -> None:
@@ -106,6 +111,6 @@ def _run(command: Sequence[str]) -> None:
 
 
 def compilers() -> Iterator[str]:
-    """What CC names, or the usual names."""
+    """The command that CC names, or the usual ones."""
     named = os.environ.get("CC")
     yield from (named,) if named else ("cc", "gcc", "clang")
