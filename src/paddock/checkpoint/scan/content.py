@@ -8,10 +8,15 @@ from paddock.checkpoint.scan.kinds import Kind
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
 from paddock.checkpoint.scan.templates.places import check_copies, check_templates
+from paddock.checkpoint.scan.tokenizers.agreement import check_agreement
+from paddock.checkpoint.scan.tokenizers.reading import check_tokenizer
 
 FileCheck = Callable[[Look], Iterator[Reason]]
 FolderCheck = Callable[[Sequence[Look]], Iterator[Reason]]
 
 # The kinds that a check looks at; None stands for all.
-FILE_CHECKS: tuple[tuple[frozenset[Kind] | None, FileCheck], ...] = ((None, check_templates),)
-FOLDER_CHECKS: tuple[FolderCheck, ...] = (check_copies,)
+FILE_CHECKS: tuple[tuple[frozenset[Kind] | None, FileCheck], ...] = (
+    (None, check_templates),
+    (frozenset((Kind.JSON, Kind.GGUF, Kind.SENTENCEPIECE)), check_tokenizer),
+)
+FOLDER_CHECKS: tuple[FolderCheck, ...] = (check_copies, check_agreement)
