@@ -14,6 +14,8 @@ archives   what is in an archive
 formats    checks of bytes: each format's validator, pickles, programs, polyglots
 content    checks of what files say
 documents  what files say, read once for all of them
+configs    what settings make a loader do
+yaml_files  the same in YAML
 templates  chat templates
 tokenizers  rules and tokens of tokenizers
 texts      programs, documents, secrets, people

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from paddock.checkpoint.scan.configs import check_config, check_metadata
 from paddock.checkpoint.scan.kinds import Kind
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
 from paddock.checkpoint.scan.templates.places import check_copies, check_templates
 from paddock.checkpoint.scan.tokenizers.agreement import check_agreement
 from paddock.checkpoint.scan.tokenizers.reading import check_tokenizer
+from paddock.checkpoint.scan.yaml_files import check_settings, check_yaml
 
 FileCheck = Callable[[Look], Iterator[Reason]]
 FolderCheck = Callable[[Sequence[Look]], Iterator[Reason]]
@@ -18,5 +20,9 @@ FolderCheck = Callable[[Sequence[Look]], Iterator[Reason]]
 FILE_CHECKS: tuple[tuple[frozenset[Kind] | None, FileCheck], ...] = (
     (None, check_templates),
     (frozenset((Kind.JSON, Kind.GGUF, Kind.SENTENCEPIECE)), check_tokenizer),
+    (frozenset((Kind.JSON, Kind.NOTEBOOK)), check_config),
+    (frozenset((Kind.SAFETENSORS, Kind.GGUF)), check_metadata),
+    (frozenset((Kind.YAML, Kind.MARKDOWN)), check_yaml),
+    (frozenset((Kind.TOML, Kind.TEXT)), check_settings),
 )
 FOLDER_CHECKS: tuple[FolderCheck, ...] = (check_copies, check_agreement)
