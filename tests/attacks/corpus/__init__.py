@@ -23,5 +23,6 @@ release_trees      folders to be released
 withholding        118 to 126: parts that were to be kept back
 licences           127 to 140
 signatures         141 to 162
+honest_files       what honest people share
 documents          163 to 169: claims
 """
