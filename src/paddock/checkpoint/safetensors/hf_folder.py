@@ -22,6 +22,7 @@ CONFIG = "config.json"
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 MAX_SHARDS = 10_000
+MAX_NAME_BYTES = 255  # of a file, on every file system in use
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def inside(folder: Path, name: str) -> Path:
     path = folder / name
     if name != Path(name).name or name in ("", ".", "..") or "\\" in name or "\0" in name:
         raise BadIndex("path_escape", f"{shown(name)} is not the name of a file in the folder")
+    if not name.isprintable() or len(name.encode()) > MAX_NAME_BYTES:  # a surrogate is not
+        raise BadIndex("missing_file", f"{shown(name)} can be the name of no file")
     root = folder.resolve()
     if not path.exists():
         raise BadIndex("missing_file", f"the shard {name} is missing")
@@ -88,7 +91,7 @@ def is_hub_cache(path: Path, root: Path) -> bool:
     That may be a link again, to blobs/AB/DIGEST beside all repositories (huggingface_hub 2.4).
     """
     cache, target = root.parent.parent, path.resolve()
-    in_blobs = target.parent == cache / "blobs" or target.parents[1] == cache.parent / "blobs"
+    in_blobs = target.parent == cache / "blobs" or target.parent.parent == cache.parent / "blobs"
     return root.parent.name == "snapshots" and in_blobs
 
 
