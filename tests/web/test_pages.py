@@ -68,5 +68,8 @@ def test_addresses_that_clients_print_lead_somewhere(shared_server: LiveServer) 
     done = api.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id="boss/printed")
     assert httpx.get(done.commit_url, follow_redirects=True).status_code == 200
     blob = f"{shared_server.url}/boss/printed/blob/main/x.txt"
-    assert httpx.get(blob, follow_redirects=True).text == "x"
+    page = httpx.get(blob).text
+    link = next(part for part in page.split('"') if "/resolve/" in part)
+    assert httpx.get(shared_server.url + link).text == "x"
+    assert httpx.get(f"{blob}.gone").status_code == 404
     assert httpx.get(f"{shared_server.url}/boss/printed/tree/nowhere").status_code == 404

@@ -55,9 +55,18 @@ def _reasons(path: str, content: bytes) -> Iterator[Reason]:
         yield Reason("malformed", path, "it is no JSON")
 
 
-@pytest.fixture(autouse=True)
-def scanned(monkeypatch: pytest.MonkeyPatch) -> Watched:
+@pytest.fixture(scope="module", autouse=True)
+def _scanner() -> Iterator[Watched]:
     watched = Watched()
-    monkeypatch.setattr(scanner, "scan", watched.scan)
-    monkeypatch.setattr(scanner, "compare", watched.compare)
-    return watched
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(scanner, "scan", watched.scan)
+        patched.setattr(scanner, "compare", watched.compare)
+        yield watched
+
+
+@pytest.fixture(autouse=True)
+def scanned(_scanner: Watched) -> Watched:
+    """The scanner of this test."""
+    _scanner.names.clear()
+    _scanner.gate.set()
+    return _scanner
