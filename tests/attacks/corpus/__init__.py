@@ -25,4 +25,6 @@ licences           127 to 140
 signatures         141 to 162
 honest_files       what honest people share
 documents          163 to 169: claims
+beyond_pickles     201 to 209: our own attacks on the pickle reader
+beyond_archives    221 to 226: on the archive readers and the walk over a folder
 """

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from tests.attacks.corpus import (
     archives,
+    beyond_archives,
+    beyond_pickles,
     documents,
     gguf_files,
     hidden_pickles,
@@ -26,7 +28,7 @@ FAMILIES: tuple[Family, ...] = tuple(
     module.FAMILY
     for module in (
         pickles, hidden_pickles, archives, safetensors_files, gguf_files, other_formats, templates,
-        tokenizers_files, leaks, withholding, licences, signatures, documents,
+        tokenizers_files, leaks, withholding, licences, signatures, documents, beyond_pickles, beyond_archives,
     )
 )  # fmt: skip
 

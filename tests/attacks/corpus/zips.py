@@ -60,7 +60,7 @@ def torch_zip(
     """The archive that ``torch.save`` makes, with these members."""
     full = dict(members)
     if prefix:
-        full = {"byteorder": b"little", **full, "version": b"3\n"}
+        full = {"byteorder": b"little", "version": b"3\n"} | full
         full = {"data.pkl": full.pop("data.pkl"), **full} if "data.pkl" in full else full
     return archive([Member(prefix + name, raw, method=method) for name, raw in full.items()])
 

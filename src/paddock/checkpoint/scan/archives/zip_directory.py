@@ -191,6 +191,9 @@ def _widened(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, in
                 raise _bad("bad_directory", "a zip64 field is missing")
             narrow, wide = int.from_bytes(wide[:8], "little"), wide[8:]
         values.append(narrow)
+    left = {int.from_bytes(wide[at : at + 8], "little") for at in range(0, len(wide), 8)}
+    if not left <= {0, *values}:  # some programs would believe these
+        raise _bad("mismatch", "a zip64 field that nobody asked for says something else")
     return values[0], values[1], values[2]
 
 
