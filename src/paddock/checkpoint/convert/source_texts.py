@@ -9,17 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from paddock.checkpoint.chat_template.finding import template_source
 from paddock.checkpoint.convert.small_files import SmallFile
 from paddock.checkpoint.errors import BadConfig, BadTokenizer
-from paddock.checkpoint.gguf.reading import read_gguf
-from paddock.checkpoint.gguf.tokenizer_reading import CHAT_TEMPLATE as CHAT_TEMPLATE_KEY
-from paddock.checkpoint.gguf.values import text_at
 from paddock.checkpoint.licence_hints import licence_hints
 from paddock.checkpoint.opening import Checkpoint, Format
 from paddock.checkpoint.safetensors.hf_folder import inside
-from paddock.checkpoint.strict_json import load_object, read_small
+from paddock.checkpoint.strict_json import load_object
 from paddock.checkpoint.tokenizer.files import (
-    CHAT_TEMPLATE,
     TOKENIZER_CONFIG,
     LoadedTokenizer,
     TokenizerKind,
@@ -29,7 +26,6 @@ from paddock.checkpoint.tokenizer.files import (
 GENERATION_CONFIG = "generation_config.json"
 _LEGAL = ("LICENSE", "LICENCE", "NOTICE", "USE_POLICY", "README")
 _WITHOUT_HF_FILES = (Format.META, Format.LLAMA2C, Format.GGUF)
-_MAX_TEMPLATE_BYTES = 1 << 20
 
 
 class SourceTexts:
@@ -52,15 +48,10 @@ class SourceTexts:
     @cached_property
     def chat_template(self) -> str | None:
         """The default chat template, None where there is none."""
-        folder, file = self._checkpoint.folder, self._checkpoint.tokenizer
+        file = self._checkpoint.tokenizer
         if file and file.kind is TokenizerKind.GGUF:
-            return text_at(read_gguf(file.path).metadata, CHAT_TEMPLATE_KEY)
-        if not self.has_hf_files:
-            return None
-        if (folder / CHAT_TEMPLATE).exists():
-            raw = read_small(inside(folder, CHAT_TEMPLATE), BadTokenizer, _MAX_TEMPLATE_BYTES)
-            return _text(raw)
-        return _default(self.tokenizer_settings.get("chat_template"))
+            return template_source(file.path)
+        return template_source(self._checkpoint.folder) if self.has_hf_files else None
 
     @cached_property
     def tokenizer_settings(self) -> dict[str, Any]:
@@ -96,18 +87,3 @@ class SourceTexts:
 
 def _is_legal(path: Path) -> bool:
     return path.name.upper().startswith(_LEGAL) and path.suffix.lower() in ("", ".md", ".txt")
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as e:
-        raise BadTokenizer("not_utf8", f"{CHAT_TEMPLATE} is not UTF-8") from e
-
-
-def _default(template: object) -> str | None:
-    """The template itself, or of a list of named ones that which is called ``default``."""
-    if isinstance(template, list):
-        named = [item for item in template if isinstance(item, dict)]
-        template = next((t.get("template") for t in named if t.get("name") == "default"), None)
-    return template if isinstance(template, str) else None
