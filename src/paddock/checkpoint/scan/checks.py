@@ -8,11 +8,12 @@ from paddock.checkpoint.scan.archives.inner import Inner
 from paddock.checkpoint.scan.archives.streams import STREAMS, open_stream
 from paddock.checkpoint.scan.archives.tars import open_tar
 from paddock.checkpoint.scan.archives.torch_zips import open_torch_zip
+from paddock.checkpoint.scan.archives.utf16 import open_utf16
 from paddock.checkpoint.scan.archives.zips import open_zip
 from paddock.checkpoint.scan.formats.arrays import check_npy
 from paddock.checkpoint.scan.formats.documents import check_image, check_pdf
 from paddock.checkpoint.scan.formats.hidden_pickles import check_hidden_pickles
-from paddock.checkpoint.scan.formats.keras import check_hdf5, check_keras
+from paddock.checkpoint.scan.formats.keras import check_hdf5, check_keras, check_keras_json
 from paddock.checkpoint.scan.formats.onnx import check_onnx
 from paddock.checkpoint.scan.formats.pickles import check_pickle
 from paddock.checkpoint.scan.formats.polyglots import check_name, check_zip_tail
@@ -58,6 +59,7 @@ FILE_CHECKS: tuple[tuple[frozenset[Kind] | None, FileCheck], ...] = (
     (frozenset({Kind.SCRIPT}), check_script),
     (frozenset({Kind.KERAS}), check_keras),
     (frozenset({Kind.HDF5}), check_hdf5),
+    (frozenset({Kind.JSON}), check_keras_json),
     (frozenset({Kind.ONNX}), check_onnx),
     (frozenset({Kind.SAVED_MODEL, Kind.TFLITE}), check_tensorflow),
     (frozenset({Kind.IMAGE}), check_image),
@@ -71,4 +73,5 @@ OPENERS: dict[Kind, Opener] = {
     **dict.fromkeys(STREAMS, open_stream),
     Kind.TORCH_ZIP: open_torch_zip,
     Kind.TAR: open_tar,
+    Kind.UTF16: open_utf16,
 }

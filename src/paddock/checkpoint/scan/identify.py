@@ -7,6 +7,7 @@ guess. A name counts only between kinds of text.
 from __future__ import annotations
 
 import codecs
+import lzma
 import re
 import struct
 import zlib
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from paddock.checkpoint.errors import BadCheckpoint
 from paddock.checkpoint.llama2c.reading import read_llama2c
+from paddock.checkpoint.pytorch.reading import is_legacy
 from paddock.checkpoint.scan.kinds import TEXTS as TEXTS
 from paddock.checkpoint.scan.kinds import WEIGHTS as WEIGHTS
 from paddock.checkpoint.scan.kinds import Kind as Kind
@@ -26,7 +28,6 @@ from paddock.checkpoint.tensors import PIECE_BYTES
 
 MAX_LLAMA2C_TOKENIZER_BYTES = 16 << 20
 _NO_TEXT = re.compile(rb"[\x00-\x06\x0e-\x1a\x1c-\x1f\x7f]")
-_LEGACY_TORCH = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19."  # torch/serialization.py
 _PRINTABLE = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D}
 
 
@@ -46,6 +47,8 @@ def identify(file: Path, head: bytes, size_bytes: int, name: str | None = None) 
         return found
     if _is_safetensors(head):
         return Kind.SAFETENSORS
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and _is_utf16(head):
+        return Kind.UTF16
     if _is_text(file, head):
         return text_kind(file, _decoded(head), size_bytes, name or file.name)
     return _computed_kind(file, head, size_bytes)
@@ -59,16 +62,15 @@ def _is_prose(file: Path, head: bytes) -> bool:
 
 def _pickle_kind(head: bytes) -> Kind | None:
     if head[:1] == b"\x80" and len(head) > 1 and head[1] <= 0x20:
-        is_legacy = head[2:].startswith(_LEGACY_TORCH)
-        return Kind.TORCH_LEGACY if is_legacy else Kind.PICKLE
+        return Kind.TORCH_LEGACY if is_legacy(head) else Kind.PICKLE
     return Kind.PICKLE if pickle_shape(head).is_pickle else None
 
 
 def _fits(head: bytes, size_bytes: int) -> bool:
     """Whether the file begins with the length of a header that is there.
 
-    Asked first: a header of 640 bytes begins as a pickle does, one of 35,615 as gzip, of 23,117 as a
-    program of Windows.
+    Asked first: a header of 640 bytes begins as a pickle does, one of 35,615 as gzip, one of 23,117
+    as a program of Windows.
     """
     length = int.from_bytes(head[:8], "little")
     return 8 + length <= size_bytes and head[4:9] == b"\0\0\0\0{" and _is_safetensors(head)
@@ -104,10 +106,20 @@ def _is_text(file: Path, head: bytes) -> bool:
     return True
 
 
+def _is_utf16(head: bytes) -> bool:
+    try:
+        text = codecs.getincrementaldecoder("utf-16")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return not _NO_TEXT.search(text.encode("utf-8", "replace"))
+
+
 def _computed_kind(file: Path, head: bytes, size_bytes: int) -> Kind:
     """Formats without a signature: what they hold must add up to the file's length."""
     if _is_zlib(head):
         return Kind.ZLIB
+    if head[:1] == b"\x5d" and _is_lzma(head):
+        return Kind.XZ
     if head[:4] == b"24ka" or _is_llama2c(file, head):  # "ak42", llama2.c's later versions
         return Kind.LLAMA2C
     if _is_llama2c_tokenizer(file, size_bytes):
@@ -124,6 +136,15 @@ def _is_zlib(head: bytes) -> bool:
     try:
         return bool(zlib.decompressobj().decompress(head[:4096], 1 << 16))
     except zlib.error:
+        return False
+
+
+def _is_lzma(head: bytes) -> bool:
+    """The format before xz has no signature: properties, a dictionary's size, and it unpacks."""
+    try:
+        machine = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=64 << 20)
+        return bool(machine.decompress(head[:4096], 1 << 16))
+    except (lzma.LZMAError, EOFError):
         return False
 
 

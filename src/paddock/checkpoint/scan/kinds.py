@@ -37,6 +37,8 @@ class Kind(StrEnum):
     LZ4 = "lz4"
     SEVEN_ZIP = "7z"
     RAR = "rar"
+    OTHER_ARCHIVE = "another archive"  # cab, cpio, iso, and their like
+    UTF16 = "utf-16 text"
     # Programs
     EXECUTABLE = "executable"
     SCRIPT = "script"  # begins with #!, not Python

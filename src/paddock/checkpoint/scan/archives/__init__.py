@@ -6,4 +6,5 @@ zips           its members
 torch_zips     those of a PyTorch file
 tars           those of a tar archive
 streams        the one content of gzip and its like
+utf16          text in UTF-16, as the same in UTF-8
 """

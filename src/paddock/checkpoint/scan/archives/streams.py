@@ -23,7 +23,7 @@ from paddock.checkpoint.scan.report import Reason
 
 MAX_MEMORY_BYTES = 256 << 20  # that a stream may ask of its reader, for a dictionary
 _GZIP_BITS = 16 + zlib.MAX_WBITS
-_SUFFIXES = (".gz", ".gzip", ".bz2", ".xz", ".zst", ".lz4", ".zlib", ".z")
+_SUFFIXES = (".gz", ".gzip", ".bz2", ".xz", ".lzma", ".zst", ".lz4", ".zlib", ".z")
 
 
 class _Machine(Protocol):
@@ -64,7 +64,7 @@ _MACHINES: dict[Kind, Callable[[], _Machine]] = {
     Kind.GZIP: lambda: _Zlib(_GZIP_BITS),
     Kind.ZLIB: lambda: _Zlib(zlib.MAX_WBITS),
     Kind.BZIP2: bz2.BZ2Decompressor,
-    Kind.XZ: lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, MAX_MEMORY_BYTES),
+    Kind.XZ: lambda: lzma.LZMADecompressor(lzma.FORMAT_AUTO, MAX_MEMORY_BYTES),
     Kind.LZ4: lz4.frame.LZ4FrameDecompressor,
 }
 _FAILURES = (zlib.error, OSError, lzma.LZMAError, EOFError, RuntimeError, zstandard.ZstdError)

@@ -4,6 +4,7 @@ refusals       a reader's refusal as a reason
 weights        each weight format's own validator
 shards         several weight files against their index
 pickles        what a pickle asks for
+pickle_values  how large and deep its values would be
 hidden_pickles pickles in files of other types
 arrays         NumPy files
 programs       executables, scripts, and what git would run

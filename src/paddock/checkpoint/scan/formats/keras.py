@@ -27,6 +27,8 @@ _MODULES = re.compile(
     r"(tf_)?keras(\.src)?\.(layers|models|initializers|regularizers|constraints|optimizers|losses|"
     r"metrics|dtype_policies|activations)(\.[a-z0-9_.]+)?"
 )
+_MODELS = {"Sequential", "Functional", "Model"}
+_CLASS = re.compile(rb'"class_name"')
 _IN_BYTES = (
     (re.compile(rb'"class_name"\s*:\s*"([^"\\]{1,200})"'), "class"),
     (re.compile(rb'"module"\s*:\s*"([^"\\]{1,200})"'), "module"),
@@ -51,8 +53,25 @@ def check_keras(look: Look) -> Iterator[Reason]:
     except BadCheckpoint as e:
         yield refusal(e, f"{look.name}!config.json")
         return
+    yield from _code_reasons(config, f"{look.name}!config.json")
+
+
+def check_keras_json(look: Look) -> Iterator[Reason]:
+    """A model's architecture alone, as ``to_json`` writes it."""
+    if not _CLASS.search(look.head) or look.size_bytes > MAX_CONFIG_BYTES:
+        return
+    try:
+        config = parse_object(look.read(0, MAX_CONFIG_BYTES), look.basename, BadConfig)
+    except BadCheckpoint:
+        return  # no JSON that Keras could read, and judged elsewhere
+    if config.get("class_name") in _MODELS and isinstance(config.get("config"), dict):
+        yield Reason("keras", look.name, "it describes a Keras model")
+        yield from _code_reasons(config, look.name)
+
+
+def _code_reasons(config: dict[str, Any], place: str) -> Iterator[Reason]:
     for found, _ in zip(_named(config), range(MAX_TOLD), strict=False):
-        yield Reason("keras_code", f"{look.name}!config.json", found)
+        yield Reason("keras_code", place, found)
 
 
 def _named(value: Any) -> Iterator[str]:

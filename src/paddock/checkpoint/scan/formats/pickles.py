@@ -9,6 +9,7 @@ import mmap
 from collections.abc import Iterator
 
 from paddock.checkpoint.pytorch.pickle_survey import PickleSurvey, survey
+from paddock.checkpoint.scan.formats.pickle_values import value_reasons
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
 
@@ -26,6 +27,8 @@ def check_pickle(look: Look) -> Iterator[Reason]:
     with look.file.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
         found = survey(raw, look.name)
     yield from survey_reasons(found, look.name)
+    if found.is_harmless:
+        yield from value_reasons(look)
 
 
 def survey_reasons(found: PickleSurvey, place: str, offset: int = 0) -> Iterator[Reason]:

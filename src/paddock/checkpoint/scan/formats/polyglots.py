@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from paddock.checkpoint.scan.formats.pickles import check_pickle
 from paddock.checkpoint.scan.formats.weights import check_as
 from paddock.checkpoint.scan.kinds import TEXTS, Kind
 from paddock.checkpoint.scan.looking import Look
@@ -58,6 +59,8 @@ def check_name(look: Look) -> Iterator[Reason]:
         return
     if suffix in _VALIDATED:
         yield from check_as(look, _VALIDATED[suffix])
+    elif Kind.PICKLE in promised and look.kind in TEXTS | {Kind.UNKNOWN} and look.size_bytes:
+        yield from check_pickle(look)
     runs = look.kind in _RUNS | _ZIPS or (look.kind is Kind.UNKNOWN and suffix in _VALIDATED)
     message = f"it is named {suffix} and is {look.kind}"
     yield Reason("disguised" if runs else "wrong_name", look.name, message)

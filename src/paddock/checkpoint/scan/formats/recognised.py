@@ -12,6 +12,7 @@ _CODES = {
     Kind.UNKNOWN: ("unknown_format", "its bytes are of no known format"),
     Kind.SEVEN_ZIP: ("archive_not_read", "it is a 7z archive"),
     Kind.RAR: ("archive_not_read", "it is a RAR archive"),
+    Kind.OTHER_ARCHIVE: ("archive_not_read", "it is an archive of a rare kind"),
     Kind.TORCHSCRIPT: ("torchscript", "it holds compiled or packaged code"),
     Kind.NEMO: ("nemo", "it is a NeMo archive"),
     Kind.MAR: ("torchserve", "it is a TorchServe archive"),

@@ -6,6 +6,7 @@ itself has its own reason and is passed over here.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
@@ -23,6 +24,7 @@ from paddock.errors import shown
 
 _INDEX_ENDINGS = (".safetensors.index.json", ".bin.index.json")
 MAX_TOLD = 20
+_SHARD = re.compile(r"-\d{5}-of-\d{5}\.(safetensors|bin)")
 _RANKS = "consolidated."
 
 
@@ -61,6 +63,8 @@ def _check_index(look: Look, by_name: dict[str, Look]) -> Iterator[Reason]:
             yield Reason("path_escape", look.name, message)
         else:
             shards[shard].add(tensor)
+    for name in sorted(_siblings(look, by_name) - shards.keys()):
+        yield Reason("bad_index", look.name, f"no tensor is said to be in {shown(name)}")
     held: dict[str, str] = {}
     for shard, tensors in sorted(shards.items()):
         other = by_name.get((folder / shard).as_posix())
@@ -69,6 +73,14 @@ def _check_index(look: Look, by_name: dict[str, Look]) -> Iterator[Reason]:
         elif other.kind is Kind.SAFETENSORS:
             yield from _check_shard(look, other, tensors, held)
     yield from _check_total(look, index, held)
+
+
+def _siblings(look: Look, by_name: dict[str, Look]) -> set[str]:
+    """The shards beside an index, by their names."""
+    folder = PurePosixPath(look.name).parent
+    stem = look.basename.partition(".")[0]
+    found = {PurePosixPath(name) for name in by_name if PurePosixPath(name).parent == folder}
+    return {path.name for path in found if _SHARD.fullmatch(path.name.removeprefix(stem))}
 
 
 def _check_shard(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from paddock.checkpoint.errors import BadCheckpoint, BadPickle
+from paddock.checkpoint.errors import BadCheckpoint, BadPickle, BadSafetensors
 from paddock.checkpoint.gguf.reading import read_gguf
 from paddock.checkpoint.llama2c.reading import read_llama2c
 from paddock.checkpoint.pytorch.reading import read_torch_file
@@ -25,8 +25,14 @@ _NO_DAMAGE = {"no_state_dict", "ambiguous", "unsupported_tensor", "too_large"}
 # What the pickle asks for is told by the survey, with its place.
 _SURVEYED = {"forbidden_global", "forbidden_reduce", "forbidden_build", "forbidden_opcode"}
 
+
+def _read_safetensors(path: Path) -> None:
+    if not read_header(path).entries:
+        raise BadSafetensors("no_tensors", f"{path.name} holds no tensor")
+
+
 _READERS: dict[Kind, Callable[[Path], Any]] = {
-    Kind.SAFETENSORS: read_header,
+    Kind.SAFETENSORS: _read_safetensors,
     Kind.GGUF: read_gguf,
     Kind.LLAMA2C: read_llama2c,
     Kind.TORCH_ZIP: read_torch_file,

@@ -7,7 +7,6 @@ looked at closely by ``pickles``.
 
 from __future__ import annotations
 
-import struct
 from typing import NamedTuple
 
 MAX_OPCODES = 200_000
@@ -16,6 +15,7 @@ _MAX_LINE = 1 << 16
 # Argument of each opcode (pickletools.py, "Object describing the opcode arguments"): a number of
 # bytes, a line, two lines, or a length of so many bytes before the argument.
 _LINE, _TWO_LINES, _L1, _L4, _L8, _SIGNED_L4 = -1, -2, -3, -4, -5, -6
+_LENGTH_BYTES = {_L1: 1, _L4: 4, _L8: 8, _SIGNED_L4: 4}
 _ARGUMENTS = {
     **dict.fromkeys(b"(.0123ae)]}lNtudoRbsQ", 0),
     **dict.fromkeys(b"\x81\x85\x86\x87\x88\x89\x8f\x90\x91\x92\x93\x94\x97\x98", 0),
@@ -100,6 +100,16 @@ def _move(heights: list[int], opcode: int) -> bool:
     return heights[-1] >= gives
 
 
+def argument_of(raw: bytes, at: int) -> tuple[int, int, int] | None:
+    """The opcode at ``at``, and where the bytes of its argument begin and end; None if cut off."""
+    opcode = raw[at]
+    end = _argument_end(raw, at, opcode)
+    if end is None:
+        return None
+    counted = _LENGTH_BYTES.get(_ARGUMENTS[opcode], 0)
+    return opcode, at + 1 + counted, end
+
+
 def _argument_end(raw: bytes, at: int, opcode: int) -> int | None:
     kind = _ARGUMENTS.get(opcode)
     at += 1
@@ -114,11 +124,10 @@ def _argument_end(raw: bytes, at: int, opcode: int) -> int | None:
                 return None
             at = newline + 1
         return at
-    layout = {_L1: "<B", _L4: "<I", _L8: "<Q", _SIGNED_L4: "<i"}[kind]
-    body = at + struct.calcsize(layout)
+    body = at + _LENGTH_BYTES[kind]
     if body > len(raw):
         return None
-    length = struct.unpack_from(layout, raw, at)[0]
+    length = int.from_bytes(raw[at:body], "little", signed=kind == _SIGNED_L4)
     return body + length if 0 <= length <= len(raw) - body else None
 
 

@@ -20,6 +20,15 @@ _AT_START: tuple[tuple[bytes, Kind], ...] = (
     (b"\x04\x22\x4d\x18", Kind.LZ4),
     (b"7z\xbc\xaf\x27\x1c", Kind.SEVEN_ZIP),
     (b"Rar!\x1a\x07", Kind.RAR),
+    *(
+        (start, Kind.OTHER_ARCHIVE)
+        for start in (
+            *(b"MSCF\0\0\0\0", b"MSWIM\0\0\0", b"xar!", b"LZIP", b"hsqs", b"sqsh", b"SIT!"),
+            *(b"070707", b"070701", b"070702", b"\xc7\x71", b"\x71\xc7"),  # cpio
+            *(b"\x1f\x9d", b"\x1f\xa0", b"\x1f\x1e", b"\x89LZO\0", b"\x60\xea"),
+            *(b"\xed\xab\xee\xdb", b"7kSt", b"zPQ", b"ZF0x", b"LRZI", b"ArC\1"),  # ZF: old joblib
+        )
+    ),
     (b"\x7fELF", Kind.EXECUTABLE),
     (b"\xfe\xed\xfa\xce", Kind.EXECUTABLE),  # Mach-O, both orders and widths
     (b"\xfe\xed\xfa\xcf", Kind.EXECUTABLE),
@@ -27,6 +36,7 @@ _AT_START: tuple[tuple[bytes, Kind], ...] = (
     (b"\xcf\xfa\xed\xfe", Kind.EXECUTABLE),
     (b"\xca\xfe\xba\xbe", Kind.EXECUTABLE),  # Mach-O for several processors, and Java's classes
     (b"\x00asm", Kind.EXECUTABLE),
+    (b"\x4c\x00\x00\x00\x01\x14\x02\x00", Kind.EXECUTABLE),  # a shortcut of Windows
     (b"BC\xc0\xde", Kind.EXECUTABLE),  # LLVM
     (b"\x1bLua", Kind.EXECUTABLE),
     (b"!<arch>\n", Kind.EXECUTABLE),  # a library of object files
@@ -59,6 +69,7 @@ _RIFF = {b"WEBP": Kind.IMAGE, b"WAVE": Kind.MEDIA, b"AVI ": Kind.MEDIA}
 # The userblock of HDF5 may be any power of two from 512 on (HDF5 specification, section II.A).
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _HDF5_AT = (512, 1024, 2048, 4096, 8192, 16384, 32768)
+_LATER = ((2, b"-lh"), (2, b"-lz"), (7, b"**ACE**"), (32769, b"CD001"), (1080, b"\x53\xef"))
 _TAR_BLOCK = 512
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
@@ -80,6 +91,8 @@ def signed_kind(head: bytes) -> Kind | None:
         return Kind.EXECUTABLE
     if any(head[at : at + 8] == _HDF5 for at in _HDF5_AT):
         return Kind.HDF5
+    if any(head[at : at + len(mark)] == mark for at, mark in _LATER):
+        return Kind.OTHER_ARCHIVE
     return Kind.TAR if is_tar_header(head[:_TAR_BLOCK]) else None
 
 
