@@ -22,6 +22,9 @@ from paddock.checkpoint.pytorch.pickle_survey import survey
 from paddock.checkpoint.pytorch.reading import read_torch_file
 from paddock.checkpoint.safetensors.hf_folder import INDEX, read_tensors
 from paddock.checkpoint.safetensors.reading import open_tensors
+from paddock.checkpoint.scan.entries import Entry
+from paddock.checkpoint.scan.report import Verdict
+from paddock.checkpoint.scan.scanning import scan_entries
 from paddock.checkpoint.shape.config import parse_hf_config
 from paddock.checkpoint.strict_json import load_object
 from paddock.checkpoint.tensors import Tensor
@@ -94,6 +97,17 @@ def _read_params(path: Path) -> object:
     return parse_params(load_object(path, BadConfig), facts)
 
 
+def _scan(content: bytes, folder: Path) -> None:
+    """A scan must end as it should, whatever it finds."""
+    (folder / "x.bin").write_bytes(content)
+    report = scan_entries([Entry("x.bin", folder / "x.bin")])
+    for reason in report.reasons:
+        if reason.code == "unfinished":
+            raise AssertionError(reason.message)
+    if report.verdict is Verdict.REJECT:
+        raise BadCheckpoint("reject", "the scan rejects it")
+
+
 def _everything() -> list[bytes]:
     archives = [samples.torch_zip(pickle) for pickle in samples.torch_pickles()]
     return [
@@ -127,6 +141,7 @@ TARGETS: dict[str, Target] = {
     "npz_member": Target(
         _file("x.npz", lambda path: _drained(read_npz(path))), samples.npy, samples.npz_of
     ),
+    "scan": Target(_scan, lambda: [*_everything(), *samples.any_pickles()[:6]]),
     "any_file": Target(_file("x.bin", inspect_checkpoint), _everything),
     "sentencepiece": Target(
         _tokenizer(TokenizerKind.SENTENCEPIECE, "tokenizer.model"), text_samples.sentencepiece

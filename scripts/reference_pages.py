@@ -50,7 +50,8 @@ $ paddock config
 def every_error() -> list[type[PaddockError]]:
     """Every class of the family, in whichever room."""
     for module in pkgutil.walk_packages(paddock.__path__, "paddock."):
-        if not module.name.endswith("__main__") and ".migrations" not in module.name:
+        is_code = not module.name.endswith(("__main__", ".libpaddock"))  # a library of C's
+        if is_code and ".migrations" not in module.name:
             importlib.import_module(module.name)
     found, queue = [], [PaddockError]
     while queue:
