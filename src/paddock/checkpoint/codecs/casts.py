@@ -2,7 +2,8 @@
 
 Every cast rounds once, to the nearest value and on a tie to the even one (IEEE 754, section 4.3.1);
 subnormals are kept, what is too large becomes infinite. A NaN stays one: its sign and the upper
-bits of its payload are kept and it is made quiet, as processors do, whatever NumPy would do here.
+bits of its payload are kept and it is made quiet, as processors do, whatever NumPy would do here
+(BF16 to F32 is a shift and keeps every bit).
 The kernels (``kernels``) compute the same bits; this is what they are held against.
 """
 

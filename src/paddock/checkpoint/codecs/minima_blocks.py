@@ -64,18 +64,20 @@ def _encode(values: Floats, top: int) -> tuple[Bytes, Bytes, Bytes, Bytes]:
 
 def _find_steps(values: Floats, top: int) -> Steps:
     plain, best = find_lines(values, top)
-    steps = choose_steps(values, top, _AROUND, _first_steps(best))
-    steps = _better(choose_steps(values, top, _NEXT_TO, _first_steps(plain)), steps)
+    steps = choose_steps(values, top, _AROUND, _first_steps(best, 63))
+    for line, last in ((plain, 63), (best, 0), (best, 62), (best, 61)):
+        steps = _better(choose_steps(values, top, _NEXT_TO, _first_steps(line, last)), steps)
     for _ in range(_REFITS):
         fitted = _refit(sum_codes(values, top, steps), steps)
         steps = _better(choose_steps(values, top, _NEXT_TO, fitted), steps)
     return steps
 
 
-def _first_steps(line: Line) -> Steps:
-    """Steps from lines: the largest of a super-block takes the last step."""
-    d, by_d = _shared_step(line.scale)
-    dmin, by_dmin = _shared_step(line.minimum)
+def _first_steps(line: Line, last: int) -> Steps:
+    """Steps from lines: the largest of a super-block takes the step ``last``, or, where that is 0,
+    d and dmin are powers of two."""
+    d, by_d = _shared_step(line.scale, last)
+    dmin, by_dmin = _shared_step(line.minimum, last)
     scale, minimum = line.scale * by_d, line.minimum * by_dmin
     return Steps(
         d,
@@ -86,13 +88,18 @@ def _first_steps(line: Line) -> Steps:
     )
 
 
-def _shared_step(values: Floats) -> tuple[Floats, Floats]:
+def _shared_step(values: Floats, last: int) -> tuple[Floats, Floats]:
     """The step of a super-block's values, and its inverse (0 for 0), for each sub-block."""
     largest = np.maximum(values.reshape(-1, 8).max(axis=1), np.float32(0))
-    step = half_step(largest / np.float32(63))
+    step = half_step(largest / np.float32(last) if last else _power_above(largest / np.float32(63)))
     inverse = np.zeros_like(step)
     np.divide(np.float32(1), step, out=inverse, where=step > 0)
     return np.repeat(step, 8), np.repeat(inverse, 8)
+
+
+def _power_above(step: Floats) -> Floats:
+    """The next power of two: with it small multiples are exact, as in ternary weights."""
+    return ((step.view(np.uint32) + np.uint32(0x7FFFFF)) & np.uint32(0x7F800000)).view(np.float32)
 
 
 def _better(other: Steps, steps: Steps) -> Steps:

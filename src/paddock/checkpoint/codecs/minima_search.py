@@ -8,7 +8,7 @@ scales blindly afterwards; this one
 1. maps a sub-block to [0, 1] and tries grids of codes, each with the line through it that fits
    best, and moves the best grid once more towards its line (Lloyd);
 2. chooses the six-bit neighbours of scale and minimum by the error they really give, starting from
-   the best grid and from the plain one;
+   the best grid and from the plain one, and from several d and dmin;
 3. fits d and dmin to the codes of all 256 elements and repeats the choice (``minima_blocks``).
 
 The kernel (``kernels/source/minima_search.h``) computes the same bits: same operations, same order,
@@ -33,15 +33,18 @@ _INTEGERS: Final = 12582912.0  # 1.5 * 2^23: what is added to it and taken away 
 # one. kernels/source/dispatch.c has the same, and how they were found.
 GRIDS: Final = {
     15: (
-        *((0, 0), (0.25, 0), (0.25, -0.06), (0, 0.015), (-0.75, -0.06), (0.5, -0.015)),
+        *((0, 0), (-1, 0), (0.25, 0), (0.25, -0.06), (0, 0.015), (-0.75, -0.06), (0.5, -0.015)),
         *((-1.75, -0.06), (-2.75, -0.06), (-0.25, 0.03), (0, -0.06), (-3.75, -0.1)),
         *((0, -0.03), (-1.5, 0), (-3, 0)),
     ),
     31: (
-        *((0, 0), (0.5, 0), (0, 0.015), (0, -0.03), (-1, -0.03), (0, -0.1), (-1, -0.1)),
+        *((0, 0), (-1, 0), (0.5, 0), (0, 0.015), (0, -0.03), (-1, -0.03), (0, -0.1), (-1, -0.1)),
         *((0, -0.015), (-2.5, -0.06), (0.5, -0.03), (-3, -0.1), (-1, -0.015), (-1.5, 0), (-3, 0)),
     ),
 }
+# Errors that are nearer to each other than this are the same to float32, and the first counts: then
+# neighbours that are alike get lines that are alike.
+NOISE: Final = 1e-5
 
 
 class Line(NamedTuple):
@@ -111,10 +114,10 @@ def find_lines(values: Floats, top: int) -> tuple[Line, Line]:
     fits = _fits(unit, moments, top)
     first = best = next(fits)
     for fit in fits:
-        best = better_of(fit.error < best.error, fit, best)
+        best = better_of(fit.error + NOISE < best.error, fit, best)
     slope = np.where(best.slope > 0, best.slope, np.float32(1))
     moved = _try_grid(unit, moments, np.reciprocal(slope), best.offset, top)
-    best = better_of(moved.error < best.error, moved, best)
+    best = better_of(moved.error + NOISE < best.error, moved, best)
     plain, chosen = (
         Line(
             np.where(varies, fit.slope * width, np.float32(0)),

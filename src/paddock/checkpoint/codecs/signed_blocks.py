@@ -16,7 +16,7 @@ import numpy as np
 from paddock.checkpoint.codecs.casts import Bytes, Floats, from_float32
 from paddock.checkpoint.codecs.k_layout import join_q6_k
 from paddock.checkpoint.codecs.minima_blocks import half_step
-from paddock.checkpoint.codecs.minima_search import Number, nearest, total
+from paddock.checkpoint.codecs.minima_search import NOISE, Number, nearest, total
 
 _LOWEST, _HIGHEST = -32, 31
 _FIRST_STEP, _LAST_STEP = -128, 127
@@ -51,8 +51,10 @@ def encode_q6_k(values: Floats) -> Bytes:
 
 def _find_steps(values: Floats) -> _Steps:
     plain, best = _find_scales(values)
-    steps = _choose(values, _NEARBY, _first_steps(best))
-    steps = _better(_choose(values, _NEARBY, _first_steps(plain)), steps)
+    steps = _choose(values, _NEARBY, _first_steps(best, -128))
+    steps = _better(_choose(values, _NEARBY, _first_steps(plain, -128)), steps)
+    for last in (-126, -123):
+        steps = _better(_choose(values, _NEXT, _first_steps(best, last)), steps)
     for _ in range(_REFITS):
         steps = _better(_choose(values, _NEXT, _refit(values, steps)), steps)
     return steps
@@ -81,15 +83,15 @@ def _try_factor(unit: Floats, factor: Number) -> tuple[Floats, Floats]:
 
 
 def _more(tried: tuple[Floats, Floats], best: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
-    better = tried[0] > best[0]
+    better = tried[0] > best[0] + NOISE
     return np.where(better, tried[0], best[0]), np.where(better, tried[1], best[1])
 
 
-def _first_steps(scales: Floats) -> _Steps:
-    """The scale of largest magnitude takes the step that reaches furthest."""
+def _first_steps(scales: Floats, last: int) -> _Steps:
+    """Steps from the scales of sub-blocks: the one of largest magnitude takes the step ``last``."""
     blocks = scales.reshape(-1, 16)
     place = np.abs(blocks).argmax(axis=1)[:, None]
-    d = _signed_half_step(np.take_along_axis(blocks, place, axis=1)[:, 0] / np.float32(-128))
+    d = _signed_half_step(np.take_along_axis(blocks, place, axis=1)[:, 0] / np.float32(last))
     inverse = np.zeros_like(d)
     np.divide(_ONE, d, out=inverse, where=d != 0)
     steps = np.fmax(np.fmin(scales * np.repeat(inverse, 16), _LAST_STEP), _FIRST_STEP)

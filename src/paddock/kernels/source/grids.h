@@ -3,5 +3,5 @@
 
 /* A grid begins at `start` (of the range 0 to 1) and is `finer` steps longer than the codes. */
 struct grid { float finer, start; };
-enum { GRIDS = 14 };
+enum { GRIDS = 15 };
 extern const struct grid paddock_grids[2][GRIDS]; /* of Q4_K, of Q5_K; the first is the plain one */

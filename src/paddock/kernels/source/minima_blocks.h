@@ -8,7 +8,9 @@
 
 static const int8_t AROUND[9][2] = {{0, 0}, {1, 0}, {-1, 0}, {0, 1}, {0, -1},
                                     {1, 1}, {-1, -1}, {1, -1}, {-1, 1}};
-enum { ALL_AROUND = 9, NEXT_TO = 5, REFITS = 2 };
+enum { ALL_AROUND = 9, NEXT_TO = 5, STARTS = 4, REFITS = 2 };
+/* The last steps to start from: first with the plain lines, then with the best. */
+static const float LAST[STARTS] = {63.0f, 0.0f, 62.0f, 61.0f};
 
 #define SMALLEST_HALF 0x1p-24f
 
@@ -18,14 +20,19 @@ INLINE float half_step(float step) {
     return half == 0.0f && step > 0.0f ? SMALLEST_HALF : half;
 }
 
-/* Steps of a super-block from the lines of its sub-blocks: the largest takes the last step. */
-APART void first_steps(const struct line *line, int from, struct steps *steps) {
+/* The next power of two: with it small multiples of a number are exact, as in ternary weights. */
+INLINE float power_above(float step) { return float_of((bits_of(step) + 0x7fffffu) & 0x7f800000u); }
+
+/* Steps of a super-block from the lines of its sub-blocks: the largest takes the step `last`, or,
+ * where that is 0, d and dmin are powers of two. */
+APART void first_steps(const struct line *line, int from, float last, struct steps *steps) {
     float scale = 0.0f, minimum = 0.0f;
     for (int sub = from; sub < from + 8; sub++) {
         scale = line->scale.of[sub] > scale ? line->scale.of[sub] : scale;
         minimum = line->minimum.of[sub] > minimum ? line->minimum.of[sub] : minimum;
     }
-    float d = half_step(scale / 63.0f), dmin = half_step(minimum / 63.0f);
+    float d = half_step(last > 0.0f ? scale / last : power_above(scale / 63.0f));
+    float dmin = half_step(last > 0.0f ? minimum / last : power_above(minimum / 63.0f));
     float by_d = d > 0.0f ? 1.0f / d : 0.0f, by_dmin = dmin > 0.0f ? 1.0f / dmin : 0.0f;
     for (int sub = from; sub < from + 8; sub++) {
         float scale_steps = line->scale.of[sub] * by_d, steps_down = line->minimum.of[sub] * by_dmin;
@@ -89,15 +96,16 @@ APART void find_steps(const struct side_by_side *turned, float top, const struct
     struct steps other;
     struct sums sums;
     for (int at = 0; at < SUBS; at += LANES) find_lines(turned, at, top, grids, &plain, &best);
-    for (int from = 0; from < SUBS; from += 8) {
-        first_steps(&best, from, steps);
-        first_steps(&plain, from, &other);
-    }
-    for (int at = 0; at < SUBS; at += LANES) {
+    for (int from = 0; from < SUBS; from += 8) first_steps(&best, from, 63.0f, steps);
+    for (int at = 0; at < SUBS; at += LANES)
         choose_steps(turned, at, top, AROUND, ALL_AROUND, steps);
-        choose_steps(turned, at, top, AROUND, NEXT_TO, &other);
+    for (int start = 0; start < STARTS; start++) {
+        const struct line *line = start == 0 ? &plain : &best;
+        for (int from = 0; from < SUBS; from += 8) first_steps(line, from, LAST[start], &other);
+        for (int at = 0; at < SUBS; at += LANES)
+            choose_steps(turned, at, top, AROUND, NEXT_TO, &other);
+        for (int from = 0; from < SUBS; from += 8) copy_better(&other, from, steps);
     }
-    for (int from = 0; from < SUBS; from += 8) copy_better(&other, from, steps);
     for (int round = 0; round < REFITS; round++) {
         for (int at = 0; at < SUBS; at += LANES) sum_codes(turned, at, top, steps, &sums);
         for (int from = 0; from < SUBS; from += 8) refit(&sums, from, steps, &other);

@@ -7,7 +7,7 @@
  *   1. maps a sub-block to [0, 1] and tries grids of codes, each with the line through it that fits
  *      best, and moves the best grid once more towards its line (Lloyd);
  *   2. chooses the six-bit neighbours of scale and minimum by the error they really give, starting
- *      from the best grid and from the plain one;
+ *      from the best grid and from the plain one, and from several d and dmin;
  *   3. fits d and dmin to the codes of all 256 elements and repeats the choice, twice.
  * The counterpart in NumPy is paddock/checkpoint/codecs/minima_search.py: same operations, same
  * order, same bits.
@@ -18,6 +18,10 @@
 #include "lanes.h"
 
 enum { SUBS = 16, WIDE = 32 }; /* two super-blocks at once: 16 sub-blocks of 32 elements */
+
+/* Errors that are nearer to each other than this are the same to float32, and the first counts: then
+ * neighbours that are alike get lines that are alike. */
+#define NOISE 1e-5f
 
 struct side_by_side { float values[WIDE][SUBS] __attribute__((aligned(64))); };
 struct sixteen { float of[SUBS] __attribute__((aligned(64))); };
@@ -94,13 +98,13 @@ APART void find_lines(const struct side_by_side *turned, int at, float top,
             first = best = fit;
             continue;
         }
-        lanes_i better = fit.error < best.error;
+        lanes_i better = fit.error + NOISE < best.error;
         best.slope = PICK(better, fit.slope, best.slope);
         best.offset = PICK(better, fit.offset, best.offset);
         best.error = PICK(better, fit.error, best.error);
     }
     try_grid(unit, &of, one / PICK(best.slope > 0.0f, best.slope, one), best.offset, top, &fit);
-    lanes_i better = fit.error < best.error;
+    lanes_i better = fit.error + NOISE < best.error;
     best.slope = PICK(better, fit.slope, best.slope);
     best.offset = PICK(better, fit.offset, best.offset);
     STORE(&plain->scale.of[at], PICK(ranges, first.slope * range, none));

@@ -1,7 +1,7 @@
 /* Numbers as they lie in files: unaligned, little-endian, and float32 to and from 16 bits.
  *
  * Every conversion rounds once, to nearest even; a NaN stays one: sign and upper payload kept, made
- * quiet. Branches are written as selections, so that loops over these functions are vectorised. The
+ * quiet (bfloat16 to float32 is a shift and keeps every bit). Branches are written as selections, so that loops over these functions are vectorised. The
  * counterpart in NumPy is paddock/checkpoint/codecs/casts.py: same bits.
  */
 #pragma once

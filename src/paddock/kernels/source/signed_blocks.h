@@ -2,7 +2,9 @@
 #pragma once
 #include "signed_search.h"
 
-enum { NEXT = 3 };
+enum { NEXT = 3, SIGNED_STARTS = 3 };
+/* The last steps to start from: first with the plain scales, then with the best. */
+static const float SIGNED_LAST[SIGNED_STARTS] = {-128.0f, -126.0f, -123.0f};
 
 /* As F16; one that is not 0 stays so, and 0 has no sign. */
 INLINE float signed_half_step(float step) {
@@ -10,14 +12,15 @@ INLINE float signed_half_step(float step) {
     return step < 0.0f ? -half : half;
 }
 
-INLINE void first_scales(const struct sixteen *scales, struct signed_steps *steps) {
+/* Steps from the scales of sub-blocks: the one of largest magnitude takes the step `last`. */
+INLINE void first_scales(const struct sixteen *scales, float last, struct signed_steps *steps) {
     float top = 0.0f, most = 0.0f;
     for (int sub = 0; sub < SUBS; sub++) {
         float magnitude = __builtin_fabsf(scales->of[sub]);
         top = magnitude > most ? scales->of[sub] : top;
         most = magnitude > most ? magnitude : most;
     }
-    steps->d = signed_half_step(top / -128.0f);
+    steps->d = signed_half_step(top / last);
     float by_d = steps->d != 0.0f ? 1.0f / steps->d : 0.0f;
     for (int sub = 0; sub < SUBS; sub++) {
         float count = scales->of[sub] * by_d;
@@ -63,11 +66,13 @@ APART void find_signed_steps(const float *values, struct signed_steps *steps) {
     struct signed_steps other;
     turn_narrow(values, &turned);
     for (int at = 0; at < SUBS; at += LANES) find_scales(&turned, at, &plain, &best);
-    first_scales(&best, steps);
-    first_scales(&plain, &other);
+    first_scales(&best, -128.0f, steps);
     choose_all(&turned, NEARBY, steps);
-    choose_all(&turned, NEARBY, &other);
-    if (signed_error(&other) < signed_error(steps)) *steps = other;
+    for (int start = 0; start < SIGNED_STARTS; start++) {
+        first_scales(start == 0 ? &plain : &best, SIGNED_LAST[start], &other);
+        choose_all(&turned, start == 0 ? NEARBY : NEXT, &other);
+        if (signed_error(&other) < signed_error(steps)) *steps = other;
+    }
     for (int round = 0; round < REFITS; round++) {
         other = *steps;
         other.d = refit_scale(&turned, steps);

@@ -55,13 +55,13 @@ APART void find_scales(const struct narrow *turned, int at, struct sixteen *plai
     first_slope = best_slope;
     for (int k = 0; k < FACTORS; k++) {
         try_factor(unit, ALL(-25.0f - 0.5f * (float)k), &explained, &slope);
-        lanes_i better = explained > best;
+        lanes_i better = explained > best + NOISE;
         best = PICK(better, explained, best);
         best_slope = PICK(better, slope, best_slope);
     }
     lanes_i sloped = (lanes_i)(best_slope < 0.0f) | (lanes_i)(best_slope > 0.0f);
     try_factor(unit, one / PICK(sloped, best_slope, one), &explained, &slope);
-    best_slope = PICK(explained > best, slope, best_slope);
+    best_slope = PICK(explained > best + NOISE, slope, best_slope);
     STORE(&plain->of[at], first_slope * extreme);
     STORE(&best_scale->of[at], best_slope * extreme);
 }
