@@ -16,9 +16,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import lz4.frame
-import numpy as np
 
 from paddock.errors import BadInput
+from paddock.kernels.byte_groups import ungrouped
 
 HEADER_BYTES = 8
 MAX_CHUNK_BYTES = 128 * 1024
@@ -65,7 +65,7 @@ def unpack(header: FrameHeader, payload: memoryview) -> memoryview:
         return payload
     unpacked = _unpack_lz4(payload, header.unpacked_bytes)
     if header.scheme == GROUPED_LZ4:
-        return _ungroup(unpacked)
+        return ungrouped(unpacked)
     return memoryview(unpacked)
 
 
@@ -80,16 +80,3 @@ def _unpack_lz4(payload: memoryview, expected_bytes: int) -> bytes:
     if len(unpacked) != expected_bytes or not frame.eof or frame.unused_data:
         raise BadXorb(f"a chunk's LZ4 frame does not hold exactly {expected_bytes} bytes")
     return unpacked
-
-
-def _ungroup(grouped: bytes) -> memoryview:
-    """Byte k of every four was moved into the k-th group; the first groups may be one longer."""
-    source = np.frombuffer(grouped, np.uint8)
-    result = np.empty_like(source)
-    quarter, longer = divmod(len(grouped), 4)
-    at = 0
-    for k in range(4):
-        count = quarter + (k < longer)
-        result[k::4] = source[at : at + count]
-        at += count
-    return result.data

@@ -1,0 +1,64 @@
+"""The compiled library: used where it can be, done without where it cannot."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from paddock.kernels import library, sources
+
+
+@pytest.fixture(autouse=True)
+def loaded_anew() -> None:
+    library._best.cache_clear()
+
+
+def test_a_machine_with_a_compiler_has_the_library() -> None:
+    if shutil.which("cc") is None:
+        pytest.skip("no C compiler")
+    found = library.library()
+    assert found is not None
+    assert found.level == library.levels()[-1].level
+
+
+def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PADDOCK_KERNELS", "off")
+    assert library.library() is None
+
+
+def test_without_the_file_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "LIBRARY", tmp_path / "none.so")
+    assert library.library() is None
+    assert library.levels() == ()
+
+
+def test_a_file_that_is_no_library_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken.so"
+    broken.write_bytes(b"\x7fELF not really")
+    monkeypatch.setattr(sources, "LIBRARY", broken)
+    assert library.library() is None
+
+
+def test_a_library_of_other_sources_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Its bits may differ from what the plain counterparts compute now.
+    monkeypatch.setattr(sources, "digest", lambda: "0" * 64)
+    assert library.library() is None
+
+
+@pytest.mark.parametrize("compiler", ["/bin/false", "no-such-compiler", "it's", ""])
+def test_a_compiler_that_fails_leaves_nothing_behind(tmp_path: Path, compiler: str) -> None:
+    target = tmp_path / "libpaddock.so"
+    with pytest.raises(sources.CannotCompile):
+        sources.compile_library(compiler, target)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_compiler_is_the_one_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CC", "ccache gcc-14")
+    assert list(sources.compilers()) == ["ccache gcc-14"]
+    monkeypatch.delenv("CC")
+    assert "cc" in sources.compilers()
