@@ -102,6 +102,19 @@ class Settings:
         100 * 1000**3,
         "largest file that is copied to a temporary one for its scan, where it is not on this disk",
     )
+    scan_memory: int = _setting(
+        1 << 30, "bytes of memory that a scan may take, over what the program itself takes"
+    )
+    scan_seconds: int = _setting(
+        60, "seconds that the scan of a small file may take; a larger one gets more in proportion"
+    )
+    scan_unpacked_bytes: int = _setting(
+        16 * 1000**3, "bytes that the archives in one file may unpack to while they are scanned"
+    )
+    scan_opinions: str = _setting(
+        "",
+        "other scanners that `paddock scan` asks, by commas: picklescan, or picklescan=/its/path",
+    )
     pull_request_bytes: int = _setting(
         10 * 1000**3,
         "bytes that a user may send for pull requests to a repository of others",

@@ -18,8 +18,11 @@ from paddock.release.target import RepositoryTarget, path_exists, repository_in
 _UNREAD = ["original/*", "*.gguf", "*.onnx", "*.h5", "*.msgpack", "pytorch_model*", "*.pt"]
 
 
-def model_folder(model: str, settings: Settings) -> Path:
-    """The checkpoint's path on this machine; a path that exists wins over a repository."""
+def model_folder(model: str, settings: Settings, *, whole: bool = False) -> Path:
+    """The checkpoint's path on this machine; a path that exists wins over a repository.
+
+    Of a repository all files are pulled when it is wanted ``whole``, otherwise what commands read.
+    """
     if "\0" in model:
         raise NotFound("the model's name holds a NUL character")
     if path_exists(model):
@@ -30,14 +33,14 @@ def model_folder(model: str, settings: Settings) -> Path:
             f"there is no file or folder {model!r}",
             hint="give a path, or a repository as namespace/name or namespace/name@revision",
         )
-    return _pulled(repository, Hub(settings.hub_url, settings.token))
+    return _pulled(repository, Hub(settings.hub_url, settings.token), [] if whole else _UNREAD)
 
 
-def _pulled(wanted: RepositoryTarget, hub: Hub) -> Path:
+def _pulled(wanted: RepositoryTarget, hub: Hub, unread: list[str]) -> Path:
     """The client's copy. The hub is asked first: the client alone would hide that it said no."""
     api = client_of(hub, show_progress=is_terminal())
     pull = partial(
-        api.snapshot_download, wanted.repo, revision=wanted.revision, ignore_patterns=_UNREAD
+        api.snapshot_download, wanted.repo, revision=wanted.revision, ignore_patterns=unread
     )
     try:
         with speaking_to(hub, f"looking for {wanted.repo}"):

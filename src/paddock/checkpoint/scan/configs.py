@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from paddock.checkpoint.scan.documents import Item, items_of, json_of, metadata_of
+from paddock.checkpoint.scan.documents import MAX_JSON_BYTES, Item, items_of, json_of, metadata_of
 from paddock.checkpoint.scan.kinds import Kind
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
@@ -70,7 +70,7 @@ def check_config(look: Look) -> Iterator[Reason]:
     if document is None:
         return
     if document.problem:
-        code = "unparsed" if "over" in document.problem else "malformed"
+        code = "unparsed" if look.size_bytes > MAX_JSON_BYTES else "malformed"
         yield Reason(code, look.name, f"{look.name}: {document.problem}")
         return
     for name in document.duplicates[:MAX_OF_A_CODE]:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from paddock.checkpoint.scan.configs import check_config, check_metadata
-from paddock.checkpoint.scan.kinds import Kind
+from paddock.checkpoint.scan.kinds import TEXTS, Kind
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
 from paddock.checkpoint.scan.templates.places import check_copies, check_templates
+from paddock.checkpoint.scan.texts.markup import check_markup
+from paddock.checkpoint.scan.texts.notebooks import check_notebook
+from paddock.checkpoint.scan.texts.packages import check_packages
+from paddock.checkpoint.scan.texts.privacy import check_privacy
+from paddock.checkpoint.scan.texts.programs import check_programs
+from paddock.checkpoint.scan.texts.secrets import check_secrets
 from paddock.checkpoint.scan.tokenizers.agreement import check_agreement
 from paddock.checkpoint.scan.tokenizers.reading import check_tokenizer
 from paddock.checkpoint.scan.yaml_files import check_settings, check_yaml
@@ -24,5 +30,11 @@ FILE_CHECKS: tuple[tuple[frozenset[Kind] | None, FileCheck], ...] = (
     (frozenset((Kind.SAFETENSORS, Kind.GGUF)), check_metadata),
     (frozenset((Kind.YAML, Kind.MARKDOWN)), check_yaml),
     (frozenset((Kind.TOML, Kind.TEXT)), check_settings),
+    (TEXTS, check_programs),
+    (TEXTS, check_packages),
+    (None, check_secrets),
+    (None, check_privacy),
+    (frozenset((Kind.NOTEBOOK,)), check_notebook),
+    (frozenset((Kind.SVG, Kind.HTML, Kind.XML, Kind.MARKDOWN, Kind.UTF16)), check_markup),
 )
 FOLDER_CHECKS: tuple[FolderCheck, ...] = (check_copies, check_agreement)

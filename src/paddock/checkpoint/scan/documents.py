@@ -6,6 +6,7 @@ would differ: a key that stands twice is told. Bounds come first; nothing is jud
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterator
 from functools import lru_cache
@@ -22,6 +23,12 @@ from paddock.errors import shown
 MAX_JSON_BYTES = 64 << 20
 MAX_TEXT_BYTES = 32 << 20
 MAX_VALUES = 4_000_000
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 
 
 class JsonDocument(NamedTuple):
@@ -57,7 +64,15 @@ def object_of(look: Look) -> dict[str, Any]:
 
 def text_of(look: Look, limit_bytes: int = MAX_TEXT_BYTES) -> str:
     """The text of a file, as far as ``limit_bytes``."""
-    return look.read(0, limit_bytes).decode("utf-8-sig", "replace")
+    return decoded(look.read(0, limit_bytes))
+
+
+def decoded(raw: bytes) -> str:
+    """Text in UTF-8, or in what its byte order mark says; what is neither is replaced."""
+    for mark, encoding in _MARKS:
+        if raw.startswith(mark):
+            return raw.removeprefix(mark).decode(encoding, "replace")
+    return raw.decode("utf-8", "replace")
 
 
 def gguf_of(look: Look) -> GgufFile | None:

@@ -46,9 +46,7 @@ def scan_isolated(
     return run.report()
 
 
-def compare_isolated(
-    entries: Sequence[Entry], limits: Limits | None = None
-) -> tuple[Reason, ...]:
+def compare_isolated(entries: Sequence[Entry], limits: Limits | None = None) -> tuple[Reason, ...]:
     """What these files show together, for whoever knows already what each of them is."""
     everything = frozenset(range(len(entries)))
     if not entries:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from paddock.config import Settings
+
 MAX_REASONS_OF_A_FILE = 200
 MAX_MESSAGE_CHARS = 600
 MAX_PLACE_CHARS = 400
@@ -27,6 +29,15 @@ class Limits:
     def seconds_for(self, size_bytes: int) -> float:
         """How long a file of this size may take."""
         return self.seconds + size_bytes / self.bytes_per_second
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """Those that the user set, beside the rest."""
+        return cls(
+            memory_bytes=settings.scan_memory,
+            seconds=settings.scan_seconds,
+            unpacked_bytes=settings.scan_unpacked_bytes,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

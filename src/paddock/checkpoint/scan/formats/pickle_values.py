@@ -16,7 +16,7 @@ from paddock.checkpoint.scan.report import Reason
 from paddock.checkpoint.scan.types.pickle_shape import argument_of, pickle_shape
 
 MAX_READ_BYTES = 16 << 20
-MAX_OPCODES = 4_000_000
+MAX_OPCODES = 1_000_000  # as the survey has it
 MAX_DEPTH = 200  # honest checkpoints stay below twenty
 MAX_GROWTH = 10_000  # values met, to opcodes
 MAX_DIGITS = 4300  # sys.get_int_max_str_digits(): more of them take quadratic time
@@ -87,9 +87,11 @@ def value_reasons(look: Look) -> Iterator[Reason]:
     raw = look.read(0, MAX_READ_BYTES)
     machine = _Machine()
     at, opcodes, outside = 0, 0, 0
-    while at < len(raw) and opcodes < MAX_OPCODES:
+    while at < len(raw) and opcodes < MAX_OPCODES and machine.largest.depth <= MAX_DEPTH:
         found = argument_of(raw, at)
         if found is None:
+            if len(raw) == look.size_bytes and look.kind is not Kind.TORCH_LEGACY:
+                yield Reason("pickle_bomb", f"{look.name}@{at}", "an argument is absurdly long")
             break
         opcode, start, end = found
         if opcode in _TEXTS and pickle_shape(raw[start : min(end, start + _COUNTED_BYTES)]).calls:
@@ -107,7 +109,7 @@ def value_reasons(look: Look) -> Iterator[Reason]:
     if outside and look.kind is Kind.PICKLE and not _is_in_torch_zip(look):
         yield Reason("pickle_call", look.name, "it takes tensors out of a file that is not here")
     if machine.largest.depth > MAX_DEPTH:
-        message = f"its values are nested {machine.largest.depth} deep"
+        message = f"its values are nested over {MAX_DEPTH} deep"
         yield Reason("pickle_bomb", look.name, message)
     elif machine.largest.count > MAX_GROWTH * max(opcodes, 1):
         message = f"{opcodes} opcodes make {machine.largest.count} values, one in the other"

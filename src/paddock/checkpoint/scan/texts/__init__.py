@@ -1,2 +1,10 @@
 """What files of text say: programs, documents, secrets, people.
+
+programs      source code and what runs during an installation
+packages      lists of packages from elsewhere
+notebooks     Jupyter notebooks
+markup        scripts in pictures, pages and cards
+secrets       keys, tokens and passwords
+secret_shapes  what those look like
+privacy       names of people and machines, rows of training data
 """
