@@ -69,7 +69,8 @@ SPACED_SHAPES = (
     _shape(
         "a private key",
         "-----BEGIN ",
-        r"(?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|\s)+(?!YOUR|your)[\w+/:=-]{4}",
+        r"(?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:\\[nr]|\s){1,9}"
+        r"(?!YOUR|your)[\w+/:=-]{4}",
     ),
     _shape("a PuTTY key", "PuTTY-User-Key-File-", r"\d:"),
     _shape(
@@ -83,12 +84,13 @@ SPACED_SHAPES = (
 _NAMED = {
     name: re.compile(rb"(?i)" + pattern)
     for name, pattern in (
-        (b"secret", rb"secret(?:_?access_?key)?[\"'\s:=]{1,6}([A-Za-z0-9/+_~.-]{24,64})(?![\w/+=])"),
+        (b"secret", rb"secret(?:_?access_?key)?[\"'\s:=]{1,6}([\w/+~.-]{24,64})(?![\w/+=])"),
         (b"wandb_api_key", rb"wandb_api_key[\"'\s:=]{1,6}([0-9a-f]{40})(?![0-9a-f])"),
         (b"api.wandb.ai", rb"api\.wandb\.ai[\"'\s:=\w]{1,60}?[\"'\s:=]([0-9a-f]{40})(?![0-9a-f])"),
         (b"openai_api_key", rb"openai_api_key[\"'\s:=]{1,6}([A-Za-z0-9_-]{32,})"),
         (b"_authtoken", rb"_authtoken\s{0,3}=\s{0,3}([\w-]{20,})"),
-        (b"machine ", rb"machine\s{1,9}\S{1,80}\s{1,9}login\s{1,9}\S{1,80}\s{1,9}password\s{1,9}(\S{6,200})"),
+        (b"machine ", rb"machine\s{1,9}\S{1,80}\s{1,9}login\s{1,9}\S{1,80}\s{1,9}password"
+                      rb"\s{1,9}(\S{6,200})"),
     )
 }  # fmt: skip
 _PLACEHOLDER_PASSWORDS = re.compile(
