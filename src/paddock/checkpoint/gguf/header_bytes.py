@@ -19,7 +19,7 @@ from paddock.checkpoint.gguf.values import NUMBER_DTYPES, ValueType
 
 MAX_HEADER_BYTES = 96 << 20  # Llama 3's has 8 MB, the largest vocabularies 25 MB
 MAX_STRING_BYTES = 16 << 20
-MAX_STRINGS = 1 << 22  # in all arrays together; Llama 3 has 408,403 tokens and merges
+MAX_STRINGS = 1 << 21  # in all arrays together; Llama 3 has 408,403 tokens and merges
 LENGTH_BYTES = 8
 _WINDOW_BYTES = 1 << 20
 _U32, _U64 = struct.Struct("<I"), struct.Struct("<Q")

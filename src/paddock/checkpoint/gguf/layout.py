@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -88,13 +89,12 @@ def _read_info(header: HeaderBytes, where: str) -> Info:
     rank = header.u32(f"the rank of {name!r}")
     if not 1 <= rank <= MAX_RANK:
         raise BadGguf("bad_rank", f"{where}: {name!r} has {rank} dimensions, not 1 to {MAX_RANK}")
-    dims = tuple(header.u64(f"a dimension of {name!r}") for _ in range(rank))
-    type_id = header.u32(f"the type of {name!r}")
+    raw = header.take(8 * rank + 4 + 8, f"the shape of {name!r}")
+    *dims, type_id, offset = struct.unpack(f"<{rank}QIQ", raw)
     ggml = GGML_TYPES.get(type_id)
     if ggml is None:
         raise BadGguf("unknown_type", f"{where}: {name!r} has the unknown ggml type {type_id}")
-    size_bytes = _size_bytes(name, dims, ggml, where)
-    offset = header.u64(f"the offset of {name!r}")
+    size_bytes = _size_bytes(name, tuple(dims), ggml, where)
     return Info(name, ggml, tuple(reversed(dims)), offset, size_bytes)
 
 
@@ -131,7 +131,7 @@ def _check_offset(info: Info, expected: int, alignment: int, where: str) -> None
 
 
 def _check_zeros(descriptor: int, start: int, end: int, where: str) -> None:
-    if os.pread(descriptor, end - start, start).strip(b"\0"):
+    if end > start and os.pread(descriptor, end - start, start).strip(b"\0"):
         raise BadGguf(
             "padding", f"{where}: the padding at byte {start} is not empty", hint="export it again"
         )
