@@ -27,4 +27,7 @@ honest_files       what honest people share
 documents          163 to 169: claims
 beyond_pickles     201 to 209: our own attacks on the pickle reader
 beyond_archives    221 to 226: on the archive readers and the walk over a folder
+beyond_weights     231 to 239: on safetensors, GGUF, ONNX, Keras
+beyond_texts       241 to 245: with templates, tokenizers, configurations
+beyond_pages       246 to 250: with pages, names, secrets in pieces, git's own files
 """

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from tests.attacks.corpus import (
     archives,
     beyond_archives,
+    beyond_pages,
     beyond_pickles,
+    beyond_texts,
+    beyond_weights,
     documents,
     gguf_files,
     hidden_pickles,
@@ -28,7 +31,7 @@ FAMILIES: tuple[Family, ...] = tuple(
     module.FAMILY
     for module in (
         pickles, hidden_pickles, archives, safetensors_files, gguf_files, other_formats, templates,
-        tokenizers_files, leaks, withholding, licences, signatures, documents, beyond_pickles, beyond_archives,
+        tokenizers_files, leaks, withholding, licences, signatures, documents, beyond_pickles, beyond_archives, beyond_weights, beyond_texts, beyond_pages,
     )
 )  # fmt: skip
 
