@@ -30,8 +30,8 @@ from paddock.hub.http.paths import (
 from paddock.hub.names import RepositoryName
 from paddock.hub.scans import report, standing
 from paddock.hub.scans.leaving import Asking
-from paddock.hub.scans.report import RevisionReport, path_of
-from paddock.hub.scans.verdicts import worst_first
+from paddock.hub.scans.report import RevisionReport
+from paddock.hub.scans.verdicts import path_of, worst_first
 from paddock.hub.tables import repositories, repository_tags
 from paddock.hub.types import FileEntry, Kind, Need, Repository
 from paddock.markdown import render_card

@@ -128,3 +128,24 @@ def test_a_kept_pack_serves_no_rejected_file(
     after = git("clone", f"{hub.url}/boss/packed", tmp_path / "after")
     assert after.returncode != 0
     assert "bad.txt" in after.stderr
+
+
+def test_a_link_out_of_the_repository_is_cloned_by_nobody_else(
+    hub: LiveServer, tmp_path: Path
+) -> None:
+    hub.admin_api.create_repo("boss/links")
+    here = tmp_path / "mine"
+    git("clone", f"{hub.url}/boss/links", here, token=hub.admin_token)
+    (here / "inside").symlink_to("README.md")
+    (here / "outside").symlink_to("../../etc/passwd")
+    git("-C", here, "add", ".")
+    who = ("-c", "user.name=boss", "-c", "user.email=boss@example.org")
+    git("-C", here, *who, "commit", "-m", "links")
+    assert git("-C", here, "push", token=hub.admin_token).returncode == 0
+    assert git("clone", f"{hub.url}/boss/links", tmp_path / "before").returncode == 0
+    hub.run_scans()
+    done = git("clone", f"{hub.url}/boss/links", tmp_path / "after")
+    assert done.returncode != 0
+    assert "outside" in done.stderr
+    listed = hub.api().get_paths_info("boss/links", ["inside", "outside"], expand=True)
+    assert [entry.security.status for entry in listed] == ["safe", "unsafe"]  # type: ignore[union-attr]

@@ -201,7 +201,7 @@ def test_contradictions_are_of_the_revision_that_has_them(
     assert statuses(api)["model.index.json"] == "unsafe"
     refused = httpx.get(f"{server_on_each.url}/{REPO}/resolve/main/model.index.json")
     assert refused.status_code == 403
-    assert "contradicts other files" in refused.text
+    assert "malformed: a file breaks its own format" in refused.text
     commit(api, {"model.index.json": b"{}"})
     server_on_each.run_scans()
     assert statuses(api)["model.index.json"] == "safe"

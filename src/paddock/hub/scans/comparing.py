@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from paddock import clock
 from paddock.checkpoint.scan.codes import Level
 from paddock.checkpoint.scan.report import Reason, verdict_of
-from paddock.errors import NotFound
+from paddock.errors import NotFound, shown
 from paddock.hub.context import Hub
 from paddock.hub.git import files
 from paddock.hub.git.recent_roots import tree_of
@@ -28,10 +28,10 @@ from paddock.hub.jobs.stopping import stop_here_if_asked
 from paddock.hub.large.content import Content, ContentMissing, open_content
 from paddock.hub.scans import contents, recording, refusals, scanner
 from paddock.hub.scans.refusals import Refusal
-from paddock.hub.scans.report import path_of
 from paddock.hub.scans.requests import SCAN_TREE
 from paddock.hub.scans.scanner import Item
 from paddock.hub.scans.tables import tree_scans
+from paddock.hub.scans.verdicts import path_of
 from paddock.hub.types import FileEntry, Repository
 from paddock.storage.errors import StorageFailed, os_errors
 
@@ -74,6 +74,7 @@ def compare_now(hub: Hub, repo_id: int) -> None:
 def _compare(hub: Hub, repo: Repository, tree_oid: str, commit_oid: str) -> None:
     with hub.database.read() as conn:
         entries = files.all_files(conn, repo, commit_oid)
+        links = contents.links_out(conn, repo, commit_oid)
     wanted = [entry for entry in entries if entry.path.lower().endswith(_COMPARED)][:MAX_FILES]
     with ExitStack() as stack:
         items = []
@@ -85,7 +86,8 @@ def _compare(hub: Hub, repo: Repository, tree_oid: str, commit_oid: str) -> None
                 left_bytes -= copied_bytes
                 items.append(Item(entry.path, file))
         reasons = scanner.compare_items(items)
-    _record(hub, repo, tree_oid, entries, reasons)
+    led = [Reason("link_out", path, f"it is a link to {shown(target)}") for path, target in links]
+    _record(hub, repo, tree_oid, entries, [*reasons, *led])
 
 
 def _record(

@@ -7,20 +7,23 @@ each content once for each name that it has.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from paddock.hub.git import refs
-from paddock.hub.git.files import read_trees
-from paddock.hub.git.objects import blob_facts
+from paddock.hub.git.files import read_trees, tree_oid_of
+from paddock.hub.git.objects import GitObject, blob_facts, read_objects
 from paddock.hub.git.trees import SUBMODULE_MODE, TreeEntry
 from paddock.hub.git_http.graph import CommitGraph, Node
 from paddock.hub.types import FileEntry, LargeFile, Repository
 from paddock.storage.database import Database
 
 MAX_DONE = 10_000  # tips that are remembered; with more, a repository is looked at from its start
+LINK_MODE = 0o120000
+_MOST_LINKS = 10_000
 _COMMITS_TOGETHER = 50
 _FEW_COMMITS = 200  # new ones, which need no look at the tips before them
 
@@ -42,6 +45,38 @@ def tip_commits(conn: sa.Connection, repo: Repository) -> list[str]:
     found = refs.list_refs(conn, repo)
     ordered = sorted(found, key=lambda ref: ref.name != refs.MAIN)
     return list(dict.fromkeys(ref.commit_oid for ref in ordered))
+
+
+def links_out(conn: sa.Connection, repo: Repository, commit_oid: str) -> list[tuple[str, str]]:
+    """Symbolic links of a revision that lead out of it, each with where it leads.
+
+    Over HTTP a link is its text; git makes a real one of it.
+    """
+    found: list[_Named] = []
+    level = [_Named("", tree_oid_of(conn, repo, commit_oid))]
+    while level:
+        trees = read_trees(conn, repo.id, [folder.oid for folder in level])
+        below = []
+        for folder in level:
+            for entry in trees.get(folder.oid, []):
+                path = f"{folder.path}/{entry.name}" if folder.path else entry.name
+                if entry.is_folder:
+                    below.append(_Named(path, entry.oid))
+                elif entry.mode == LINK_MODE:
+                    found.append(_Named(path, entry.oid))
+        level = below
+    targets = read_objects(conn, repo.id, [link.oid for link in found[:_MOST_LINKS]])
+    told = [(link.path, _text(targets.get(link.oid))) for link in found[:_MOST_LINKS]]
+    return [(path, target) for path, target in told if _leads_out(path, target)]
+
+
+def _text(item: GitObject | None) -> str:
+    return (item.content or b"").decode(errors="replace") if item is not None else ""
+
+
+def _leads_out(path: str, target: str) -> bool:
+    led = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+    return led.startswith(("/", "..")) or "\\" in target
 
 
 def new_files(

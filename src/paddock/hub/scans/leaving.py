@@ -19,8 +19,19 @@ from paddock.hub import access
 from paddock.hub.context import Hub
 from paddock.hub.scans import overrides, refusals
 from paddock.hub.scans.records import known_of
-from paddock.hub.scans.tables import file_scans, scan_refusals
-from paddock.hub.scans.verdicts import REJECT, UNSCANNED, chosen, decide, name_of, public_summary
+from paddock.hub.scans.tables import file_scans, scan_refusals, tree_scans
+from paddock.hub.scans.verdicts import (
+    REJECT,
+    UNSCANNED,
+    chosen,
+    decide,
+    in_public,
+    name_of,
+    path_of,
+    public_summary,
+    to_reasons,
+    worst_first,
+)
 from paddock.hub.tables import repository_large_files
 from paddock.hub.types import Caller, FileEntry, Repository
 
@@ -172,7 +183,7 @@ def rejected(asking: Asking, etag: str, path: str | None) -> FileRejected:
     known = known_of(asking.conn, [etag]).get(etag, {})
     one = chosen(known, name_of(path or ""))
     found = public_summary(one) if one is not None and one.verdict == REJECT else None
-    found = found or "it contradicts other files of its revision"
+    found = found or _across(asking, etag) or "it contradicts other files of its revision"
     repo = asking.repo
     called = shown(path) if path else f"the file {etag[:12]}"
     return FileRejected(
@@ -181,6 +192,21 @@ def rejected(asking: Asking, etag: str, path: str | None) -> FileRejected:
         "the hub allows it",
         hint=f"{repo.api_path}/scan tells every reason; do not load the file",
     )
+
+
+def _across(asking: Asking, etag: str) -> str | None:
+    """Why a file is refused that is harmless by itself."""
+    refusal, scan = scan_refusals.c, tree_scans.c
+    same = (scan.repo_id == refusal.repo_id) & (scan.tree_oid == refusal.tree_oid)
+    query = sa.select(refusal.path, scan.reasons).select_from(
+        sa.join(scan_refusals, tree_scans, same)
+    )
+    here = query.where(refusal.repo_id == asking.repo.id, refusal.etag == etag)
+    for path, rows in asking.conn.execute(here.limit(1)):
+        for reason in worst_first(to_reasons(rows)):
+            if path_of(reason) == path:
+                return in_public(reason)
+    return None
 
 
 def _not_allowed(conn: sa.Connection, repo: Repository, found: dict[str, str]) -> dict[str, str]:

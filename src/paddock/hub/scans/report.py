@@ -28,9 +28,10 @@ from paddock.hub.scans.verdicts import (
     QUARANTINE,
     QUEUED,
     REJECT,
+    STATUS,
     UNSCANNED,
     Known,
-    status_of,
+    path_of,
     to_reasons,
     worst_first,
 )
@@ -38,7 +39,17 @@ from paddock.hub.types import FileEntry, Repository
 
 MAX_FILES = 1000  # of which a report tells; the worst come first
 _ORDER = (REJECT, QUARANTINE, UNSCANNED, QUEUED, CLEAN)
-_SECRET = "secret"  # how codes of secrets begin  # noqa: S105
+# What these say may quote what nobody else should read.
+_PRIVATE = frozenset(
+    {
+        "secret",
+        "credentials_file",
+        "addresses",
+        "machine_path",
+        "training_rows",
+        "notebook_output",
+    }
+)
 
 
 class FileReport(NamedTuple):
@@ -98,7 +109,7 @@ class Hears(NamedTuple):
     def tell(self, reason: Reason) -> dict[str, Any]:
         """A reason as the caller may read it."""
         told = reason.to_dict()
-        if not self.writes and (not self.reads or reason.code.startswith(_SECRET)):
+        if not self.writes and (not self.reads or reason.code in _PRIVATE):
             told |= {"message": CODES[reason.code].meaning, "place": reason.place.split("@")[0]}
         return told
 
@@ -137,7 +148,7 @@ def security_status(
 
 def file_status(hears: Hears, one: FileReport) -> dict[str, Any]:
     """A file's ``securityFileStatus``: what stock clients read, and beside it what was found."""
-    status = "unsafe" if one.verdict == REJECT else status_of(one.known)
+    status = STATUS[one.verdict]
     told: dict[str, Any] = {"status": status, "avScan": None, "pickleImportScan": None}
     if one.verdict in {CLEAN, QUARANTINE, REJECT}:
         reasons = [hears.tell(reason) for reason in one.reasons]
@@ -184,7 +195,7 @@ def _render_file(one: FileReport, hears: Hears) -> dict[str, Any]:
         "path": one.entry.path,
         "oid": one.entry.etag,
         "size": one.entry.size_bytes,
-        "status": "unsafe" if one.verdict == REJECT else status_of(known),
+        "status": STATUS[one.verdict],
         "verdict": one.verdict,
         "kind": known.kind if known else None,
         "reasons": [hears.tell(reason) for reason in one.reasons],
@@ -218,8 +229,3 @@ def _by_path(across: Iterable[Reason]) -> dict[str, list[Reason]]:
     for reason in across:
         found.setdefault(path_of(reason), []).append(reason)
     return found
-
-
-def path_of(reason: Reason) -> str:
-    """The file that a reason's place names."""
-    return reason.place.partition("!")[0].rpartition("@")[0] or reason.place.partition("!")[0]

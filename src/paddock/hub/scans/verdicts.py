@@ -20,11 +20,16 @@ UNSCANNED = "unscanned"
 UNFINISHED = "unfinished"  # a key of CODES
 
 # The Hub's words for them, which clients know; a file that waits for its scan is QUEUED.
-STATUS = {CLEAN: "safe", QUARANTINE: "suspicious", REJECT: "unsafe", UNSCANNED: "unscanned"}
 QUEUED = "queued"
+STATUS = {
+    CLEAN: "safe",
+    QUARANTINE: "suspicious",
+    REJECT: "unsafe",
+    UNSCANNED: UNSCANNED,
+    QUEUED: QUEUED,
+}
 
 _WORST_FIRST = (REJECT, QUARANTINE)
-_MAX_STATUS_CHARS = 500
 
 
 class Known(NamedTuple):
@@ -65,32 +70,25 @@ def chosen(known: Mapping[str, Known], name: str) -> Known | None:
     return next(one for one in known.values() if one.verdict == verdict)
 
 
-def status_of(known: Known | None) -> str:
-    """In the Hub's words."""
-    return QUEUED if known is None else STATUS[known.verdict]
-
-
-def summary(known: Known) -> str:
-    """The worst reason in one sentence, or that there is none."""
-    if known.verdict == UNSCANNED:
-        return known.note or "it could not be looked at"
-    worst = worst_first(known.reasons)
-    if not worst:
-        return f"nothing was found in it ({known.kind})"
-    return f"{worst[0].code}: {worst[0].message}"[:_MAX_STATUS_CHARS]
-
-
 def public_summary(known: Known) -> str:
     """The worst reason as a stranger may hear it: what it means, and no value from the file."""
-    worst = worst_first(known.reasons)
-    if not worst:
-        return "nothing was found in it"
-    return f"{worst[0].code}: {CODES[worst[0].code].meaning}"
+    return in_public(worst_first(known.reasons)[0]) if known.reasons else "nothing was found in it"
+
+
+def in_public(reason: Reason) -> str:
+    """A reason without any value from the file."""
+    return f"{reason.code}: {CODES[reason.code].meaning}"
 
 
 def worst_first(reasons: Iterable[Reason]) -> list[Reason]:
     """The reasons, those that decide before the others."""
     return sorted(reasons, key=lambda reason: reason.level.rank)
+
+
+def path_of(reason: Reason) -> str:
+    """The file that a reason's place names: ``file``, ``file!member`` or ``file@byte``."""
+    file = reason.place.partition("!")[0]
+    return file.rpartition("@")[0] or file
 
 
 def to_reasons(rows: Iterable[Iterable[str]]) -> tuple[Reason, ...]:
