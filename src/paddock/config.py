@@ -111,7 +111,7 @@ class Settings:
     scan_unpacked_bytes: int = _setting(
         16 * 1000**3, "bytes that the archives in one file may unpack to while they are scanned"
     )
-    scan_opinions: str = _setting(
+    scan_second_opinions: str = _setting(
         "",
         "other scanners that `paddock scan` asks, by commas: picklescan, or picklescan=/its/path",
     )

@@ -25,7 +25,10 @@ _LINE_CHARS = 100
 )
 @click.argument("target")
 @click.option(
-    "--opinions", help="Other scanners to ask, by commas: picklescan, or picklescan=/its/path."
+    "--second-opinion",
+    "opinions",
+    metavar="NAMES",
+    help="Other scanners to ask, by commas: picklescan, or picklescan=/its/path.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(target: str, opinions: str | None, as_json: bool) -> None:
@@ -33,8 +36,10 @@ def command(target: str, opinions: str | None, as_json: bool) -> None:
     from paddock.cli.model_folder import model_folder
     from paddock.config import load_settings
 
-    settings = load_settings({"scan_opinions": opinions})
-    wishes = parse_wishes(settings.scan_opinions)  # a misspelt one is an error before the work
+    settings = load_settings({"scan_second_opinions": opinions})
+    wishes = parse_wishes(
+        settings.scan_second_opinions
+    )  # a misspelt one is an error before the work
     path = model_folder(target, settings, whole=True)
     report = _scanned(path, settings)
     if wishes:
@@ -66,7 +71,7 @@ def _with_opinions(report: Report, path: Path, settings: Settings) -> Report:
     from paddock.checkpoint.scan.walking import walk
 
     files = {entry.path: entry.file for entry in walk(path, Limits.of(settings)).entries}
-    return with_opinions(report, files, parse_wishes(settings.scan_opinions))
+    return with_opinions(report, files, parse_wishes(settings.scan_second_opinions))
 
 
 def _show_progress(done: int, count: int, name: str) -> None:

@@ -78,7 +78,9 @@ def _opinions_of(
     kinds = SCANNERS[wished.name].kinds
     places = [file.path for file in report.files if Kind(file.kind) in kinds]
     for place in places[:MAX_FILES]:
-        yield Opinion(wished.name, version, place, *ask(wished, files[place], limits))
+        gone = Answer(Word.UNFINISHED, "it is not there any more")
+        answer = ask(wished, files[place], limits) if place in files else gone
+        yield Opinion(wished.name, version, place, *answer)
     if len(places) > MAX_FILES:
         rest = f"it was asked about {MAX_FILES} of {len(places)} files"
         yield Opinion(wished.name, version, places[MAX_FILES], Word.UNFINISHED, rest)
