@@ -1,4 +1,4 @@
-"""Write the pages that are lists of what the code knows: docs/errors.md and docs/settings.md.
+"""Write the pages that are lists of what the code knows: errors, settings, codes of scans.
 
     python scripts/reference_pages.py
 
@@ -13,6 +13,7 @@ import pkgutil
 from pathlib import Path
 
 import paddock
+from paddock.checkpoint.scan.codes import CODES
 from paddock.config import Settings, is_secret, meaning
 from paddock.errors import PaddockError
 
@@ -44,6 +45,16 @@ $ paddock config
 
 | setting | default | meaning |
 |---|---|---|
+"""
+
+SCAN_CODES_HEAD = """# Every reason of a scan, by its code
+
+`paddock scan` and the hub give each reason with its code and place. One `reject` is enough for the
+verdict `reject`, else one `quarantine` for `quarantine`; with warnings alone it is `clean`.
+`scripts/reference_pages.py` writes this page from the table in `checkpoint/scan/codes.py`.
+
+| code | level | meaning | what to do |
+|---|---|---|---|
 """
 
 
@@ -78,8 +89,17 @@ def settings_page() -> str:
     return SETTINGS_HEAD + "".join(rows)
 
 
+def scan_codes_page() -> str:
+    rows = [
+        f"| `{name}` | {code.level} | {code.meaning} | {code.advice} |\n"
+        for name, code in sorted(CODES.items(), key=lambda item: (item[1].level.rank, item[0]))
+    ]
+    return SCAN_CODES_HEAD + "".join(rows)
+
+
 def main() -> None:
     (DOCS / "errors.md").write_text(errors_page(), encoding="utf-8")
+    (DOCS / "scan-codes.md").write_text(scan_codes_page(), encoding="utf-8")
     (DOCS / "settings.md").write_text(settings_page(), encoding="utf-8")
 
 

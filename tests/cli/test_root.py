@@ -21,7 +21,7 @@ def paddock(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]
 
 
 COMMANDS = (
-    "up", "worker", "admin", "config", "inspect", "convert", "generate", "release", "verify",
+    "up", "worker", "admin", "config", "inspect", "scan", "convert", "generate", "release", "verify",
 )  # fmt: skip
 
 

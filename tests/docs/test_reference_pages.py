@@ -1,4 +1,4 @@
-"""docs/errors.md and docs/settings.md say exactly what the code knows."""
+"""docs/errors.md, docs/settings.md and docs/scan-codes.md say exactly what the code knows."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def test_the_errors_page_lists_every_code() -> None:
 def test_the_settings_page_lists_every_setting() -> None:
     page = (REPOSITORY / "docs" / "settings.md").read_text(encoding="utf-8")
     assert page == reference_pages.settings_page(), HINT
+
+
+def test_the_page_of_scan_codes_lists_every_code() -> None:
+    page = (REPOSITORY / "docs" / "scan-codes.md").read_text(encoding="utf-8")
+    assert page == reference_pages.scan_codes_page(), HINT
 
 
 def test_no_two_errors_share_a_code() -> None:
