@@ -42,16 +42,19 @@ INLINE void decode_q8_0(const uint8_t *block, float *values) {
 
 /* The element of largest magnitude; of equal ones the first gives the sign. */
 INLINE float extreme_of(const float *values) {
-    uint32_t largest = largest_magnitude(values, SMALL), above = 0, below = 0;
+    /* The magnitude, and below it in one case the sign, in the other its opposite. */
+    uint32_t negative = 0, positive = 0;
     for (int i = 0; i < SMALL; i++) {
-        above |= bits_of(values[i]) == largest;
-        below |= bits_of(values[i]) == (largest | 0x80000000u);
+        uint32_t bits = bits_of(values[i]), turned = bits << 1 | bits >> 31;
+        negative = turned > negative ? turned : negative;
+        positive = (turned ^ 1) > positive ? turned ^ 1 : positive;
     }
-    if (!above || !largest) return largest ? -float_of(largest) : 0.0f;
-    if (below)
+    uint32_t largest = negative >> 1, above = positive & 1, below = negative & 1;
+    /* Without a branch, since the sign is as good as random; but both are rare. Zeros count as +0. */
+    if (__builtin_expect(above & below, 0))
         for (int i = 0; i < SMALL; i++)
-            if ((bits_of(values[i]) & 0x7fffffffu) == largest) return values[i];
-    return float_of(largest);
+            if ((bits_of(values[i]) & 0x7fffffffu) == largest) return values[i] + 0.0f;
+    return float_of(largest | (uint32_t)(!above & (largest != 0)) << 31);
 }
 
 INLINE int encode_q4_0(const float *values, uint8_t *block) {
@@ -59,15 +62,14 @@ INLINE int encode_q4_0(const float *values, uint8_t *block) {
     float scale = extreme / -8.0f, inverse = inverse_of(scale);
     uint16_t half = half_of_float(scale);
     memcpy(block, &half, 2);
-    uint8_t codes[SMALL];
     /* Where the inverse would be infinite, llama.cpp's codes are 0 on x86. */
     float ceiling = inverse == 0.0f && scale != 0.0f ? 0.0f : 15.0f;
-    for (int i = 0; i < SMALL; i++) {
-        float scaled = values[i] * inverse + 8.5f;
-        codes[i] = (uint8_t)(int32_t)(scaled < ceiling ? scaled : ceiling);
+    for (int i = 0; i < SMALL / 2; i++) {
+        float low = values[i] * inverse + 8.5f, high = values[i + SMALL / 2] * inverse + 8.5f;
+        int32_t low_code = (int32_t)(low < ceiling ? low : ceiling);
+        int32_t high_code = (int32_t)(high < ceiling ? high : ceiling);
+        block[2 + i] = (uint8_t)(low_code | high_code << 4);
     }
-    for (int i = 0; i < SMALL / 2; i++)
-        block[2 + i] = (uint8_t)(codes[i] | codes[i + SMALL / 2] << 4);
     return (half & 0x7fff) < 0x7c00;
 }
 
