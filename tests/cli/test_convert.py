@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +42,62 @@ def test_shard_sizes_are_written_as_people_write_them(
     shards = sorted((tmp_path / "out").glob("*.safetensors"))
     assert shards[0].name == f"model-00001-of-{len(shards):05}.safetensors"
     assert len(shards) > 1
+
+
+def test_several_targets_are_written_in_one_pass_and_both_sides_hashed(
+    tmp_path: Path, paddock: Paddock
+) -> None:
+    write_hf_folder(tmp_path / "tiny", TINY)
+    code, out, err = paddock(
+        "convert", tmp_path / "tiny", tmp_path / "out", "--to", "gguf", "--to", "meta",
+        "--quant", "F32", "--quant", "q8_0", "--json",
+    )  # fmt: skip
+    told = json.loads(out)
+    assert code == 0
+    assert {file["name"] for file in told["files"]} == {
+        "tiny-F32.gguf", "tiny-Q8_0.gguf", "original/consolidated.00.pth", "original/params.json",
+    }  # fmt: skip
+    weights = (tmp_path / "tiny" / "model.safetensors").read_bytes()
+    [source] = told["sources"]
+    assert source["sha256"] == hashlib.sha256(weights).hexdigest()
+    assert (source["name"], told["reads"]) == ("model.safetensors", 1)
+    assert told["notes"] == ["the source has no tokenizer"]
+    assert err == "note: the source has no tokenizer\n"  # in a pipe there is no progress
+
+
+def test_one_gguf_may_be_a_file_or_lie_in_a_folder(tmp_path: Path, paddock: Paddock) -> None:
+    write_hf_folder(tmp_path / "tiny", TINY)
+    for destination, made in (("x.gguf", "x.gguf"), ("folder", "folder/tiny-F32.gguf")):
+        code, _, _ = paddock("convert", tmp_path / "tiny", tmp_path / destination, "--to", "gguf")
+        assert code == 0
+        assert (tmp_path / made).is_file()
+    assert (tmp_path / "x.gguf").read_bytes() == (tmp_path / made).read_bytes()
+
+
+def test_a_dry_run_lists_sizes_and_types_and_writes_nothing(
+    tmp_path: Path, paddock: Paddock
+) -> None:
+    write_hf_folder(tmp_path / "tiny", TINY)
+    command = ("convert", tmp_path / "tiny", tmp_path / "out", "--to", "gguf", "--quant", "q8_0")
+    code, out, _ = paddock(*command, "--dry-run")
+    assert (code, [path.name for path in tmp_path.iterdir()]) == (0, ["tiny"])
+    assert "tiny-Q8_0.gguf  (" in out and " Q8_0, " in out and "1 files, " in out
+    _, planned, _ = paddock(*command, "--dry-run", "--json")
+    _, written, _ = paddock(*command, "--json")
+    assert json.loads(planned)["size_bytes"] == json.loads(written)["size_bytes"]
+
+
+def test_progress_is_shown_on_a_terminal(tmp_path: Path) -> None:
+    write_hf_folder(tmp_path / "tiny", TINY)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "paddock", "convert", tmp_path / "tiny", tmp_path / "out"]
+    done = subprocess.run([*command, "--to", "meta"], stderr=theirs, stdout=subprocess.PIPE)
+    os.close(theirs)
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert done.returncode == 0
+    assert "100% of" in shown and "GB/s" in shown
+    assert b"GB/s" not in done.stdout
 
 
 @pytest.mark.parametrize(

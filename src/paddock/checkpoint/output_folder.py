@@ -32,7 +32,7 @@ def new_folder(destination: Path) -> Iterator[Path]:
 @contextmanager
 def new_file(destination: Path) -> Iterator[Path]:
     """A folder; its file of the same name becomes ``destination`` when the block ends well."""
-    destination = destination.resolve()
+    destination = destination.parent.resolve() / destination.name  # a link is not followed
     _refuse_existing(destination)
     with _hidden_beside(destination) as partial:
         yield partial

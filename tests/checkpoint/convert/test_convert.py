@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,14 +17,12 @@ from paddock.checkpoint.convert.convert import convert_checkpoint
 from paddock.checkpoint.convert.options import ConvertOptions
 from paddock.checkpoint.errors import (
     BadCheckpoint,
-    BadLlama2c,
     BadTokenizer,
     DiskFailure,
     OutputExists,
 )
 from paddock.checkpoint.opening import open_checkpoint
-from paddock.checkpoint.shape.config import LlamaConfig
-from tests.checkpoint.llama2c.test_reading import SHAPE, write_llama2c
+from tests.checkpoint.llama2c.test_reading import write_llama2c
 from tests.checkpoint.meta.test_folder import write_meta
 from tests.checkpoint.samples import TINY, write_hf_folder
 
@@ -153,54 +148,6 @@ def test_a_link_out_of_the_source_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(BadCheckpoint, match="symbolic link"):
         convert_checkpoint(tmp_path / "hf", tmp_path / "out")
     assert not (tmp_path / "out").exists()
-
-
-_IN_A_SMALL_PROCESS = """
-import resource, sys
-from dataclasses import replace
-from pathlib import Path
-from paddock.checkpoint.convert.convert import convert_checkpoint
-from paddock.checkpoint.convert.options import ConvertOptions
-source, destination, shard_bytes = sys.argv[1:]
-options = ConvertOptions(shard_bytes=int(shard_bytes) or None)
-convert_checkpoint(Path(source), Path(destination), options)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
-"""
-
-
-def peak_megabytes(source: Path, destination: Path, shard_bytes: int = 0) -> int:
-    command = [sys.executable, "-c", _IN_A_SMALL_PROCESS, source, destination, str(shard_bytes)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return int(done.stdout)
-
-
-def test_memory_does_not_grow_with_the_model(tmp_path: Path) -> None:
-    """250 MB of weights, with rows to permute, then copied and resharded, in a small process."""
-    config = LlamaConfig(
-        dim=2048, layers=2, heads=16, kv_heads=16, head_dim=128, ffn_dim=4096, vocab_size=1000,
-        context=64, tied_embeddings=True, dtype="float32",
-    )  # fmt: skip
-    numbers = (config.dim, config.ffn_dim, config.layers, 16, 16, config.vocab_size, 64)
-    bin_path = tmp_path / "big.bin"
-    bin_path.write_bytes(SHAPE.pack(*numbers))
-    rope_bytes = 4 * 64 * config.head_dim
-    os.truncate(bin_path, SHAPE.size + 4 * config.parameter_count() + rope_bytes)
-    write_llama2c(tmp_path / "small.bin", TINY)
-    idle = peak_megabytes(tmp_path / "small.bin", tmp_path / "small")
-    assert peak_megabytes(bin_path, tmp_path / "hf") < idle + 64
-    assert peak_megabytes(tmp_path / "hf", tmp_path / "copy") < idle + 64
-    assert peak_megabytes(tmp_path / "hf", tmp_path / "shards", 50_000_000) < idle + 64
-    assert (tmp_path / "copy" / "model.safetensors").stat().st_size > 250_000_000
-
-
-def test_a_405b_checkpoint_is_planned_from_headers_alone(tmp_path: Path) -> None:
-    """A sparse file of 1.6 TB with the shape of the largest Llama 2c could name is refused fast."""
-    path = tmp_path / "huge.bin"
-    path.write_bytes(SHAPE.pack(16384, 53248, 126, 128, 8, 128256, 131072))
-    os.truncate(path, 1 << 40)
-    with pytest.raises(BadLlama2c, match="bytes; its header describes"):
-        open_checkpoint(path)
 
 
 def test_a_disk_that_refuses_is_told_in_words(tmp_path: Path) -> None:
