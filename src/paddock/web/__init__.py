@@ -13,6 +13,7 @@ health            whether the server lives, and its figures
 rendering         templates as answers
 browser           the session behind a request, and the proof that a form is ours
 pages             what is here, and one repository
+file_page         one file, and what a scan found in it
 discussion_pages  discussions and pull requests
 gate_pages        asking for access
 signing_in        signing in and out
