@@ -70,10 +70,9 @@ def hub_on_each(server_on_each: LiveServer) -> Shared:
     return share(server_on_each)
 
 
-def commit(client: HfApi, files: dict[str, bytes], repo: str, **how: object) -> str:
+def commit(client: HfApi, files: dict[str, bytes], repo: str) -> None:
     operations = [CommitOperationAdd(path, content) for path, content in files.items()]
-    done = client.create_commit(repo, operations, commit_message="add", **how)  # type: ignore[arg-type]
-    return done.oid
+    client.create_commit(repo, operations, commit_message="add")
 
 
 @pytest.mark.parametrize("path", ["small.txt", "sub/large.bin"])
@@ -103,7 +102,7 @@ def test_other_names_revisions_and_repositories_do_not_help(hub: Shared) -> None
     """All before anybody looked at them again."""
     owner = hub.api
     old = owner.list_repo_commits(hub.repo)[0].commit_id
-    moves = [
+    moves: list[CommitOperationAdd | CommitOperationCopy] = [
         CommitOperationCopy("sub/large.bin", "renamed.safetensors"),
         CommitOperationAdd("again.md", SMALL),
         CommitOperationAdd("again.bin", LARGE),

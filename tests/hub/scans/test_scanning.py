@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import httpx
 import pytest
@@ -26,9 +27,9 @@ def api(server_on_each: LiveServer) -> HfApi:
     return server_on_each.admin_api
 
 
-def commit(api: HfApi, files: dict[str, bytes], **how: object) -> str:
+def commit(api: HfApi, files: dict[str, bytes], revision: str = "main") -> str:
     operations = [CommitOperationAdd(path, content) for path, content in files.items()]
-    return api.create_commit(REPO, operations, commit_message="c", **how).oid  # type: ignore[arg-type]
+    return api.create_commit(REPO, operations, commit_message="c", revision=revision).oid
 
 
 def statuses(api: HfApi, revision: str = "main") -> dict[str, str]:
@@ -218,7 +219,7 @@ def test_without_room_for_a_copy_the_job_is_tried_again(
     assert statuses(api)["large.bin"] == "queued"
 
 
-def api_report(server: LiveServer) -> dict[str, object]:
+def api_report(server: LiveServer) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {server.admin_token}"}
     return httpx.get(f"{server.url}/api/models/{REPO}/scan", headers=headers).json()  # type: ignore
 

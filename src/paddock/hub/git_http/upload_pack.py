@@ -256,7 +256,6 @@ class _Fetch:
                 raise
             yield from on_band(3, [e.message.encode() + b"\n"])
 
-
     def _refusal(self, oid: str) -> str:
         """Why there is no pack, and how to have the rest."""
         with self._hub.database.read() as conn:

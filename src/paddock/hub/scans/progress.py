@@ -59,13 +59,13 @@ def missing(conn: sa.Connection, scanner: str, limit: int) -> list[int]:
 
 
 def unlooked_large(conn: sa.Connection, repo_id: int) -> list[tuple[str, int]]:
-    """Large files of the repository of which nothing is known at all, with their sizes."""
+    """Large files that no commit named and nobody looked at, with their sizes."""
     links = repository_large_files.c
     known = sa.exists().where(file_scans.c.etag == links.sha256)
     query = (
         sa.select(links.sha256, large_files.c.size_bytes)
         .join(large_files, large_files.c.sha256 == links.sha256)
-        .where(links.repo_id == repo_id, ~known)
+        .where(links.repo_id == repo_id, links.filename.is_(None), ~known)
     )
     rows = conn.execute(query.order_by(links.sha256).limit(_MOST_UNCOMMITTED))
     return [(sha256, size_bytes) for sha256, size_bytes in rows]

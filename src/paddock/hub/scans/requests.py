@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.hub.jobs.queue import enqueue
 from paddock.hub.scans.tables import repository_scans
+from paddock.hub.scans.verdicts import name_of
 from paddock.hub.types import FileEntry, Repository
 
 SCAN_REPOSITORY = "scans.repository"
@@ -41,7 +43,7 @@ def scan_file_later(
     large = None if entry.large is None else [entry.large.sha256, entry.large.pointer_bytes]
     payload: dict[str, Any] = {"repo_id": repo_id, "path": entry.path, "oid": entry.oid}
     payload |= {"size_bytes": entry.size_bytes, "large": large}
-    unique = f"{entry.etag}:{repo_id}"
+    unique = _file_key(repo_id, entry.etag, name_of(entry.path))
     enqueue(conn, SCAN_FILE, payload, unique=unique, not_before=not_before)
 
 
@@ -49,12 +51,17 @@ def scan_arrived(conn: sa.Connection, repo_id: int, sha256: str, size_bytes: int
     """Bytes that the repository's history named before they were here have come."""
     payload: dict[str, Any] = {"repo_id": repo_id, "path": "", "oid": ""}
     payload |= {"size_bytes": size_bytes, "large": [sha256, 0]}
-    enqueue(conn, SCAN_FILE, payload, unique=f"{sha256}:{repo_id}")
+    enqueue(conn, SCAN_FILE, payload, unique=_file_key(repo_id, sha256, ""))
 
 
 def scan_tree_later(conn: sa.Connection, repo_id: int) -> None:
     """Let a job compare the files of each ref's revision with each other."""
     enqueue(conn, SCAN_TREE, {"repo_id": repo_id}, unique=str(repo_id))
+
+
+def _file_key(repo_id: int, etag: str, name: str) -> str:
+    """One job for each content and name; a name as it is may be longer than a key."""
+    return f"{repo_id}:{etag}:{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 def _enqueue(conn: sa.Connection, repo_id: int) -> None:
