@@ -19,6 +19,9 @@ yaml_files  the same in YAML
 templates  chat templates
 tokenizers  rules and tokens of tokenizers
 texts      programs, documents, secrets, people
+weights    the numbers in weights
+consistency  a model's files against each other
+licence_texts  the licences that a folder holds and names
 checks     tables of the checks of bytes
 scanning   every check of every file
 isolation  the same in processes that are bounded

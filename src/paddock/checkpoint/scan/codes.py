@@ -398,11 +398,6 @@ CODES: dict[str, Code] = {
         "a licence or notice that must be passed on as it is was changed",
         "copy the original text",
     ),
-    "licence_duty": Code(
-        _R,
-        "a duty of the licence is not met: a notice, a name or a text is missing",
-        "add what is named",
-    ),
     "licence_unclear": Code(
         _Q, "it is not clear which licence the files stand under", "name it, and add its text"
     ),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from paddock.checkpoint.scan.configs import check_config, check_metadata
-from paddock.checkpoint.scan.kinds import TEXTS, Kind
+from paddock.checkpoint.scan.consistency import check_consistency
+from paddock.checkpoint.scan.kinds import TEXTS, WEIGHTS, Kind
+from paddock.checkpoint.scan.licence_texts import check_licences
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
 from paddock.checkpoint.scan.templates.places import check_copies, check_templates
@@ -17,6 +19,7 @@ from paddock.checkpoint.scan.texts.programs import check_programs
 from paddock.checkpoint.scan.texts.secrets import check_secrets
 from paddock.checkpoint.scan.tokenizers.agreement import check_agreement
 from paddock.checkpoint.scan.tokenizers.reading import check_tokenizer
+from paddock.checkpoint.scan.weights.judging import check_values
 from paddock.checkpoint.scan.yaml_files import check_settings, check_yaml
 
 FileCheck = Callable[[Look], Iterator[Reason]]
@@ -34,7 +37,13 @@ FILE_CHECKS: tuple[tuple[frozenset[Kind] | None, FileCheck], ...] = (
     (TEXTS, check_packages),
     (None, check_secrets),
     (None, check_privacy),
+    (WEIGHTS, check_values),
     (frozenset((Kind.NOTEBOOK,)), check_notebook),
     (frozenset((Kind.SVG, Kind.HTML, Kind.XML, Kind.MARKDOWN, Kind.UTF16)), check_markup),
 )
-FOLDER_CHECKS: tuple[FolderCheck, ...] = (check_copies, check_agreement)
+FOLDER_CHECKS: tuple[FolderCheck, ...] = (
+    check_copies,
+    check_agreement,
+    check_consistency,
+    check_licences,
+)
