@@ -81,7 +81,7 @@ def test_a_dry_run_lists_sizes_and_types_and_writes_nothing(
     command = ("convert", tmp_path / "tiny", tmp_path / "out", "--to", "gguf", "--quant", "q8_0")
     code, out, _ = paddock(*command, "--dry-run")
     assert (code, [path.name for path in tmp_path.iterdir()]) == (0, ["tiny"])
-    assert "tiny-Q8_0.gguf  (" in out and " Q8_0, " in out and "1 files, " in out
+    assert "tiny-Q8_0.gguf  (" in out and " Q8_0, " in out and "1 file, " in out
     _, planned, _ = paddock(*command, "--dry-run", "--json")
     _, written, _ = paddock(*command, "--json")
     assert json.loads(planned)["size_bytes"] == json.loads(written)["size_bytes"]

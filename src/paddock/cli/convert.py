@@ -114,7 +114,7 @@ def _progress() -> Callable[[int, int], None]:
 def _text(done: Conversion, dst: Path) -> str:
     lines = [f"{file.digests.sha256}  {file.name}" for file in done.files]
     total = sum(file.digests.size_bytes for file in done.files)
-    return "\n".join([*lines, f"{len(done.files)} files, {total:,} bytes in {dst}"])
+    return "\n".join([*lines, f"{_files(len(done.files))}, {total:,} bytes in {dst}"])
 
 
 def _as_dict(done: Conversion, dst: Path) -> dict[str, Any]:
@@ -132,6 +132,10 @@ def _file(file: WrittenFile) -> dict[str, Any]:
     return {"name": file.name, **file.digests._asdict()}
 
 
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
+
+
 def _plan_text(plan: dict[str, Any], dst: Path) -> str:
     lines = []
     for file in plan["files"]:
@@ -139,4 +143,4 @@ def _plan_text(plan: dict[str, Any], dst: Path) -> str:
         lines.append(f"{file['size_bytes']:>18,}  {file['name']}{f'  ({types})' if types else ''}")
     lines += [f"note: {note}" for note in plan["notes"]]
     total = f"{plan['size_bytes']:,} bytes would be written to {dst}"
-    return "\n".join([*lines, f"{len(plan['files'])} files, {total}"])
+    return "\n".join([*lines, f"{_files(len(plan['files']))}, {total}"])
