@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from paddock.checkpoint.errors import BadCheckpoint, BadIndex
 from paddock.checkpoint.inspection import inspect_checkpoint
 from paddock.checkpoint.opening import Format, open_checkpoint
 from paddock.checkpoint.pytorch.bin_folder import INDEX, SINGLE
-from tests.checkpoint.samples import TINY, model_tensors
+from paddock.checkpoint.tensors import has_same_bytes
+from tests.checkpoint.samples import TINY, model_tensors, write_hf_folder
 
 SHARDS = ("pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin")
 
@@ -66,6 +68,17 @@ def test_a_single_pickle_is_opened_as_its_folder(tmp_path: Path, zipped: bool) -
         assert {t.name: bytes(t.read()) for t in checkpoint.tensors} == bytes_of(weights)
 
 
+def test_a_real_model_is_the_same_pickled_as_in_safetensors(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    folder = shared_data / "models" / "tiny-llama-float-hf"
+    torch.save(load_file(folder / "model.safetensors"), tmp_path / SINGLE)
+    (tmp_path / "config.json").write_bytes((folder / "config.json").read_bytes())
+    pickled, original = open_checkpoint(tmp_path).by_name(), open_checkpoint(folder).by_name()
+    assert pickled.keys() == original.keys()
+    assert all(has_same_bytes(pickled[name], original[name]) for name in original)
+
+
 def test_shards_are_opened_by_their_index(tmp_path: Path) -> None:
     weights = sharded_folder(tmp_path)
     checkpoint = open_checkpoint(tmp_path)
@@ -73,8 +86,6 @@ def test_shards_are_opened_by_their_index(tmp_path: Path) -> None:
 
 
 def test_safetensors_are_preferred_to_a_pickle_beside_them(tmp_path: Path) -> None:
-    from tests.checkpoint.samples import write_hf_folder
-
     write_hf_folder(tmp_path)
     (tmp_path / SINGLE).write_bytes(b"cos\nsystem\n.")
     assert open_checkpoint(tmp_path).format is Format.HUGGING_FACE

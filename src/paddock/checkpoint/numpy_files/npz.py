@@ -20,9 +20,17 @@ from paddock.checkpoint.numpy_files.npy import (
 )
 from paddock.checkpoint.safetensors.hf_folder import Layout
 from paddock.checkpoint.tensors import Piece, Place, Tensor
-from paddock.checkpoint.zip_archive import DEFLATED, STORED, Member, read_member, read_members
+from paddock.checkpoint.zip_archive import (
+    DEFLATED,
+    STORED,
+    Member,
+    read_beginning,
+    read_member,
+    read_members,
+)
 
 _FIRST_NAME = slice(26, 28), 30  # where a local header keeps its name's length, and the name
+MAX_ARRAYS = 20_000  # Llama 3.1 405B has 1138
 _SUFFIX = ".npy"
 _HEAD_BYTES = MAX_HEADER_BYTES + 16
 
@@ -34,6 +42,8 @@ def read_npz(path: Path) -> tuple[Tensor, ...]:
     members = read_members(path, methods=(STORED, DEFLATED))
     if not members:
         raise BadNumpy("empty", f"{path.name} holds no array")
+    if len(members) > MAX_ARRAYS:
+        raise BadNumpy("too_many", f"{path.name} holds {len(members)} arrays, over {MAX_ARRAYS}")
     return tuple(_array(path, member) for member in members.values())
 
 
@@ -60,7 +70,8 @@ def _array(path: Path, member: Member) -> Tensor:
     where = f"{path.name}/{member.name}"
     if not member.name.endswith(_SUFFIX):
         raise BadNumpy("foreign_member", f"{where!a} is no array")
-    header = read_header(io.BytesIO(_head(path, member)), ascii(where))
+    beginning = read_beginning(path, member, _HEAD_BYTES)
+    header = read_header(io.BytesIO(beginning), ascii(where))
     check_length(header, member.size_bytes, ascii(where))
     name = member.name.removesuffix(_SUFFIX)
     if member.method == STORED:
@@ -70,14 +81,3 @@ def _array(path: Path, member: Member) -> Tensor:
         return read_member(path, member)
 
     return array_in_stream(name, header, stream, Place(path, member.start))
-
-
-def _head(path: Path, member: Member) -> bytes:
-    """The member's first bytes, enough for a header."""
-    head, pieces = b"", read_member(path, member)
-    while len(head) < min(_HEAD_BYTES, member.size_bytes):
-        piece = next(pieces, b"")
-        if not piece:
-            break
-        head += piece[:_HEAD_BYTES]
-    return head

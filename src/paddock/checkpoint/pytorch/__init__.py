@@ -9,6 +9,7 @@ state_dict      the named tensors in a pickle, and what lies beside them
 pickle_survey   what any pickle asks for, told for scanners
 interpreter     the stack machine under both
 opcodes         every opcode of protocols 0 to 5
+requests        what a pickle may ask for, and what answers it
 calls           what a call would have made
 known_globals   the closed table of what may be asked for
 values          inert descriptions

@@ -24,7 +24,7 @@ from paddock.checkpoint.pytorch.values import (
     TorchType,
     Unreadable,
 )
-from paddock.checkpoint.tensors import MAX_ELEMENTS
+from paddock.checkpoint.tensors import MAX_ELEMENTS, MAX_RANK
 
 _NUMPY_CODE = re.compile(r"([biufcSUVmM])(\d{1,9})")
 _DEVICE = re.compile(r"[a-z]{1,16}(:\d{1,3})?")
@@ -96,6 +96,8 @@ def _view(
     """A tensor over a storage; sizes are whole numbers, none negative."""
     if type(shape) is not tuple or type(strides) is not tuple or len(shape) != len(strides):
         return None
+    if len(shape) > MAX_RANK:
+        return None
     numbers = (offset, *shape, *strides)
     if any(type(n) is not int or not 0 <= n < MAX_ELEMENTS for n in numbers):
         return None
@@ -126,7 +128,7 @@ def _numpy_dtype(code: str) -> NumpyDtype | None:
 
 
 def _fits(shape: tuple[Any, ...], item_bytes: int, size_bytes: int) -> bool:
-    whole = len(shape) <= 64 and all(type(n) is int and 0 <= n < MAX_ELEMENTS for n in shape)
+    whole = len(shape) <= MAX_RANK and all(type(n) is int and 0 <= n < MAX_ELEMENTS for n in shape)
     return whole and math.prod(shape) * item_bytes == size_bytes
 
 
@@ -136,12 +138,12 @@ def _plain(callee: str, arguments: tuple[Any, ...]) -> Any:
             return {}
         case "OrderedDict", (list(pairs),):
             return _dictionary(pairs)
-        case "Size", (tuple(sizes),) if all(type(n) is int for n in sizes):
-            return sizes
+        case "Size", (tuple(sizes),) if len(sizes) <= MAX_RANK:
+            return sizes if all(type(n) is int for n in sizes) else None
         case "device", (str(name), *index) if _DEVICE.fullmatch(name) and len(index) <= 1:
             return Plain("device") if all(type(n) is int for n in index) else None
-        case "encode", (str(text), "latin1" | "latin-1") if max(text, default="") <= "\xff":
-            return Binary(len(text))
+        case "encode", (str(text), "latin1" | "latin-1"):
+            return _latin(text)
         case "encode", (LongText(chars), "latin1" | "latin-1"):
             return Binary(chars)
         case "bytearray", () | (Binary(),) | (str() | LongText(), "latin-1"):
@@ -153,6 +155,13 @@ def _plain(callee: str, arguments: tuple[Any, ...]) -> Any:
         case "complex", (int() | float(), int() | float()):
             return Plain("complex number")
     return None
+
+
+def _latin(text: str) -> Binary | None:
+    try:
+        return Binary(len(text.encode("latin-1")))
+    except UnicodeEncodeError:
+        return None
 
 
 def _dictionary(pairs: list[Any]) -> dict[str, Any] | None:

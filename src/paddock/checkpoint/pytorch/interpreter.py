@@ -8,21 +8,18 @@ bounded.
 
 from __future__ import annotations
 
+import codecs
 import struct
 from dataclasses import dataclass, field
 from mmap import mmap
 from typing import Any, NamedTuple
 
 from paddock.checkpoint.errors import BadPickle
-from paddock.checkpoint.pytorch.calls import describe_build, describe_call
-from paddock.checkpoint.pytorch.known_globals import GLOBALS
 from paddock.checkpoint.pytorch.values import (
     UNKNOWN,
     Binary,
-    Callee,
     LongText,
     StorageRef,
-    StorageType,
     Unknown,
     Unreadable,
 )
@@ -35,6 +32,7 @@ MAX_MEMO_INDEX = 1 << 22  # the C machine allocates as many places as the larges
 MAX_OBJECTIONS = 1000
 MAX_KEPT_CHARS = 1024  # text that is kept: longer than any name
 MAX_NUMBER_BYTES = 1024
+_TEXT_BYTES = 1 << 20
 Source = bytes | mmap
 
 
@@ -73,6 +71,7 @@ class Interpreter:
     globals: list[GlobalUse] = field(default_factory=list)
     storages: dict[str, StorageRef | Unreadable] = field(default_factory=dict)
     budget: int = MAX_OPCODES  # for all pickles of a file
+    listed: int = 0  # items of lists that were arguments, which may be the same list each time
     start: int = 0  # of the pickle
     opcode_at: int = 0
     marks: int = 0
@@ -123,7 +122,25 @@ class Interpreter:
         return line
 
     def text(self, layout: str) -> None:
-        self.push(self.decoded(self.take(self.number(layout)), "utf-8"))
+        length = self.number(layout)
+        if length <= _TEXT_BYTES:
+            self.push(self.decoded(self.take(length), "utf-8"))
+        else:
+            self.push(self.long_text(length))
+
+    def long_text(self, length: int) -> LongText | Unknown:
+        """A text too long to be a name: its length alone, read piece by piece."""
+        if length > len(self.raw) - self.at:
+            raise self.refusal("truncated", "the pickle ends in the middle")
+        decoder, chars, end = codecs.getincrementaldecoder("utf-8")(), 0, self.at + length
+        try:
+            while self.at < end:
+                piece = self.take(min(_TEXT_BYTES, end - self.at))
+                chars += len(decoder.decode(piece, final=self.at == end))
+        except UnicodeError:
+            self.at = end
+            return self.object_to("not_utf8", "a string is not utf-8")
+        return LongText(chars)
 
     def decoded(self, raw: bytes, encoding: str) -> str | LongText | Unknown:
         try:
@@ -230,57 +247,3 @@ class Interpreter:
     def append_one(self) -> None:
         item = self.pop()
         self.append([item])
-
-    # --- requests
-
-    def ask_for(self, module: object, name: object) -> None:
-        """Put what is known under this name on the stack."""
-        if type(module) is not str or type(name) is not str:
-            self.globals.append(GlobalUse(None, None, self.opcode_at, False))
-            self.push(self.object_to("hidden_global", "a global is named by no text in the pickle"))
-            return
-        known = GLOBALS.get((module, name))
-        self.globals.append(GlobalUse(module, name, self.opcode_at, known is not None))
-        asked = f"it asks for {shown(f'{module}.{name}')}"
-        self.push(known or self.object_to("forbidden_global", asked))
-
-    def call(self, callee: Any, arguments: Any) -> None:
-        if isinstance(callee, Unreadable):
-            self.push(callee)
-        elif not isinstance(callee, Callee) or type(arguments) is not tuple:
-            self.push(self.object_to("forbidden_reduce", f"it calls {shown(callee)}"))
-        else:
-            made = describe_call(callee.name, arguments)
-            if made is None:
-                what = f"{callee.name} has unknown arguments"
-                made = self.object_to("forbidden_reduce", what)
-            self.push(made)
-
-    def build(self) -> None:
-        state = self.pop()
-        if not describe_build(self.top(), state):
-            self.object_to("forbidden_build", "it sets the state of an object")
-
-    def persistent(self, key: Any) -> None:
-        match key:
-            case ("storage", StorageType(dtype), str(name), str(), int(size), *view) if size >= 0:
-                whole = StorageRef(dtype, name, size)
-                if self.storages.setdefault(name, whole) != whole:
-                    self.object_to("bad_storage", f"the storage {shown(name)} is two things")
-                self.push(self.storage(whole, view))
-            case ("storage", Unreadable() as unreadable, str(name), *_):
-                self.storages[name] = unreadable
-                self.push(unreadable)
-            case other:
-                self.push(self.object_to("bad_storage", f"{shown(other)} is no storage"))
-
-    def storage(self, whole: StorageRef, view: list[Any]) -> StorageRef | Unknown:
-        """The storage, or a part of it, as PyTorch before 0.4 wrote one beside its whole."""
-        match view:
-            case [] | [None]:
-                return whole
-            case [(str(), int(start), int(length))] if (
-                min(start, length) >= 0 and start + length <= whole.elements
-            ):
-                return whole._replace(start=start, length=length)
-        return self.object_to("bad_storage", "a view of a storage lies outside it")

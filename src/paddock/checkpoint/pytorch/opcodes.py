@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from paddock.checkpoint.pytorch import requests
 from paddock.checkpoint.pytorch.interpreter import MAX_OPCODES, MAX_STACK, Interpreter
 from paddock.checkpoint.pytorch.values import UNKNOWN, Binary, Plain
 from paddock.errors import shown
@@ -53,34 +54,34 @@ def _frame(i: Interpreter) -> None:
 
 def _stack_global(i: Interpreter) -> None:
     name, module = i.pop(), i.pop()
-    i.ask_for(module, name)
+    requests.ask_for(i, module, name)
 
 
 def _global(i: Interpreter) -> None:
     module, name = i.decoded(i.line(), "utf-8"), i.decoded(i.line(), "utf-8")
-    i.ask_for(module, name)
+    requests.ask_for(i, module, name)
 
 
 def _inst(i: Interpreter) -> None:
     _global(i)
     callee, arguments = i.pop(), tuple(i.since_mark())
-    i.call(callee, arguments)
+    requests.call(i, callee, arguments)
 
 
 def _obj(i: Interpreter) -> None:
     callee, *arguments = i.since_mark() or [UNKNOWN]
-    i.call(callee, tuple(arguments))
+    requests.call(i, callee, tuple(arguments))
 
 
 def _reduce(i: Interpreter) -> None:
     arguments, callee = i.pop(), i.pop()
-    i.call(callee, arguments)
+    requests.call(i, callee, arguments)
 
 
 def _newobj_ex(i: Interpreter) -> None:
     keywords = i.pop()
     arguments, callee = i.pop(), i.pop()
-    i.call(callee, arguments if keywords == {} else None)
+    requests.call(i, callee, arguments if keywords == {} else None)
 
 
 def _extension(i: Interpreter, layout: str) -> None:
@@ -89,7 +90,7 @@ def _extension(i: Interpreter, layout: str) -> None:
 
 
 def _persid(i: Interpreter) -> None:
-    i.persistent(i.decoded(i.line(), "utf-8"))
+    requests.persistent(i, i.decoded(i.line(), "utf-8"))
 
 
 def _additems(i: Interpreter) -> None:
@@ -191,8 +192,8 @@ _TENSOR_STEPS: dict[int, _Step] = {
     0x91: _frozenset,
     ord("c"): _global,
     0x93: _stack_global,
-    ord("Q"): lambda i: i.persistent(i.pop()),
-    ord("b"): lambda i: i.build(),
+    ord("Q"): lambda i: requests.persistent(i, i.pop()),
+    ord("b"): lambda i: requests.build(i),
     ord("R"): _reduce,
 }
 _ALL_STEPS: dict[int, _Step] = {
