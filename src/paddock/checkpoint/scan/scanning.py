@@ -8,6 +8,7 @@ reason ``unfinished``. ``isolation`` runs this in processes of their own.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tempfile
 import time
@@ -37,6 +38,7 @@ _FILE_CHECKS = (*checks.FILE_CHECKS, *content.FILE_CHECKS)
 _FOLDER_CHECKS = (*checks.FOLDER_CHECKS, *content.FOLDER_CHECKS)
 
 _Subject = TypeVar("_Subject")
+_ORDINARY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,100}")
 
 
 class _State(NamedTuple):
@@ -141,20 +143,27 @@ def _inside(opener: checks.Opener, look: Look) -> Iterator[Reason]:
 def _unpacked(inner: Inner, look: Look) -> Iterator[Reason]:
     """Write a member to disk, look at it as at any file, and remove it."""
     name = f"{look.name}!{inner.name}"
-    descriptor, path = tempfile.mkstemp(dir=look.budget.folder)
+    folder = Path(tempfile.mkdtemp(dir=look.budget.folder))
+    path = folder / _file_name(inner.name)
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with path.open("xb") as file:
             for piece in inner.pieces:
                 look.budget.take_bytes(len(piece))
                 file.write(piece)
             size_bytes = file.tell()
-        with Path(path).open("rb") as file:
+        with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        kind = identify(Path(path), head, size_bytes, inner.name)
-        inside = Look(name, kind, Path(path), size_bytes, head, look.budget, look.depth + 1)
-        yield from check_file(inside)
+        kind = identify(path, head, size_bytes, inner.name)
+        yield from check_file(Look(name, kind, path, size_bytes, head, look.budget, look.depth + 1))
     finally:
-        Path(path).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def _file_name(name: str) -> str:
+    """The last part of a member's name, for the messages of readers, if it is an ordinary one."""
+    last = name.rpartition("/")[2]
+    return last if _ORDINARY.fullmatch(last) else "member"
 
 
 def _guarded(

@@ -23,7 +23,10 @@ from paddock.checkpoint.scan.report import Reason
 
 MAX_MEMORY_BYTES = 256 << 20  # that a stream may ask of its reader, for a dictionary
 _GZIP_BITS = 16 + zlib.MAX_WBITS
-_SUFFIXES = (".gz", ".gzip", ".bz2", ".xz", ".lzma", ".zst", ".lz4", ".zlib", ".z")
+_SUFFIXES = {
+    **dict.fromkeys((".tgz", ".tbz2", ".txz", ".tzst"), ".tar"),
+    **dict.fromkeys((".gz", ".gzip", ".bz2", ".xz", ".lzma", ".zst", ".lz4", ".zlib", ".z"), ""),
+}
 
 
 class _Machine(Protocol):
@@ -76,9 +79,9 @@ STREAMS = frozenset({*_MACHINES, Kind.ZSTD})
 def open_stream(look: Look) -> Iterator[Reason | Inner]:
     """The one content, under the name without its ending."""
     stem = look.basename
-    for suffix in _SUFFIXES:
+    for suffix, rest in _SUFFIXES.items():
         if stem.lower().endswith(suffix):
-            stem = stem[: -len(suffix)]
+            stem = stem[: -len(suffix)] + rest
             break
     yield Inner(stem or "content", _bounded(look))
 

@@ -62,6 +62,8 @@ def check_name(look: Look) -> Iterator[Reason]:
     elif Kind.PICKLE in promised and look.kind in TEXTS | {Kind.UNKNOWN} and look.size_bytes:
         yield from check_pickle(look)
     runs = look.kind in _RUNS | _ZIPS or (look.kind is Kind.UNKNOWN and suffix in _VALIDATED)
+    if look.kind is Kind.UNKNOWN and not runs:
+        return  # which is a reason of its own
     message = f"it is named {suffix} and is {look.kind}"
     yield Reason("disguised" if runs else "wrong_name", look.name, message)
 

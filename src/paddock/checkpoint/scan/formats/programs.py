@@ -44,6 +44,8 @@ def check_executable(look: Look) -> Iterator[Reason]:
 
 def check_script(look: Look) -> Iterator[Reason]:
     """A script for a shell or another interpreter than Python."""
+    if "/.git/hooks/" in f"/{look.name}" and look.basename.endswith(".sample"):
+        return  # git's own examples, which it does not run
     first = look.head.split(b"\n", 1)[0].decode("utf-8", "replace")
     said = f"it begins with {shown(first)}" if first.startswith("#!") else "it is named as one"
     yield Reason("script", look.name, f"it is a script: {said}")

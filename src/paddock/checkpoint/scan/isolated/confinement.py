@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _OPEN_FILES = 256
 _FORBIDDEN = (
     "socket.", "subprocess.", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn",
-    "os.startfile", "pickle.find_class", "ctypes.dlopen", "os.kill", "os.putenv", "os.link",
-    "os.symlink", "os.rename", "os.chmod", "os.chown", "os.truncate", "os.mkdir", "os.rmdir",
-    "shutil.", "webbrowser.", "urllib.", "ftplib.", "smtplib.",
+    "os.kill", "os.putenv", "os.link", "os.symlink", "os.setxattr", "pickle.find_class",
+    "ctypes.dlopen", "webbrowser.", "urllib.", "ftplib.", "smtplib.",
 )  # fmt: skip
+_CHANGING = frozenset(
+    {"os.mkdir", "os.rmdir", "os.remove", "os.rename", "os.truncate", "os.chmod", "os.chown"}
+)
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 
 
@@ -72,14 +75,19 @@ def _own_memory() -> tuple[int, int]:
     return int(fields[0]) * page_bytes, int(fields[5]) * page_bytes
 
 
-def _auditor(folder: str) -> Any:
+def _auditor(folder: str) -> Callable[[str, tuple[Any, ...]], None]:
+    def is_outside(path: Any) -> bool:
+        return isinstance(path, int) or not os.fsdecode(path).startswith(folder + os.sep)
+
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
         if event.startswith(_FORBIDDEN):
             raise PermissionError(f"{event} is not for a scan")
+        if event in _CHANGING and is_outside(arguments[0]):
+            raise PermissionError("a scan changes nothing")
         if event == "open" and not isinstance(arguments[0], int):
             path, mode, flags = arguments
             writes = any(letter in (mode or "") for letter in "wax+") or bool(flags & _WRITING)
-            if writes and not os.fsdecode(path).startswith(folder + os.sep):
+            if writes and is_outside(path):
                 raise PermissionError("a scan writes nothing")
 
     return refuse
