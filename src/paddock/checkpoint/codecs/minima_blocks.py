@@ -26,7 +26,8 @@ from paddock.checkpoint.codecs.minima_search import (
 )
 
 _REFITS: Final = 2
-_NEXT_TO: Final = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
+_AS_IS: Final = ((0, 0),)
+_NEXT_TO: Final = (*_AS_IS, (1, 0), (-1, 0), (0, 1), (0, -1))
 _AROUND: Final = (*_NEXT_TO, (1, 1), (-1, -1), (1, -1), (-1, 1))
 _SMALLEST_HALF: Final = np.float32(2.0**-24)
 
@@ -64,9 +65,10 @@ def _encode(values: Floats, top: int) -> tuple[Bytes, Bytes, Bytes, Bytes]:
 
 def _find_steps(values: Floats, top: int) -> Steps:
     plain, best = find_lines(values, top)
-    steps = choose_steps(values, top, _AROUND, _first_steps(best, 63))
+    steps = choose_steps(values, top, _AS_IS, _first_steps(best, 63))
     for line, last in ((plain, 63), (best, 0), (best, 62), (best, 61)):
-        steps = _better(choose_steps(values, top, _NEXT_TO, _first_steps(line, last)), steps)
+        steps = _better(choose_steps(values, top, _AS_IS, _first_steps(line, last)), steps)
+    steps = choose_steps(values, top, _AROUND, steps)
     for _ in range(_REFITS):
         fitted = _refit(sum_codes(values, top, steps), steps)
         steps = _better(choose_steps(values, top, _NEXT_TO, fitted), steps)

@@ -52,9 +52,8 @@ def encode_q6_k(values: Floats) -> Bytes:
 def _find_steps(values: Floats) -> _Steps:
     plain, best = _find_scales(values)
     steps = _choose(values, _NEARBY, _first_steps(best, -128))
-    steps = _better(_choose(values, _NEARBY, _first_steps(plain, -128)), steps)
-    for last in (-126, -123):
-        steps = _better(_choose(values, _NEXT, _first_steps(best, last)), steps)
+    for scales, last, moves in ((plain, -128, _NEARBY), (best, -126, _NEXT), (best, -123, _NEXT)):
+        steps = _better(_choose(values, moves, _first_steps(scales, last)), steps)
     for _ in range(_REFITS):
         steps = _better(_choose(values, _NEXT, _refit(values, steps)), steps)
     return steps

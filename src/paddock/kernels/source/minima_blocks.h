@@ -8,7 +8,7 @@
 
 static const int8_t AROUND[9][2] = {{0, 0}, {1, 0}, {-1, 0}, {0, 1}, {0, -1},
                                     {1, 1}, {-1, -1}, {1, -1}, {-1, 1}};
-enum { ALL_AROUND = 9, NEXT_TO = 5, STARTS = 4, REFITS = 2 };
+enum { AS_IS = 1, ALL_AROUND = 9, NEXT_TO = 5, STARTS = 4, REFITS = 2 };
 /* The last steps to start from: first with the plain lines, then with the best. */
 static const float LAST[STARTS] = {63.0f, 0.0f, 62.0f, 61.0f};
 
@@ -98,14 +98,16 @@ APART void find_steps(const struct side_by_side *turned, float top, const struct
     for (int at = 0; at < SUBS; at += LANES) find_lines(turned, at, top, grids, &plain, &best);
     for (int from = 0; from < SUBS; from += 8) first_steps(&best, from, 63.0f, steps);
     for (int at = 0; at < SUBS; at += LANES)
-        choose_steps(turned, at, top, AROUND, ALL_AROUND, steps);
+        choose_steps(turned, at, top, AROUND, AS_IS, steps);
     for (int start = 0; start < STARTS; start++) {
         const struct line *line = start == 0 ? &plain : &best;
         for (int from = 0; from < SUBS; from += 8) first_steps(line, from, LAST[start], &other);
         for (int at = 0; at < SUBS; at += LANES)
-            choose_steps(turned, at, top, AROUND, NEXT_TO, &other);
+            choose_steps(turned, at, top, AROUND, AS_IS, &other);
         for (int from = 0; from < SUBS; from += 8) copy_better(&other, from, steps);
     }
+    for (int at = 0; at < SUBS; at += LANES)
+        choose_steps(turned, at, top, AROUND, ALL_AROUND, steps);
     for (int round = 0; round < REFITS; round++) {
         for (int at = 0; at < SUBS; at += LANES) sum_codes(turned, at, top, steps, &sums);
         for (int from = 0; from < SUBS; from += 8) refit(&sums, from, steps, &other);

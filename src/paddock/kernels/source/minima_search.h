@@ -6,8 +6,8 @@
  * blindly afterwards; this one
  *   1. maps a sub-block to [0, 1] and tries grids of codes, each with the line through it that fits
  *      best, and moves the best grid once more towards its line (Lloyd);
- *   2. chooses the six-bit neighbours of scale and minimum by the error they really give, starting
- *      from the best grid and from the plain one, and from several d and dmin;
+ *   2. counts lines in steps of several d and dmin, and chooses among those, then among the six-bit
+ *      neighbours of scale and minimum, by the error they really give;
  *   3. fits d and dmin to the codes of all 256 elements and repeats the choice, twice.
  * The counterpart in NumPy is paddock/checkpoint/codecs/minima_search.py: same operations, same
  * order, same bits.
