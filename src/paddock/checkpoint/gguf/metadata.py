@@ -60,8 +60,9 @@ def metadata_of(
         "general.quantization_version": u32(QUANTISATION_VERSION),
     }
     if tokenizer is None:
-        return values | {MODEL: text("none")}
-    values |= tokenizer_values(Source(*tokenizer), config.vocab_size, config.pad_id)
+        values[MODEL] = text("none")
+    else:
+        values |= tokenizer_values(Source(*tokenizer), config.vocab_size, config.pad_id)
     return values | ({CHAT_TEMPLATE: text(chat_template)} if chat_template else {})
 
 

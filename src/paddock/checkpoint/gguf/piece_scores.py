@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from paddock.checkpoint.errors import BadTokenizer
+from paddock.checkpoint.gguf.spaces import not_in_gguf
+from paddock.errors import shown
 
 
 def piece_scores(pieces: Mapping[str, int], merges: Sequence[tuple[str, str]]) -> dict[str, float]:
@@ -20,10 +21,9 @@ def piece_scores(pieces: Mapping[str, int], merges: Sequence[tuple[str, str]]) -
     missing = _pairs_of(pieces) - set(listed)
     if missing:
         left, right = min(missing)
-        raise BadTokenizer(
-            "not_in_gguf",
-            f"the tokenizer has no form in GGUF: {left + right!a} is a token, but {left!a} and "
-            f"{right!a} do not merge to it",
+        raise not_in_gguf(
+            f"{shown(left + right)} is a token, but {shown(left)} and {shown(right)} do not "
+            "merge to it"
         )
     never_merged = sorted(pieces.keys() - order.keys(), key=pieces.__getitem__)
     return {piece: 0.0 - rank for rank, piece in enumerate([*order, *never_merged])}
@@ -41,10 +41,8 @@ def _in_order(merges: Sequence[tuple[str, str]]) -> dict[str, None]:
     for left, right in merges:
         piece = left + right
         if piece != before and piece in order:
-            raise BadTokenizer(
-                "not_in_gguf",
-                f"the tokenizer has no form in GGUF: merges to {piece!a} stand apart, "
-                "so that no score of the piece gives their order",
+            raise not_in_gguf(
+                f"merges to {shown(piece)} stand apart, so that no score gives their order"
             )
         order[piece] = None
         before = piece

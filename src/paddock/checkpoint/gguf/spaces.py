@@ -29,7 +29,11 @@ class Spaces(NamedTuple):
 
 def not_in_gguf(why: str) -> BadTokenizer:
     """The refusal of a tokenizer that GGUF cannot carry."""
-    return BadTokenizer("not_in_gguf", f"the tokenizer has no form in GGUF: {why}")
+    return BadTokenizer(
+        "not_in_gguf",
+        f"the tokenizer has no form in GGUF: {why}",
+        hint="without its tokenizer's files the model converts, to a file that takes token ids",
+    )
 
 
 def writes_spaces(tokenizer: Json) -> bool:
