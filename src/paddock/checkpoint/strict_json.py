@@ -15,6 +15,10 @@ from typing import Any, Never
 
 from paddock.checkpoint.errors import BadCheckpoint
 
+# What the parser allocates is bounded by what can be counted before: the largest tokenizer.json of
+# any open model has half of this.
+MAX_CONTAINERS = 1_000_000
+MAX_ITEMS = 4_000_000
 MAX_FILE_BYTES = 64 << 20  # config, index and tokenizer files; a Llama 3 tokenizer.json has 17 MB
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -25,6 +29,8 @@ def parse_object(raw: bytes, where: str, error: type[BadCheckpoint]) -> dict[str
         text = raw.decode("utf-8")
     except UnicodeDecodeError as e:
         raise error("not_utf8", f"{where} is not UTF-8 (byte {e.start})") from e
+    if raw.count(b"{") + raw.count(b"[") > MAX_CONTAINERS or raw.count(b",") > MAX_ITEMS:
+        raise error("too_many", f"{where} has more objects or items than any honest file")
     try:
         value = json.loads(
             text,

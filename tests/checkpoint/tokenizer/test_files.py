@@ -311,3 +311,19 @@ def test_a_folder_without_a_tokenizer_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.model").write_bytes(b"\x7fELF nonsense")
     with pytest.raises(BadTokenizer, match="no tokenizer that a Llama uses"):
         find_tokenizer(tmp_path)
+
+
+def test_a_vocabulary_whose_merges_would_fill_memory_is_refused(tmp_path: Path) -> None:
+    """Of a run of one letter and a run of another, every cut is a merge of two such runs."""
+    runs = {b"a" * i + b"b" * j for i in range(180) for j in range(180 - i) if i + j > 1}
+    tokens = [bytes([value]) for value in range(256)] + sorted(runs)
+    lines = [base64.b64encode(token) + b" %d\n" % rank for rank, token in enumerate(tokens)]
+    (tmp_path / "tokenizer.model").write_bytes(b"".join(lines))
+    with pytest.raises(BadTokenizer, match="more than 1000000 merges"):
+        load_tokenizer_json(tmp_path)
+
+
+def test_a_score_of_another_width_is_refused() -> None:
+    piece = b"\x0a\x01a\x11" + bytes(4) + b"\x01\0\0\0"  # a fixed64 where a float is
+    with pytest.raises(BadTokenizer, match="a score is no float"):
+        parse_sentencepiece(b"\x0a" + bytes([len(piece)]) + piece, "tokenizer.model")

@@ -136,6 +136,8 @@ def _parse_piece(raw: bytes) -> Piece:
     text, score, kind = values.get(1, b""), values.get(2, 0), values.get(3, 1)
     if not isinstance(text, bytes) or not isinstance(score, int) or not isinstance(kind, int):
         raise _Malformed("a piece has fields of the wrong type")
+    if score >> 32:  # written as a field of another width
+        raise _Malformed("a score is no float")
     (as_float,) = struct.unpack("<f", score.to_bytes(4, "little"))
     return Piece(text.decode("utf-8"), as_float, PieceType(kind))
 

@@ -12,9 +12,12 @@ import base64
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from paddock.checkpoint.errors import BadTokenizer
 from paddock.checkpoint.tokenizer.sentencepiece import SPACE, PieceType, SentencePieceModel
 from paddock.checkpoint.tokenizer.tiktoken import SPLIT_PATTERN
 
+MAX_VOCABULARY_CHARS = 4_000_000  # Llama 3's has 0.9 million
+MAX_MERGES = 1_000_000  # Llama 3's are 280,147
 Json = dict[str, Any]
 _BYTE_LEVEL = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True}
 
@@ -124,8 +127,13 @@ def _merges(order: dict[str, tuple[float, int]]) -> list[str]:
 
     Both originals merge equal candidates from the left, so runs such as spaces grow from the left.
     """
+    chars = sum(map(len, order))
+    if chars > MAX_VOCABULARY_CHARS:
+        raise BadTokenizer("too_large", f"the vocabulary has {chars} characters in all")
     found: list[tuple[tuple[float, int], int, str]] = []
     for piece, rank in order.items():
+        if len(found) > MAX_MERGES:
+            raise BadTokenizer("too_large", f"the vocabulary has more than {MAX_MERGES} merges")
         for cut in range(1, len(piece)):
             left, right = piece[:cut], piece[cut:]
             if left in order and right in order:
