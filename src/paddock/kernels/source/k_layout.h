@@ -92,10 +92,10 @@ INLINE void decode_q6_k(const uint8_t *block, float *values) {
         const uint8_t *nibbles = low + 64 * (row / 4) + 32 * (row % 2);
         const uint8_t *pairs = high + 32 * (row / 4);
         int shift = row % 4 / 2 * 4, pair_shift = row % 4 * 2;
+        float steps[2] = {scale * (float)scales[2 * row], scale * (float)scales[2 * row + 1]};
         for (int i = 0; i < 32; i++) {
-            float step = scale * (float)scales[2 * row + i / 16];
             int32_t code = ((nibbles[i] >> shift) & 15) | ((pairs[i] >> pair_shift) & 3) << 4;
-            values[32 * row + i] = step * (float)(code - 32);
+            values[32 * row + i] = (i < 16 ? steps[0] : steps[1]) * (float)(code - 32);
         }
     }
 }

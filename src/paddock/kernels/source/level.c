@@ -111,10 +111,15 @@ static int transcode(const uint8_t *source, uint8_t *target, size_t elements, en
         size_t count = elements - done < TILE ? elements - done : TILE;
         const uint8_t *in = source + size_of(from, done);
         uint8_t *out = target + size_of(to, done);
-        /* What becomes float32 needs no tile; the caller's array is aligned. */
+        /* What becomes float32 needs no tile (the caller's array is aligned), and what is float32
+         * already needs none where it lies aligned. */
         float *values = to == F32 ? (float *)(void *)out : tile;
-        decode_tile(in, from, to, count, values);
-        if (to != F32 && !encode_tile(values, to, count, out)) return 0;
+        const float *decoded = values;
+        if (from == F32 && (uintptr_t)in % sizeof *decoded == 0)
+            decoded = (const float *)(const void *)in;
+        else
+            decode_tile(in, from, to, count, values);
+        if (to != F32 && !encode_tile(decoded, to, count, out)) return 0;
     }
     return 1;
 }
