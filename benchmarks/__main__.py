@@ -18,6 +18,7 @@ BENCHMARKS = {
     "git_clone": ["--commits", "300", "--files", "20", "--rounds", "1"],
     "hub_transfer": ["--large-bytes", "12000000", "--small-files", "20", "--rounds", "1"],
     "release_1gb": ["--layers", "1", "--vocabulary", "300", "--rounds", "1"],
+    "convert": ["--gigabytes", "0.02", "--rounds", "1"],
     "catalogue_scale": ["--sizes", "300", "--databases", "sqlite", "--requests", "40"],
     "memory_soak": ["--requests", "120", "--warm-up", "60", "--repositories", "3"],
     "s3_transfer": ["--large-bytes", "12000000", "--rounds", "1"],

@@ -26,16 +26,16 @@ from benchmarks.llama_shaped import of_size, write_checkpoint, write_sparse_405b
 _GGUF_QUANTISER = """
 import sys
 from pathlib import Path
-import gguf, numpy as np
+import gguf, ml_dtypes, numpy as np
 from safetensors import safe_open
-import torch
 source, destination, kind = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 wanted = gguf.GGMLQuantizationType[kind]
 with destination.open("xb", buffering=0) as output:
     for path in sorted(source.glob("*.safetensors")):
-        with safe_open(path, "pt") as file:
+        with safe_open(path, "np") as file:
             for name in file.keys():
-                values = file.get_tensor(name).to(torch.float32).numpy()
+                bits = file.get_tensor(name).view(np.uint16).astype(np.uint32) << np.uint32(16)
+                values = bits.view(np.float32)
                 made = gguf.quants.quantize(values, wanted) if values.ndim > 1 else values
                 output.write(np.ascontiguousarray(made).data)
 """

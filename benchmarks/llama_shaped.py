@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,17 +30,16 @@ SHARDS_405B = 191  # as Llama 3.1 405B is published
 
 
 def of_size(gigabytes: float) -> LlamaConfig:
-    """Llama 3 8B's shape with as many layers as the size wants, and a smaller vocabulary."""
-    outer = LlamaConfig(
-        dim=4096, layers=1, heads=32, kv_heads=8, head_dim=128, ffn_dim=14336,
-        vocab_size=VOCABULARY, context=8192, rope_theta=500000.0,
+    """Llama 3 8B's shape, or an eighth of its width, with as many layers as the size wants."""
+    narrower = 1 if gigabytes >= 1 else 8
+    config = LlamaConfig(
+        dim=4096 // narrower, layers=1, heads=32 // narrower, kv_heads=8 // narrower, head_dim=128,
+        ffn_dim=14336 // narrower, vocab_size=VOCABULARY // narrower, context=8192,
+        rope_theta=500000.0,
     )  # fmt: skip
-    layer_bytes = 2 * (outer.parameter_count() - 2 * VOCABULARY * outer.dim - outer.dim)
-    rest = gigabytes * 1e9 - 4 * VOCABULARY * outer.dim
-    layers = max(1, -int(-rest // layer_bytes))
-    return LlamaConfig(
-        **{name: getattr(outer, name) for name in outer.__slots__} | {"layers": layers}
-    )
+    layer_bytes = 2 * (replace(config, layers=2).parameter_count() - config.parameter_count())
+    rest = gigabytes * 1e9 - 2 * config.parameter_count()
+    return replace(config, layers=1 + max(0, round(rest / layer_bytes)))
 
 
 def write_checkpoint(folder: Path, config: LlamaConfig) -> int:

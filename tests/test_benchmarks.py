@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
         "hub_transfer",
         "s3_transfer",
         "release_1gb",
+        "convert",
         "catalogue_scale",
         "memory_soak",
     ],
