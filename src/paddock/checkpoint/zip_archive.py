@@ -94,8 +94,9 @@ def read_member(path: Path, member: Member) -> Iterator[bytes]:
 
 def read_beginning(path: Path, member: Member, most_bytes: int) -> bytes:
     """The member's first bytes, unchecked; of a deflated one no more is inflated."""
+    enough = most_bytes if member.method == STORED else 2 * most_bytes + 1024  # it may have grown
     with path.open("rb", buffering=0) as file:
-        raw = os.pread(file.fileno(), min(most_bytes, member.packed_bytes), member.start)
+        raw = os.pread(file.fileno(), min(enough, member.packed_bytes), member.start)
     if member.method == STORED:
         return raw
     try:
