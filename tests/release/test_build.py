@@ -30,6 +30,8 @@ from paddock.release.releasing import Surroundings, build_wanted, signing_key
 from paddock.release.verify import verify_folder
 from paddock.signing.errors import BadKey
 from paddock.signing.keys import load_signing_key, load_trust, own_signing_key, trust_folder
+from paddock.starter import starter_folder
+from tests.checkpoint.gguf.samples import convert_to_gguf
 
 
 @pytest.fixture
@@ -99,6 +101,22 @@ def test_a_real_story_model_is_converted_and_verifies(
     # The source cannot be written to, so the release file is here, not there.
     assert (tmp_path / "stories260K.release.yaml").exists()
     assert not (stories / "release.yaml").exists()
+
+
+def test_a_gguf_file_is_released_as_transformers_reads_it(
+    around: Surroundings, tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    convert_to_gguf(starter_folder(), source / "starter-f16.gguf", "f16")
+    shutil.copy(starter_folder() / "LICENSE", source)
+    build(source, tmp_path / "out", around)
+    assert (
+        verify_folder(tmp_path / "out", load_trust(None, around.config_home)).verdict == "trusted"
+    )
+    assert {"model.safetensors", "tokenizer.json", "chat_template.jinja"} <= set(
+        contents(tmp_path / "out")
+    )
 
 
 def test_building_into_the_same_folder_again_is_nothing_to_do(

@@ -15,6 +15,7 @@ from paddock.checkpoint.opening import LAYOUTS, Format
 from paddock.checkpoint.safetensors.hf_folder import INDEX, weight_files
 from paddock.checkpoint.safetensors.reading import open_tensors
 from paddock.checkpoint.strict_json import load_object
+from paddock.checkpoint.tokenizer.files import CHAT_TEMPLATE
 from paddock.errors import BadInput, NotFound
 from paddock.front_matter import CARD_NAME, split_document
 from paddock.release.facts import Fact, measured
@@ -72,12 +73,19 @@ def find_model(folder: Path, listing: Listing, *, reshard: bool = False) -> Mode
         format=found.format,
         facts=tuple(_facts(found)),
         consumed=consumed,
-        produced=_CONVERTED_NAMES if consumed else (),
+        produced=_produced(found) if consumed else (),
         problems=tuple(problems),
         summary=f"Llama, {found.parameters:,} parameters, {', '.join(found.dtypes)}",
         is_chat=found.tokenizer is not None and found.tokenizer.has_chat_template,
         licenses=tuple((hint.file, hint.licence) for hint in found.licences),
     )
+
+
+def _produced(found: Inspection) -> tuple[str, ...]:
+    """The files that a conversion writes; of GGUF, the chat template is one of them."""
+    if found.format == Format.GGUF and found.tokenizer and found.tokenizer.has_chat_template:
+        return tuple(sorted((*_CONVERTED_NAMES, CHAT_TEMPLATE)))
+    return _CONVERTED_NAMES
 
 
 def _readme(root_fd: int, listing: Listing) -> bytes:
