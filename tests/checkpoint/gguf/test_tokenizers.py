@@ -24,10 +24,12 @@ from paddock.checkpoint.tokenizer.files import (
     load_tokenizer,
     load_tokenizer_json,
 )
+from paddock.llama.chat import load_chat_format
+from paddock.llama.tokenizer import Tokenizer as LlamaTokenizer
 from paddock.starter import starter_folder
 from tests.checkpoint.gguf.llama_cpp import LlamaCpp
 from tests.checkpoint.gguf.samples import convert_to_gguf, gguf_content, metadata_for, write_gguf
-from tests.checkpoint.samples import TINY
+from tests.checkpoint.samples import TINY, model_tensors
 
 ODD_TEXTS = [
     "", " ", "  ", "Hello world", " Hello  world ", "\n\n\t x\r\n", "I'Ve TOLD'll", "ſ'S x'ſ",
@@ -131,6 +133,19 @@ def test_llama_cpp_cuts_stories_text_as_we_do(shared_data: Path, tmp_path: Path)
         assert theirs.tokens(sample) == ours.encode(sample, add_special_tokens=False).ids
 
 
+def test_llama_cpp_cuts_llama_2s_text_by_derived_scores(shared_data: Path, tmp_path: Path) -> None:
+    found = find_tokenizer(shared_data / "tokenizers" / "llama2")
+    assert found is not None
+    source = load_tokenizer(found)
+    config = replace(TINY, vocab_size=32000, tied_embeddings=True)
+    metadata = metadata_of(config, source._replace(scores=None), None, "f16", About("x"))
+    content = gguf_content(config, model_tensors(config), "f16")
+    theirs = LlamaCpp(write_gguf(tmp_path / "x.gguf", metadata, content))
+    ours = built(source.tokenizer_json)
+    for sample in [*corpus(shared_data), *(f"a{' ' * count}b" for count in range(2, 24))]:
+        assert theirs.tokens(sample) == ours.encode(sample, add_special_tokens=False).ids
+
+
 @pytest.mark.parametrize("pre", [each.name for each in PRE_TOKENIZERS])
 def test_every_cut_with_a_name_is_llama_cpps(pre: str, shared_data: Path, tmp_path: Path) -> None:
     checkpoint = open_checkpoint(starter_folder())
@@ -148,6 +163,12 @@ def test_names_and_switches_come_from_the_file(starter: Path, tmp_path: Path) ->
     original = open_checkpoint(starter_folder()).config
     assert checkpoint.config == replace(original, dtype="float32")
     assert template_source(starter) == template_source(starter_folder())
+    tokenizer = LlamaTokenizer.load(starter)
+    chat, original_chat = (
+        load_chat_format(path, tokenizer) for path in (starter, starter_folder())
+    )
+    assert chat.template.source == original_chat.template.source
+    assert (chat.bos_token, chat.eos_token) == (original_chat.bos_token, original_chat.eos_token)
     metadata = metadata_for(open_checkpoint(starter_folder()))
     metadata["tokenizer.ggml.add_bos_token"] = boolean(False)
     path = write_gguf(tmp_path / "x.gguf", metadata, {})

@@ -12,6 +12,8 @@ from typing import Any
 from paddock.checkpoint.chat_template.finding import template_source
 from paddock.checkpoint.convert.small_files import SmallFile
 from paddock.checkpoint.errors import BadConfig, BadTokenizer
+from paddock.checkpoint.gguf.reading import read_gguf
+from paddock.checkpoint.gguf.values import text_at
 from paddock.checkpoint.licence_hints import licence_hints
 from paddock.checkpoint.opening import Checkpoint, Format
 from paddock.checkpoint.safetensors.hf_folder import inside
@@ -23,6 +25,7 @@ from paddock.checkpoint.tokenizer.files import (
     load_tokenizer,
 )
 
+LICENCE_KEY = "general.license"
 GENERATION_CONFIG = "generation_config.json"
 _LEGAL = ("LICENSE", "LICENCE", "NOTICE", "USE_POLICY", "README")
 _WITHOUT_HF_FILES = (Format.META, Format.LLAMA2C, Format.GGUF)
@@ -70,9 +73,13 @@ class SourceTexts:
 
     @cached_property
     def licence(self) -> str | None:
-        """The Hub's id of the licence, where the folder's texts tell it."""
+        """The Hub's id of the licence, where the folder's texts or a GGUF file tell it."""
         hints = licence_hints(self._checkpoint.folder)
-        return next((hint.licence for hint in hints if hint.licence), None)
+        found = next((hint.licence for hint in hints if hint.licence), None)
+        file = self._checkpoint.tokenizer
+        if found is None and file and file.kind is TokenizerKind.GGUF:
+            found = text_at(read_gguf(file.path).metadata, LICENCE_KEY)
+        return found
 
     def legal(self) -> list[SmallFile]:
         """The texts that a licence wants to see beside every copy."""
