@@ -12,6 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from paddock.checkpoint.convert.convert import convert_checkpoint
 from paddock.checkpoint.errors import BadCheckpoint, BadIndex
 from paddock.checkpoint.inspection import inspect_checkpoint
 from paddock.checkpoint.opening import Format, open_checkpoint
@@ -89,6 +90,16 @@ def test_safetensors_are_preferred_to_a_pickle_beside_them(tmp_path: Path) -> No
     write_hf_folder(tmp_path)
     (tmp_path / SINGLE).write_bytes(b"cos\nsystem\n.")
     assert open_checkpoint(tmp_path).format is Format.HUGGING_FACE
+
+
+def test_a_training_checkpoint_converts_to_safetensors_with_its_companions(tmp_path: Path) -> None:
+    weights = bin_folder(tmp_path / "bin", zipped=False, epoch=3, rng=np.random.get_state())
+    (tmp_path / "bin" / "chat_template.jinja").write_text("{{ messages }}")
+    convert_checkpoint(tmp_path / "bin", tmp_path / "out")
+    loaded = load_file(tmp_path / "out" / "model.safetensors")
+    assert {name: raw.numpy().tobytes() for name, raw in loaded.items()} == bytes_of(weights)
+    assert (tmp_path / "out" / "chat_template.jinja").read_text() == "{{ messages }}"
+    assert not list((tmp_path / "out").glob("*.bin"))
 
 
 def test_what_lies_beside_the_weights_is_told(tmp_path: Path) -> None:
