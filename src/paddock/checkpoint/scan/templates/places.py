@@ -67,8 +67,8 @@ def templates_in(look: Look) -> list[FoundTemplate]:
 
 
 def _in_json(look: Look) -> Iterator[FoundTemplate]:
-    if b"_template" not in look.head and look.size_bytes > (1 << 20):
-        return  # a vocabulary; templates stand in small files
+    if look.size_bytes > (1 << 20) and not _mentions(look, b"_template"):
+        return  # a vocabulary
     for item in items_of(object_of(look)):
         if not item.key.endswith("_template"):
             continue
@@ -76,8 +76,20 @@ def _in_json(look: Look) -> Iterator[FoundTemplate]:
             yield FoundTemplate(_DEFAULT, look.name, item.value)
         elif isinstance(item.value, dict):
             name, source = item.value.get("name"), item.value.get("template")
-            if isinstance(source, str):
-                yield FoundTemplate(str(name), f"{look.name} ({str(name)[:40]})", source)
+            named = {name: source} if isinstance(source, str) else item.value
+            for name, source in named.items():
+                if isinstance(source, str) and _is_jinja(source):
+                    yield FoundTemplate(str(name), f"{look.name} ({str(name)[:40]})", source)
+
+
+def _mentions(look: Look, word: bytes) -> bool:
+    """Whether the bytes hold a word; much sooner known than parsed."""
+    kept = b""
+    for piece in look.pieces():
+        if word in kept + piece:
+            return True
+        kept = piece[-len(word) :]
+    return False
 
 
 def _in_metadata(look: Look) -> Iterator[FoundTemplate]:
@@ -87,6 +99,8 @@ def _in_metadata(look: Look) -> Iterator[FoundTemplate]:
         elif key.startswith(f"{_GGUF_KEY}."):
             name = key.removeprefix(f"{_GGUF_KEY}.")
             yield FoundTemplate(name, f"{look.name} ({key[:80]})", text)
+        elif "chat_template" in key:  # for programs with keys of their own
+            yield FoundTemplate(key, f"{look.name} ({key[:80]})", text)
 
 
 def _in_text(look: Look) -> Iterator[FoundTemplate]:

@@ -86,7 +86,8 @@ def find_encoded(text: str) -> Iterator[str]:
         if all(any(kind(c) for c in run) for kind in kinds) and len(set(run)) > 14:
             yield run
     for found in _HEX.finditer(text):
-        yield found[0]
+        if not found[0].isdigit():  # a long number is one
+            yield found[0]
 
 
 def hidden_character(text: str) -> str | None:

@@ -171,9 +171,7 @@ class _Parser:
         return Repeat(inner, 1, 1, True) if found and found[2] else inner
 
     def _escape(self) -> Node:
-        if self.at >= len(self.text):
-            raise NotRead("it ends in a backslash")
-        c = self.text[self.at]
+        c = self.text[self.at : self.at + 1] or "k"
         if c in "bBAzZGK":
             self.at += 1
             return EMPTY
@@ -183,6 +181,8 @@ class _Parser:
 
     def _escaped(self) -> frozenset[str]:
         """The characters of an escape, in a class or out of it."""
+        if self.at >= len(self.text):
+            raise NotRead("it ends in a backslash")
         c = self.text[self.at]
         self.at += 1
         if c in "pP":
@@ -252,11 +252,13 @@ class _Parser:
         if c == "[":
             return self._class(depth + 1)
         low = self._escaped() if c == "\\" else self._folded(c)
-        if len(low) <= 2 and self._is_range():
+        if 1 <= len(low) <= 2 and self._is_range():
             self.at += 1
             c = self.text[self.at]
             self.at += 1
             high = self._escaped() if c == "\\" else frozenset(c)
+            if not high:
+                raise NotRead("a range has no end")
             span = (ord(min(low)), ord(max(high)))
             found = {p for p in PROBES if span[0] <= ord(p) <= span[1]}
             return frozenset(found | {chr(span[0]), chr(span[1])})
