@@ -22,6 +22,7 @@ BENCHMARKS = {
     "catalogue_scale": ["--sizes", "300", "--databases", "sqlite", "--requests", "40"],
     "memory_soak": ["--requests", "120", "--warm-up", "60", "--repositories", "3"],
     "s3_transfer": ["--large-bytes", "12000000", "--rounds", "1"],
+    "quantise": ["--elements", "1048576", "--rounds", "1"],
     "sending_path": ["--bytes", "12000000", "--rounds", "1"],
 }
 _WITHOUT_JSON = {"sending_path"}

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
         "convert",
         "catalogue_scale",
         "memory_soak",
+        "quantise",
     ],
 )
 def test_a_benchmark_runs_at_a_small_size(name: str, tmp_path: Path) -> None:
