@@ -51,6 +51,8 @@ class Watched:
 def _reasons(path: str, content: bytes) -> Iterator[Reason]:
     if EVIL in content:
         yield Reason("malformed", f"{path}@3", "it says EVIL at byte 3")
+    if content == b"SECRET":
+        yield Reason("secret", path, "it holds hf_abc")
     if NO_JSON in content and path.endswith(".json"):
         yield Reason("malformed", path, "it is no JSON")
 

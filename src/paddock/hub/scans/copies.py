@@ -20,6 +20,7 @@ from paddock.hub.large.content import Content, ContentMissing, open_content
 from paddock.hub.types import FileEntry, Repository
 from paddock.storage.errors import StorageFailed, os_errors
 
+NOT_HERE = "its bytes are not on this hub"
 _LEFT_FREE_BYTES = 1 << 30
 _SMALL_BYTES = 64 << 20  # a copy of which hurts no disk that works at all
 
@@ -43,7 +44,7 @@ def on_disk(hub: Hub, repo: Repository, entry: FileEntry) -> Iterator[Path]:
         with hub.database.read() as conn:
             content = open_content(hub, repo, entry, conn)
     except (ContentMissing, NotFound) as e:
-        raise CannotLook("its bytes are not on this hub") from e
+        raise CannotLook(NOT_HERE) from e
     if content.local_path is not None:
         yield content.local_path
         return

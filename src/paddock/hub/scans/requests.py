@@ -15,6 +15,7 @@ from paddock.hub.scans.verdicts import name_of
 from paddock.hub.types import FileEntry, Repository
 
 SCAN_REPOSITORY = "scans.repository"
+SCAN_AGAIN = "scans.again"  # what was left open before, too: somebody asked
 SCAN_FILE = "scans.file"  # one that takes long, or is looked at again
 SCAN_TREE = "scans.tree"  # what the files of a revision say together
 SCAN_BACKLOG = "scans.backlog"  # repositories that an older scanner looked at, or none
@@ -30,10 +31,8 @@ def scan_later(conn: sa.Connection, repo: Repository) -> None:
 
 def scan_again(conn: sa.Connection, repo_id: int) -> None:
     """Let a job look at all of the repository; contents with a finished verdict keep it."""
-    here = repository_scans.c.repo_id == repo_id
-    values = {"done": [], "is_current": False, "looked_at": clock.now()}
-    conn.execute(repository_scans.update().where(here).values(values))
-    _enqueue(conn, repo_id)
+    payload = {"repo_id": repo_id, "since": clock.now().isoformat()}
+    enqueue(conn, SCAN_AGAIN, payload, unique=str(repo_id))
 
 
 def scan_file_later(

@@ -9,20 +9,24 @@ others; a file that takes long has a job of its own.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from paddock import clock
 from paddock.hub.context import Hub
 from paddock.hub.jobs.handlers import every, handler
 from paddock.hub.jobs.queue import enqueue
 from paddock.hub.jobs.stopping import stop_here_if_asked
+from paddock.hub.large import large_files
 from paddock.hub.scans import contents, progress, recording, records, scanner
-from paddock.hub.scans.copies import CannotLook, on_disk
+from paddock.hub.scans.copies import NOT_HERE, CannotLook, on_disk
 from paddock.hub.scans.records import ByName
 from paddock.hub.scans.requests import (
+    SCAN_AGAIN,
     SCAN_BACKLOG,
     SCAN_FILE,
     SCAN_MISSING,
@@ -55,18 +59,25 @@ def find_missing(hub: Hub, payload: dict[str, Any]) -> None:
 @handler(SCAN_BACKLOG)
 def scan_backlog(hub: Hub, payload: dict[str, Any]) -> None:
     """A repository that waited long already: what was just uploaded need not wait behind it."""
-    _scan_repository(hub, int(payload["repo_id"]), SCAN_BACKLOG)
+    _scan_repository(hub, int(payload["repo_id"]), _Turn(SCAN_BACKLOG))
 
 
 @handler(SCAN_REPOSITORY)
 def scan_repository(hub: Hub, payload: dict[str, Any]) -> None:
     """Look at every file that the refs lead to and nobody looked at yet."""
-    _scan_repository(hub, int(payload["repo_id"]), SCAN_REPOSITORY)
+    _scan_repository(hub, int(payload["repo_id"]), _Turn(SCAN_REPOSITORY))
+
+
+@handler(SCAN_AGAIN)
+def scan_again(hub: Hub, payload: dict[str, Any]) -> None:
+    """The same, and at what could not be looked at, or not to the end, when somebody asked."""
+    since = datetime.fromisoformat(payload["since"])
+    _scan_repository(hub, int(payload["repo_id"]), _Turn(SCAN_AGAIN, since))
 
 
 def scan_now(hub: Hub, repo_id: int) -> None:
     """The same here and now, all of it, long files and what was not finished before too."""
-    _scan_repository(hub, repo_id, None)
+    _scan_repository(hub, repo_id, _Turn(None, clock.now()))
 
 
 @handler(SCAN_FILE)
@@ -79,23 +90,28 @@ def scan_file(hub: Hub, payload: dict[str, Any]) -> None:
         entries = _named(conn, repo, _entry(payload))
         known = records.known_of(conn, [entry.etag for entry in entries])
     for entry in entries:
-        if not _is_settled(known.get(entry.etag, {}), entry, unfinished_too=False):
+        if not _is_settled(known.get(entry.etag, {}), entry, clock.now()):
             _scan(hub, repo, [entry])
 
 
-def _scan_repository(hub: Hub, repo_id: int, kind: str | None) -> None:
+class _Turn(NamedTuple):
+    """A repository's turn: which jobs have the rest of it, none where there is no end to it."""
+
+    kind: str | None
+    since: datetime | None = None  # what was left open before this is looked at again
+
+
+def _scan_repository(hub: Hub, repo_id: int, turn: _Turn) -> None:
     with hub.database.read() as conn:
         repo = recording.find_repository(conn, repo_id)
         if repo is None:
             return
         tips = contents.tip_commits(conn, repo)
-        done = [] if kind is None else progress.done(conn, repo, scanner.version())
-    looking = _Looking(hub, repo, None if kind is None else time.monotonic() + SLICE_SECONDS)
+        done = [] if turn.since else progress.done(conn, repo, scanner.version())
+    looking = _Looking(hub, repo, turn)
     for part in contents.new_files(hub.database, repo, tips, done):
         if not looking.look_at(part.files):
-            assert kind is not None  # noqa: S101  (without one there is no end to the time)
-            with hub.database.write() as conn:
-                enqueue(conn, kind, {"repo_id": repo_id}, unique=str(repo_id))
+            _enqueue_rest(hub, repo_id, turn)
             return
         if part.done:
             progress.note(hub, repo, part.done, scanner.version())
@@ -103,21 +119,31 @@ def _scan_repository(hub: Hub, repo_id: int, kind: str | None) -> None:
     progress.finish(hub, repo, tips, scanner.version())
 
 
-class _Looking:
-    """A repository's turn."""
+def _enqueue_rest(hub: Hub, repo_id: int, turn: _Turn) -> None:
+    assert turn.kind is not None  # noqa: S101  (without one there is no end to the time)
+    payload: dict[str, Any] = {"repo_id": repo_id}
+    payload |= {"since": turn.since.isoformat()} if turn.since else {}
+    with hub.database.write() as conn:
+        enqueue(conn, turn.kind, payload, unique=str(repo_id))
 
-    def __init__(self, hub: Hub, repo: Repository, deadline: float | None) -> None:
-        self._hub, self._repo, self._deadline = hub, repo, deadline
+
+class _Looking:
+    """What is looked at in a turn."""
+
+    def __init__(self, hub: Hub, repo: Repository, turn: _Turn) -> None:
+        self._hub, self._repo, self._since = hub, repo, turn.since
+        self._deadline = time.monotonic() + SLICE_SECONDS if turn.kind else None
 
     def look_at(self, entries: Sequence[FileEntry]) -> bool:
         """Look at those that nobody looked at; whether the time was enough."""
         distinct = {(entry.etag, name_of(entry.path)): entry for entry in entries}
         with self._hub.database.read() as conn:
             known = records.known_of(conn, (etag for etag, _ in distinct))
+            came = _came(conn, self._repo, distinct.values(), known)
         rejected, waiting = [], []
         for (etag, name), entry in distinct.items():
             one = known.get(etag, {}).get(name)
-            if not self._is_settled(known.get(etag, {}), entry):
+            if etag in came or not _is_settled(known.get(etag, {}), entry, self._since):
                 waiting.append(entry)
             elif one is not None and one.verdict == REJECT:
                 rejected.append(entry)
@@ -128,9 +154,6 @@ class _Looking:
                 return False
             _scan(self._hub, self._repo, some)
         return True
-
-    def _is_settled(self, known: ByName, entry: FileEntry) -> bool:
-        return _is_settled(known, entry, unfinished_too=self._deadline is not None)
 
     def _refuse(self, entries: Sequence[FileEntry]) -> None:
         if not entries:
@@ -175,12 +198,33 @@ def _scan(hub: Hub, repo: Repository, entries: Sequence[FileEntry]) -> None:
     recording.record(hub, repo, list(kept))
 
 
-def _is_settled(known: ByName, entry: FileEntry, *, unfinished_too: bool) -> bool:
-    """Whether this scanner said what it has to say of a content under its name."""
+def _is_settled(known: ByName, entry: FileEntry, since: datetime | None) -> bool:
+    """Whether this scanner said what it has to say of a content under its name.
+
+    What it left open before ``since`` is not settled.
+    """
     one: Known | None = known.get(name_of(entry.path))
-    if one is None or one.verdict == UNSCANNED or one.scanner != scanner.version():
+    if one is None or one.scanner != scanner.version():
         return False
-    return unfinished_too or not one.is_unfinished
+    is_open = one.verdict == UNSCANNED or one.is_unfinished
+    return not is_open or since is None or one.scanned_at >= since
+
+
+def _came(
+    conn: sa.Connection,
+    repo: Repository,
+    entries: Iterable[FileEntry],
+    known: Mapping[str, ByName],
+) -> set[str]:
+    """Large files that were missing wherever they were looked for, and that are here."""
+    missing = {
+        entry.etag
+        for entry in entries
+        if entry.large
+        and (one := known.get(entry.etag, {}).get(name_of(entry.path)))
+        and one.note == NOT_HERE
+    }
+    return large_files.present(conn, repo.id, missing)
 
 
 def _entry(payload: dict[str, Any]) -> FileEntry:
