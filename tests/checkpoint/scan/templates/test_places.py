@@ -44,7 +44,7 @@ def test_a_hostile_template_is_found_wherever_it_is(place: str) -> None:
 
 
 def test_equal_copies_are_clean() -> None:
-    files = {
+    files: dict[str, Content] = {
         "chat_template.jinja": CHATML + "\n",
         "tokenizer_config.json": json.dumps({"chat_template": CHATML}),
         "model.gguf": gguf(CHATML),

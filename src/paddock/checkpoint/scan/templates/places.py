@@ -133,9 +133,9 @@ def _model_folder(name: str) -> str:
 
 def _declared_tokens(config: dict[str, Any]) -> frozenset[str]:
     """Special tokens that a ``tokenizer_config.json`` names."""
-    found = {value for key, value in config.items() if key.endswith("_token")}
+    named = [value for key, value in config.items() if key.endswith("_token")]
     added = config.get("added_tokens_decoder")
-    for value in added.values() if isinstance(added, dict) else ():
-        if isinstance(value, dict) and value.get("special") is True:
-            found.add(value.get("content"))
-    return frozenset(each for each in found if isinstance(each, str))
+    tokens = [*named, *(added.values() if isinstance(added, dict) else ())]
+    texts = [each.get("content") if isinstance(each, dict) else each for each in tokens]
+    # A plain word is none, whatever the settings call it.
+    return frozenset(each for each in texts if isinstance(each, str) and not each.isalpha())
