@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from paddock.checkpoint.errors import BadLlama2c, UnknownCheckpoint
 from paddock.checkpoint.llama2c.header import MAGIC, parse_header
+from paddock.checkpoint.llama2c.int8_groups import int8_tensor
 from paddock.checkpoint.llama2c.reading import read_llama2c
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.checkpoint.shape.config import LlamaConfig
@@ -140,6 +141,19 @@ def test_int8_values_and_scales_are_multiplied_in_float32(tmp_path: Path) -> Non
     scales = np.frombuffer(raw, np.float32, 64, start + 64 * 32)
     embeddings = open_checkpoint(tmp_path / "m.bin").by_name()[EMBEDDINGS]
     assert embeddings.read() == (values.astype(np.float32) * scales[:, None]).tobytes()
+
+
+def test_a_large_int8_tensor_comes_in_bounded_pieces(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    values = rng.integers(-128, 128, (1000, 640), dtype=np.int8)
+    scales = rng.standard_normal(10_000, np.float32)
+    (tmp_path / "m.bin").write_bytes(b"before" + values.tobytes() + scales.tobytes())
+    tensor = int8_tensor(tmp_path / "m.bin", "w", values.shape, 6, 64)
+    pieces = [memoryview(piece).nbytes for piece in tensor.pieces()]
+    assert len(pieces) > 2
+    assert max(pieces) <= 1 << 20
+    expected = values.reshape(-1, 64).astype(np.float32) * scales[:, None]
+    assert tensor.read() == expected.tobytes()
 
 
 @pytest.mark.parametrize("group_size", [0, 32])
