@@ -21,6 +21,7 @@ class FloatType(NamedTuple):
 
     size_bytes: int
     infinity: int
+    has_infinity: bool = True
 
 
 FLOATS = {
@@ -30,7 +31,7 @@ FLOATS = {
     "BF16": FloatType(2, 0x7F80),
     "F16": FloatType(2, 0x7C00),
     "F8_E5M2": FloatType(1, 0x7C),
-    "F8_E4M3": FloatType(1, 0x7F),  # no infinity; one NaN of each sign
+    "F8_E4M3": FloatType(1, 0x7F, has_infinity=False),  # one NaN of each sign
 }
 # Where the half floats that scale a block stand in it (ggml-common.h, the block_* structures).
 BLOCK_SCALES: dict[str, tuple[int, tuple[int, ...]]] = {
@@ -85,7 +86,7 @@ def _extremes(kind: FloatType, low: int, high: int, positive: int) -> Extremes:
     sign = 1 << (8 * kind.size_bytes - 1)
     negative = high - sign if high >= sign else -1
     largest = max(negative, positive)
-    minus = largest == kind.infinity == negative and positive < kind.infinity
+    minus = largest == kind.infinity == negative and positive < kind.infinity and kind.has_infinity
     return Extremes(
         largest=_as_float(kind, largest),
         is_finite=largest < kind.infinity,
