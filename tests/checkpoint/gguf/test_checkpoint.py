@@ -25,6 +25,7 @@ from paddock.checkpoint.gguf.config import (
 )
 from paddock.checkpoint.gguf.metadata import About, metadata_of
 from paddock.checkpoint.gguf.naming import ROPE_FREQS, gguf_name, hf_name
+from paddock.checkpoint.gguf.rope_factors import rope_factors
 from paddock.checkpoint.gguf.values import Value, ValueType, f32, text, u32
 from paddock.checkpoint.inspection import inspect_checkpoint
 from paddock.checkpoint.opening import open_checkpoint
@@ -33,6 +34,7 @@ from paddock.checkpoint.shape.layout import expected_shapes
 from paddock.checkpoint.shape.published import PUBLISHED
 from paddock.cli import main
 from paddock.llama.loading import load_model
+from paddock.llama.rope import inverse_frequencies
 from tests.checkpoint.gguf.samples import Content, gguf_content, write_gguf
 from tests.checkpoint.samples import TINY, model_tensors
 
@@ -111,6 +113,16 @@ def test_rope_scaling_is_recognised_by_its_factors(
     config = replace(TINY, head_dim=head_dim, rope_scaling=scaling, rope_theta=500000.0)
     found, _ = read_gguf_checkpoint(write_model(tmp_path / "x.gguf", config))
     assert found.rope_scaling == scaling
+
+
+@pytest.mark.parametrize("name", ["llama-3.1-8b", "llama-3.2-1b"])
+def test_factors_divide_frequencies_as_our_model_does(name: str) -> None:
+    config = PUBLISHED[name]
+    assert config.rope_scaling is not None
+    plain = inverse_frequencies(replace(config, rope_scaling=None)).numpy()
+    factors = rope_factors(config.rope_scaling, config.head_dim, config.rope_theta)
+    assert np.allclose(plain / factors, inverse_frequencies(config).numpy(), rtol=1e-5, atol=0)
+    assert (factors[0], factors[-1]) == (1.0, config.rope_scaling.factor)
 
 
 def test_factors_of_no_llama_are_refused(tmp_path: Path) -> None:

@@ -175,6 +175,22 @@ def test_names_and_switches_come_from_the_file(starter: Path, tmp_path: Path) ->
     assert load_tokenizer_json(path)["post_processor"] is None
 
 
+def test_where_the_file_does_not_say_a_text_begins_as_in_llama_cpp(tmp_path: Path) -> None:
+    pieces = {
+        "tokenizer.ggml.model": text("llama"),
+        "tokenizer.ggml.scores": numbers(ValueType.F32, [0, 0, 0, 0]),
+        "tokenizer.ggml.bos_token_id": u32(0),
+        "tokenizer.ggml.add_space_prefix": boolean(False),
+    }
+    for change, begins in (
+        ({}, True),
+        ({"tokenizer.ggml.pre": text("smaug-bpe")}, False),
+        (pieces, True),
+    ):
+        path = write_gguf(tmp_path / "x.gguf", _spoiled(change), {})
+        assert built(load_tokenizer_json(path)).encode("ab").ids == [0, 3][not begins :]
+
+
 def test_a_tokenizer_beside_the_file_serves_one_that_has_none(tmp_path: Path) -> None:
     metadata = metadata_of(TINY, None, None, "f32", About("x"))
     path = write_gguf(tmp_path / "x.gguf", metadata, {})
