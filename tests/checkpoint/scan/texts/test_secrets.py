@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from paddock.checkpoint.gguf.values import Value, ValueType
 from paddock.checkpoint.gguf.writing import render_header
 from paddock.checkpoint.scan.texts.secrets import find_secrets
-from tests.checkpoint.scan.scanned import codes, scanned
+from tests.checkpoint.scan.scanned import Content, codes, scanned
 from tests.checkpoint.scan.test_configs import weights
 
 RANDOM = random.Random(7)
@@ -95,7 +95,7 @@ def test_a_secret_is_found_in_every_kind_of_file() -> None:
         "general.architecture": Value(ValueType.STRING, "llama"),
         "acme.note": Value(ValueType.STRING, HUB),
     }
-    for name, content in {
+    contents: dict[str, Content] = {
         "a.json": json.dumps({"deep": [{"token": HUB}]}),
         "a.yaml": f"token: {HUB}\n",
         "README.md": f"# x\n\n    login --token {HUB}\n",
@@ -106,7 +106,8 @@ def test_a_secret_is_found_in_every_kind_of_file() -> None:
         "wide.txt": HUB.encode("utf-16"),
         "train.log": "a line of a log\n" * 70_000 + HUB,
         "train.csv": "a line of a log\n" * 65_535 + "a line" + HUB + "\n",
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for name, content in contents.items():
         expected = 0 if name == "train.csv" else 1  # there it is only the end of a word
         assert ("secret" in codes({name: content})) == expected, name
 
