@@ -139,21 +139,26 @@ def inspect_checkpoint(path: Path) -> Inspection:
         return _inspect(path, _locate(path))
 
 
+def _vocabulary_problems(tokenizer: TokenizerFacts | None, config: LlamaConfig | None) -> list[str]:
+    if config and tokenizer is None:
+        return ["there is no usable tokenizer"]
+    if config and tokenizer and tokenizer.vocab_size > config.vocab_size:
+        return [
+            f"the tokenizer makes ids up to {tokenizer.vocab_size - 1}, "
+            f"the model has {config.vocab_size} embeddings"
+        ]
+    return []
+
+
 def _inspect(path: Path, location: Location) -> Inspection:
     config, tensors, problems, licence, ignored = _read(location)
-    hints = [LicenceHint(location.file.name, licence.lower())] if location.file and licence else []
+    told = [LicenceHint(location.file.name, licence.lower())] if location.file and licence else []
     tokenizer = None
     try:
         tokenizer = _tokenizer_facts(location.tokenizer_place, config)
     except BadTokenizer as e:
         problems.append(e.message)
-    if config and tokenizer is None:
-        problems.append("there is no usable tokenizer")
-    elif config and tokenizer and tokenizer.vocab_size > config.vocab_size:
-        problems.append(
-            f"the tokenizer makes ids up to {tokenizer.vocab_size - 1}, "
-            f"the model has {config.vocab_size} embeddings"
-        )
+    problems += _vocabulary_problems(tokenizer, config)
     return Inspection(
         path=str(path),
         format=str(location.format),
@@ -165,7 +170,7 @@ def _inspect(path: Path, location: Location) -> Inspection:
         dtypes=count_dtypes(tensors),
         tensors=tensors,
         tokenizer=tokenizer,
-        licences=(*hints, *licence_hints(location.folder)),
+        licences=(*told, *licence_hints(location.folder)),
         files=_files(location.folder),
         problems=tuple(problems),
         ignored=ignored,

@@ -18,7 +18,6 @@ from paddock.checkpoint.gguf.values import (
     Metadata,
     Value,
     ValueType,
-    boolean_at,
     f32,
     integer_at,
     text_at,
@@ -198,9 +197,3 @@ def _plain(value: Value) -> Any:
     if isinstance(item, float) and value.type is ValueType.F32:
         return float(str(np.float32(item)))  # 1e-5, not its neighbour in float32
     return item if isinstance(item, bool | int | float | str) else None
-
-
-def bos_is_added(metadata: Metadata, default: bool) -> bool:
-    """Whether the tokenizer puts the beginning-of-text token before every text."""
-    said = boolean_at(metadata, "tokenizer.ggml.add_bos_token")
-    return default if said is None else said

@@ -17,7 +17,6 @@ import numpy as np
 from paddock.checkpoint.errors import BadGguf
 from paddock.checkpoint.gguf.ggml_types import GGML_TYPES, TYPE_IDS
 from paddock.checkpoint.gguf.values import NUMBER_DTYPES, Metadata, Value, ValueType
-from paddock.checkpoint.tensors import Tensor
 from paddock.errors import shown
 
 MAGIC = b"GGUF"
@@ -67,11 +66,6 @@ def render_header(metadata: Metadata, infos: Sequence[TensorInfo]) -> Header:
 def padded(size_bytes: int, alignment: int = ALIGNMENT) -> int:
     """The next multiple of the alignment."""
     return size_bytes + -size_bytes % alignment
-
-
-def info_of(tensor: Tensor, name: str) -> TensorInfo:
-    """How a tensor, under GGUF's name, is announced."""
-    return TensorInfo(name, tensor.dtype, tensor.shape)
 
 
 def _check_infos(infos: Iterable[TensorInfo]) -> None:
