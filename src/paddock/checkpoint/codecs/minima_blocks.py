@@ -66,7 +66,8 @@ def _encode(values: Floats, top: int) -> tuple[Bytes, Bytes, Bytes, Bytes]:
 def _find_steps(values: Floats, top: int) -> Steps:
     plain, best = find_lines(values, top)
     steps = choose_steps(values, top, _AS_IS, _first_steps(best, 63))
-    for line, last in ((plain, 63), (best, 0), (best, 62), (best, 61)):
+    starts = [(plain, last) for last in (63, 62, 60)] + [(best, last) for last in (0, 62, 61, 59)]
+    for line, last in starts:
         steps = _better(choose_steps(values, top, _AS_IS, _first_steps(line, last)), steps)
     steps = choose_steps(values, top, _AROUND, steps)
     for _ in range(_REFITS):

@@ -8,9 +8,9 @@
 
 static const int8_t AROUND[9][2] = {{0, 0}, {1, 0}, {-1, 0}, {0, 1}, {0, -1},
                                     {1, 1}, {-1, -1}, {1, -1}, {-1, 1}};
-enum { AS_IS = 1, ALL_AROUND = 9, NEXT_TO = 5, STARTS = 4, REFITS = 2 };
+enum { AS_IS = 1, ALL_AROUND = 9, NEXT_TO = 5, STARTS = 7, PLAIN = 3, REFITS = 2 };
 /* The last steps to start from: first with the plain lines, then with the best. */
-static const float LAST[STARTS] = {63.0f, 0.0f, 62.0f, 61.0f};
+static const float LAST[STARTS] = {63.0f, 62.0f, 60.0f, 0.0f, 62.0f, 61.0f, 59.0f};
 
 #define SMALLEST_HALF 0x1p-24f
 
@@ -100,7 +100,7 @@ APART void find_steps(const struct side_by_side *turned, float top, const struct
     for (int at = 0; at < SUBS; at += LANES)
         choose_steps(turned, at, top, AROUND, AS_IS, steps);
     for (int start = 0; start < STARTS; start++) {
-        const struct line *line = start == 0 ? &plain : &best;
+        const struct line *line = start < PLAIN ? &plain : &best;
         for (int from = 0; from < SUBS; from += 8) first_steps(line, from, LAST[start], &other);
         for (int at = 0; at < SUBS; at += LANES)
             choose_steps(turned, at, top, AROUND, AS_IS, &other);

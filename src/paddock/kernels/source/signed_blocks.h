@@ -2,9 +2,11 @@
 #pragma once
 #include "signed_search.h"
 
-enum { NEXT = 3, SIGNED_STARTS = 3 };
-/* The last steps to start from: first with the plain scales, then with the best. */
-static const float SIGNED_LAST[SIGNED_STARTS] = {-128.0f, -126.0f, -123.0f};
+enum { NEXT = 3, SIGNED_STARTS = 7, PLAIN_STARTS = 3 };
+/* The last steps to start from: first with the plain scales, then with the best. What differs is how
+ * F16 rounds d, by as much as a part in a hundred for small weights. */
+static const float SIGNED_LAST[SIGNED_STARTS] = {-128.0f, -127.0f, -124.0f, -126.0f,
+                                                 -123.0f, -117.0f, -109.0f};
 
 /* As F16; one that is not 0 stays so, and 0 has no sign. */
 INLINE float signed_half_step(float step) {
@@ -69,8 +71,8 @@ APART void find_signed_steps(const float *values, struct signed_steps *steps) {
     first_scales(&best, -128.0f, steps);
     choose_all(&turned, NEARBY, steps);
     for (int start = 0; start < SIGNED_STARTS; start++) {
-        first_scales(start == 0 ? &plain : &best, SIGNED_LAST[start], &other);
-        choose_all(&turned, start == 0 ? NEARBY : NEXT, &other);
+        first_scales(start < PLAIN_STARTS ? &plain : &best, SIGNED_LAST[start], &other);
+        choose_all(&turned, start == 0 ? NEARBY : AS_IS, &other);
         if (signed_error(&other) < signed_error(steps)) *steps = other;
     }
     for (int round = 0; round < REFITS; round++) {
