@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import sentencepiece
-import tiktoken.load
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from paddock.checkpoint.convert.convert import convert_checkpoint
 from paddock.checkpoint.convert.options import ConvertOptions
+from paddock.checkpoint.gguf.reading import read_gguf
 from tests.checkpoint.convert.outcomes import WIDE, weights_of
 from tests.checkpoint.gguf.llama_cpp import LlamaCpp
 from tests.checkpoint.samples import write_hf_folder
@@ -111,14 +111,24 @@ def test_a_sentencepiece_tokenizer_comes_back_for_metas_code(
         assert model.encode(text, add_bos=True) == hf(text)["input_ids"]
 
 
-def test_llama_3s_ranks_come_back_to_the_byte(shared_data: Path, tmp_path: Path) -> None:
-    ranks = shared_data / "tokenizers" / "llama3" / "tokenizer.model"
-    config = replace(WIDE, vocab_size=128256, dim=64, heads=1, kv_heads=1, layers=1)
-    write_hf_folder(tmp_path / "src", config)
-    (tmp_path / "src" / "tokenizer.model").write_bytes(ranks.read_bytes())
-    convert_checkpoint(tmp_path / "src", tmp_path / "hf")
-    (tmp_path / "hf" / "tokenizer.model").unlink()  # only tokenizer.json is left
-    convert_checkpoint(tmp_path / "hf", tmp_path / "meta", ConvertOptions(("meta",)))
-    made = tmp_path / "meta" / "tokenizer.model"
-    assert made.read_bytes() == ranks.read_bytes()
-    assert len(tiktoken.load.load_tiktoken_bpe(str(made))) == 128000
+@pytest.mark.parametrize("kept_in", ["chat_template.jinja", "tokenizer_config.json"])
+def test_the_chat_template_goes_into_gguf_and_comes_back(
+    kept_in: str, stories: Path, tmp_path: Path
+) -> None:
+    template = "{% for message in messages %}{{ message['content'] }}\n{% endfor %}"
+    convert_checkpoint(stories, tmp_path / "hf")
+    settings_path = tmp_path / "hf" / "tokenizer_config.json"
+    if kept_in == "chat_template.jinja":
+        (tmp_path / "hf" / kept_in).write_text(template)
+    else:
+        settings = json.loads(settings_path.read_text()) | {"chat_template": template}
+        settings_path.write_text(json.dumps(settings))
+    convert_checkpoint(tmp_path / "hf", tmp_path / "x.gguf", ConvertOptions(("gguf",)))
+    metadata = read_gguf(tmp_path / "x.gguf").metadata
+    assert metadata["tokenizer.chat_template"].item == template
+    assert metadata["general.name"].item == "hf"
+    convert_checkpoint(tmp_path / "x.gguf", tmp_path / "back")
+    assert (tmp_path / "back" / "chat_template.jinja").read_text() == template
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "back")
+    said = [{"role": "user", "content": "hello"}]
+    assert tokenizer.apply_chat_template(said, tokenize=False) == "hello\n"

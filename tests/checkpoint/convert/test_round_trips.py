@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,11 +15,13 @@ import torch
 from paddock.checkpoint.codecs.transcoding import transcode
 from paddock.checkpoint.convert.convert import convert_checkpoint
 from paddock.checkpoint.convert.options import ConvertOptions
+from paddock.checkpoint.errors import UnsupportedModel
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.checkpoint.shape.config import LlamaConfig, RopeScaling
+from paddock.checkpoint.shape.layout import expected_shapes
 from tests.checkpoint.convert.outcomes import WIDE, names_in, weights_of
 from tests.checkpoint.meta.test_folder import write_meta
-from tests.checkpoint.samples import TINY, write_hf_folder
+from tests.checkpoint.samples import TINY, tensor, write_hf_folder, write_model
 
 PLAIN = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 EVERYTHING = ("safetensors", "gguf", "meta")
@@ -146,3 +149,23 @@ def test_a_model_that_metas_code_cannot_have_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="all that Meta's layout can say"):
         convert_checkpoint(tmp_path / "hf", tmp_path / "out", ConvertOptions(("meta",)))
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("dtype", ["F8_E4M3", "I64", "F64"])
+def test_numbers_that_are_only_carried_are_never_altered(dtype: str, tmp_path: Path) -> None:
+    """Float64 is rounded when asked for; what no codec knows is copied, or refused by name."""
+    (tmp_path / "hf").mkdir()
+    tensors = [tensor(name, shape, dtype) for name, shape in expected_shapes(TINY).items()]
+    write_model(tmp_path / "hf", tensors)
+    (tmp_path / "hf" / "config.json").write_text(json.dumps(TINY.to_hf_dict()))
+    convert_checkpoint(tmp_path / "hf", tmp_path / "shards", ConvertOptions(shard_bytes=20_000))
+    assert weights_of(tmp_path / "shards") == weights_of(tmp_path / "hf")
+    options = ConvertOptions(("gguf",), quants=("f32",))
+    if dtype == "F64":
+        convert_checkpoint(tmp_path / "hf", tmp_path / "x.gguf", options)
+        convert_checkpoint(tmp_path / "hf", tmp_path / "meta", ConvertOptions(("meta",)))
+        assert weights_of(tmp_path / "meta") == weights_of(tmp_path / "x.gguf")
+        return
+    with pytest.raises(UnsupportedModel, match=f"is {dtype}, which is not turned into F32"):
+        convert_checkpoint(tmp_path / "hf", tmp_path / "x.gguf", options)
+    assert not (tmp_path / "x.gguf").exists()

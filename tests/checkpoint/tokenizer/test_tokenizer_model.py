@@ -9,9 +9,15 @@ from typing import Any
 
 import pytest
 import sentencepiece
+import tiktoken.load
 
 from paddock.checkpoint.errors import BadTokenizer
-from paddock.checkpoint.tokenizer.files import LoadedTokenizer
+from paddock.checkpoint.tokenizer.files import (
+    LoadedTokenizer,
+    TokenizerFile,
+    TokenizerKind,
+    load_tokenizer,
+)
 from paddock.checkpoint.tokenizer.sentencepiece import parse_sentencepiece
 from paddock.checkpoint.tokenizer.tiktoken import parse_ranks, special_tokens
 from paddock.checkpoint.tokenizer.tokenizer_json import (
@@ -53,6 +59,14 @@ def test_llama_2s_model_speaks_as_the_original(shared_data: Path) -> None:
         assert getattr(ours, name)() == getattr(theirs, name)()
     again = from_sentencepiece(parse_sentencepiece(made, "made"))
     assert again == tokenizer.tokenizer_json
+
+
+def test_llama_3s_ranks_come_back_to_the_byte(shared_data: Path, tmp_path: Path) -> None:
+    path = shared_data / "tokenizers" / "llama3" / "tokenizer.model"
+    made = render_tokenizer_model(load_tokenizer(TokenizerFile(path, TokenizerKind.TIKTOKEN)))
+    assert made == path.read_bytes()
+    (tmp_path / "tokenizer.model").write_bytes(made)
+    assert len(tiktoken.load.load_tiktoken_bpe(str(tmp_path / "tokenizer.model"))) == 128000
 
 
 def test_ranks_come_back() -> None:

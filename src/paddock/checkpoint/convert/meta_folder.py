@@ -41,16 +41,7 @@ def plan_meta(
     wanted = expected_shapes(config)
     own = [tensor for tensor in tensors if tensor.name in wanted]
     names = meta_names(config.layers)
-    placed = [
-        Placed(
-            tensor,
-            Rendering(
-                plain_type(checkpoint, tensor.dtype, options.dtype),
-                config.head_dim if is_rotated(tensor.name) else None,
-            ),
-        )
-        for tensor in own
-    ]
+    placed = [Placed(tensor, _rendering(checkpoint, tensor, options.dtype)) for tensor in own]
     announced = [
         replace(p.tensor, name=names[p.tensor.name], dtype=p.rendering.dtype) for p in placed
     ]
@@ -62,6 +53,12 @@ def plan_meta(
     tokenizer = _tokenizer(checkpoint, texts)
     weights = WeightFile(f"{FIRST_RANK}.pth", tuple(parts))
     return Files((weights,), (params, *tokenizer.small), tokenizer.notes)
+
+
+def _rendering(checkpoint: Checkpoint, tensor: Tensor, wanted: str | None) -> Rendering:
+    dtype = plain_type(checkpoint, tensor.dtype, wanted)
+    head_dim = checkpoint.config.head_dim if is_rotated(tensor.name) else None
+    return Rendering("F32" if dtype == "F64" else dtype, head_dim)  # Meta's code has no doubles
 
 
 def _tokenizer(checkpoint: Checkpoint, texts: SourceTexts) -> Files:

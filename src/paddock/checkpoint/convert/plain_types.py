@@ -18,7 +18,7 @@ STORED: Mapping[str, str] = MappingProxyType(
     {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
 )
 DECODED = "bfloat16"
-_FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
+_INTEGERS = frozenset({"BOOL", "U8", "I8", "I16", "U16", "I32", "U32", "I64", "U64"})
 
 
 def model_dtype(checkpoint: Checkpoint, wanted: str | None) -> str:
@@ -32,6 +32,5 @@ def model_dtype(checkpoint: Checkpoint, wanted: str | None) -> str:
 def plain_type(checkpoint: Checkpoint, dtype: str, wanted: str | None) -> str:
     """The type of a tensor that is ``dtype`` in the source."""
     if wanted or dtype in BLOCKS or checkpoint.format is Format.GGUF:
-        is_number = dtype in _FLOATS or dtype in BLOCKS
-        return STORED[model_dtype(checkpoint, wanted)] if is_number else dtype
+        return dtype if dtype in _INTEGERS else STORED[model_dtype(checkpoint, wanted)]
     return dtype

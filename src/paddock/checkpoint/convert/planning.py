@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from paddock.checkpoint.codecs.casts import PLAIN
 from paddock.checkpoint.convert.gguf_files import gguf_types, own_recipe, plan_gguf
 from paddock.checkpoint.convert.hugging_face import plan_hugging_face
 from paddock.checkpoint.convert.meta_folder import plan_meta
@@ -17,6 +18,8 @@ from paddock.checkpoint.convert.model_names import model_name
 from paddock.checkpoint.convert.options import GGUF, META, SAFETENSORS, ConvertOptions, is_one_file
 from paddock.checkpoint.convert.plan import Files, joined
 from paddock.checkpoint.convert.source_texts import SourceTexts
+from paddock.checkpoint.dtypes import BLOCKS
+from paddock.checkpoint.errors import UnsupportedModel
 from paddock.checkpoint.gguf.metadata import About, metadata_of
 from paddock.checkpoint.gguf.recipes import RECIPES
 from paddock.checkpoint.gguf.values import u32
@@ -46,7 +49,20 @@ def plan_files(
         parts += _gguf_files(source, checkpoint, tensors, texts, destination, options)
     if not is_one_file(destination):
         parts.append(Files(small=tuple(texts.legal())))
+    _check_types(parts)
     return joined(parts)
+
+
+def _check_types(parts: Sequence[Files]) -> None:
+    """Raise UnsupportedModel for numbers that would have to change and are only carried."""
+    for placed in (each for files in parts for file in files.weights for each in file.placed):
+        dtype, wanted = placed.tensor.dtype, placed.rendering.dtype
+        if dtype != wanted and dtype not in PLAIN and dtype not in BLOCKS:
+            raise UnsupportedModel(
+                "dtype",
+                f"{placed.tensor.name!r} is {dtype}, which is not turned into {wanted}",
+                hint="safetensors without --dtype keeps it as it is",
+            )
 
 
 def _gguf_files(

@@ -35,7 +35,8 @@ class Rendering:
 
 def render(raw: Piece, source: str, columns: int, rendering: Rendering) -> memoryview:
     """Elements of type ``source``, whole heads of rows of ``columns`` where their order changes."""
-    made = transcode(raw, source, rendering.dtype)
+    same = rendering.dtype == source  # of any type, also one that is only carried
+    made = memoryview(raw).cast("B") if same else transcode(raw, source, rendering.dtype)
     if rendering.head_dim is None:
         return made
     return pairs_from_halves(made, rendering.head_dim, rendering.size_bytes(columns))

@@ -15,7 +15,7 @@ from paddock.checkpoint.errors import UnsupportedModel
 
 # PyTorch's storage class by dtype (torch/storage.py).
 STORAGES = MappingProxyType(
-    {"F32": "FloatStorage", "F16": "HalfStorage", "BF16": "BFloat16Storage", "F64": "DoubleStorage"}
+    {"F32": "FloatStorage", "F16": "HalfStorage", "BF16": "BFloat16Storage"}
 )
 _MAX_INT32 = (1 << 31) - 1
 
