@@ -106,6 +106,14 @@ def test_a_hostile_archive_is_refused_for_its_own_reason(
     assert refuse(tmp_path, raw_zip(members)) == reason
 
 
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_a_flipped_bit_in_the_weights_is_noticed(tmp_path: Path, save: object) -> None:
+    save(tmp_path / "w", a=np.random.default_rng(1).integers(0, 256, 9000, np.uint8))  # type: ignore[operator]
+    content = bytearray((tmp_path / "w.npz").read_bytes())
+    content[len(content) // 2] ^= 1
+    assert refuse(tmp_path, bytes(content)) in ("bad_crc", "bad_member")
+
+
 def test_other_compressions_are_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x", "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("a.npy", GOOD)

@@ -74,10 +74,10 @@ def _array(path: Path, member: Member) -> Tensor:
     header = read_header(io.BytesIO(beginning), ascii(where))
     check_length(header, member.size_bytes, ascii(where))
     name = member.name.removesuffix(_SUFFIX)
-    if member.method == STORED:
-        return array_in_file(path, name, header, member.start)
+    if member.method == STORED and header.is_column_major:
+        return array_in_file(path, name, header, member.start)  # gathered without a spool
 
     def stream() -> Iterator[Piece]:
         return read_member(path, member)
 
-    return array_in_stream(name, header, stream, Place(path, member.start))
+    return array_in_stream(name, header, stream, Place(path, member.start))  # checks the CRC
