@@ -188,6 +188,20 @@ def test_a_tokenizer_that_gguf_cannot_carry_is_refused_in_words(tmp_path: Path) 
         with pytest.raises(BadTokenizer) as caught:
             metadata_of(checkpoint.config, changed, None, "f32", About("x"))
         assert caught.value.reason == reason
+    spaced = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
+    for model, words in (
+        ({"vocab": {"a": 0, "b": 1, "ab": 2}, "merges": []}, "'ab' is a token, but"),
+        (
+            {"vocab": {"a": 0, "b": 1, "ab": 2, "ba": 3, "aba": 4},
+             "merges": ["a b", "a ba", "b a", "ab a"]},
+            "merges to 'aba' stand apart",
+        ),
+        ({"vocab": {"a": 0, "b" * 300: 1}, "merges": []}, "one over 256"),
+    ):  # fmt: skip
+        tokenizer = {"normalizer": spaced, "model": {"type": "BPE"} | model}
+        loaded = LoadedTokenizer(tokenizer, SpecialNames(None, None, None))
+        with pytest.raises(BadTokenizer, match=words):
+            metadata_of(TINY, loaded, None, "f32", About("x"))
     small = replace(checkpoint.config, vocab_size=1000)
     with pytest.raises(BadTokenizer, match="the model 1000 embeddings"):
         metadata_of(small, honest, None, "f32", About("x"))

@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from paddock.checkpoint.gguf.spaces import not_in_gguf
+from paddock.checkpoint.tokenizer.sentencepiece import MAX_PIECE_CHARS
+from paddock.checkpoint.tokenizer.tokenizer_json import MAX_VOCABULARY_CHARS
 from paddock.errors import shown
 
 
 def piece_scores(pieces: Mapping[str, int], merges: Sequence[tuple[str, str]]) -> dict[str, float]:
     """A score for every piece: 0 for the first merged, -1 for the next, single characters last."""
+    _check_size(pieces)
     listed = [pair for pair in merges if _is_of(pieces, pair)]
     order = _in_order(listed)
     missing = _pairs_of(pieces) - set(listed)
@@ -27,6 +30,13 @@ def piece_scores(pieces: Mapping[str, int], merges: Sequence[tuple[str, str]]) -
         )
     never_merged = sorted(pieces.keys() - order.keys(), key=pieces.__getitem__)
     return {piece: 0.0 - rank for rank, piece in enumerate([*order, *never_merged])}
+
+
+def _check_size(pieces: Mapping[str, int]) -> None:
+    """Every cut of every piece is looked at, so long ones cost their square."""
+    chars = sum(map(len, pieces))
+    if chars > MAX_VOCABULARY_CHARS or max(map(len, pieces), default=0) > MAX_PIECE_CHARS:
+        raise not_in_gguf(f"its pieces have {chars} characters, or one over {MAX_PIECE_CHARS}")
 
 
 def _is_of(pieces: Mapping[str, int], pair: tuple[str, str]) -> bool:
