@@ -12,7 +12,7 @@ from tests.attacks.corpus.tokenizers_files import tokenizer, written
 
 FAMILY = Family("beyond pages")
 R, Q = Expected.REJECT, Expected.QUARANTINE
-FSMONITOR = b'[core]\n\tfsmonitor = true\n[filter "x"]\n\tsmudge = true\n'
+FSMONITOR = b'[core]\n\tfsmonitor = ./payload\n[filter "x"]\n\tsmudge = true\n'
 OPTION = b'[submodule "x"]\n\tpath = x\n\turl = -u./payload\n'
 
 
@@ -100,4 +100,6 @@ def looked_at() -> Variants:
             b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /OpenAction << " + action + b" >> >>\nendobj\n"
         )
         yield one(name, page + b"trailer << /Root 1 0 R >>\n%%EOF\n", "paper.pdf")
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>'
+    yield one("picture-of-a-file", svg.encode(), "x.svg")
     yield written("unknown-type", tokenizer(normalizer={"type": "Lua", "script": "x"}))

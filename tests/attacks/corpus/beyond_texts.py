@@ -142,7 +142,6 @@ def configurations() -> Variants:
         ("yaml-ruby", "c.yaml", "--- !ruby/object:Gem::Installer\ni: x\n"), ("yaml-bomb", "c.yaml", _laughs()),
         ("yaml-in-json-name", "config.json", "a: !!python/name:os.system\n"),
         ("entity-bomb", "x.xml", '<!DOCTYPE a [<!ENTITY a "x"><!ENTITY b "&a;&a;&a;&a;">]><a>&b;</a>'),
-        ("xinclude", "x.svg", '<svg xmlns="http://www.w3.org/2000/svg" xmlns:x="http://www.w3.org/1999/xlink"><image x:href="file:///etc/passwd"/></svg>'),
     ):  # fmt: skip
         yield one(name, text.encode(), file)
     yield one("deep-json", b'{"a":' * 90_000 + b"1" + b"}" * 90_000, "config.json")

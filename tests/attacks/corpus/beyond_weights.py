@@ -132,17 +132,8 @@ def injected_metadata() -> Variants:
 @FAMILY.case(236, "GGUF templates under keys that few look at", R)
 def gguf_templates() -> Variants:
     ssti = "{{ ''.__class__.__mro__ }}"
-    for key in (
-        "tokenizer.chat_template.rag",
-        "tokenizer.chat_templates",
-        "tokenizer.ggml.chat_template",
-    ):
-        value = (
-            gg.array(key, gg.STRING, [ssti])
-            if key.endswith("templates")
-            else pair(key, gg.STRING, ssti)
-        )
-        yield one(key, llama_file([value]), GG)
+    for key in ("tokenizer.chat_template.rag", "a.chat_template", "tokenizer.ggml.chat_template"):
+        yield one(key, llama_file([pair(key, gg.STRING, ssti)]), GG)
     yield one(
         "renamed-file",
         llama_file([pair("tokenizer.chat_template", gg.STRING, ssti)]),

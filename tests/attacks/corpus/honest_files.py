@@ -217,7 +217,6 @@ def honest_files() -> Iterator[Honest]:
     yield one("rows.jsonl.gz", A, lambda: gzip.compress(b'{"a": 1}\n' * 9, mtime=0))
     yield one("train.parquet", W, parquet)
     yield one("recipe.yaml", A, lambda: b"model: acme/base\nlr: 1.0e-4\nsteps: [1, 2]\n")
-    yield one("pyproject.toml", A, lambda: b'[project]\nname = "x"\n')
     yield one("requirements.txt", A, lambda: b"torch>=2.1\ntransformers==4.44.0  # pinned\n")
     yield one("use.ipynb", A, lambda: notebook([]))
     yield one("figure.png", A, png)

@@ -16,6 +16,7 @@ content    checks of what files say
 documents  what files say, read once for all of them
 configs    what settings make a loader do
 yaml_files  the same in YAML
+yaml_expansion  how much YAML stands for
 templates  chat templates
 tokenizers  rules and tokens of tokenizers
 texts      programs, documents, secrets, people

@@ -12,6 +12,7 @@ from paddock.checkpoint.scan.archives.utf16 import open_utf16
 from paddock.checkpoint.scan.archives.zips import open_zip
 from paddock.checkpoint.scan.formats.arrays import check_npy
 from paddock.checkpoint.scan.formats.documents import check_image, check_pdf
+from paddock.checkpoint.scan.formats.gguf_numbers import check_gguf_numbers
 from paddock.checkpoint.scan.formats.hidden_pickles import check_hidden_pickles
 from paddock.checkpoint.scan.formats.keras import check_hdf5, check_keras, check_keras_json
 from paddock.checkpoint.scan.formats.onnx import check_onnx
@@ -53,6 +54,7 @@ FILE_CHECKS: tuple[tuple[frozenset[Kind] | None, FileCheck], ...] = (
     (None, check_zip_tail),
     (None, check_git_files),
     (READABLE, check_weights),
+    (frozenset({Kind.GGUF}), check_gguf_numbers),
     (_PICKLES, check_pickle),
     (frozenset({Kind.NPY}), check_npy),
     (frozenset({Kind.EXECUTABLE}), check_executable),

@@ -315,6 +315,10 @@ CODES: dict[str, Code] = {
     "absurd_value": Code(
         _R, "a number is so large that loading would exhaust the machine", "correct it"
     ),
+    "expansion": Code(_R, "a short text stands for endless values", "write the values themselves"),
+    "runs_in_git": Code(
+        _R, "a setting of git names a program for git to run", "share the files without it"
+    ),
     "unparsed": Code(
         _Q, "a document could not be parsed, so its meaning was not checked", "write it again"
     ),

@@ -40,7 +40,9 @@ _ORIGIN_KEYS = frozenset((
     "best_model_checkpoint", "dataset_name", "parent_model",
 ))  # fmt: skip
 _CODE_KEYS = frozenset(("auto_map", "custom_pipelines", "custom_pipeline", "custom_generate"))
-_BUILD_KEYS = frozenset(("_target_", "py/object", "py/reduce", "py/function", "__reduce__"))
+_BUILD_KEYS = frozenset(
+    ("_target_", "py/object", "py/reduce", "py/function", "__reduce__", "__module__")
+)
 _KERNEL_KEYS = frozenset(("attn_implementation", "_attn_implementation", "experts_implementation"))
 _CLASS_KEYS = frozenset((
     "tokenizer_class", "processor_class", "architectures", "model_type", "image_processor_type",

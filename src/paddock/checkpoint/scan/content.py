@@ -11,6 +11,7 @@ from paddock.checkpoint.scan.licence_texts import check_licences
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
 from paddock.checkpoint.scan.templates.places import check_copies, check_templates
+from paddock.checkpoint.scan.texts.git_settings import check_git_settings
 from paddock.checkpoint.scan.texts.markup import check_markup
 from paddock.checkpoint.scan.texts.notebooks import check_notebook
 from paddock.checkpoint.scan.texts.packages import check_packages
@@ -35,6 +36,7 @@ FILE_CHECKS: tuple[tuple[frozenset[Kind] | None, FileCheck], ...] = (
     (frozenset((Kind.TOML, Kind.TEXT)), check_settings),
     (TEXTS, check_programs),
     (TEXTS, check_packages),
+    (TEXTS, check_git_settings),
     (None, check_secrets),
     (None, check_privacy),
     (WEIGHTS, check_values),

@@ -18,11 +18,11 @@ from paddock.checkpoint.gguf.reading import GgufFile, read_gguf
 from paddock.checkpoint.safetensors.reading import read_header
 from paddock.checkpoint.scan.kinds import Kind
 from paddock.checkpoint.scan.looking import Look
+from paddock.checkpoint.scan.report import Reason
 from paddock.errors import shown
 
 MAX_JSON_BYTES = 64 << 20
 MAX_TEXT_BYTES = 32 << 20
-MAX_VALUES = 4_000_000
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -99,18 +99,36 @@ def metadata_of(look: Look) -> dict[str, str]:
 
 
 def items_of(value: Any) -> Iterator[Item]:
-    """Every key and value of a document, the outer ones first; the items of lists, too."""
-    waiting: list[Item] = [Item("", value, "")]
-    for _ in range(MAX_VALUES):
-        if not waiting:
-            return
-        item = waiting.pop()
-        yield item
-        inner = item.value
-        if isinstance(inner, dict):
-            waiting += [Item(str(k), v, f"{item.path}.{k}"[:200]) for k, v in inner.items()]
-        elif isinstance(inner, list):
-            waiting += [Item(item.key, each, item.path) for each in inner]
+    """Every key and value of a document, an outer one before what is in it.
+
+    All of them, however many: a key behind millions of others counts as well. Only the numbers in
+    lists are passed over.
+    """
+    yield Item("", value, "")
+    open_values = [_inside("", value, "")]
+    while open_values:
+        for item in open_values[-1]:
+            yield item
+            if isinstance(item.value, dict | list):
+                open_values.append(_inside(*item))
+                break
+        else:
+            open_values.pop()
+
+
+def _inside(key: str, value: Any, path: str) -> Iterator[Item]:
+    if isinstance(value, dict):
+        return (Item(str(k), v, f"{path}.{k}"[:200]) for k, v in value.items())
+    if not isinstance(value, list):
+        return iter(())
+    return (Item(key, each, path) for each in value if isinstance(each, str | dict | list))
+
+
+def unread(look: Look, limit_bytes: int) -> Iterator[Reason]:
+    """The reason that the end of a long text was not looked at, where that is so."""
+    if look.size_bytes > limit_bytes:
+        message = f"it has {look.size_bytes:,} bytes; what is behind {limit_bytes:,} was not read"
+        yield Reason("unparsed", look.name, message)
 
 
 class _Key(NamedTuple):

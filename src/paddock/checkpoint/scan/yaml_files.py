@@ -12,10 +12,11 @@ from typing import Any
 
 import yaml
 
-from paddock.checkpoint.scan.documents import text_of
+from paddock.checkpoint.scan.documents import text_of, unread
 from paddock.checkpoint.scan.kinds import Kind
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
+from paddock.checkpoint.scan.yaml_expansion import MAX_EXPANDED, Expansion
 from paddock.errors import shown
 from paddock.front_matter import split_document
 
@@ -54,6 +55,8 @@ def check_yaml(look: Look) -> Iterator[Reason]:
         if head is None:
             return
         text = head
+    else:
+        yield from unread(look, MAX_YAML_BYTES)
     for code, message in findings_in_yaml(text):
         look.budget.tick()
         yield Reason(code, look.name, message)
@@ -69,10 +72,14 @@ def check_settings(look: Look) -> Iterator[Reason]:
 def findings_in_yaml(text: str) -> Iterator[tuple[str, str]]:
     """What is wrong with it, once for each tag or key."""
     told: set[str] = set()
+    expansion = Expansion()
     try:
         for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
             if number > MAX_EVENTS:
                 yield "unparsed", f"it holds more than {MAX_EVENTS} values"
+                return
+            if expansion.take(event):
+                yield "expansion", f"its aliases stand for more than {MAX_EXPANDED:,} values"
                 return
             for code, message in _bad_event(event):
                 if message not in told:

@@ -2,6 +2,7 @@
 
 refusals       a reader's refusal as a reason
 weights        each weight format's own validator
+gguf_numbers   counts, sizes and ids that loaders of GGUF believe
 shards         several weight files against their index
 pickles        what a pickle asks for
 pickle_values  how large and deep its values would be

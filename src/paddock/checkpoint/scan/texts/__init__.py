@@ -6,5 +6,6 @@ notebooks     Jupyter notebooks
 markup        scripts in pictures, pages and cards
 secrets       keys, tokens and passwords
 secret_shapes  what those look like
+git_settings  what makes git run a program
 privacy       names of people and machines, rows of training data
 """

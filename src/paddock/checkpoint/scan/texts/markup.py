@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from paddock.checkpoint.scan.documents import text_of
+from paddock.checkpoint.scan.documents import text_of, unread
 from paddock.checkpoint.scan.kinds import Kind
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
@@ -35,7 +35,7 @@ _RUNNING_LINK = re.compile(
 _REFRESH = re.compile(r"http-equiv\s*=\s*[\"']?refresh", re.IGNORECASE)
 _FETCHING = frozenset(("use", "image", "feimage", "style", "link", "xml-stylesheet"))
 _ELSEWHERE = re.compile(
-    r"(?:href|src)\s*=\s*[\"']?\s*(?:https?:)?//|@import|url\(\s*[\"']?(?:https?:)?//", re.I
+    r"(?:href|src)\s*=\s*[\"']?\s*(?:https?:|file:)?//|@import|url\(\s*[\"']?(?:https?:)?//", re.I
 )
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _cards = MarkdownIt("commonmark", {"html": True}).enable("table")
@@ -45,6 +45,7 @@ _cards.validateLink = lambda url: True  # type: ignore[method-assign]  # links a
 def check_markup(look: Look) -> Iterator[Reason]:
     """Scripts in an SVG picture, a page or a card."""
     text = text_of(look, MAX_MARKUP_BYTES)
+    yield from unread(look, MAX_MARKUP_BYTES)
     is_card = look.kind is Kind.MARKDOWN or look.basename.lower().endswith((".md", ".mdx"))
     if is_card and len(text) <= MAX_CARD_CHARS:
         text = _markup_of_card(text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from paddock.checkpoint.scan.documents import text_of
+from paddock.checkpoint.scan.documents import text_of, unread
 from paddock.checkpoint.scan.kinds import TEXTS, Kind
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
@@ -38,6 +38,7 @@ def check_packages(look: Look) -> Iterator[Reason]:
         return
     is_settings = look.basename.lower().startswith("pip")
     told = 0
+    yield from unread(look, MAX_LIST_BYTES)
     for line in text_of(look, MAX_LIST_BYTES).splitlines():
         found = _foreign(line.strip().removeprefix("- ").strip("\"' "), is_settings)
         if found:

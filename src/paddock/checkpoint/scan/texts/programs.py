@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from paddock.checkpoint.scan.documents import object_of, text_of
+from paddock.checkpoint.scan.documents import object_of, text_of, unread
 from paddock.checkpoint.scan.kinds import Kind
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
@@ -56,6 +56,7 @@ def check_programs(look: Look) -> Iterator[Reason]:
     if name in _STARTED:
         yield Reason("startup_file", look.name, f"Python runs {look.basename} whenever it starts")
     elif path.suffix == ".pth" and look.kind in (Kind.TEXT, Kind.PYTHON):
+        yield from unread(look, MAX_SOURCE_BYTES)
         if _PTH_IMPORT.search(text_of(look, MAX_SOURCE_BYTES)):
             yield Reason(
                 "startup_file", look.name, f"{look.basename} makes Python import something"

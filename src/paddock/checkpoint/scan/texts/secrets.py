@@ -14,7 +14,7 @@ import numpy as np
 
 from paddock.checkpoint.safetensors.reading import LENGTH_BYTES, MAX_HEADER_BYTES
 from paddock.checkpoint.scan.documents import gguf_of
-from paddock.checkpoint.scan.kinds import Kind
+from paddock.checkpoint.scan.kinds import TEXTS, Kind
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
 from paddock.checkpoint.scan.texts.secret_shapes import (
@@ -45,6 +45,16 @@ _CREDENTIAL_FILES = re.compile(
 _TEMPLATE_ENV = re.compile(r"(?i)\.env\.(?:example|sample|template|dist)")
 
 
+# A token in pieces: a continued line, texts that are added, characters that are not shown.
+_ESCAPED = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
+_BROKEN = re.compile(
+    rb"\\\r?\n[ \t]*|[\"'][ \t]*\+?[ \t]*\r?\n?[ \t]*\+[ \t]*[\"']|\xe2\x80[\x8b-\x8f]"
+    rb"|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf|\xc2\xad|\\u00[2-7][0-9a-fA-F]"
+)
+# A private key behind it is found by its own words.
+_PUBLIC_PEM = re.compile(rb"(?s)(?!.*PRIVATE KEY).{0,4096}?-----BEGIN (?:CERTIFICATE|(?:RSA )?PUBLIC KEY)-----")
+
+
 class FoundSecret(NamedTuple):
     """A kind of secret and the byte where it begins."""
 
@@ -62,7 +72,8 @@ def check_secrets(look: Look) -> Iterator[Reason]:
                 place = f"{look.name}@{found.at}"
                 yield Reason("secret", place, f"{found.name} stands at byte {found.at}")
     name = look.basename
-    if _CREDENTIAL_FILES.fullmatch(name) and not _TEMPLATE_ENV.fullmatch(name) and look.size_bytes:
+    is_harmless = _TEMPLATE_ENV.fullmatch(name) or _PUBLIC_PEM.match(look.head)
+    if _CREDENTIAL_FILES.fullmatch(name) and not is_harmless and look.size_bytes:
         yield Reason("credentials_file", look.name, f"{name} is where programs keep passwords")
 
 
@@ -122,6 +133,12 @@ def _gguf_header_bytes(look: Look) -> int:
     return min(starts, default=min(look.size_bytes, 64 << 20))
 
 
+def _joined(raw: bytes) -> bytes:
+    """The text with what programs put together in one piece, and what nobody sees left out."""
+    spelled = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), raw)
+    return _BROKEN.sub(b"", spelled)
+
+
 def _in_range(look: Look, start: int, end: int) -> Iterator[FoundSecret]:
     """Windows that overlap, so that nothing is missed where one ends."""
     kept, at = b"", start
@@ -131,6 +148,9 @@ def _in_range(look: Look, start: int, end: int) -> Iterator[FoundSecret]:
         yield from (FoundSecret(found.name, at + found.at) for found in plain)
         if not plain and b"\0" in window:  # UTF-16, or strings of wide characters
             for found in find_secrets(window.replace(b"\0", b"")):
+                yield FoundSecret(found.name, at)
+        if not plain and look.kind in TEXTS and _BROKEN.search(window):
+            for found in find_secrets(_joined(window)):
                 yield FoundSecret(found.name, at)
         kept = window[-MAX_SECRET_BYTES:]
         at += len(window) - len(kept)

@@ -117,7 +117,8 @@ def _told_words(words: list[str], texts: dict[str, int]) -> Iterator[Finding]:
 def is_word(text: str) -> bool:
     """Whether people would take a token for an ordinary word."""
     bare = text.strip(" \u2581\u0120")
-    return len(bare) > 1 and bare.isalpha() and bare.lower() not in _KNOWN_WORDS
+    is_text = all(part.isalpha() for part in bare.split() or [""])
+    return len(bare) > 1 and is_text and bare.lower() not in _KNOWN_WORDS
 
 
 def check_special_text(text: str) -> Iterator[Finding]:
