@@ -25,6 +25,7 @@ consistency  a model's files against each other
 licence_texts  the licences that a folder holds and names
 checks     tables of the checks of bytes
 scanning   every check of every file
+opinions   what other people's scanners say
 isolation  the same in processes that are bounded
 isolated   what runs in them
 """

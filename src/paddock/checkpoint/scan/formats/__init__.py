@@ -6,7 +6,7 @@ gguf_numbers   counts, sizes and ids that loaders of GGUF believe
 shards         several weight files against their index
 pickles        what a pickle asks for
 pickle_values  how large and deep its values would be
-hidden_pickles pickles in files of other types
+hidden_pickles  pickles in files of other types
 arrays         NumPy files
 programs       executables, scripts, and what git would run
 keras          Keras' and HDF5's models

@@ -52,7 +52,9 @@ _BROKEN = re.compile(
     rb"|\xe2\x81[\xa0-\xa4]|\xef\xbb\xbf|\xc2\xad|\\u00[2-7][0-9a-fA-F]"
 )
 # A private key behind it is found by its own words.
-_PUBLIC_PEM = re.compile(rb"(?s)(?!.*PRIVATE KEY).{0,4096}?-----BEGIN (?:CERTIFICATE|(?:RSA )?PUBLIC KEY)-----")
+_PUBLIC_PEM = re.compile(
+    rb"(?s)(?!.*PRIVATE KEY).{0,4096}?-----BEGIN (?:CERTIFICATE|(?:RSA )?PUBLIC KEY)-----"
+)
 
 
 class FoundSecret(NamedTuple):
