@@ -12,7 +12,7 @@ extras_key := $(if $(EXTRAS),$(EXTRAS),none)
 # Installing compiles these (hatch_build.py), so a change of them installs anew.
 compiled := hatch_build.py src/paddock/kernels/sources.py $(wildcard src/paddock/kernels/source/*)
 
-.PHONY: help up check test bench starter clean
+.PHONY: help up check test bench fuzz starter clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -34,6 +34,9 @@ test: $(VENV)/.installed-test  ## install what the tests need, run all of them
 bench: $(VENV)/.installed-test  ## every figure of docs/benchmarks.md, measured here
 	scripts/debian-packages.sh
 	$(bin)/python -m benchmarks
+
+fuzz: $(VENV)/.installed-test  ## a million mutated files, over every reader of strangers' files
+	$(bin)/python -m fuzz --all --inputs 1000000
 
 starter: $(VENV)/.installed-test  ## train the bundled starter model anew (under ten minutes)
 	$(bin)/python scripts/make_starter.py
