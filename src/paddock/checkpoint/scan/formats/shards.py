@@ -90,13 +90,13 @@ def _check_shard(
         inside = {entry.name for entry in read_header(shard.file).entries}
     except BadCheckpoint:
         return
+    for name in sorted(inside & held.keys()):
+        message = f"{shown(name)} is in {held[name]} and in {shard.name}"
+        yield Reason("duplicate", look.name, message)
     for name in sorted(tensors - inside):
         yield Reason("bad_index", look.name, f"{shard.name} does not hold {shown(name)}")
     for name in sorted(inside - tensors):
         yield Reason("bad_index", look.name, f"{shard.name} holds {shown(name)}, not named for it")
-    for name in sorted(inside & held.keys()):
-        message = f"{shown(name)} is in {held[name]} and in {shard.name}"
-        yield Reason("duplicate", look.name, message)
     held.update(dict.fromkeys(inside, shard.name))
 
 

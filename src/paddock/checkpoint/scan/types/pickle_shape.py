@@ -7,6 +7,8 @@ looked at closely by ``pickles``.
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 MAX_OPCODES = 200_000
@@ -33,17 +35,23 @@ _ARGUMENTS = {
 # How many values an opcode takes and gives; every other one gives a value and takes none.
 _TAKES_AND_GIVES = {
     **dict.fromkeys(b"\x80\x95", (0, 0)),
-    **dict.fromkeys(b"pqr\x94Q\x85\x98", (1, 1)),
-    **dict.fromkeys(b"abR\x81\x86\x93", (2, 1)),
-    **dict.fromkeys(b"s\x87\x92", (3, 1)),
-    ord("0"): (1, 0),
-    ord("2"): (1, 2),
+    **dict.fromkeys(b"\x98", (0, 0)),
+    **dict.fromkeys(b"Q\x85", (1, 1)),
+    **dict.fromkeys(b"a", (1, 0)),
+    **dict.fromkeys(b"bR\x81\x86\x93", (2, 1)),
+    **dict.fromkeys(b"s", (2, 0)),
+    **dict.fromkeys(b"\x87\x92", (3, 1)),
 }
 _MAKES_OF_MARKED = frozenset(b"tdloi\x91")  # one value of all since the mark
 _DROPS_MARKED = frozenset(b"1ue\x90")  # or none: into what stands before the mark
+# What is on the stack, as far as it matters: a call needs a tuple, a state a tuple or dictionary.
+_A_MARK, _A_TUPLE, _A_VALUE = range(3)
+_TUPLES = frozenset(b")t\x85\x86\x87Q}d")
+_PUTS, _GETS = frozenset(b"pqr\x94"), frozenset(b"ghj")
+_DIGITS = re.compile(rb"-?\d+L?\n")
 _NAMES = frozenset(b"c\x93i\x82\x83\x84")  # a global by name or by number
 _CALLS = frozenset(b"Rio\x81\x92b")
-_MARK, _STOP, _POP = 0x28, 0x2E, 0x30
+_MARK, _STOP = 0x28, 0x2E
 
 
 class PickleShape(NamedTuple):
@@ -64,40 +72,96 @@ class PickleShape(NamedTuple):
 def pickle_shape(raw: bytes, start: int = 0) -> PickleShape:
     """Follow the opcodes from ``start`` until STOP, an impossible one, or the end of ``raw``."""
     at, opcodes, names, calls = start, 0, 0, 0
-    heights = [0]  # of the stack, since each mark
+    machine = _Machine()
     while at < len(raw) and opcodes < MAX_OPCODES:
         opcode = raw[at]
         end = _argument_end(raw, at, opcode)
-        if end is None or (opcode in b"ci" and not _names_something(raw[at + 1 : end])):
+        if end is None or not _is_plausible(raw, at, opcode, end):
             break
         opcodes += 1
         if opcode == _STOP:
-            return PickleShape(opcodes, end, heights[-1] > 0, names, calls)
-        if not _move(heights, opcode):
+            return PickleShape(opcodes, end, bool(machine.stack), names, calls)
+        can_call = opcode in _CALLS and machine.can_call(opcode)
+        if not machine.move(opcode, raw[at + 1 : min(end, at + 32)]):
             break
         names += opcode in _NAMES
-        calls += opcode in _CALLS and names > 0
+        calls += can_call and names > 0
         at = end
     return PickleShape(opcodes, at, False, names, calls)
 
 
-def _move(heights: list[int], opcode: int) -> bool:
-    """What an opcode does to the stack; False when it cannot."""
-    if opcode == _MARK:
-        heights.append(0)
-        return True
-    if opcode in _MAKES_OF_MARKED or opcode in _DROPS_MARKED:
-        if len(heights) == 1:
+def _is_plausible(raw: bytes, at: int, opcode: int, end: int) -> bool:
+    """Whether an argument that is a line is what its opcode takes; prose rarely is."""
+    if opcode in b"ci":
+        return _names_something(raw[at + 1 : end])
+    if opcode in b"pgIL":
+        return _DIGITS.fullmatch(raw, at + 1, end) is not None
+    return opcode != ord("S") or raw[at + 1 : at + 2] in (b"'", b'"')
+
+
+@dataclass(slots=True)
+class _Machine:
+    """The stack and the memo, of kinds of values."""
+
+    stack: list[int] = field(default_factory=list)
+    memo: dict[int, int] = field(default_factory=dict)
+    marks: int = 0
+
+    def can_call(self, opcode: int) -> bool:
+        """Whether there are arguments for a call; ``o`` and ``i`` take them back to a mark."""
+        return opcode in b"oi" or (bool(self.stack) and self.stack[-1] == _A_TUPLE)
+
+    def move(self, opcode: int, argument: bytes) -> bool:
+        """What an opcode does; False when it cannot."""
+        if opcode == _MARK:
+            self.stack.append(_A_MARK)
+            self.marks += 1
+            return True
+        if opcode in _MAKES_OF_MARKED or opcode in _DROPS_MARKED:
+            return self.back_to_mark(opcode)
+        if opcode in _PUTS or opcode in _GETS:
+            return self.remember(opcode, argument)
+        if opcode in b"02":
+            return self.drop_or_double(opcode)
+        takes, gives = _TAKES_AND_GIVES.get(opcode, (0, 1))
+        if takes and (len(self.stack) < takes or _A_MARK in self.stack[-takes:]):
             return False
-        heights.pop()
-        heights[-1] += opcode in _MAKES_OF_MARKED
+        del self.stack[len(self.stack) - takes :]
+        self.stack += [_A_TUPLE if opcode in _TUPLES else _A_VALUE] * gives
+        return bool(self.stack) or opcode not in b"as"
+
+    def back_to_mark(self, opcode: int) -> bool:
+        if not self.marks:
+            return False
+        self.marks -= 1
+        while self.stack.pop() != _A_MARK:
+            pass
+        if opcode in _MAKES_OF_MARKED:
+            self.stack.append(_A_TUPLE if opcode in _TUPLES else _A_VALUE)
+        return bool(self.stack) or opcode == ord("1")
+
+    def drop_or_double(self, opcode: int) -> bool:
+        if not self.stack:
+            return False
+        if opcode == ord("2"):
+            self.stack.append(self.stack[-1])
+        elif self.stack.pop() == _A_MARK:
+            self.marks -= 1
         return True
-    takes, gives = _TAKES_AND_GIVES.get(opcode, (0, 1))
-    if opcode == _POP and not heights[-1] and len(heights) > 1:
-        heights.pop()  # a mark itself is popped
+
+    def remember(self, opcode: int, argument: bytes) -> bool:
+        key = (
+            int(argument.rstrip(b"L\n")) if opcode in b"pg" else int.from_bytes(argument, "little")
+        )
+        if opcode in _GETS:
+            if key not in self.memo:
+                return False
+            self.stack.append(self.memo[key])
+            return True
+        if not self.stack:
+            return False
+        self.memo[len(self.memo) if opcode == 0x94 else key] = self.stack[-1]
         return True
-    heights[-1] += gives - takes
-    return heights[-1] >= gives
 
 
 def argument_of(raw: bytes, at: int) -> tuple[int, int, int] | None:
