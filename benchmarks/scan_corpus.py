@@ -19,9 +19,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from paddock.checkpoint.scan.identify import identify
+from paddock.checkpoint.scan.kinds import Kind
+from paddock.checkpoint.scan.looking import HEAD_BYTES
 from paddock.checkpoint.scan.opinions.answers import Word
 from paddock.checkpoint.scan.opinions.asking import Wished, ask, parse_wishes
 from paddock.checkpoint.scan.opinions.running import RunLimits
+from paddock.checkpoint.scan.opinions.scanners import SCANNERS
 from paddock.checkpoint.scan.report import Verdict
 from tests.attacks.corpus import everything
 from tests.attacks.corpus.case import Expected, Judge, write_tree
@@ -67,7 +71,7 @@ def main() -> None:
         said = {"paddock": [_ours(each.path) for each in inputs]}
         for peer in peers:
             with ThreadPoolExecutor(options.jobs) as pool:
-                said[peer.name] = list(pool.map(lambda each, p=peer: _peers(p, each.path), inputs))
+                said[peer.name] = list(pool.map(lambda each, p=peer: _peers(p, each), inputs))
     print(render(inputs, said))
     if options.json:
         options.json.write_text(json.dumps(_figures(inputs, said), indent=2) + "\n")
@@ -106,12 +110,25 @@ def _ours(path: Path) -> Word:
     return _OURS[scanned(path).verdict]
 
 
-def _peers(peer: Wished, path: Path) -> Word:
-    """The worst word on any file of the input; nothing to look at is skipped."""
+def _peers(peer: Wished, each: Input) -> Word:
+    """The worst word on any file of the input; nothing to look at is skipped.
+
+    Of honest files a peer is shown those of the types that it is made for, as in a real scan: what
+    it says of a text is no fault of its own. Hostile ones hide their type, so it sees them all.
+    """
+    path = each.path
     files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+    if each.group == HONEST:
+        files = [file for file in files if _kind(file) in SCANNERS[peer.name].kinds]
     limits = RunLimits(seconds=60)
     words = {ask(peer, file, limits).word for file in files if not file.is_symlink()}
     return next((word for word in _WORST_FIRST if word in words), Word.SKIPPED)
+
+
+def _kind(file: Path) -> Kind:
+    with file.open("rb") as opened:
+        head = opened.read(HEAD_BYTES)
+    return identify(file, head, file.stat().st_size)
 
 
 def _figures(inputs: Sequence[Input], said: dict[str, list[Word]]) -> dict[str, object]:
