@@ -25,6 +25,10 @@ SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
     "remote kernel": ({"_attn_implementation": "acme/fast-attention"}, "remote_code"),
     "remote class": ({"tokenizer_class": "x/y--t.T"}, "remote_code"),
     "local": ({"auto_map": {"AutoModel": "modeling_acme.M"}}, "custom_code"),
+    "an import by peft": (
+        {"auto_mapping": {"parent_library": "os", "base_model_class": "x"}},
+        "custom_code",
+    ),
     "trusting": ({"trust_remote_code": True}, "custom_code"),
     "Hydra": ({"model": {"_target_": "os.system", "command": "true"}}, "instantiates"),
     "jsonpickle": ({"py/object": "os.system"}, "instantiates"),

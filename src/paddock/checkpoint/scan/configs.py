@@ -48,6 +48,7 @@ _CLASS_KEYS = frozenset((
     "tokenizer_class", "processor_class", "architectures", "model_type", "image_processor_type",
     "feature_extractor_type", "model_class",
 ))  # fmt: skip
+_LIBRARIES = ("transformers", "diffusers", "peft", "None")
 _CLASS_NAME = re.compile(r"[\w.\- ]{1,200}")
 # Beyond these, no published model; a loader that believes them asks for terabytes.
 _LIMITS: dict[str, int] = {
@@ -121,6 +122,8 @@ def _bad_item(item: Item) -> Iterator[Finding]:
         yield "instantiates", f"{item.path[1:]} is {shown(value)}: a loader would build it"
     elif key in _CODE_KEYS:
         yield from _code(key, value)
+    elif key == "parent_library" and not str(value).startswith(_LIBRARIES):
+        yield "custom_code", f"parent_library is {shown(value)}: peft would import it"
     elif key == "trust_remote_code" and value is True:
         yield "custom_code", "trust_remote_code is true: loaders would run code unasked"
     elif isinstance(value, str):

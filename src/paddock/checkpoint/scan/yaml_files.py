@@ -62,6 +62,18 @@ def check_yaml(look: Look) -> Iterator[Reason]:
         yield Reason(code, look.name, message)
 
 
+def texts_of(look: Look) -> Iterator[str]:
+    """Every scalar of a YAML file, as far as it can be read."""
+    try:
+        for number, event in enumerate(yaml.parse(text_of(look, MAX_YAML_BYTES), Loader=_LOADER)):
+            if number > MAX_EVENTS:
+                return  # told by check_yaml
+            if isinstance(event, yaml.ScalarEvent):
+                yield event.value
+    except (yaml.YAMLError, RecursionError, ValueError):
+        return  # told by check_yaml
+
+
 def check_settings(look: Look) -> Iterator[Reason]:
     """The same in TOML, INI and other text that Hydra's relatives read."""
     for found in _TARGET_LINE.finditer(text_of(look, MAX_YAML_BYTES)):

@@ -33,6 +33,9 @@ PLACES: dict[str, dict[str, Content]] = {
     "json": {"chat_template.json": {"chat_template": HOSTILE}},
     "processor": {"processor_config.json": {"chat_template": HOSTILE}},
     "nested": {"preprocessor_config.json": {"text": {"chat_template": HOSTILE}}},
+    "by name": {"tokenizer_config.json": {"chat_template": {"default": CHATML, "rag": HOSTILE}}},
+    "another key": {"prompts.json": {"formats": [HOSTILE]}},
+    "yaml": {"serve.yaml": "format: |\n  " + HOSTILE + "\n"},
     "gguf": {"model.gguf": gguf(HOSTILE)},
     "gguf, named": {"model.gguf": gguf(HOSTILE, "tokenizer.chat_template.tool_use")},
 }

@@ -47,6 +47,14 @@ def test_entities_are_refused() -> None:
     assert "active_markup" in codes({"logo.svg": entity + SVG.format("&x;")})
 
 
+def test_a_style_that_loads_another_and_a_form_wait_for_a_person() -> None:
+    style = SVG.format("<style>@import url(https://x.example/a.css);</style>")
+    assert codes({"logo.svg": style}) == {"embedded_page"}
+    assert codes({"README.md": '<form action="https://x.example"><input></form>\n'}) == {
+        "embedded_page"
+    }
+
+
 def test_a_picture_that_loads_another_waits_for_a_person() -> None:
     assert codes({"logo.svg": SVG.format('<image href="https://x.example/a.png"/>')}) == {
         "embedded_page"

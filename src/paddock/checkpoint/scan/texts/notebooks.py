@@ -12,7 +12,10 @@ from paddock.checkpoint.scan.report import Reason
 from paddock.checkpoint.scan.texts.markup import active_markup
 from paddock.errors import shown
 
-_COMMAND = re.compile(r"(?m)^[ \t]*(?:!|%%?(?:bash|sh|script|system|sx)\b).*")
+_COMMAND = re.compile(
+    r"(?m)^[ \t]*(?:!|%%?(?:bash|sh|script|system|sx)\b).*"
+    r"|get_ipython\s*\(\s*\)\s*\.\s*(?:system|getoutput)"
+)
 
 
 def check_notebook(look: Look) -> Iterator[Reason]:
