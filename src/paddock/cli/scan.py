@@ -37,9 +37,8 @@ def command(target: str, opinions: str | None, as_json: bool) -> None:
     from paddock.config import load_settings
 
     settings = load_settings({"scan_second_opinions": opinions})
-    wishes = parse_wishes(
-        settings.scan_second_opinions
-    )  # a misspelt one is an error before the work
+    # Before the work: a misspelt one is an error.
+    wishes = parse_wishes(settings.scan_second_opinions)
     path = model_folder(target, settings, whole=True)
     report = _scanned(path, settings)
     if wishes:
