@@ -125,7 +125,7 @@ def test_a_file_that_kills_the_scanner_is_refused_and_the_others_are_not(
         waiting = conn.execute(
             sa.text("SELECT count(*) FROM jobs WHERE kind = 'scans.file' AND state = 'waiting'")
         )
-        assert waiting.scalar_one() == 1  # it is tried again, an hour later
+        assert waiting.scalar_one() == 1  # it is tried again, in a while
         failed = sa.text("SELECT count(*) FROM jobs WHERE kind LIKE 'scans.%' AND state = 'failed'")
         assert conn.execute(failed).scalar_one() == 0
 

@@ -27,8 +27,8 @@ from paddock.hub.webhooks.events import Event, announce
 
 SCOPE = "repo.scan"
 MAX_TOLD = 500  # rejected files in one event
-MAX_ATTEMPTS = 3
-RETRY_AFTER = timedelta(hours=1)
+MAX_ATTEMPTS = 4
+RETRY_AFTER = timedelta(minutes=2)  # ten times as long after each
 
 Found = tuple[FileEntry, ScannedFile]
 
@@ -86,5 +86,5 @@ def _retry_unfinished(conn: sa.Connection, repo: Repository, found: Sequence[Fou
     for entry in cut:
         one = known.get(entry.etag, {}).get(name_of(entry.path))
         if one is not None and one.attempts < MAX_ATTEMPTS:
-            at = clock.now() + one.attempts * RETRY_AFTER
+            at = clock.now() + RETRY_AFTER * 10 ** (one.attempts - 1)
             scan_file_later(conn, repo.id, entry, not_before=at)
