@@ -39,7 +39,7 @@ def test_what_mutations_begin_with_is_valid(folder: Path, reader: str) -> None:
 
 
 @pytest.mark.parametrize("reader", TARGETS)
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_mutated_file_is_read_or_refused_in_words(
     folder: Path, reader: str, data: st.DataObject

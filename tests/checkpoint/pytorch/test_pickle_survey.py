@@ -236,7 +236,7 @@ def test_a_bomb_takes_little_memory() -> None:
         assert peak < 4 << 20
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(st.lists(st.sampled_from(sorted(_ALL_STEPS)) | st.binary(max_size=6), max_size=60))
 def test_no_opcodes_make_a_survey_fail(parts: list[int | bytes]) -> None:
     raw = b"".join(bytes([part]) if isinstance(part, int) else part for part in parts)
@@ -251,7 +251,7 @@ Plain = st.recursive(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(Plain, st.integers(0, 5))
 def test_any_plain_value_is_harmless(value: Any, protocol: int) -> None:
     found = survey(pickle.dumps(value, protocol), "x")

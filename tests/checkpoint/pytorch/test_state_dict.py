@@ -163,7 +163,6 @@ HOSTILE_PICKLES: list[tuple[str, bytes, str]] = [
     ("30 an endless string", b"\x80\x02X\xff\xff\xff\x7f.", "truncated"),
     ("30 an endless number", b"\x80\x02\x8b\xff\xff\xff\x7f.", "forbidden_opcode"),
     ("30 a number as text", b"\x80\x02I" + b"9" * 1000 + b"\n.", "forbidden_opcode"),
-    ("30 endless opcodes", b"\x80\x02N" + b"q\0" * 1_000_001 + b".", "too_large"),
     ("30 a memo without end", b"\x80\x02Nr\xff\xff\xff\xff.", "bad_memo"),
     ("a storage of two sizes", b"\x80\x02]" + storage() + b"a" + storage(elements=5), "bad_storage"),  # noqa: E501
     ("an array of objects", b"\x80\x02cnumpy\ndtype\n(X\2\0\0\0O8\x89\x88tR.", "forbidden_reduce"),
