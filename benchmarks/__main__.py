@@ -14,6 +14,7 @@ from pathlib import Path
 # Name of the module, and what makes it take seconds rather than minutes.
 BENCHMARKS = {
     "start_time": ["--rounds", "1"],
+    "scan": ["--bytes", "20000000", "--rounds", "1"],
     "commit_small_files": ["--files", "200", "--rounds", "1"],
     "git_clone": ["--commits", "300", "--files", "20", "--rounds", "1"],
     "hub_transfer": ["--large-bytes", "12000000", "--small-files", "20", "--rounds", "1"],
