@@ -33,6 +33,15 @@ def git(*arguments: str | Path, token: str | None = None) -> subprocess.Complete
 
 @pytest.fixture
 def hub(server: LiveServer) -> LiveServer:
+    return filled(server)
+
+
+@pytest.fixture
+def hub_on_each(server_on_each: LiveServer) -> LiveServer:
+    return filled(server_on_each)
+
+
+def filled(server: LiveServer) -> LiveServer:
     api = server.admin_api
     api.create_repo(REPO)
     files = {"good.txt": b"good", "bad.txt": EVIL, "large.bin": LARGE}
@@ -105,8 +114,9 @@ def test_a_pull_request_of_a_stranger_stops_no_clone_of_main(
 
 
 def test_bytes_that_were_rejected_elsewhere_are_refused_before_their_scan(
-    hub: LiveServer, tmp_path: Path
+    hub_on_each: LiveServer, tmp_path: Path
 ) -> None:
+    hub = hub_on_each
     api = hub.admin_api
     api.create_repo("boss/again")
     api.upload_file(path_or_fileobj=EVIL, path_in_repo="other.md", repo_id="boss/again")

@@ -98,8 +98,9 @@ def test_what_git_holds_of_it_is_shown_only_where_that_is_a_pointer(hub: Shared)
     assert b"git-lfs" in hub.get("/REPO/raw/main/sub/large.bin").content
 
 
-def test_other_names_revisions_and_repositories_do_not_help(hub: Shared) -> None:
+def test_other_names_revisions_and_repositories_do_not_help(hub_on_each: Shared) -> None:
     """All before anybody looked at them again."""
+    hub = hub_on_each
     owner = hub.api
     old = owner.list_repo_commits(hub.repo)[0].commit_id
     moves: list[CommitOperationAdd | CommitOperationCopy] = [
@@ -312,9 +313,8 @@ def test_headers_of_weights_are_bytes_of_theirs(shared_server: LiveServer) -> No
     assert hub.get(address).status_code == 403
 
 
-def test_no_route_at_all_gives_a_stranger_its_bytes(hub_on_each: Shared) -> None:
-    """Whatever can be asked for with the parts of an address, on both databases."""
-    hub = hub_on_each
+def test_no_route_at_all_gives_a_stranger_its_bytes(hub: Shared) -> None:
+    """Whatever can be asked for with the parts of an address."""
     pull = hub.api.create_commit(
         hub.repo, [CommitOperationAdd("pr.txt", SMALL)], commit_message="pr", create_pr=True
     )

@@ -21,6 +21,15 @@ REASON = "A test of our own, looked at by two people."
 
 @pytest.fixture
 def hub(server: LiveServer) -> LiveServer:
+    return filled(server)
+
+
+@pytest.fixture
+def hub_on_each(server_on_each: LiveServer) -> LiveServer:
+    return filled(server_on_each)
+
+
+def filled(server: LiveServer) -> LiveServer:
     ann = server.api(server.user("ann"))
     for name in (REPO, "ann/other"):
         ann.create_repo(name)
@@ -46,7 +55,8 @@ def status(hub: LiveServer, path: str = f"/{REPO}/resolve/main/bad.txt") -> int:
     return call(hub, "GET", path).status_code
 
 
-def test_it_is_for_this_content_in_this_repository(hub: LiveServer) -> None:
+def test_it_is_for_this_content_in_this_repository(hub_on_each: LiveServer) -> None:
+    hub = hub_on_each
     given = allow(hub, hub.admin_token)
     assert given.status_code == 200, given.text
     assert given.json()["allowed_by"] == "boss"
