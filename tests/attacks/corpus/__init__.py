@@ -22,7 +22,8 @@ leaks              112 to 117: keys, people, paths
 release_trees      folders to be released
 withholding        118 to 126: parts that were to be kept back
 licences           127 to 140
-signatures         141 to 162
+signatures         141 to 162, without
+update_metadata    155 to 157: what TUF would tell
 honest_files       what honest people share
 documents          163 to 169: claims
 beyond_pickles     201 to 209: our own attacks on the pickle reader

@@ -62,6 +62,7 @@ def hidden_secrets() -> Variants:
         ("url", "a.txt", f"https://user:{HUB_TOKEN}@hub.example/x\n".encode()),
     ):  # fmt: skip
         yield one(name, raw, file)
+    yield one("in-the-name", b"x\n", f"{HUB_TOKEN}.txt")
 
 
 @FAMILY.case(249, "names that mislead people and systems", Q)
@@ -100,6 +101,9 @@ def looked_at() -> Variants:
             b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /OpenAction << " + action + b" >> >>\nendobj\n"
         )
         yield one(name, page + b"trailer << /Root 1 0 R >>\n%%EOF\n", "paper.pdf")
+    custom = b'[{"idx": 0, "name": "0", "path": "", "type": "custom_st.Transformer"}]'
+    yield one("parts-of-its-own", custom, "modules.json")
+    yield one("pipeline-of-its-own", b'{"_class_name": ["pipeline_x", "Pipe"]}', "model_index.json")
     svg = '<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>'
     yield one("picture-of-a-file", svg.encode(), "x.svg")
     yield written("unknown-type", tokenizer(normalizer={"type": "Lua", "script": "x"}))

@@ -22,6 +22,7 @@ from tests.attacks.corpus import (
     signatures,
     templates,
     tokenizers_files,
+    update_metadata,
     withholding,
 )  # fmt: skip
 from tests.attacks.corpus.case import Case, Family, Judge, Variant
@@ -31,7 +32,8 @@ FAMILIES: tuple[Family, ...] = tuple(
     module.FAMILY
     for module in (
         pickles, hidden_pickles, archives, safetensors_files, gguf_files, other_formats, templates,
-        tokenizers_files, leaks, withholding, licences, signatures, documents, beyond_pickles, beyond_archives, beyond_weights, beyond_texts, beyond_pages,
+        tokenizers_files, leaks, withholding, licences, signatures, update_metadata, documents,
+        beyond_pickles, beyond_archives, beyond_weights, beyond_texts, beyond_pages,
     )
 )  # fmt: skip
 

@@ -233,6 +233,10 @@ def honest_files() -> Iterator[Honest]:
     )
     yield one(".gitattributes", A, lambda: b"*.safetensors filter=lfs diff=lfs merge=lfs -text\n")
     yield one("empty.txt", A, lambda: b"")
+    part = (
+        b'[{"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"}]'
+    )
+    yield one("modules.json", A, lambda: part)
     yield one("merges.txt", A, lambda: b"#version: 0.2\nt h\nth e\n")
     folder = {"config.json": json.dumps(CONFIG | {"bos_token_id": 0, "eos_token_id": 1}).encode(),
               "tokenizer.json": json.dumps(tokenizer()).encode(), "chat_template.jinja": PLAIN.encode(),

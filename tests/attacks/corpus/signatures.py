@@ -27,7 +27,6 @@ FAMILY = Family("signature", Judge.VERIFY)
 R = Expected.REJECT
 KEY = ec.derive_private_key(0xACCE55 << 200, ec.SECP256R1())  # any number is a key
 OTHER = ec.derive_private_key(0xBADC0DE << 200, ec.SECP256R1())
-NO_TUF = "there is no update metadata in this version: what only that would tell is not trusted"
 
 
 @cache
@@ -191,30 +190,6 @@ def older() -> Variants:
 def tuf(role: str, version: int, expires: str = "2020-01-01T00:00:00Z", **more: Any) -> bytes:
     body = {"_type": role, "version": version, "spec_version": "1.0.31", "expires": expires, **more}
     return json.dumps({"signed": body, "signatures": []}).encode()
-
-
-def only_update_metadata(changes: dict[str, bytes]) -> Variants:
-    """The metadata beside a release without signature, and inside a signed one."""
-    unsigned: dict[str, Content | None] = {SIGNATURE_NAME: None, **changes}
-    yield "instead", attacked(unsigned)
-    yield "beside", attacked(dict(changes))
-
-
-@FAMILY.case(155, "a timestamp that has expired", R, NO_TUF)
-def expired() -> Variants:
-    yield from only_update_metadata({"tuf/timestamp.json": tuf("timestamp", 7)})
-
-
-@FAMILY.case(156, "a root that skips a version", R, NO_TUF)
-def skipped_root() -> Variants:
-    yield from only_update_metadata(
-        {"tuf/1.root.json": tuf("root", 1), "tuf/3.root.json": tuf("root", 3)}
-    )
-
-
-@FAMILY.case(157, "a root signed by the old keys only", R, NO_TUF)
-def old_root() -> Variants:
-    yield from only_update_metadata({"tuf/2.root.json": tuf("root", 2, keys={}, roles={})})
 
 
 @FAMILY.case(158, "a weaker hash", R)

@@ -79,6 +79,7 @@ def check_config(look: Look) -> Iterator[Reason]:
     for name in document.duplicates[:MAX_OF_A_CODE]:
         yield Reason("duplicate", look.name, f"the key {shown(name)} stands twice in one object")
     yield from _reasons(look, _in_document(document.value, look.budget.tick))
+    yield from _reasons(look, _in_list_of_parts(look.basename, document.value))
 
 
 def check_metadata(look: Look) -> Iterator[Reason]:
@@ -130,6 +131,19 @@ def _bad_item(item: Item) -> Iterator[Finding]:
         yield from _bad_class(key, value)
     elif type(value) is int and key in _LIMITS and not 0 <= value <= _LIMITS[key]:
         yield "absurd_value", f"{key} is {shown(value)}; it must be 0 to {_LIMITS[key]}"
+
+
+def _in_list_of_parts(name: str, document: Any) -> Iterator[Finding]:
+    """Libraries that put a model together from named classes, which may lie in its own folder."""
+    if name == "modules.json" and isinstance(document, list):  # sentence-transformers
+        kinds = [str(part.get("type")) for part in document if isinstance(part, dict)]
+        for kind in kinds:
+            if not kind.startswith(("sentence_transformers.", "torch.nn.")):
+                yield "custom_code", f"a part of the model is the class {shown(kind)}"
+    elif name == "model_index.json" and isinstance(document, dict):  # diffusers
+        named = document.get("_class_name")
+        if isinstance(named, list):
+            yield "custom_code", f"_class_name is {shown(named)}: code that lies beside it"
 
 
 def _code(key: str, value: Any) -> Iterator[Finding]:

@@ -74,6 +74,8 @@ def check_secrets(look: Look) -> Iterator[Reason]:
                 place = f"{look.name}@{found.at}"
                 yield Reason("secret", place, f"{found.name} stands at byte {found.at}")
     name = look.basename
+    for secret in find_secrets(look.name.encode("utf-8", "replace")):
+        yield Reason("secret", look.name, f"{secret.name} is in the file's name")
     is_harmless = _TEMPLATE_ENV.fullmatch(name) or _PUBLIC_PEM.match(look.head)
     if _CREDENTIAL_FILES.fullmatch(name) and not is_harmless and look.size_bytes:
         yield Reason("credentials_file", look.name, f"{name} is where programs keep passwords")
