@@ -7,7 +7,6 @@ finding, whose input it leaves beside its corpus.
 from __future__ import annotations
 
 import importlib
-import tempfile
 from pathlib import Path
 
 from fuzz.campaign import FINDINGS, MEMORY_BYTES, SECONDS
@@ -29,7 +28,8 @@ def run_guided(reader: str, runs: int, seconds: int) -> None:
     corpus.mkdir(parents=True, exist_ok=True)
     for number, sample in enumerate(target.samples()):
         (corpus / f"sample-{number}").write_bytes(sample)
-    folder = Path(tempfile.mkdtemp(dir="/dev/shm", prefix="fuzz-"))
+    folder = Path("/dev/shm") / f"paddock-fuzz-{reader}"  # atheris ends the process: used again
+    folder.mkdir(exist_ok=True)
 
     def try_one(content: bytes) -> None:
         packed = target.pack(content) if target.pack else content
