@@ -137,10 +137,15 @@ def test_what_is_planned_is_what_is_written_to_the_byte(tmp_path: Path) -> None:
     assert plan.size_bytes == sum(written.values())
 
 
-def test_a_disk_without_room_is_told_before_anything_is_written(tmp_path: Path) -> None:
-    write_sparse_hf(tmp_path / "hf", PUBLISHED["llama-3.1-405b"], 1 << 50)
-    with pytest.raises(TooLittleSpace, match=r"would take 811,\d+,\d+,\d+ bytes"):
-        convert_checkpoint(tmp_path / "hf", tmp_path / "out", ConvertOptions(dtype="bfloat16"))
+def test_a_disk_without_room_is_told_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_hf_folder(tmp_path / "hf")
+    disk = os.statvfs(tmp_path)
+    almost_full = os.statvfs_result((*disk[:4], 3, *disk[5:]))
+    monkeypatch.setattr(os, "statvfs", lambda path: almost_full)
+    with pytest.raises(TooLittleSpace, match=r"would take \d+,\d+ bytes, and 12,288 are free"):
+        convert_checkpoint(tmp_path / "hf", tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["hf"]
 
 
@@ -152,7 +157,7 @@ def test_a_disk_that_fills_up_is_told_in_words_and_nothing_is_left(tmp_path: Pat
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )  # fmt: skip
     assert done.returncode == 1
-    assert "error: file too large" in done.stderr
+    assert "error: hf-BF16.gguf: file too large" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["hf"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zipfile
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from paddock.checkpoint.convert.convert import Conversion, WrittenFile, convert_
 from paddock.checkpoint.convert.options import ConvertOptions
 from paddock.checkpoint.errors import BadCheckpoint, BadElements
 from paddock.checkpoint.opening import open_checkpoint
-from paddock.checkpoint.tensors import PIECE_BYTES
+from paddock.checkpoint.tensors import PIECE_BYTES, Tensor
 from tests.checkpoint.convert.outcomes import WIDE, weights_of
 from tests.checkpoint.meta.test_folder import write_meta
 from tests.checkpoint.samples import TINY, model_tensors, write_hf_folder
@@ -38,6 +39,14 @@ def converted(source: Path, destination: Path, options: ConvertOptions | None = 
     assert_digests(done.files, destination)
     assert_digests(done.sources, source)
     return done
+
+
+def as_torch(tensors: list[Tensor]) -> dict[str, torch.Tensor]:
+    """The same float32 tensors by name."""
+    return {
+        each.name: torch.frombuffer(each.read(), dtype=torch.float32).reshape(each.shape)
+        for each in tensors
+    }
 
 
 def test_every_byte_is_read_once_whatever_is_made_of_it(
@@ -81,12 +90,15 @@ def test_metas_ranks_are_read_side_by_side_and_each_hashed_whole(
 
 def test_tensors_out_of_order_are_read_in_order(tmp_path: Path) -> None:
     """Old PyTorch wrote storages 0, 1, 10, 11, 2: the dictionary's order is not the file's."""
-    weights = {each.name: torch.frombuffer(each.read(), dtype=torch.float32).reshape(each.shape)
-               for each in reversed(model_tensors(TINY))}  # fmt: skip
     write_hf_folder(tmp_path / "bin")
     (tmp_path / "bin" / "model.safetensors").unlink()
-    shuffled = {name: weights[name].clone() for name in sorted(weights)}
-    torch.save(shuffled, tmp_path / "bin" / "pytorch_model.bin")
+    path = tmp_path / "bin" / "pytorch_model.bin"
+    torch.save(as_torch(model_tensors(TINY)), path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in sorted(members):
+            archive.writestr(name, members[name])
     done = converted(tmp_path / "bin", tmp_path / "out")
     assert done.reads == 1
     assert {name: raw for name, (_, _, raw) in weights_of(tmp_path / "out").items()} == {
@@ -98,10 +110,7 @@ def test_a_view_across_its_storage_is_gathered_and_hashed_right(tmp_path: Path) 
     """Transposed weights have to be read here and there, so once more for the hash: it is said."""
     write_hf_folder(tmp_path / "bin")
     (tmp_path / "bin" / "model.safetensors").unlink()
-    weights = {
-        each.name: torch.frombuffer(each.read(), dtype=torch.float32).reshape(each.shape)
-        for each in model_tensors(TINY)
-    }
+    weights = as_torch(model_tensors(TINY))
     turned = {
         name: weight.T.contiguous().T if weight.ndim == 2 else weight
         for name, weight in weights.items()
@@ -142,10 +151,7 @@ def test_numbers_of_mixed_sizes_stay_aligned_and_are_hashed_right(tmp_path: Path
     write_hf_folder(tmp_path / "bin")
     (tmp_path / "bin" / "model.safetensors").unlink()
     odd = {"a.rotary_emb.inv_freq": torch.ones(3, dtype=torch.uint8)}
-    weights = {
-        each.name: torch.frombuffer(each.read(), dtype=torch.float32).reshape(each.shape)
-        for each in model_tensors(TINY)
-    }
+    weights = as_torch(model_tensors(TINY))
     torch.save(odd | weights, tmp_path / "bin" / "pytorch_model.bin")
     done = converted(tmp_path / "bin", tmp_path / "out")
     assert done.reads == 1

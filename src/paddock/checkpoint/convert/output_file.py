@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,10 +100,11 @@ class OutputFile:
             self._crcs[item.tensor] = zlib.crc32(view, self._crcs.get(item.tensor, 0))
         if self._hashing and self._in_order:
             self._hashing.put(view, item.share)
-        while view:
-            written = os.pwrite(self._file.fileno(), view, at)
-            view, at = view[written:], at + written
-            self._flush_now_and_then(written)
+        with self._named_failures():
+            while view:
+                written = os.pwrite(self._file.fileno(), view, at)
+                view, at = view[written:], at + written
+                self._flush_now_and_then(written)
         item.share.done()
 
     def _flush_now_and_then(self, new_bytes: int) -> None:
@@ -113,12 +116,21 @@ class OutputFile:
     def _complete(self) -> None:
         self._flusher.close()
         self._flusher.join()
-        os.fsync(self._file.fileno())
+        with self._named_failures():
+            os.fsync(self._file.fileno())
         if self._hashing:
             if not self._in_order:
                 self._read_again(self._hashing)
             self._hashing.close()
         self._file.close()
+
+    @contextmanager
+    def _named_failures(self) -> Iterator[None]:
+        """The system does not say which file it could not write."""
+        try:
+            yield
+        except OSError as e:
+            raise OSError(e.errno, e.strerror, self._plan.name) from e
 
     def _read_again(self, hashing: Hashing) -> None:
         at = 0
