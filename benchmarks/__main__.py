@@ -21,6 +21,7 @@ BENCHMARKS = {
     "release_1gb": ["--layers", "1", "--vocabulary", "300", "--rounds", "1"],
     "convert": ["--gigabytes", "0.02", "--rounds", "1"],
     "catalogue_scale": ["--sizes", "300", "--databases", "sqlite", "--requests", "40"],
+    "scan_corpus": ["--numbers", "1", "14", "27"],
     "memory_soak": ["--requests", "120", "--warm-up", "60", "--repositories", "3"],
     "s3_transfer": ["--large-bytes", "12000000", "--rounds", "1"],
     "quantise": ["--elements", "1048576", "--rounds", "1"],

@@ -132,10 +132,15 @@ def _kind(file: Path) -> Kind:
 
 
 def _figures(inputs: Sequence[Input], said: dict[str, list[Word]]) -> dict[str, object]:
+    sizes = Counter(each.group for each in inputs)
     figures = [
-        {"what": f"{tool}: {group}, called {word}", "value": count}
-        for tool, words in said.items()
-        for (group, word), count in sorted(_counts(inputs, words).items())
+        {
+            "what": f"{group} ({size}) | {tool}",
+            "unit": "called clean",
+            "value": _counts(inputs, spoken)[group, Word.CLEAN],
+        }
+        for group, size in sizes.items()
+        for tool, spoken in said.items()
     ]
     words = {tool: {each.name: word for each, word in zip(inputs, spoken, strict=True)}
              for tool, spoken in said.items()}  # fmt: skip
