@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 import pytest
+import structlog
 
 from paddock.cli import main
 
@@ -16,7 +18,7 @@ class Paddock(Protocol):
 
 
 @pytest.fixture
-def paddock(capsys: pytest.CaptureFixture[str]) -> Paddock:
+def paddock(capsys: pytest.CaptureFixture[str]) -> Iterator[Paddock]:
     def run(*arguments: object) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as stopped:
             main([str(argument) for argument in arguments])
@@ -25,4 +27,5 @@ def paddock(capsys: pytest.CaptureFixture[str]) -> Paddock:
         assert isinstance(code, int)
         return code, out, err
 
-    return run
+    yield run
+    structlog.reset_defaults()  # else later tests log to a stream that was closed with this one

@@ -24,7 +24,7 @@ class Expansion:
     def take(self, event: Any) -> bool:
         """Count an event; whether the text has become too large by it."""
         if isinstance(event, yaml.AliasEvent):
-            self.counts[-1] += self.sizes.get(event.anchor, 1)
+            self.counts[-1] += self.sizes.get(event.anchor or "", 1)
         elif isinstance(event, yaml.ScalarEvent):
             self.counts[-1] += 1
             if event.anchor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -61,7 +62,5 @@ def test_a_damaged_one_is_refused(raw: bytes) -> None:
 @given(st.binary(max_size=400))
 def test_no_bytes_break_or_stall_it(raw: bytes) -> None:
     body = raw[: len(raw) // 4 * 4]
-    try:
+    with suppress(BadTokenizer):
         list(ascii_replacements(struct.pack("<I", len(body)) + body + b"x\0"))
-    except BadTokenizer:
-        pass

@@ -94,9 +94,9 @@ def find_secrets(raw: bytes) -> Iterator[FoundSecret]:
             for shape in _RUN_SHAPES[found[0]]:
                 yield from _at(raw, found.start(), shape)
         end = stop
-    at = assigned_secret(raw)
-    if at is not None:
-        yield FoundSecret("a secret beside its name", at)
+    assigned_at = assigned_secret(raw)
+    if assigned_at is not None:
+        yield FoundSecret("a secret beside its name", assigned_at)
 
 
 def _at(raw: bytes, at: int, shape: Shape) -> Iterator[FoundSecret]:

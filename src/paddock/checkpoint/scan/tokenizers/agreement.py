@@ -70,8 +70,12 @@ def token_ids(tokenizer: Json) -> dict[str, int]:
     vocab, _ = vocabulary_of(tokenizer.get("model") or {})
     added = tokenizer.get("added_tokens")
     tokens = added if isinstance(added, list) else []
-    more = {t.get("content"): t.get("id") for t in tokens if isinstance(t, dict)}
-    return {**vocab, **{k: v for k, v in more.items() if isinstance(k, str) and is_id(v)}}
+    ids = dict(vocab)
+    for token in (each for each in tokens if isinstance(each, dict)):
+        text, number = token.get("content"), token.get("id")
+        if isinstance(text, str) and isinstance(number, int) and is_id(number):
+            ids[text] = number
+    return ids
 
 
 def _who_says(

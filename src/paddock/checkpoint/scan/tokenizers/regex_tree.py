@@ -103,7 +103,8 @@ class _Parser:
     def alternatives(self, depth: int) -> Node:
         if depth > MAX_DEPTH:
             raise NotRead("its groups are nested absurdly deep")
-        branches, items = [], []
+        branches: list[Node] = []
+        items: list[Node] = []
         while self.at < len(self.text) and self.text[self.at] != ")":
             if self.text[self.at] == "|":
                 self.at += 1

@@ -47,8 +47,8 @@ _MAX_STRIPPED = 8
 
 def check_rules(tokenizer: Json) -> Iterator[Finding]:
     """What is wrong with the steps of a ``tokenizer.json``."""
-    special = {
-        token.get("content"): token.get("id")
+    special: Json = {
+        str(token.get("content")): token.get("id")
         for token in tokenizer.get("added_tokens") or []
         if isinstance(token, dict)
     }

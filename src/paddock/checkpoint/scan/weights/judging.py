@@ -7,7 +7,7 @@ at zero. Told once for each cause, with the first names. Integers are not looked
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ from paddock.checkpoint.scan.weights.extremes import (
     block_extremes,
     float_extremes,
 )
-from paddock.checkpoint.tensors import Piece, read_range
+from paddock.checkpoint.tensors import Piece, Tensor, read_range
 from paddock.errors import shown
 
 MAX_LARGEST = 1e5  # trained weights stay below some hundreds
@@ -114,7 +114,7 @@ _SAID = {
     "weights_absurd": f"there are values over {MAX_LARGEST_HALF:g}",
     "weights_constant": "there is one value throughout",
 }
-_READERS = {
+_READERS: dict[Kind, Callable[[Path], Sequence[Tensor]]] = {
     Kind.SAFETENSORS: open_tensors,
     Kind.TORCH_ZIP: lambda path: read_torch_file(path).tensors,
     Kind.TORCH_LEGACY: lambda path: read_torch_file(path).tensors,
