@@ -51,7 +51,7 @@ SCAN_CODES_HEAD = """# Every reason of a scan, by its code
 
 `paddock scan` and the hub give each reason with its code and place. One `reject` is enough for the
 verdict `reject`, else one `quarantine` for `quarantine`; with warnings alone it is `clean`.
-`scripts/reference_pages.py` writes this page from the table in `checkpoint/scan/codes.py`.
+`scripts/reference_pages.py` writes this page from the table in `checkpoint/scan/codes/`.
 
 | code | level | meaning | what to do |
 |---|---|---|---|
