@@ -69,9 +69,7 @@ def compile_library(compiler: str, target: Path = LIBRARY) -> None:
             _run([*_command(compiler, "dispatch.c", dispatch), *defines])
             linked = ["-shared", "-o", library, dispatch, *objects]
             _run([*shlex.split(compiler), *map(str, linked)])
-            beside = target.with_name(f"{os.getpid()}-{target.name}")
-            shutil.copyfile(library, beside)
-            beside.replace(target)
+            _put(library, target)
     except (OSError, ValueError, subprocess.SubprocessError) as e:
         raise CannotCompile(str(e)) from e
 
@@ -81,7 +79,12 @@ def _compile_levels(compiler: str, folder: Path) -> tuple[list[Path], tuple[str,
     is_x86 = platform.machine().lower() in ("x86_64", "amd64")
     levels = (BASELINE, *(_X86_LEVELS if is_x86 else ()))
     running = [(level, _start(compiler, level, folder)) for level in levels]
-    done = [level for level, process in running if process.wait(TIMEOUT_SECONDS) == 0]
+    try:
+        done = [level for level, process in running if process.wait(TIMEOUT_SECONDS) == 0]
+    finally:
+        for _, process in running:
+            process.kill()  # nothing where it has ended, as it has but for one that hangs
+            process.wait()
     if BASELINE not in done:
         raise CannotCompile(f"{compiler} cannot compile the kernels")
     names = [level.name.removeprefix("paddock_").upper() for level in done if level != BASELINE]
@@ -98,6 +101,16 @@ def _start(compiler: str, level: Level, folder: Path) -> subprocess.Popen[bytes]
 
 def _command(compiler: str, source: str, target: Path) -> list[str]:
     return [*shlex.split(compiler), *_FLAGS, "-c", str(FOLDER / source), "-o", str(target)]
+
+
+def _put(library: Path, target: Path) -> None:
+    """The file at its place in one step: whoever has the old one loaded keeps it."""
+    beside = target.with_name(f"{os.getpid()}-{target.name}")
+    try:
+        shutil.copyfile(library, beside)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _run(command: Sequence[str]) -> None:
