@@ -49,6 +49,28 @@ def test_a_failure_wakes_the_reader_and_stops_the_others() -> None:
     assert seen == [0, 1]
 
 
+def test_a_failure_wakes_everybody_who_waits() -> None:
+    flow = Flow(10)
+    flow.take(10, 1)
+    woken: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            flow.take(10, 1)
+        except OSError as e:
+            woken.append(e)
+
+    waiting = [threading.Thread(target=wait, daemon=True) for _ in range(3)]
+    for thread in waiting:
+        thread.start()
+    while len(flow._changed._waiters) < 3:  # type: ignore[attr-defined]
+        threading.Event().wait(0.001)
+    flow.fail(OSError("the disk is gone"))
+    for thread in waiting:
+        thread.join(10)
+    assert len(woken) == 3
+
+
 def test_a_lane_keeps_the_order_and_ends_with_its_last_step() -> None:
     seen: list[object] = []
     lane = Lane[int](Flow(1), seen.append, lambda: seen.append("end"))

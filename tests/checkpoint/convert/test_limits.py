@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from paddock.checkpoint.convert import convert
 from paddock.checkpoint.convert.convert import convert_checkpoint, plan_conversion
 from paddock.checkpoint.convert.options import ConvertOptions
 from paddock.checkpoint.errors import DiskFailure, TooLittleMemory, TooLittleSpace
@@ -79,6 +81,26 @@ def test_memory_is_bounded_while_ranks_are_joined(tmp_path: Path) -> None:
     )  # fmt: skip
     assert peak_of(done) < FLOOR
     assert (tmp_path / "x.gguf").stat().st_size > 230_000_000
+
+
+def test_with_room_for_one_piece_at_a_time_everything_is_still_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_hf_folder(tmp_path / "hf", WIDE)
+    options = ConvertOptions(("safetensors", "gguf", "meta"), ("q8_0", "q4_0"))
+    convert_checkpoint(tmp_path / "hf", tmp_path / "roomy", options)
+    monkeypatch.setattr(convert, "stream_room", lambda *_: 1)
+    work = threading.Thread(
+        target=convert_checkpoint, args=(tmp_path / "hf", tmp_path / "narrow", options), daemon=True
+    )
+    work.start()
+    work.join(60)
+    assert not work.is_alive(), "a piece waits for the room that it holds itself"
+    contents = [
+        {name: (tmp_path / folder / name).read_bytes() for name in names_in(tmp_path / folder)}
+        for folder in ("roomy", "narrow")
+    ]
+    assert contents[0] == contents[1]
 
 
 def test_the_setting_counts_and_too_little_memory_is_refused_in_words(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """What is under way: bytes in memory, bounded, and the first thing that went wrong.
 
-One thread reads and takes room for every piece before it is read further; others work on the pieces
-and give the room back. Knows neither files nor tensors. A failure anywhere ends the reading.
+Who reads takes room for every piece before it reads further; others work on the pieces and give the
+room back. Knows neither files nor tensors. A failure anywhere ends the reading. Nobody may wait for
+room while holding a piece that is not handed on yet: what it waits for could be its own.
 """
 
 from __future__ import annotations
@@ -38,13 +39,13 @@ class Flow:
         """Make room for others."""
         with self._changed:
             self._in_use -= size_bytes
-            self._changed.notify()
+            self._changed.notify_all()  # files that are read again wait, too
 
     def fail(self, error: BaseException) -> None:
-        """Remember what went wrong first, and wake the reader."""
+        """Remember what went wrong first, and wake whoever waits for room."""
         with self._changed:
             self.failure = self.failure or error
-            self._changed.notify()
+            self._changed.notify_all()
 
     def check(self) -> None:
         """Raise what went wrong elsewhere."""

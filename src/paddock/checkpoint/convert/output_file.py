@@ -53,11 +53,14 @@ class OutputFile:
         """How many threads hold a piece that is put here."""
         return 1 + HASHES if self._hashing and self._in_order else 1
 
+    def put_before(self, tensor: int) -> None:
+        """What stands before the placed ``tensor`` and is no tensor's; may wait for room."""
+        self._put_parts_before(self._positions[tensor])
+
     def put(self, tensor: int, at: int, content: Piece | Future[memoryview], share: Share) -> None:
-        """Bytes of the placed ``tensor``, beginning at its byte ``at``."""
-        position = self._positions[tensor]
-        self._put_parts_before(position)
-        self._writer.put(_Write(self._starts[position] + at, content, share, tensor))
+        """Bytes of the placed ``tensor``, beginning at its byte ``at``; after ``put_before``."""
+        start = self._starts[self._positions[tensor]]
+        self._writer.put(_Write(start + at, content, share, tensor))
 
     def close(self) -> None:
         """No more will come: the file is completed, without waiting for it."""

@@ -67,6 +67,8 @@ class Outputs:
         stops, size_bytes = self._stops[tensor.name], memoryview(raw).nbytes
         elements = elements_in(tensor.dtype, size_bytes)
         files = [self._file(stop.file) for stop in stops]
+        for stop, file in zip(stops, files, strict=True):
+            file.put_before(stop.tensor)  # waits for room, so before this stretch takes any
         renderings = {stop.rendering for stop in stops}
         size_bytes += sum(
             r.size_bytes(elements) for r in renderings if not r.is_identity(tensor.dtype)
