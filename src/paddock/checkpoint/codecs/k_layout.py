@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from paddock.checkpoint.codecs.casts import Bytes, Floats, to_float32
 
-SUPER: Final = 256  # elements that share their F16 scales
 _FOUR: Final = np.uint8(4)
 _LOW: Final = np.uint8(15)
 

@@ -12,7 +12,6 @@ from paddock.checkpoint.scan.report import Reason
 from paddock.checkpoint.scan.types.pickle_shape import pickle_shape
 
 _STORAGES = "data"
-_SERIALIZATION_ID = ".data/serialization_id"
 _NO_NUMBERS = (b"\x7fELF", b"PK\x03\x04")
 
 

@@ -22,7 +22,6 @@ MAX_GROWTH = 10_000  # values met, to opcodes
 MAX_DIGITS = 4300  # sys.get_int_max_str_digits(): more of them take quadratic time
 _COUNTED_BYTES = 1 << 12  # of a string that may be a pickle
 _TEXTS = frozenset(b"BC\x8e\x96UTX\x8c\x8d")
-_EMPTY = frozenset(b"])}\x8f")
 _ALL_SINCE_MARK = frozenset(b"tdloi\x91")
 _INTO_BELOW_MARK = frozenset(b"eu\x90")
 _FEW = {0x85: 1, 0x86: 2, 0x87: 3, 0x52: 2, 0x81: 2, 0x92: 3, 0x93: 2, 0x51: 1, 0x98: 1}

@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from paddock.checkpoint.scan.isolated.wire import (
     MAX_LINE_BYTES,
@@ -55,7 +54,9 @@ def run_job(job: Job) -> Iterator[Answer]:
                 process.stdin.write(render_job(job))
                 process.stdin.close()
         if process.stdout:
-            yield from _answers(process.stdout, job)
+            with selectors.DefaultSelector() as selector:
+                selector.register(process.stdout, selectors.EVENT_READ)
+                yield from _answers(_Lines(process.stdout.fileno(), selector), job)
     finally:
         _end(process)
 
@@ -67,11 +68,10 @@ def _environment(folder: Path) -> dict[str, str]:
     return kept | threads | {"LC_ALL": "C.UTF-8", "TMPDIR": str(folder), "HOME": str(folder)}
 
 
-def _answers(stdout: IO[bytes], job: Job) -> Iterator[Answer]:
+def _answers(lines: _Lines, job: Job) -> Iterator[Answer]:
     deadline = time.monotonic() + START_SECONDS
     for_all = sum(_seconds_of(entry.file, job) for entry in job.entries)
     current: int | None = None
-    lines = _Lines(stdout)
     while True:
         line = lines.next(deadline)
         try:
@@ -101,13 +101,12 @@ def _seconds_of(file: Path, job: Job) -> float:
 class _Lines:
     """Lines out of a pipe, each before a deadline and of bounded length."""
 
-    def __init__(self, stdout: IO[bytes]) -> None:
-        self._descriptor = stdout.fileno()
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._descriptor, selectors.EVENT_READ)
+    def __init__(self, descriptor: int, selector: selectors.BaseSelector) -> None:
+        self._descriptor, self._selector = descriptor, selector
         self._buffer = bytearray()
 
     def next(self, deadline: float) -> bytes:
+        """The next line, without its end; ProcessEnded where none comes by ``deadline``."""
         searched = 0
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)

@@ -80,11 +80,6 @@ def _varint(raw: bytes, at: int) -> tuple[int, int]:
     raise BadProtobuf("truncated", "a number does not end")
 
 
-def bytes_reader(raw: bytes) -> ReadAt:
-    """Reads out of bytes."""
-    return lambda at, count: raw[at : at + count]
-
-
 class FileWindow:
     """Reads out of a file through one window, since a walk takes small steps."""
 
