@@ -74,6 +74,28 @@ def test_one_gguf_may_be_a_file_or_lie_in_a_folder(tmp_path: Path, paddock: Padd
     assert (tmp_path / "x.gguf").read_bytes() == (tmp_path / made).read_bytes()
 
 
+def test_formats_and_types_may_be_written_in_capitals(tmp_path: Path, paddock: Paddock) -> None:
+    write_hf_folder(tmp_path / "hf", TINY)
+    code, _, err = paddock(
+        "convert", tmp_path / "hf", tmp_path / "out", "--to", "GGUF", "--to", "SafeTensors",
+        "--quant", "Q8_0", "--dtype", "BFloat16",
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+
+
+def test_weights_without_their_configuration_are_refused_with_the_next_step(
+    tmp_path: Path, paddock: Paddock
+) -> None:
+    write_hf_folder(tmp_path / "hf", TINY)
+    (tmp_path / "hf" / "config.json").unlink()
+    code, _, err = paddock(
+        "convert", tmp_path / "hf" / "model.safetensors", tmp_path / "out", "--to", "gguf"
+    )
+    assert code == 1
+    assert "has weights and no config.json" in err
+    assert "hint: put the model's config.json there" in err
+
+
 def test_a_dry_run_lists_sizes_and_types_and_writes_nothing(
     tmp_path: Path, paddock: Paddock
 ) -> None:

@@ -126,3 +126,20 @@ def test_every_file_of_a_revision_on_the_hub_is_scanned(
     code, out, _ = paddock("scan", "nora/model")
     assert code == 4
     assert "pickle_global  original/x.pt@0" in out
+
+
+def test_a_stranger_hears_why_the_hub_keeps_a_file_from_them(
+    server: LiveServer, tmp_path: Path, paddock: Paddock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = server.api(server.user("nora"))
+    api.create_repo("nora/model")
+    api.upload_file(repo_id="nora/model", path_in_repo="x.pt", path_or_fileobj=CALL)
+    server.run_scans()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PADDOCK_HUB_URL", server.url)
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.chdir(tmp_path)
+    code, _, err = paddock("scan", "nora/model")
+    assert code == 1
+    assert "'x.pt' of model nora/model was rejected by this hub's scan (pickle_global" in err
+    assert "hint: do not load it" in err

@@ -7,6 +7,7 @@ headers, and nothing needs closing.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -109,9 +110,19 @@ def read_model(location: Location) -> tuple[LlamaConfig, tuple[Tensor, ...]]:
                 raise UnknownCheckpoint("no_file", f"{location.folder} names no llama2.c file")
             return read_llama2c(location.file)
         case _:
-            source = load_object(location.folder / hf_folder.CONFIG, BadConfig)
+            source = _settings_of(location.folder)
             tensors = read_layout(location)
             return parse_hf_config(_with_dtype(source, tensors)), tensors
+
+
+def _settings_of(folder: Path) -> dict[str, Any]:
+    if not os.path.lexists(folder / hf_folder.CONFIG):
+        raise BadConfig(
+            "missing",
+            f"{folder} has weights and no {hf_folder.CONFIG}",
+            hint="put the model's config.json there; `paddock inspect` looks at weights alone",
+        )
+    return load_object(folder / hf_folder.CONFIG, BadConfig)
 
 
 def read_layout(location: Location) -> tuple[Tensor, ...]:
@@ -196,5 +207,6 @@ def _unknown(folder: Path) -> Exception:
     return UnknownCheckpoint(
         "unknown",
         f"{folder} holds no checkpoint that is known",
-        hint="known are Hugging Face folders, Meta's consolidated.*.pth, GGUF and llama2.c's .bin",
+        hint="name a folder in the layout of Hugging Face, Meta, PyTorch, NumPy or llama2.c, or "
+        "one .gguf or .bin file",
     )

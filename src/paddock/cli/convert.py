@@ -14,8 +14,8 @@ from paddock.cli.output import emit, is_terminal, progress_note
 if TYPE_CHECKING:
     from paddock.checkpoint.convert.convert import Conversion, WrittenFile
 
-_ABOUT = """SRC is a folder or a file: Hugging Face, Meta, GGUF, PyTorch or llama2.c. DST is a new
-folder; for one GGUF file it may be a file, NAME.gguf. Of several targets, safetensors is the
+_ABOUT = """SRC is a folder or a file: Hugging Face, Meta, GGUF, PyTorch, NumPy or llama2.c. DST is
+a new folder; for one GGUF file it may be a file, NAME.gguf. Of several targets, safetensors is the
 folder, GGUF files lie in it and Meta's layout is its original/."""
 _SECONDS_BETWEEN_LINES = 0.2
 
@@ -37,7 +37,7 @@ def _size_bytes(ctx: click.Context, param: click.Parameter, value: str | None) -
 @click.option(
     "--to",
     "targets",
-    type=click.Choice(["safetensors", "gguf", "meta"]),
+    type=click.Choice(["safetensors", "gguf", "meta"], case_sensitive=False),
     multiple=True,
     required=True,
     help="The format to write; may be given several times.",
@@ -77,7 +77,7 @@ def command(src: Path, dst: Path, *, dry_run: bool, as_json: bool, **given: Any)
     options = ConvertOptions(
         targets=given["targets"],
         quants=tuple(name.lower() for name in given["quants"]),
-        dtype=given["dtype"],
+        dtype=given["dtype"] and given["dtype"].lower(),
         shard_bytes=given["shard_size"],
         memory_bytes=allowance(settings.convert_memory),
     )

@@ -49,6 +49,9 @@ def speaking_to(hub: Hub, doing: str) -> Iterator[None]:
     except HfHubHTTPError as e:
         raise _refusal(e, hub, doing) from e
     except (_TRANSPORT_ERROR, OSError, RuntimeError) as e:
+        if isinstance(e.__cause__, HfHubHTTPError):
+            # The client says that a file is not in its cache; why it is not, the hub has said.
+            raise _refusal(e.__cause__, hub, doing) from e
         # hf_xet reports a broken transfer as RuntimeError; offline mode is an OSError.
         raise HubUnreachable(
             f"the hub at {hub.url} did not answer while {doing}: {_first_line(e)}",
@@ -68,6 +71,8 @@ def _refusal(error: HfHubHTTPError, hub: Hub, doing: str) -> PaddockError:
     status = getattr(error.response, "status_code", 0)
     said = error.server_message or _first_line(error)
     sentence = f"the hub at {hub.url} refused {doing}: {said}"
+    if error.response.headers.get("X-Error-Code") == "FileRejected":
+        return Forbidden(sentence, hint="do not load it; its page on the hub tells what was found")
     if isinstance(error, GatedRepoError) or status == 403:
         return Forbidden(sentence, hint="ask for access, or use a token that may do this")
     if isinstance(error, RevisionNotFoundError):
