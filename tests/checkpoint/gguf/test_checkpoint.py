@@ -25,7 +25,7 @@ from paddock.checkpoint.gguf.config import (
 )
 from paddock.checkpoint.gguf.metadata import About, metadata_of
 from paddock.checkpoint.gguf.naming import ROPE_FREQS, gguf_name, hf_name
-from paddock.checkpoint.gguf.rope_factors import rope_factors
+from paddock.checkpoint.gguf.rope_factors import recognised_scaling, rope_factors
 from paddock.checkpoint.gguf.values import Value, ValueType, f32, text, u32
 from paddock.checkpoint.inspection import inspect_checkpoint
 from paddock.checkpoint.opening import open_checkpoint
@@ -113,6 +113,15 @@ def test_rope_scaling_is_recognised_by_its_factors(
     config = replace(TINY, head_dim=head_dim, rope_scaling=scaling, rope_theta=500000.0)
     found, _ = read_gguf_checkpoint(write_model(tmp_path / "x.gguf", config))
     assert found.rope_scaling == scaling
+
+
+@pytest.mark.parametrize("odd", [(8.0, 1.0, 4.0, 100), (1.7, 0.5, 7.0, 64), (32.0, 1.3, 2.3, 3000)])
+def test_rope_scaling_of_no_published_model_comes_back(
+    odd: tuple[float, float, float, int],
+) -> None:
+    factors = rope_factors(RopeScaling(*odd), 64, 12345.678)
+    found = recognised_scaling(factors, 64, 12345.678)  # of its multiples, which are the same
+    assert found and np.allclose(rope_factors(found, 64, 12345.678), factors, rtol=1e-5, atol=0)
 
 
 @pytest.mark.parametrize("name", ["llama-3.1-8b", "llama-3.2-1b"])

@@ -3,21 +3,24 @@
 The factors are computed as llama.cpp's converter does, in float32 (conversion/llama.py,
 generate_extra_tensors; the formula is Llama 3.1's). They do not say what they were computed from,
 so reading means searching: a scaling counts as recognised when it gives the same factors again.
+Published ones come first; for others the parameters follow from the factors, but for a common
+multiple of the context and both frequency factors, which changes nothing.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddock.checkpoint.errors import BadConfig, UnsupportedModel
-from paddock.checkpoint.shape.config import RopeScaling
+from paddock.checkpoint.shape.config import MAX_CONTEXT, RopeScaling
 
 MAX_FACTORS = 1 << 12
 # What every published Llama stretches from; the others are its neighbours.
-_ORIGINAL_CONTEXTS = (8192, 4096, 2048, 16384, 32768, 65536, 131072)
+_ORIGINAL_CONTEXTS = (8192, 4096, 2048, 16384, 32768, 65536, 131072, 1024, 512, 256, 128, 64)
 _LOW, _HIGH = 1.0, 4.0
 _TOLERANCE = 1e-5  # factors are float32, computed in more than one order of operations
 
@@ -43,8 +46,9 @@ def recognised_scaling(
         raise BadConfig("rope_freqs", "the RoPE factors are not all numbers from 1 on")
     if (factors == 1.0).all():
         return None
-    for original in _ORIGINAL_CONTEXTS:
-        scaling = _candidate(factors, original, _wavelengths(head_dim, theta))
+    wavelengths = _wavelengths(head_dim, theta)
+    published = (_candidate(factors, original, wavelengths) for original in _ORIGINAL_CONTEXTS)
+    for scaling in (*published, *_solutions(factors, wavelengths)):
         if scaling and _gives(scaling, factors, head_dim, theta):
             return scaling
     raise UnsupportedModel(
@@ -64,6 +68,35 @@ def _candidate(
     if not 1.0 <= factor <= 1e6:
         return None
     return RopeScaling(factor, _LOW, _HIGH, original)
+
+
+def _solutions(
+    factors: NDArray[np.float32], wavelengths: NDArray[np.float32]
+) -> Iterator[RopeScaling]:
+    """Where the longest wave is stretched wholly: a wave's share is a line over its frequency."""
+    factor = float(f"{factors.max():.5g}")
+    if not 1.0 < factor <= 1e6:
+        return
+    shares = (1.0 / factors.astype(np.float64) - 1.0 / factor) / (1.0 - 1.0 / factor)
+    between = (shares > _TOLERANCE) & (shares < 1.0 - _TOLERANCE)
+    if not between.any():
+        return
+    frequencies, parts = 1.0 / wavelengths[between].astype(np.float64), shares[between]
+    if parts.size > 1:
+        lines = [tuple(map(float, np.polyfit(frequencies, parts, 1)))]
+    else:  # through one point, with Llama's ratio of frequency factors or another
+        lines = [(float((parts[0] - at) / frequencies[0]), at) for at in (-1 / 3, -1.0, -3.0, -0.1)]
+    for rise, start in lines:
+        if rise > 0.0 and start < 0.0:
+            yield from _scalings(factor, rise, start)
+
+
+def _scalings(factor: float, rise: float, start: float) -> Iterator[RopeScaling]:
+    """The same line with several original contexts, first the one whose low factor is 1."""
+    for original in (max(1, round(-rise / start)), *_ORIGINAL_CONTEXTS):
+        low, high = (float(f"{part * original / rise:.7g}") for part in (-start, 1.0 - start))
+        if original <= MAX_CONTEXT and 1e-6 <= low < high <= 1e6:
+            yield RopeScaling(factor, low, high, original)
 
 
 def _gives(scaling: RopeScaling, factors: NDArray[np.float32], head_dim: int, theta: float) -> bool:
