@@ -306,6 +306,17 @@ def test_folders_that_unfold_without_end(shop: Workshop, blob: tuple[str, bytes]
     assert time.perf_counter() - started < 10
 
 
+def test_empty_folders_that_unfold_without_end(shop: Workshop) -> None:
+    """Thirty folders, each twice in the next, and no file in any: two billion folders."""
+    tree = tree_of()
+    entries = [entry(TREE, tree)]
+    for _ in range(30):
+        tree = tree_of(*((b"40000", name, object_oid(TREE, tree)) for name in (b"a", b"b")))
+        entries.append(entry(TREE, tree))
+    head, pack = history_of(tree, *entries[:-1])
+    assert "more than 1000000 files and folders" in refused(shop, head, pack)
+
+
 def test_folders_that_are_too_deep(shop: Workshop, blob: tuple[str, bytes]) -> None:
     tree = tree_of((b"100644", b"f", blob[0]))
     entries = []

@@ -147,15 +147,21 @@ def test_a_link_out_of_the_repository_is_cloned_by_nobody_else(
     here = tmp_path / "mine"
     git("clone", f"{hub.url}/boss/links", here, token=hub.admin_token)
     (here / "inside").symlink_to("README.md")
+    (here / "inside too").symlink_to("..data/current")  # dots of a name lead nowhere
     (here / "outside").symlink_to("../../etc/passwd")
     git("-C", here, "add", ".")
+    (tmp_path / "target").write_text("x" * 5000)  # no system makes a link of this
+    oid = git("-C", here, "hash-object", "-w", tmp_path / "target").stdout.strip()
+    git("-C", here, "update-index", "--add", "--cacheinfo", f"120000,{oid},too long")
     who = ("-c", "user.name=boss", "-c", "user.email=boss@example.org")
     git("-C", here, *who, "commit", "-m", "links")
     assert git("-C", here, "push", token=hub.admin_token).returncode == 0
-    assert git("clone", f"{hub.url}/boss/links", tmp_path / "before").returncode == 0
+    assert git("clone", "-n", f"{hub.url}/boss/links", tmp_path / "before").returncode == 0
     hub.run_scans()
     done = git("clone", f"{hub.url}/boss/links", tmp_path / "after")
     assert done.returncode != 0
-    assert "outside" in done.stderr
-    listed = hub.api().get_paths_info("boss/links", ["inside", "outside"], expand=True)
-    assert [entry.security.status for entry in listed] == ["safe", "unsafe"]  # type: ignore[union-attr]
+    assert "'outside'" in done.stderr or "'too long'" in done.stderr
+    names = ["inside", "inside too", "outside", "too long"]
+    listed = hub.api().get_paths_info("boss/links", names, expand=True)
+    told = [entry.security.status for entry in listed]  # type: ignore[union-attr]
+    assert told == ["safe", "safe", "unsafe", "unsafe"]

@@ -1,8 +1,9 @@
-"""How much a folder unfolds to: files, depth, and the longest path below it.
+"""How much a folder unfolds to: entries, depth, and the longest path below it.
 
 Folders are shared: ten that each name the next one ten times are a few hundred bytes and ten
-billion files. So what a push brings is measured before it is taken, from the leaves up, each folder
-once. Folders that were here before are measured too, and remembered.
+billion files, or as many folders without a file. So what a push brings is measured before it is
+taken, from the leaves up, each folder once. Folders that were here before are measured too, and
+remembered.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from paddock.hub.git.operations import MAX_DEPTH, MAX_PATH_BYTES
 from paddock.hub.git.trees import FOLDER_MODE, read_tree
 from paddock.hub.git_http.object_rows import ObjectRows
 
-MAX_FILES = 1_000_000
+MAX_ENTRIES = 1_000_000
 _MOST_REMEMBERED = 200_000
 _FOLDERS_TOGETHER = 200
 
@@ -30,9 +31,9 @@ class Folder(NamedTuple):
 
 
 class Size(NamedTuple):
-    """What a folder unfolds to."""
+    """What a folder unfolds to; folders count like files, since empty ones multiply as well."""
 
-    files: int
+    entries: int
     depth: int
     path_bytes: int
 
@@ -47,8 +48,8 @@ def check_sizes(rows: ObjectRows, roots: Iterable[str], new: Mapping[bytes, Fold
     folders = _with_known(rows, wanted, dict(new), sizes)
     for root in wanted:
         size = _measure(root, folders, sizes)
-        if size.files > MAX_FILES:
-            raise TooLarge(f"a revision has more than {MAX_FILES} files")
+        if size.entries > MAX_ENTRIES:
+            raise TooLarge(f"a revision has more than {MAX_ENTRIES} files and folders")
         if size.depth > MAX_DEPTH or size.path_bytes > MAX_PATH_BYTES:
             raise BadPath(
                 f"a path is more than {MAX_DEPTH} folders deep, or over {MAX_PATH_BYTES} bytes long"
@@ -106,12 +107,12 @@ def _measure(root: bytes, folders: Mapping[bytes, Folder], sizes: dict[bytes, Si
         if unknown:
             stack += unknown
             continue
-        files, depth, path_bytes = folder.files, 0, folder.longest_name
+        entries, depth, path_bytes = folder.files + len(folder.below), 0, folder.longest_name
         for at, name_bytes in folder.below:
             size = sizes[at]
-            files = min(files + size.files, MAX_FILES + 1)
+            entries = min(entries + size.entries, MAX_ENTRIES + 1)
             depth = max(depth, size.depth + 1)
             path_bytes = max(path_bytes, name_bytes + 1 + size.path_bytes)
-        sizes[oid] = Size(files, depth, path_bytes)
+        sizes[oid] = Size(entries, depth, path_bytes)
         stack.pop()
     return sizes[root]

@@ -20,10 +20,13 @@ from paddock.hub.git.trees import SUBMODULE_MODE, TreeEntry
 from paddock.hub.git_http.graph import CommitGraph, Node
 from paddock.hub.types import FileEntry, LargeFile, Repository
 from paddock.storage.database import Database
+from paddock.storage.sql import in_chunks
 
 MAX_DONE = 10_000  # tips that are remembered; with more, a repository is looked at from its start
 LINK_MODE = 0o120000
-_MOST_LINKS = 10_000
+_MOST_LINKS = 10_000  # that lead out and are told
+_LINKS_TOGETHER = 200
+_LONGEST_TARGET_BYTES = 4096  # PATH_MAX of Linux: no system makes a link of more
 _COMMITS_TOGETHER = 50
 _FEW_COMMITS = 200  # new ones, which need no look at the tips before them
 
@@ -50,7 +53,8 @@ def tip_commits(conn: sa.Connection, repo: Repository) -> list[str]:
 def links_out(conn: sa.Connection, repo: Repository, commit_oid: str) -> list[tuple[str, str]]:
     """Symbolic links of a revision that lead out of it, each with where it leads.
 
-    Over HTTP a link is its text; git makes a real one of it.
+    Over HTTP a link is its text; git makes a real one of it. One that is too long to be a link is
+    told without its text.
     """
     found: list[_Named] = []
     level = [_Named("", tree_oid_of(conn, repo, commit_oid))]
@@ -65,9 +69,25 @@ def links_out(conn: sa.Connection, repo: Repository, commit_oid: str) -> list[tu
                 elif entry.mode == LINK_MODE:
                     found.append(_Named(path, entry.oid))
         level = below
-    targets = read_objects(conn, repo.id, [link.oid for link in found[:_MOST_LINKS]])
-    told = [(link.path, _text(targets.get(link.oid))) for link in found[:_MOST_LINKS]]
-    return [(path, target) for path, target in told if _leads_out(path, target)]
+    told: list[tuple[str, str]] = []
+    for some in in_chunks(found, _LINKS_TOGETHER):
+        told += _leading_out(conn, repo.id, some)
+        if len(told) >= _MOST_LINKS:
+            break
+    return told[:_MOST_LINKS]
+
+
+def _leading_out(
+    conn: sa.Connection, repo_id: int, links: Sequence[_Named]
+) -> Iterator[tuple[str, str]]:
+    facts = blob_facts(conn, repo_id, [link.oid for link in links])
+    short = [oid for oid, fact in facts.items() if fact.size_bytes <= _LONGEST_TARGET_BYTES]
+    targets = read_objects(conn, repo_id, short)
+    for path, oid in links:
+        if oid in facts and oid not in targets:
+            yield path, f"a text of {facts[oid].size_bytes} bytes"
+        elif _leads_out(path, target := _text(targets.get(oid))):
+            yield path, target
 
 
 def _text(item: GitObject | None) -> str:
@@ -76,7 +96,7 @@ def _text(item: GitObject | None) -> str:
 
 def _leads_out(path: str, target: str) -> bool:
     led = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-    return led.startswith(("/", "..")) or "\\" in target
+    return led == ".." or led.startswith(("/", "../")) or "\\" in target
 
 
 def new_files(
