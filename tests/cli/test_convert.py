@@ -83,6 +83,20 @@ def test_formats_and_types_may_be_written_in_capitals(tmp_path: Path, paddock: P
     assert (code, err) == (0, "")
 
 
+def test_a_text_is_no_checkpoint_and_a_closed_place_no_destination(
+    tmp_path: Path, paddock: Paddock
+) -> None:
+    write_hf_folder(tmp_path / "hf", TINY)
+    (tmp_path / "notes.md").write_text("# Notes on a model, of no use to a reader of weights\n" * 9)
+    code, _, err = paddock("convert", tmp_path / "notes.md", tmp_path / "x", "--to", "gguf")
+    assert (code, "notes.md holds no checkpoint that is known" in err) == (1, True)
+    below = tmp_path / "notes.md" / "x.GGUF"
+    code, _, err = paddock("convert", tmp_path / "hf", below, "--to", "gguf")
+    assert code == 1
+    assert f"error: {below} cannot be written: " in err
+    assert "hint: name a place where you may write" in err
+
+
 def test_weights_without_their_configuration_are_refused_with_the_next_step(
     tmp_path: Path, paddock: Paddock
 ) -> None:

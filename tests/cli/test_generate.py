@@ -148,7 +148,7 @@ def test_a_hub_that_does_not_answer_is_named(paddock: Any, monkeypatch: pytest.M
     monkeypatch.setenv("PADDOCK_HUB_URL", "http://127.0.0.1:9")
     code, _, err = paddock("nora/starter", "-p", "x")
     assert code == 1
-    assert "the hub at http://127.0.0.1:9 did not answer" in err
+    assert "there is no path 'nora/starter' here, and the hub at http://127.0.0.1:9 did not" in err
 
 
 @pytest.fixture

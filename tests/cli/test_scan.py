@@ -128,6 +128,14 @@ def test_every_file_of_a_revision_on_the_hub_is_scanned(
     assert "pickle_global  original/x.pt@0" in out
 
 
+def test_a_reason_names_its_file_once(tmp_path: Path, paddock: Paddock) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    (tmp_path / "x.safetensors").write_bytes(bytes([255] * 8) + b"{}")
+    _, out, _ = paddock("scan", tmp_path)
+    assert "truncated  model.safetensors: it has 0 bytes, too few for a header\n" in out
+    assert "impossible_size  x.safetensors: it announces a header of" in out
+
+
 def test_a_stranger_hears_why_the_hub_keeps_a_file_from_them(
     server: LiveServer, tmp_path: Path, paddock: Paddock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -182,6 +182,8 @@ def _locate_file(path: Path) -> Location:
         raise UnknownCheckpoint(
             "part", f"{path} is only a part of a checkpoint", hint="give the folder around it"
         )
+    if path.suffix != ".bin" and not _is_llama2c(path):
+        raise _unknown(path)  # or a text would be told that its heads do not fit
     read_llama2c(path)
     return Location(Format.LLAMA2C, path.parent, path)
 
@@ -203,10 +205,10 @@ def _is_llama2c(path: Path) -> bool:
     return True
 
 
-def _unknown(folder: Path) -> Exception:
+def _unknown(path: Path) -> Exception:
     return UnknownCheckpoint(
         "unknown",
-        f"{folder} holds no checkpoint that is known",
+        f"{path} holds no checkpoint that is known",
         hint="name a folder in the layout of Hugging Face, Meta, PyTorch, NumPy or llama2.c, or "
         "one .gguf or .bin file",
     )

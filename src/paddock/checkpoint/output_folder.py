@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from paddock.checkpoint.errors import OutputExists
+from paddock.checkpoint.errors import DiskFailure, OutputExists
 
 
 @contextmanager
@@ -45,15 +45,25 @@ def new_file(destination: Path) -> Iterator[Path]:
 @contextmanager
 def _hidden_beside(destination: Path) -> Iterator[Path]:
     """A new hidden folder in the same place, gone after an error."""
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{destination.name}.partial-"
-    partial = Path(tempfile.mkdtemp(prefix=prefix, dir=destination.parent))
+    partial = _made_beside(destination)
     try:
         partial.chmod(0o755)  # mkdtemp's 0700 is for secrets
         yield partial
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def _made_beside(destination: Path) -> Path:
+    prefix = f".{destination.name}.partial-"
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=destination.parent))
+    except OSError as e:
+        raise DiskFailure(
+            f"{destination} cannot be written: {(e.strerror or str(e)).lower()}",
+            hint="name a place where you may write",
+        ) from e
 
 
 def _refuse_taken(destination: Path) -> None:

@@ -53,7 +53,10 @@ def _pulled(wanted: RepositoryTarget, hub: Hub, unread: list[str]) -> Path:
         try:
             folder = pull(local_files_only=True)
         except LocalEntryNotFoundError:
-            raise unreachable from None
+            raise HubUnreachable(
+                f"there is no path {wanted.repo!r} here, and {unreachable.message}",
+                hint=unreachable.hint,
+            ) from unreachable
         progress_note(f"{unreachable.message}: using the copy that was pulled before")
         return Path(folder)
     with speaking_to(hub, f"downloading {wanted.repo}"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from types import MappingProxyType
 
 from paddock.checkpoint.errors import BadArchive, BadCheckpoint
@@ -53,4 +54,14 @@ def refusal(error: BadCheckpoint, place: str) -> Reason:
     code = _CODES.get(error.reason, "malformed")
     if isinstance(error, BadArchive) and code == "malformed":
         code = _ARCHIVE_CODES.get(error.reason, "bad_archive")
-    return Reason(code, place, f"{error.message} ({error.reason})")
+    word = "" if error.reason == code else f" ({error.reason})"
+    return Reason(code, place, _without_the_name(error.message, place) + word)
+
+
+def _without_the_name(message: str, place: str) -> str:
+    """The sentence, where readers begin with the file's name: the place names it already."""
+    name = PurePosixPath(place.rpartition("!")[2]).name
+    if name and message.startswith((f"{name}: ", f"{name} ")):
+        rest = message.removeprefix(name)
+        return rest.removeprefix(": ") if rest.startswith(":") else f"it{rest}"
+    return message
