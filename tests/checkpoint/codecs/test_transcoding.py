@@ -13,11 +13,10 @@ from paddock.checkpoint.codecs.transcoding import (
     SOURCES,
     TARGETS,
     decode,
-    elements_in,
     encode,
     transcode,
 )
-from paddock.checkpoint.dtypes import BLOCKS, size_in_bytes
+from paddock.checkpoint.dtypes import BLOCKS, elements_in, size_in_bytes
 from paddock.checkpoint.errors import BadElements
 from tests.checkpoint.codecs.samples import KINDS, WAYS, run
 
@@ -181,6 +180,6 @@ def test_types_that_are_not_numbers_are_refused() -> None:
 
 
 def test_elements_are_counted_by_type() -> None:
-    assert elements_in(34 * 3, "Q8_0") == 96
-    assert elements_in(210, "Q6_K") == 256
-    assert elements_in(5, "BF16") is None
+    assert elements_in("Q8_0", 34 * 3) == 96
+    assert elements_in("Q6_K", 210) == 256
+    assert elements_in("BF16", 5) == 2  # a part of one counts as none

@@ -79,6 +79,28 @@ def test_too_many_files_and_too_deep_folders_are_refused(tmp_path: Path) -> None
     assert list(refused.values()) == ["too_many_files"]
 
 
+def test_folders_without_a_file_have_an_end_too(tmp_path: Path) -> None:
+    for number in range(20):
+        (tmp_path / str(number)).mkdir()
+    assert found(tmp_path, Limits(files=10))[1] == {"18": "too_many_files"}
+
+
+def test_what_cannot_even_be_looked_at_is_refused_and_the_rest_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("closed", "open"):
+        (tmp_path / name).write_text("x")
+    lstat = Path.lstat
+
+    def deny(path: Path) -> os.stat_result:
+        if path.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return lstat(path)
+
+    monkeypatch.setattr(Path, "lstat", deny)
+    assert found(tmp_path) == (["open"], {"closed": "unreadable"})
+
+
 def test_a_name_that_is_no_utf_8_is_written_as_escapes(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff")).write_text("x")
     assert found(tmp_path)[0] == ["a\\xff"]

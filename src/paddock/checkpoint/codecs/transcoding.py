@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from paddock.checkpoint.codecs import casts, k_layout, minima_blocks, signed_blocks, small_blocks
 from paddock.checkpoint.codecs.casts import PLAIN, Bytes, Floats
-from paddock.checkpoint.dtypes import BLOCKS, size_in_bytes
+from paddock.checkpoint.dtypes import BLOCKS, elements_in, size_in_bytes
 from paddock.checkpoint.errors import BadElements
 from paddock.errors import shown
 from paddock.kernels.library import library
@@ -73,20 +73,12 @@ def encode(values: NDArray[np.float32], dtype: str) -> memoryview:
     return transcode(flat.view(np.uint8).data, "F32", dtype)
 
 
-def elements_in(size_bytes: int, dtype: str) -> int | None:
-    """How many elements so many bytes are; None when they are no whole number of blocks."""
-    block = BLOCKS.get(dtype)
-    block_bytes = block.size_bytes if block else size_in_bytes(dtype, 1)
-    elements, rest = divmod(size_bytes, block_bytes)
-    return None if rest else elements * (block.elements if block else 1)
-
-
 def _elements(size_bytes: int, source: str, target: str) -> int:
     if source not in SOURCES or target not in TARGETS:
         wrong = target if source in SOURCES else source
         raise BadElements("unknown_dtype", f"no elements are turned from or into {shown(wrong)}")
-    elements = elements_in(size_bytes, source)
-    if elements is None:
+    elements = elements_in(source, size_bytes)
+    if size_in_bytes(source, elements) != size_bytes:
         raise BadElements("bad_length", f"{size_bytes} bytes are no whole number of {source}")
     if target in BLOCKS and elements % BLOCKS[target].elements:
         raise BadElements("bad_length", f"{elements} elements are no whole number of {target}")
@@ -140,7 +132,7 @@ def _scales(written: Bytes, dtype: str) -> Floats:
 def _refusal(content: Bytes, source: str, target: str) -> BadElements:
     """Why a block could not be written: the first element that is not finite, else the largest."""
     largest, place = np.float32(0), 0
-    for at in range(0, elements_in(content.size, source) or 0, _PART_ELEMENTS):
+    for at in range(0, elements_in(source, content.size), _PART_ELEMENTS):
         part = content[size_in_bytes(source, at) : size_in_bytes(source, at + _PART_ELEMENTS)]
         magnitudes = np.abs(_decoded(part, source))
         finite = np.isfinite(magnitudes)

@@ -47,6 +47,7 @@ def walk(root: Path, limits: Limits) -> Walk:
         _take(found, resolved, root.name or resolved.name, resolved.parent)
         return found
     pending = [(resolved, "", 0)]
+    seen = 0
     while pending:
         folder, prefix, depth = pending.pop()
         if depth > limits.folder_depth:
@@ -54,11 +55,12 @@ def walk(root: Path, limits: Limits) -> Walk:
             continue
         for name in _names(found, folder, prefix):
             path, shown_name = folder / name, f"{prefix}{printable(name)}"
-            if len(found.entries) + len(found.refused) >= limits.files:
-                message = f"there are over {limits.files} files"
+            seen += 1
+            if seen > limits.files:
+                message = f"there are over {limits.files} files and folders"
                 found.refuse("too_many_files", shown_name, message)
                 return found
-            if path.is_dir() and not path.is_symlink():
+            if _is_folder(path):
                 pending.append((path, f"{shown_name}/", depth + 1))
             else:
                 _take(found, path, shown_name, resolved)
@@ -75,10 +77,21 @@ def _names(found: Walk, folder: Path, prefix: str) -> Iterator[str]:
     yield from names
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.lstat().st_mode)
+    except OSError:
+        return False  # what it is instead will be told as of a file
+
+
 def _take(found: Walk, path: Path, name: str, root: Path) -> None:
     """A file as an entry, anything else as refused."""
     try:
         status = path.lstat()
+    except OSError as e:
+        found.refuse("unreadable", name, f"it cannot be looked at: {e.strerror}")
+        return
+    try:
         if stat.S_ISLNK(status.st_mode):
             target = path.resolve(strict=True)
             if not target.is_relative_to(root) and not is_hub_cache(path, root):
