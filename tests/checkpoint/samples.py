@@ -35,10 +35,12 @@ STORED = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
 
 
 def tensor(name: str, shape: tuple[int, ...], dtype: str = "F32", seed: int = 0) -> Tensor:
-    """Random bits; small floats where the dtype is F32."""
+    """Random bits; small floats where the dtype is F32 or F64."""
     rng = np.random.default_rng([seed, *name.encode()])
     if dtype == "F32":
         content = (rng.standard_normal(shape, np.float32) * np.float32(0.2)).tobytes()
+    elif dtype == "F64":
+        content = (rng.standard_normal(shape) * 0.2).tobytes()
     else:
         content = rng.bytes(int(np.prod(shape)) * BITS[dtype] // 8)
     return Tensor(name, dtype, shape, lambda: iter([content]))
