@@ -79,6 +79,17 @@ def test_k_types_err_no_more_than_llama_cpp(dtype: str, kind: str) -> None:
     assert squared_error(values, encode(values, dtype), dtype) <= theirs
 
 
+@pytest.mark.parametrize("dtype", K_TYPES)
+def test_k_types_err_no_more_where_chance_decides(dtype: str) -> None:
+    """Few codes are in use, so one lucky scale counts: a row of 4096, many times over."""
+    for seed in range(30):
+        random = np.random.default_rng(seed)
+        for centre, spread in ((10, 0.1), (-10, 0.1), (1, 0.01), (0.5, 0.01), (100, 1)):
+            values = (centre + spread * random.standard_normal(4096)).astype(np.float32)
+            theirs = squared_error(values, quantised_by_llama_cpp(values, dtype), dtype)
+            assert squared_error(values, encode(values, dtype), dtype) <= theirs, (seed, centre)
+
+
 @pytest.mark.parametrize(("dtype", "less"), [("Q4_K", 0.96), ("Q5_K", 0.92), ("Q6_K", 0.87)])
 def test_k_types_err_less_on_weights(dtype: str, less: float) -> None:
     values = KINDS["from bfloat16"]

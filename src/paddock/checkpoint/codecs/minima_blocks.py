@@ -64,10 +64,10 @@ def _encode(values: Floats, top: int) -> tuple[Bytes, Bytes, Bytes, Bytes]:
 
 
 def _find_steps(values: Floats, top: int) -> Steps:
-    plain, best = find_lines(values, top)
+    plain, best, weighted = find_lines(values, top)
     steps = choose_steps(values, top, _AS_IS, _first_steps(best, 63))
     starts = [(plain, last) for last in (63, 62, 60)] + [(best, last) for last in (0, 62, 61, 59)]
-    for line, last in starts:
+    for line, last in (*starts, (weighted, 63)):
         steps = _better(choose_steps(values, top, _AS_IS, _first_steps(line, last)), steps)
     steps = choose_steps(values, top, _AROUND, steps)
     for _ in range(_REFITS):

@@ -21,6 +21,7 @@ from paddock.checkpoint.codecs.minima_search import NOISE, Number, nearest, tota
 _LOWEST, _HIGHEST = -32, 31
 _FIRST_STEP, _LAST_STEP = -128, 127
 _REFITS: Final = 2
+_TENTHS: Final = 9  # how many tenths llama.cpp's factors are away from 32
 _AS_IS: Final = (0,)
 _NEXT: Final = (*_AS_IS, 1, -1)
 _NEARBY: Final = (*_NEXT, 2, -2, 3, -3)
@@ -51,12 +52,13 @@ def encode_q6_k(values: Floats) -> Bytes:
 
 
 def _find_steps(values: Floats) -> _Steps:
-    plain, best = _find_scales(values)
+    plain, best, weighted = _find_scales(values)
     steps = _choose(values, _NEARBY, _first_steps(best, -128))
     steps = _better(_choose(values, _NEARBY, _first_steps(plain, -128)), steps)
     starts = [(plain, last) for last in (-127, -124)]
     # What differs is how F16 rounds d, by as much as a part in a hundred for small weights.
     starts += [(best, last) for last in (-126, -123, -117, -109)]
+    starts.append((weighted, -128))
     for scales, last in starts:
         steps = _better(_choose(values, _AS_IS, _first_steps(scales, last)), steps)
     for _ in range(_REFITS):
@@ -64,8 +66,8 @@ def _find_steps(values: Floats) -> _Steps:
     return steps
 
 
-def _find_scales(values: Floats) -> tuple[Floats, Floats]:
-    """The scales of the plain factor, and the best (stage 1)."""
+def _find_scales(values: Floats) -> tuple[Floats, Floats, Floats]:
+    """The scales of the plain factor, the best, and llama.cpp's (stage 1)."""
     place = np.abs(values).argmax(axis=0)[None]
     extreme = np.take_along_axis(values, place, axis=0)[0]
     unit = np.divide(values, np.where(extreme == 0, _ONE, extreme), dtype=np.float32)
@@ -75,7 +77,23 @@ def _find_scales(values: Floats) -> tuple[Floats, Floats]:
         best, slope = _more(_try_factor(unit, factor), (best, slope))
     factors = np.reciprocal(np.where(slope == 0, _ONE, slope))
     best, slope = _more(_try_factor(unit, factors), (best, slope))
-    return plain * extreme, slope * extreme
+    return plain * extreme, slope * extreme, _weighted_slope(unit) * extreme
+
+
+def _weighted_slope(unit: Floats) -> Floats:
+    """What llama.cpp would take (``make_qx_quants``): errors weighed by the square of the element,
+    from its factors. Where chance decides, it keeps us from erring more."""
+    best: Floats = np.zeros_like(unit[0])
+    slope: Floats = np.zeros_like(unit[0])
+    for tenths in (0, *range(-_TENTHS, 0), *range(1, _TENTHS + 1)):
+        factor = -(np.float32(32) + np.float32(0.1) * np.float32(tenths))
+        codes = np.fmax(np.fmin(nearest(unit * factor), _HIGHEST), _LOWEST)
+        weighted = (unit * unit) * codes
+        products = total(weighted * unit)
+        tried = np.divide(products, np.maximum(total(weighted * codes), _ONE), dtype=np.float32)
+        better = tried * products > best
+        best, slope = np.where(better, tried * products, best), np.where(better, tried, slope)
+    return slope
 
 
 def _try_factor(unit: Floats, factor: Number) -> tuple[Floats, Floats]:

@@ -8,9 +8,9 @@
 
 static const int8_t AROUND[9][2] = {{0, 0}, {1, 0}, {-1, 0}, {0, 1}, {0, -1},
                                     {1, 1}, {-1, -1}, {1, -1}, {-1, 1}};
-enum { AS_IS = 1, ALL_AROUND = 9, NEXT_TO = 5, STARTS = 7, PLAIN = 3, REFITS = 2 };
-/* The last steps to start from: first with the plain lines, then with the best. */
-static const float LAST[STARTS] = {63.0f, 62.0f, 60.0f, 0.0f, 62.0f, 61.0f, 59.0f};
+enum { AS_IS = 1, ALL_AROUND = 9, NEXT_TO = 5, STARTS = 8, PLAIN = 3, BEST = 7, REFITS = 2 };
+/* The last steps to start from: first with the plain lines, then with the best and llama.cpp's. */
+static const float LAST[STARTS] = {63.0f, 62.0f, 60.0f, 0.0f, 62.0f, 61.0f, 59.0f, 63.0f};
 
 #define SMALLEST_HALF 0x1p-24f
 
@@ -92,15 +92,16 @@ APART void refit(const struct sums *sums, int from, const struct steps *steps,
 
 APART void find_steps(const struct side_by_side *turned, float top, const struct grid *grids,
                        struct steps *steps) {
-    struct line plain, best;
+    struct lines lines;
     struct steps other;
     struct sums sums;
-    for (int at = 0; at < SUBS; at += LANES) find_lines(turned, at, top, grids, &plain, &best);
-    for (int from = 0; from < SUBS; from += 8) first_steps(&best, from, 63.0f, steps);
+    for (int at = 0; at < SUBS; at += LANES) find_lines(turned, at, top, grids, &lines);
+    for (int from = 0; from < SUBS; from += 8) first_steps(&lines.best, from, 63.0f, steps);
     for (int at = 0; at < SUBS; at += LANES)
         choose_steps(turned, at, top, AROUND, AS_IS, steps);
     for (int start = 0; start < STARTS; start++) {
-        const struct line *line = start < PLAIN ? &plain : &best;
+        const struct line *line = start < PLAIN ? &lines.plain
+                                  : start < BEST ? &lines.best : &lines.weighted;
         for (int from = 0; from < SUBS; from += 8) first_steps(line, from, LAST[start], &other);
         for (int at = 0; at < SUBS; at += LANES)
             choose_steps(turned, at, top, AROUND, AS_IS, &other);

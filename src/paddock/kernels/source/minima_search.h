@@ -28,6 +28,7 @@ struct sixteen { float of[SUBS] __attribute__((aligned(64))); };
 
 /* What is known of 16 sub-blocks, and of the super-blocks they are in. */
 struct line { struct sixteen scale, minimum; };
+struct lines { struct line plain, best, weighted; };
 struct steps { struct sixteen d, dmin, scale, minimum, error; };
 
 APART void turn(const float *values, struct side_by_side *turned) {
@@ -35,17 +36,17 @@ APART void turn(const float *values, struct side_by_side *turned) {
         for (int sub = 0; sub < SUBS; sub++) turned->values[i][sub] = values[WIDE * sub + i];
 }
 
-struct moments { lanes_f sum, squares, limit; };
+struct moments { lanes_f weight, sum, squares, limit; };
 struct fit { lanes_f slope, offset, error; };
 
 /* The line through codes whose sums are known; its offset may not exceed the limit. */
 INLINE void fit_line(const struct moments *of, const lanes_f codes, const lanes_f squares,
                      const lanes_f products, struct fit *fit) {
-    lanes_f spread = squares * 32.0f - codes * codes, one = ALL(1.0f), none = ALL(0.0f);
+    lanes_f spread = squares * of->weight - codes * codes, one = ALL(1.0f), none = ALL(0.0f);
     lanes_i spreads = spread > 0.0f;
     lanes_f by = one / PICK(spreads, spread, one), by_squares = one / HIGHER(squares, one);
     lanes_f flat = products * by_squares;
-    lanes_f slope = PICK(spreads, (products * 32.0f - of->sum * codes) * by, flat);
+    lanes_f slope = PICK(spreads, (products * of->weight - of->sum * codes) * by, flat);
     lanes_f offset = PICK(spreads, (squares * of->sum - codes * products) * by, none);
     lanes_i over = offset > of->limit;
     offset = PICK(over, of->limit, offset);
@@ -53,7 +54,7 @@ INLINE void fit_line(const struct moments *of, const lanes_f codes, const lanes_
     fit->slope = slope;
     fit->offset = offset;
     fit->error = of->squares + slope * (slope * squares - products * 2.0f)
-                 + offset * ((slope * codes - of->sum) * 2.0f + offset * 32.0f);
+                 + offset * ((slope * codes - of->sum) * 2.0f + offset * of->weight);
 }
 
 INLINE void try_grid(const lanes_f *unit, const struct moments *of, const lanes_f factor,
@@ -71,9 +72,72 @@ INLINE void try_grid(const lanes_f *unit, const struct moments *of, const lanes_
     fit_line(of, codes, squares, products, fit);
 }
 
-/* Stage 1 for LANES sub-blocks: the line of the plain grid, and the best of all. */
+INLINE void pick_better(const lanes_i better, const struct fit *one, struct fit *best) {
+    best->slope = PICK(better, one->slope, best->slope);
+    best->offset = PICK(better, one->offset, best->offset);
+    best->error = PICK(better, one->error, best->error);
+}
+
+INLINE void try_weighted(const lanes_f *unit, const lanes_f *weights, const struct moments *of,
+                         float factor, float top, int is_plain, struct fit *fit) {
+    lanes_f codes = ALL(0.0f), squares = codes, products = codes;
+    lanes_f none = codes, highest = ALL(top);
+    for (int i = 0; i < WIDE; i++) {
+        lanes_f code = NEAREST(unit[i] * factor);
+        code = LOWER(code, highest);
+        code = HIGHER(code, none);
+        lanes_f weighted = weights[i] * code;
+        codes += weighted;
+        squares += weighted * code;
+        products += weighted * unit[i];
+    }
+    if (!is_plain) {
+        fit_line(of, codes, squares, products, fit);
+        return;
+    }
+    fit->slope = ALL(1.0f / top);
+    fit->offset = none;
+    fit->error = of->squares + fit->slope * (fit->slope * squares - products * 2.0f);
+}
+
+/* The line that llama.cpp would take: errors weighed by magnitude, grids a tenth of a code longer
+ * each time (the arguments of make_qkx2_quants). For weights it is seldom the best; where
+ * chance decides (10 and little more, a few outliers) it keeps us from erring more. */
+APART void find_weighted(const lanes_f *unit, const lanes_f *limit, float top, struct fit *best) {
+    lanes_f weights[WIDE], none = ALL(0.0f), mean = none;
+    struct moments of = {none, none, none, *limit};
+    for (int i = 0; i < WIDE; i++) {
+        weights[i] = unit[i] - *limit; /* the element itself, by the range */
+        mean += weights[i] * weights[i];
+    }
+    mean = mean / 32.0f;
+    for (int lane = 0; lane < LANES; lane++) mean[lane] = __builtin_sqrtf(mean[lane]);
+    for (int i = 0; i < WIDE; i++) {
+        weights[i] = mean + HIGHER(weights[i], -weights[i]);
+        lanes_f weighted = weights[i] * unit[i];
+        of.weight += weights[i];
+        of.sum += weighted;
+        of.squares += weighted * unit[i];
+    }
+    struct fit fit;
+    try_weighted(unit, weights, &of, top, top, 1, best);
+    int tries = top > 15.0f ? 16 : 21;
+    for (int k = 0; k < tries; k++) {
+        float longer = (top > 15.0f ? -0.5f : -1.0f) + 0.1f * (float)k;
+        try_weighted(unit, weights, &of, top + longer, top, 0, &fit);
+        pick_better(fit.error < best->error, &fit, best);
+    }
+}
+
+INLINE void store_line(const struct fit *fit, const lanes_f low, const lanes_f range,
+                       const lanes_i ranges, int at, struct line *line) {
+    STORE(&line->scale.of[at], PICK(ranges, fit->slope * range, ALL(0.0f)));
+    STORE(&line->minimum.of[at], PICK(ranges, -(low + fit->offset * range), -low));
+}
+
+/* Stage 1 for LANES sub-blocks: the line of the plain grid, the best of all, and llama.cpp's. */
 APART void find_lines(const struct side_by_side *turned, int at, float top,
-                       const struct grid *grids, struct line *plain, struct line *best_line) {
+                       const struct grid *grids, struct lines *lines) {
     lanes_f low = ALL(0.0f), high = LOAD(&turned->values[0][at]);
     for (int i = 0; i < WIDE; i++) {
         lanes_f value = LOAD(&turned->values[i][at]);
@@ -84,13 +148,13 @@ APART void find_lines(const struct side_by_side *turned, int at, float top,
     lanes_i ranges = range > 0.0f;
     range = PICK(ranges, range, one);
     lanes_f unit[WIDE];
-    struct moments of = {none, none, -low / range};
+    struct moments of = {ALL(32.0f), none, none, -low / range};
     for (int i = 0; i < WIDE; i++) {
         unit[i] = (LOAD(&turned->values[i][at]) - low) / range;
         of.sum += unit[i];
         of.squares += unit[i] * unit[i];
     }
-    struct fit first, best, fit;
+    struct fit first, best, weighted, fit;
     for (int k = 0; k < GRIDS; k++) {
         float factor = (top + grids[k].finer) / (1.0f - grids[k].start);
         try_grid(unit, &of, ALL(factor), ALL(grids[k].start), top, &fit);
@@ -98,19 +162,14 @@ APART void find_lines(const struct side_by_side *turned, int at, float top,
             first = best = fit;
             continue;
         }
-        lanes_i better = fit.error + NOISE < best.error;
-        best.slope = PICK(better, fit.slope, best.slope);
-        best.offset = PICK(better, fit.offset, best.offset);
-        best.error = PICK(better, fit.error, best.error);
+        pick_better(fit.error + NOISE < best.error, &fit, &best);
     }
     try_grid(unit, &of, one / PICK(best.slope > 0.0f, best.slope, one), best.offset, top, &fit);
-    lanes_i better = fit.error + NOISE < best.error;
-    best.slope = PICK(better, fit.slope, best.slope);
-    best.offset = PICK(better, fit.offset, best.offset);
-    STORE(&plain->scale.of[at], PICK(ranges, first.slope * range, none));
-    STORE(&best_line->scale.of[at], PICK(ranges, best.slope * range, none));
-    STORE(&plain->minimum.of[at], PICK(ranges, -(low + first.offset * range), -low));
-    STORE(&best_line->minimum.of[at], PICK(ranges, -(low + best.offset * range), -low));
+    pick_better(fit.error + NOISE < best.error, &fit, &best);
+    find_weighted(unit, &of.limit, top, &weighted);
+    store_line(&first, low, range, ranges, at, &lines->plain);
+    store_line(&best, low, range, ranges, at, &lines->best);
+    store_line(&weighted, low, range, ranges, at, &lines->weighted);
 }
 
 /* Stage 2 for LANES sub-blocks: which neighbours of scale and minimum err least. */

@@ -2,11 +2,11 @@
 #pragma once
 #include "signed_search.h"
 
-enum { NEXT = 3, SIGNED_STARTS = 7, PLAIN_STARTS = 3 };
-/* The last steps to start from: first with the plain scales, then with the best. What differs is how
+enum { NEXT = 3, SIGNED_STARTS = 8, PLAIN_STARTS = 3, BEST_STARTS = 7 };
+/* The last steps to start from: with the plain scales, the best, and llama.cpp's. What differs is how
  * F16 rounds d, by as much as a part in a hundred for small weights. */
 static const float SIGNED_LAST[SIGNED_STARTS] = {-128.0f, -127.0f, -124.0f, -126.0f,
-                                                 -123.0f, -117.0f, -109.0f};
+                                                 -123.0f, -117.0f, -109.0f, -128.0f};
 
 /* As F16; one that is not 0 stays so, and 0 has no sign. */
 INLINE float signed_half_step(float step) {
@@ -64,14 +64,16 @@ INLINE float refit_scale(const struct narrow *turned, const struct signed_steps 
 
 APART void find_signed_steps(const float *values, struct signed_steps *steps) {
     struct narrow turned;
-    struct sixteen plain, best;
+    struct sixteen plain, best, weighted;
     struct signed_steps other;
     turn_narrow(values, &turned);
-    for (int at = 0; at < SUBS; at += LANES) find_scales(&turned, at, &plain, &best);
+    for (int at = 0; at < SUBS; at += LANES) find_scales(&turned, at, &plain, &best, &weighted);
     first_scales(&best, -128.0f, steps);
     choose_all(&turned, NEARBY, steps);
     for (int start = 0; start < SIGNED_STARTS; start++) {
-        first_scales(start < PLAIN_STARTS ? &plain : &best, SIGNED_LAST[start], &other);
+        const struct sixteen *scales = start < PLAIN_STARTS ? &plain
+                                       : start < BEST_STARTS ? &best : &weighted;
+        first_scales(scales, SIGNED_LAST[start], &other);
         choose_all(&turned, start == 0 ? NEARBY : AS_IS, &other);
         if (signed_error(&other) < signed_error(steps)) *steps = other;
     }

@@ -10,7 +10,7 @@
 #include "lanes.h"
 #include "minima_blocks.h"
 
-enum { NARROW = 16, FACTORS = 16, NEARBY = 7 };
+enum { NARROW = 16, FACTORS = 16, TENTHS = 9, NEARBY = 7 };
 
 struct narrow { float values[NARROW][SUBS] __attribute__((aligned(64))); };
 struct signed_steps { struct sixteen scale, error; float d; };
@@ -36,10 +36,41 @@ INLINE void try_factor(const lanes_f *unit, const lanes_f factor, lanes_f *expla
     *explained = *slope * products;
 }
 
-/* Stage 1: the scales of the plain factor, and the best. The extreme becomes 1 and takes the code
+/* The same as llama.cpp weighs it (make_qx_quants): by the square of the element. */
+INLINE void try_weighted_factor(const lanes_f *unit, float factor, lanes_f *explained,
+                                lanes_f *slope) {
+    lanes_f squares = ALL(0.0f), products = squares, lowest = ALL(-32.0f), highest = ALL(31.0f);
+    for (int i = 0; i < NARROW; i++) {
+        lanes_f code = NEAREST(unit[i] * factor);
+        code = LOWER(code, highest);
+        code = HIGHER(code, lowest);
+        lanes_f weighted = (unit[i] * unit[i]) * code;
+        squares += weighted * code;
+        products += weighted * unit[i];
+    }
+    lanes_f one = ALL(1.0f);
+    *slope = products / HIGHER(squares, one);
+    *explained = *slope * products;
+}
+
+/* The slope that llama.cpp would take, from its factors: where chance decides, it keeps us
+ * from erring more. */
+APART void find_weighted_slope(const lanes_f *unit, lanes_f *best_slope) {
+    lanes_f explained, slope, best;
+    try_weighted_factor(unit, -32.0f, &best, best_slope);
+    for (int tenths = -TENTHS; tenths <= TENTHS; tenths++) {
+        if (tenths == 0) continue;
+        try_weighted_factor(unit, -(32.0f + 0.1f * (float)tenths), &explained, &slope);
+        lanes_i better = explained > best;
+        best = PICK(better, explained, best);
+        *best_slope = PICK(better, slope, *best_slope);
+    }
+}
+
+/* Stage 1: the scales of the plain factor, the best, and llama.cpp's. The extreme becomes 1 and takes the code
  * that reaches furthest, -32, or one near it. */
 APART void find_scales(const struct narrow *turned, int at, struct sixteen *plain,
-                        struct sixteen *best_scale) {
+                        struct sixteen *best_scale, struct sixteen *weighted) {
     lanes_f none = ALL(0.0f), one = ALL(1.0f), extreme = none, most = none;
     for (int i = 0; i < NARROW; i++) {
         lanes_f value = LOAD(&turned->values[i][at]);
@@ -50,7 +81,7 @@ APART void find_scales(const struct narrow *turned, int at, struct sixteen *plai
     }
     lanes_f safe = PICK(most > 0.0f, extreme, one), unit[NARROW];
     for (int i = 0; i < NARROW; i++) unit[i] = LOAD(&turned->values[i][at]) / safe;
-    lanes_f explained, slope, best, best_slope, first_slope;
+    lanes_f explained, slope, best, best_slope, first_slope, weighted_slope;
     try_factor(unit, ALL(-32.0f), &best, &best_slope);
     first_slope = best_slope;
     for (int k = 0; k < FACTORS; k++) {
@@ -62,6 +93,8 @@ APART void find_scales(const struct narrow *turned, int at, struct sixteen *plai
     lanes_i sloped = (lanes_i)(best_slope < 0.0f) | (lanes_i)(best_slope > 0.0f);
     try_factor(unit, one / PICK(sloped, best_slope, one), &explained, &slope);
     best_slope = PICK(explained > best + NOISE, slope, best_slope);
+    find_weighted_slope(unit, &weighted_slope);
+    STORE(&weighted->of[at], weighted_slope * extreme);
     STORE(&plain->of[at], first_slope * extreme);
     STORE(&best_scale->of[at], best_slope * extreme);
 }
