@@ -13,7 +13,7 @@ import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import lz4.frame
@@ -22,10 +22,12 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paddock.checkpoint.errors import BadCheckpoint
+from paddock.checkpoint.errors import BadArchive, BadCheckpoint
+from paddock.checkpoint.scan.archives import zips
 from paddock.checkpoint.scan.archives.inner import Inner
 from paddock.checkpoint.scan.archives.streams import open_stream
 from paddock.checkpoint.scan.archives.tars import open_tar
+from paddock.checkpoint.scan.archives.zip_directory import DEFLATED, ZipMember
 from paddock.checkpoint.scan.archives.zips import open_zip
 from paddock.checkpoint.scan.kinds import Kind
 from paddock.checkpoint.scan.limits import Limits
@@ -152,6 +154,22 @@ def test_a_zip_that_reads_differently_elsewhere_is_refused(trick: str, tmp_path:
 def test_names_that_lead_out_or_deceive_are_told(name: str, code: str, tmp_path: Path) -> None:
     assert code in codes(tmp_path, "a.zip", zip_of({name: b"x"}))
     assert code in codes(tmp_path, "a.tar", tar_of(member(name)))
+
+
+def test_bytes_behind_a_members_deflated_end_are_not_gathered() -> None:
+    machine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = machine.compress(b"content") + machine.flush()
+    taken = []
+
+    def pieces() -> Iterator[bytes]:
+        for piece in (packed, *[bytes(1 << 16)] * 100):
+            taken.append(len(piece))
+            yield piece
+
+    member = ZipMember("a", DEFLATED, 0, 100 << 16, 7, 0, 0)
+    with pytest.raises(BadArchive, match="does not end where it should"):
+        list(zips._inflated(pieces(), member))
+    assert len(taken) == 2
 
 
 def test_one_name_twice_and_names_that_collide_are_refused(tmp_path: Path) -> None:

@@ -84,13 +84,16 @@ def unpacked(look: Look, member: ZipMember) -> Iterator[bytes]:
 
 def _inflated(packed: Iterator[bytes], member: ZipMember) -> Iterator[bytes]:
     machine = zlib.decompressobj(-zlib.MAX_WBITS)
+    is_more = False
     try:
         for piece in packed:
+            if is_more := machine.eof:
+                break  # zlib would keep all that follows in memory
             while piece:
                 yield machine.decompress(piece, PIECE_BYTES)
                 piece = machine.unconsumed_tail
         yield machine.flush()
     except zlib.error as e:
         raise BadArchive("damaged", f"{member.name!a} cannot be unpacked: {e}") from e
-    if not machine.eof or machine.unused_data:
+    if is_more or not machine.eof or machine.unused_data:
         raise BadArchive("hidden_bytes", f"{member.name!a} does not end where it should")
