@@ -87,6 +87,7 @@ LIES = {
     "a file that is not there": "say(begun=7)",
     "another file": "say(begun=0); say(finished=1, kind='text', size_bytes=1, reasons=[])",
     "all at once": "say(compared=[])",
+    "an unknown type": "say(begun=0); say(finished=0, kind='tea', size_bytes=1, reasons=[])",
     "negative sizes": "say(begun=0); say(finished=0, kind='text', size_bytes=-1, reasons=[])",
     "a flood": "say(begun=0)\nwhile True: sys.stdout.write('x' * 65536)",
 }

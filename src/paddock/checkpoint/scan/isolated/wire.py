@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from paddock.checkpoint.scan.codes import CODES
 from paddock.checkpoint.scan.entries import Entry
+from paddock.checkpoint.scan.kinds import Kind
 from paddock.checkpoint.scan.limits import (
     MAX_MESSAGE_CHARS,
     MAX_PLACE_CHARS,
@@ -22,6 +23,7 @@ from paddock.checkpoint.scan.report import Reason, ScannedFile
 
 MAX_LINE_BYTES = 8 << 20
 _KEYS = 3  # of a reason
+_KINDS = frozenset(map(str, Kind))
 
 
 class Nonsense(Exception):
@@ -112,7 +114,7 @@ def parse_answer(line: bytes, entries: Sequence[Entry]) -> Answer:
     if told.keys() != {"finished", "kind", "size_bytes", "reasons"}:
         raise Nonsense
     index, kind, size = _index(told["finished"], entries), told["kind"], told["size_bytes"]
-    if type(kind) is not str or len(kind) > 100 or type(size) is not int or size < 0:
+    if type(kind) is not str or kind not in _KINDS or type(size) is not int or size < 0:
         raise Nonsense
     return Finished(index, ScannedFile(entries[index].path, kind, size, _reasons(told["reasons"])))
 
