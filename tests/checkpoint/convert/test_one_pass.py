@@ -184,3 +184,18 @@ def test_a_source_that_is_cut_meanwhile_is_noticed(
     with pytest.raises(BadCheckpoint, match=r"shorter|ended early|changed"):
         convert_checkpoint(tmp_path / "hf", tmp_path / "out", progress=cut)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("size", ["the same", "shorter"])
+def test_a_source_that_changes_while_it_is_read_is_refused(size: str, tmp_path: Path) -> None:
+    write_hf_folder(tmp_path / "hf", WIDE)
+    weights = tmp_path / "hf" / "model.safetensors"
+    os.utime(weights, (1e9, 1e9))
+
+    def change(done_bytes: int, _: int) -> None:
+        content = weights.read_bytes()
+        weights.write_bytes(content[:-4] + (b"else" if size == "the same" else b""))
+
+    with pytest.raises(BadCheckpoint):
+        convert_checkpoint(tmp_path / "hf", tmp_path / "out", EVERYTHING, change)
+    assert not (tmp_path / "out").exists()

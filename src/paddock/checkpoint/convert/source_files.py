@@ -59,7 +59,7 @@ class _File:
 
     def __init__(self, path: Path, flow: Flow) -> None:
         self._path, self._flow = path, flow
-        self._file_bytes = path.stat().st_size
+        self._file_bytes, self._changed_ns = _state(path)
         self.position, self.hashing = 0, Hashing(flow)
 
     def hear(self, start: int, piece: bytes) -> None:
@@ -72,7 +72,7 @@ class _File:
     def finish(self) -> None:
         if self.position < self._file_bytes:
             self._fill(self._file_bytes)
-        if self._path.stat().st_size != self._file_bytes:
+        if _state(self._path) != (self._file_bytes, self._changed_ns):
             raise BadCheckpoint("changed", f"{self._path.name} changed while it was read")
         self.hashing.close()
 
@@ -91,3 +91,9 @@ class _File:
         self.position += size_bytes
         if self.position == self._file_bytes:
             self.hashing.close()
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Size in bytes and time of the last change in nanoseconds: other bytes, other state."""
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
