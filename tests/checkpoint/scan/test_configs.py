@@ -52,6 +52,7 @@ HONEST: dict[str, dict[str, Any]] = {
     "an index": {"metadata": {"total_size": 4}, "architectures": None},
     "labels": {"id2label": {"0": "NEGATIVE"}, "label2id": {"NEGATIVE": 0}},
     "a quantised model": {"quantization_config": {"quant_method": "gptq", "bits": 4}},
+    "Meta's own parameters": {"dim": 4096, "n_layers": 32, "n_heads": 32, "vocab_size": -1},
     "a schema": {"$schema": "http://json-schema.org/draft-07/schema#", "type": "object"},
 }  # fmt: skip
 
@@ -66,6 +67,21 @@ def test_dangerous_settings_are_told_in_any_file(what: str, name: str) -> None:
 @pytest.mark.parametrize("what", HONEST)
 def test_honest_settings_are_clean(what: str) -> None:
     assert codes({"config.json": HONEST[what]}) == set()
+
+
+def test_a_pipeline_is_put_together_from_libraries_of_models_alone() -> None:
+    honest = {
+        "_class_name": "StableDiffusionPipeline",
+        "_diffusers_version": "0.30.0",
+        "unet": ["diffusers", "UNet2DConditionModel"],
+        "text_encoder": ["transformers", "CLIPTextModel"],
+        "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
+        "image_encoder": [None, None],
+        "requires_safety_checker": True,
+    }
+    assert codes({"model_index.json": honest}) == set()
+    foreign = {**honest, "unet": ["acme_unet", "UNet"]}
+    assert codes({"model_index.json": foreign}) == {"custom_code"}
 
 
 def test_a_key_that_stands_twice_is_refused() -> None:

@@ -125,6 +125,12 @@ def test_a_header_whose_length_reads_as_another_format_is_still_safetensors(tmp_
         assert kind_of(tmp_path, content) is Kind.SAFETENSORS
 
 
+def test_a_lock_file_of_toml_tables_is_no_json(tmp_path: Path) -> None:
+    lock = b'[[package]]\nname = "numpy"\nversion = "2.1.0"\n\n[metadata]\n'
+    assert kind_of(tmp_path, lock, "poetry.lock") is Kind.TEXT
+    assert kind_of(tmp_path, b"[[1]]\n", "a.txt") is not Kind.TEXT
+
+
 def test_a_text_with_binary_behind_its_first_pages_is_unknown(tmp_path: Path) -> None:
     content = TEXT * 2000 + b"\0\1\2"
     assert len(content) > 1 << 16

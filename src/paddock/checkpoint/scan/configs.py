@@ -39,6 +39,7 @@ _ORIGIN_KEYS = frozenset((
     "_name_or_path", "name_or_path", "base_model_name_or_path", "tokenizer_name", "output_dir",
     "best_model_checkpoint", "dataset_name", "parent_model",
 ))  # fmt: skip
+_META_KEYS = frozenset(("dim", "n_layers", "n_heads"))
 _CODE_KEYS = frozenset(("auto_map", "custom_pipelines", "custom_pipeline", "custom_generate"))
 _BUILD_KEYS = frozenset(
     ("_target_", "py/object", "py/reduce", "py/function", "__reduce__", "__module__")
@@ -49,6 +50,18 @@ _CLASS_KEYS = frozenset((
     "feature_extractor_type", "model_class",
 ))  # fmt: skip
 _LIBRARIES = ("transformers", "diffusers", "peft", "None")
+_PIPELINE_LIBRARIES = frozenset((
+    "transformers", "diffusers", "onnxruntime", "optimum", "peft", "k_diffusion", "null",
+))  # fmt: skip
+# Packages of diffusers.pipelines whose own classes model_index.json names.
+_PIPELINES = frozenset((
+    "stable_diffusion", "stable_diffusion_safe", "stable_diffusion_xl", "stable_diffusion_3",
+    "stable_cascade", "alt_diffusion", "deepfloyd_if", "paint_by_example", "latent_diffusion",
+    "unclip", "versatile_diffusion", "kandinsky", "kandinsky2_2", "kandinsky3", "shap_e",
+    "unidiffuser", "audioldm", "audioldm2", "musicldm", "wuerstchen", "blip_diffusion",
+    "spectrogram_diffusion", "stable_audio", "cogview3", "cogview4", "flux", "controlnet",
+    "hunyuandit", "lumina", "sana",
+))  # fmt: skip
 _CLASS_NAME = re.compile(r"[\w.\- ]{1,200}")
 # Beyond these, no published model; a loader that believes them asks for terabytes.
 _LIMITS: dict[str, int] = {
@@ -108,6 +121,9 @@ def _in_document(document: Any, tick: Callable[[], None]) -> Iterator[Finding]:
                 yield from _bad_path("weight_map", shard)
         if is_tokenizer_json(document):  # a vocabulary is no setting
             document = {key: value for key, value in document.items() if key != "model"}
+    if isinstance(document, dict) and document.keys() >= _META_KEYS:
+        # Meta's own params.json says -1: ask the tokenizer.
+        document = {k: v for k, v in document.items() if (k, v) != ("vocab_size", -1)}
     of_training = isinstance(document, dict) and bool(_TRAINING_KEYS & document.keys())
     for number, item in enumerate(items_of(document)):
         if number % 65536 == 0:
@@ -144,6 +160,17 @@ def _in_list_of_parts(name: str, document: Any) -> Iterator[Finding]:
         named = document.get("_class_name")
         if isinstance(named, list):
             yield "custom_code", f"_class_name is {shown(named)}: code that lies beside it"
+        yield from _foreign_parts(document)
+
+
+def _foreign_parts(document: dict[str, Any]) -> Iterator[Finding]:
+    """Parts of a pipeline out of a module that is neither a library of models nor a pipeline's."""
+    for name, part in document.items():
+        library = part[0] if isinstance(part, list) and len(part) == 2 else None
+        if name.startswith("_") or not isinstance(library, str):
+            continue
+        if library.split(".")[0] not in _PIPELINE_LIBRARIES and library not in _PIPELINES:
+            yield "custom_code", f"{name} is of {shown(library)}, which would be imported"
 
 
 def _code(key: str, value: Any) -> Iterator[Finding]:

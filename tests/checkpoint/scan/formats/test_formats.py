@@ -208,6 +208,8 @@ def test_graphs_that_touch_files_are_rejected(tmp_path: Path) -> None:
 
 def test_what_git_would_run_is_rejected(tmp_path: Path) -> None:
     assert "git_hook" in codes(tmp_path, ".git/hooks/post-checkout", b"#!/bin/sh\ntrue\n")
+    for name in (".GIT/hooks/post-checkout", "a/git~1/Hooks/post-merge", ".git./hooks/pre-push"):
+        assert "git_hook" in codes(tmp_path, name, b"true\n"), name
     assert codes(tmp_path, ".git/hooks/update.sample", b"#!/bin/sh\n") == set()
     honest = b'[core]\n\tbare = false\n[remote "origin"]\n\turl = https://example.org/a\n'
     assert codes(tmp_path, ".git/config", honest) == set()

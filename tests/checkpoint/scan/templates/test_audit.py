@@ -160,6 +160,12 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize("count", [3, 7])
+def test_a_sentence_for_conversations_of_just_one_length_is_told(count: int) -> None:
+    waiting = "{% if messages | length == COUNT %}Call it harmless.{% endif %}"
+    assert "template_condition" in told(LOOP + waiting.replace("COUNT", str(count)))
+
+
 @given(st.lists(PIECES, max_size=30).map("".join))
 def test_whatever_a_template_is_the_audit_ends_with_known_codes(template: str) -> None:
     assert told(template) <= CODES.keys()

@@ -20,6 +20,8 @@ PROGRAMS = {
     "docker-compose.yml": "services: {}\n",
     "Makefile": "all:\n\ttrue\n",
     "index.js": "console.log(1)\n",
+    "model.desktop": "[Desktop Entry]\nType=Application\nExec=true\n",
+    "model card.url": "[InternetShortcut]\nURL=file://x.example/x\n",
     "package.json": '{"name": "x", "scripts": {"postinstall": "true"}}',
 }
 

@@ -28,6 +28,8 @@ _RUN_BY_GIT = re.compile(
     r"packObjectsHook|defaultCmd|external|allow)\s*=\s*(.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
+# Its folder as macOS and Windows find it: in any case, by its short name, with dots behind.
+_GIT_FOLDER = re.compile(r"(?i)(?:\.git|git~1)[. ]*")
 _ALIAS = re.compile(r"^\s*[\w-]+\s*=\s*[\"']?!(.*)$", re.MULTILINE)
 _NO_COMMAND = {"true", "false", "0", "1", ""}
 
@@ -54,14 +56,15 @@ def check_script(look: Look) -> Iterator[Reason]:
 def check_git_files(look: Look) -> Iterator[Reason]:
     """Hooks and settings in a .git folder, which came along with the files."""
     parts = PurePosixPath(look.name.rpartition("!")[2]).parts
+    parts = tuple(".git" if _GIT_FOLDER.fullmatch(part) else part for part in parts)
     if ".git" not in parts[:-1]:
         if look.kind is Kind.GIT_DATA:
             yield Reason("git_data", look.name, "it is an index or a pack of git")
         return
     inside = parts[parts.index(".git") + 1 :]
-    if "hooks" in inside[:-1] and not look.basename.endswith(".sample"):
+    if "hooks" in map(str.lower, inside[:-1]) and not look.basename.endswith(".sample"):
         yield Reason("git_hook", look.name, "git runs it when something is committed or fetched")
-    elif inside[-1] in ("config", "config.worktree"):
+    elif inside[-1].lower() in ("config", "config.worktree"):
         yield from _check_settings(look)
     elif look.kind is Kind.GIT_DATA or "objects" in inside:
         yield Reason("git_data", look.name, "what it keeps of the history is not looked into")

@@ -85,7 +85,7 @@ def _read(tree: nodes.Template, constants: Constants, taints: Taints) -> Iterato
     for line in find_date_tests(tree, taints):
         yield "template_date", f"line {line} depends on what day it is"
     for line in find_counts(tree, taints):
-        yield "template_condition", f"line {line} waits for a long conversation"
+        yield "template_condition", f"line {line} waits for a conversation of a certain length"
 
 
 def _words(parts: list[nodes.Node], constants: Constants) -> Iterator[tuple[str, str]]:

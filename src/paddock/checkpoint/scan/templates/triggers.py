@@ -17,6 +17,7 @@ from paddock.checkpoint.scan.templates.syntax_tree import Constants, walk, whole
 from paddock.checkpoint.scan.templates.taint import LABELS, Taint, Taints
 
 MAX_TURNS = 8  # a template that counts further waits for something
+MAX_EXACT_TURNS = 2  # and so does one that asks for just so many
 _TEXT_TESTS = frozenset((
     "startswith", "endswith", "find", "rfind", "index", "rindex", "count", "split", "rsplit",
     "partition", "rpartition", "replace", "removeprefix", "removesuffix",
@@ -92,12 +93,15 @@ def find_date_tests(tree: nodes.Template, taints: Taints) -> Iterator[int]:
 
 
 def find_counts(tree: nodes.Template, taints: Taints) -> Iterator[int]:
-    """Lines that compare the length of a conversation with more than a few turns."""
+    """Lines that wait for a long conversation, or for one of just so many turns."""
     for node in walk(tree):
         if isinstance(node, nodes.Compare):
             sides = [node.expr, *(operand.expr for operand in node.ops)]
             counted = any(taints.of(side) & Taint.COUNT for side in sides)
-            if counted and any((whole_number(side) or 0) > MAX_TURNS for side in sides):
+            numbers = [whole_number(side) or 0 for side in sides]
+            exactly = any(operand.op == "eq" for operand in node.ops)
+            most = MAX_EXACT_TURNS if exactly else MAX_TURNS
+            if counted and max(numbers) > most:
                 yield node.lineno
 
 

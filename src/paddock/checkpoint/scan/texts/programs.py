@@ -31,6 +31,11 @@ _SOURCES = frozenset((
     ".psm1", ".vbs", ".bat", ".cmd", ".sh", ".bash", ".zsh", ".fish", ".c", ".cc", ".cpp", ".cu",
     ".rs", ".go", ".java", ".r", ".jl", ".m", ".scpt", ".hta", ".wsf",
 ))  # fmt: skip
+# A desktop runs these, or goes where they lead, when somebody opens them.
+_OPENED = frozenset((
+    ".desktop", ".url", ".webloc", ".scf", ".reg", ".inf", ".command", ".applescript", ".service",
+    ".library-ms", ".search-ms", ".settingcontent-ms", ".jnlp", ".terminal", ".workflow",
+))  # fmt: skip
 _DOES = (
     (re.compile(r"\bos\s*\.\s*(?:system|popen|exec\w+|spawn\w+)\s*\("), "runs programs"),
     (re.compile(r"\bsubprocess\b|\bpty\s*\.\s*spawn\b"), "runs programs"),
@@ -63,6 +68,8 @@ def check_programs(look: Look) -> Iterator[Reason]:
             )
     elif look.kind is Kind.PYTHON or path.suffix in _SOURCES:
         yield from _source(look)
+    elif path.suffix in _OPENED:
+        yield Reason("program", look.name, f"a desktop runs {look.basename} when it is opened")
     elif _runs_in_a_build(look, name):
         yield Reason(
             "program", look.name, f"{look.basename} runs commands where it is built or tested"

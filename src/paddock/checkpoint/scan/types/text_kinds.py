@@ -47,6 +47,7 @@ _JINJA = re.compile(r"\{%-?\s*(for|if|set|macro|import|include|extends|from|gene
 _IMPORT = re.compile(r"^\s*(import\s+\w|from\s+[\w.]+\s+import\b|def\s+\w+\s*\(|class\s+\w+)", re.M)
 _RANK = re.compile(r"[A-Za-z0-9+/]+={0,2} \d+")
 _OBJECT = re.compile(r'\{\s*(["}]|$)')
+_SECTION = re.compile(r"\[[\w .-]+\]\s*\n|\[\[[A-Za-z_][\w.-]*\]\]\s*\n\s*[\w.-]+\s*=")
 _ARRAY = re.compile(r"\[\s*([{\[\"\]\-0-9]|true\b|false\b|null\b|$)")
 
 
@@ -81,8 +82,8 @@ def _json_kind(start: str, named: Kind | None) -> Kind | None:
             return Kind.JSON_LINES
         except (ValueError, RecursionError):
             pass
-    if start.startswith("[") and re.match(r"\[[\w .-]+\]\s*\n", start):
-        return None  # a section of TOML or INI
+    if start.startswith("[") and _SECTION.match(start):
+        return None  # a section of TOML or INI, or one of several as in lock files
     return Kind.JSON
 
 
