@@ -36,9 +36,16 @@ def new_file(destination: Path) -> Iterator[Path]:
     _refuse_existing(destination)
     with _hidden_beside(destination) as partial:
         yield partial
-        _refuse_existing(destination)
-        (partial / destination.name).rename(destination)
-        partial.rmdir()
+        written = partial / destination.name
+        try:
+            os.link(written, destination)  # unlike a rename, it replaces nothing
+        except FileExistsError:
+            _refuse_existing(destination)
+            raise
+        except OSError:  # a file system without links
+            _refuse_existing(destination)
+            written.rename(destination)
+        shutil.rmtree(partial)
         _sync(destination.parent)
 
 

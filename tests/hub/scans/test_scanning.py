@@ -12,7 +12,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
 from paddock.hub.context import ScanRules
 from paddock.hub.jobs.queue import enqueue
-from paddock.hub.scans import copies, scanner, scanning
+from paddock.hub.scans import comparing, copies, scanner, scanning
 from paddock.hub.scans.requests import SCAN_MISSING
 from paddock.hub.scans.tables import file_scans, repository_scans
 from tests.hub.scans.conftest import CONTRADICTS, CRASH, EVIL, Watched
@@ -241,6 +241,17 @@ def test_contradictions_are_of_the_revision_that_has_them(
     server_on_each.run_scans()
     assert statuses(api_on_each)["model.index.json"] == "safe"
     assert api_report(server_on_each)["across"] == []
+
+
+def test_what_was_not_compared_is_said(
+    api: HfApi, server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "MAX_FILES", 2)
+    commit(api, {"config.json": b"{}", "deep/a.json": b"{}", "deep/b.json": b"{}"})
+    server.run_scans()
+    [across] = api_report(server)["across"]
+    assert (across["code"], across["place"]) == ("compared_partly", "deep/b.json")
+    assert statuses(api)["deep/b.json"] == "safe"  # nothing was found in it
 
 
 def test_without_room_for_a_copy_the_job_is_tried_again(

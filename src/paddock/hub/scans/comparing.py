@@ -75,7 +75,9 @@ def _compare(hub: Hub, repo: Repository, tree_oid: str, commit_oid: str) -> None
     with hub.database.read() as conn:
         entries = files.all_files(conn, repo, commit_oid)
         links = contents.links_out(conn, repo, commit_oid)
-    wanted = [entry for entry in entries if entry.path.lower().endswith(_COMPARED)][:MAX_FILES]
+    compared = [entry for entry in entries if entry.path.lower().endswith(_COMPARED)]
+    compared.sort(key=lambda entry: entry.path.count("/"))  # a model's own files lie at the top
+    wanted, left_out = compared[:MAX_FILES], compared[MAX_FILES:]
     with ExitStack() as stack:
         items = []
         left_bytes = MAX_COPIED_BYTES
@@ -86,6 +88,9 @@ def _compare(hub: Hub, repo: Repository, tree_oid: str, commit_oid: str) -> None
                 left_bytes -= copied_bytes
                 items.append(Item(entry.path, file))
         reasons = scanner.compare_items(items)
+    if left_out:
+        rest = f"it and {len(left_out) - 1} more files were not held against the others"
+        reasons = (*reasons, Reason("compared_partly", left_out[0].path, rest))
     led = [Reason("link_out", path, f"it is a link to {shown(target)}") for path, target in links]
     _record(hub, repo, tree_oid, entries, [*reasons, *led])
 

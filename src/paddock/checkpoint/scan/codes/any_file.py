@@ -27,6 +27,11 @@ ANY_FILE: dict[str, Code] = {
     "too_many_files": Code(
         _R, "there are more files, or deeper folders, than are looked at", "share fewer at once"
     ),
+    "compared_partly": Code(
+        _Q,
+        "there are more settings and weights than are held against each other",
+        "share a model's files in a repository of their own",
+    ),
     "name_collision": Code(
         _R,
         "two names are one file where case or Unicode's forms do not count",
