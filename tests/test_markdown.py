@@ -113,6 +113,6 @@ def test_names_are_called_outside_of_code_and_addresses() -> None:
     "piece", ["[", "*a_", "> ", "![](", "<a", "`", "- ", "<b><p>", "<table>", "[a]: b\n", "***a "]
 )
 def test_no_text_takes_long(piece: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     render_markdown((piece * 65_536)[:65_536])
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5

@@ -17,8 +17,15 @@ class Paddock(Protocol):
     def __call__(self, *arguments: object) -> tuple[int, str, str]: ...
 
 
+@pytest.fixture(autouse=True)
+def _logs_again() -> Iterator[None]:
+    """Else later tests would log to a stream that was closed with the test that ran a command."""
+    yield
+    structlog.reset_defaults()
+
+
 @pytest.fixture
-def paddock(capsys: pytest.CaptureFixture[str]) -> Iterator[Paddock]:
+def paddock(capsys: pytest.CaptureFixture[str]) -> Paddock:
     def run(*arguments: object) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as stopped:
             main([str(argument) for argument in arguments])
@@ -27,5 +34,4 @@ def paddock(capsys: pytest.CaptureFixture[str]) -> Iterator[Paddock]:
         assert isinstance(code, int)
         return code, out, err
 
-    yield run
-    structlog.reset_defaults()  # else later tests log to a stream that was closed with this one
+    return run

@@ -16,7 +16,7 @@ HONEST = {
 }  # fmt: skip
 PETABYTE = 1 << 50
 # These read no body at all: what somebody announces with them changes nothing.
-READ_NOTHING = ("/like", "/avatar", "/telemetry", "/userinfo")
+READ_NOTHING = ("/like", "/avatar", "/telemetry", "/userinfo", "/scan")
 
 
 @pytest.fixture(scope="module")

@@ -494,7 +494,7 @@ def test_an_expired_address_is_403_so_that_clients_ask_again(repo: Repo) -> None
     blob = _blob(repo, xorb)
     long_ago = clock.now() - timedelta(seconds=access.ADDRESS_SECONDS + 1)
     signature = access.sign_address(
-        key, access.XorbRanges(1, STRANGER, blob, [(0, blob.size_bytes)], None), long_ago
+        key, access.XorbRanges(1, STRANGER, "", blob, [(0, blob.size_bytes)], None), long_ago
     )
     answer = repo.stranger.get(
         f"{repo.server.url}/xet/data?sig={signature}", headers={"Range": "bytes=0-1"}

@@ -232,7 +232,7 @@ def answer(hub: Hub, shop: Workshop) -> bytes:
     """The pack that a server sends for a clone of main."""
     request = FetchRequest(wants=[shop.hub_head()], words={"ofs-delta"}, is_done=True)
     path = shop.folder / "answer"
-    path.write_bytes(b"".join(_Fetch(hub, repository(shop), request).answer()))
+    path.write_bytes(b"".join(_Fetch(hub, repository(shop), request, {}).answer()))
     pack = b""
     with path.open("rb") as file:
         assert read_packet(file) == b"packfile\n"

@@ -251,7 +251,7 @@ def test_what_was_not_compared_is_said(
     server.run_scans()
     [across] = api_report(server)["across"]
     assert (across["code"], across["place"]) == ("compared_partly", "deep/b.json")
-    assert statuses(api)["deep/b.json"] == "safe"  # nothing was found in it
+    assert statuses(api)["deep/b.json"] == "suspicious"  # nobody held it against the others
 
 
 def test_without_room_for_a_copy_the_job_is_tried_again(

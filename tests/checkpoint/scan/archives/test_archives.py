@@ -214,9 +214,9 @@ def test_a_tar_with_something_behind_its_end_is_refused(tmp_path: Path) -> None:
 
 def test_zip_bombs_of_many_members_are_seen_before_anything_is_unpacked(tmp_path: Path) -> None:
     content = zip_of({f"{n}": bytes(20 << 20) for n in range(5)})
-    started = time.monotonic()
+    started = time.process_time()
     assert codes(tmp_path, "a.zip", content) == {"archive_bomb"}
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 OPENERS = {
