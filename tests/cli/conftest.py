@@ -24,6 +24,12 @@ def _logs_again() -> Iterator[None]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(autouse=True)
+def _room_beside_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A conversion counts what its process holds; this one has run a thousand other tests."""
+    monkeypatch.setenv("PADDOCK_CONVERT_MEMORY", str(16 << 30))
+
+
 @pytest.fixture
 def paddock(capsys: pytest.CaptureFixture[str]) -> Paddock:
     def run(*arguments: object) -> tuple[int, str, str]:
