@@ -1,0 +1,12 @@
+"""Runs a model for many requests at once: paged KV cache, scheduler, sampler, grammar.
+
+Knows tokens. Knows no HTTP and no text; whoever has text brings a tokenizer (``paddock.serve``).
+
+request        what is asked for, and what comes back
+step           one step of a mixed batch, and what a runner of such steps must offer
+errors         what can be wrong with a request
+sampling       logits to tokens
+grammar        which tokens a schema, an expression or a choice allows next
+native         the runner in C: packed weights, one call a step
+torch_runner   the runner in PyTorch: reference, fallback, and the one for GPUs
+"""

@@ -1,0 +1,4 @@
+"""Output that follows a form: JSON schema, regular expression, choice.
+
+kinds   the forms as values
+"""
