@@ -56,7 +56,7 @@ class Sampling:
             raise BadSampling(f"the seed is {self.seed}; it must be from 0 to 2^64 - 1")
         if len(self.logit_bias) > MAX_BIASED_TOKENS:
             raise BadSampling(
-                f"logit_bias names {len(self.logit_bias)} tokens; at most {MAX_BIASED_TOKENS} may be"
+                f"logit_bias names {len(self.logit_bias)} tokens, above {MAX_BIASED_TOKENS}"
             )
         for token_id, bias in self.logit_bias.items():
             _within(f"logit_bias of token {token_id}", bias, -100.0, 100.0)
