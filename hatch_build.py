@@ -21,35 +21,54 @@ class KernelsBuildHook(BuildHookInterface):  # type: ignore[misc, type-arg, unus
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         sources = _load(Path(self.root) / KERNELS / "sources.py")
-        if not _is_current(sources) and not _compile(sources, self.app):
-            sources.LIBRARY.unlink(missing_ok=True)
+        made = _made(sources, self.app)
+        if not made:
             return
         platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["tag"] = f"py3-none-{platform}"
         build_data["pure_python"] = False
-        build_data["artifacts"].append(str(KERNELS / sources.LIBRARY.name))
+        build_data["artifacts"] += [str(KERNELS / recipe.library) for recipe in made]
 
     def clean(self, versions: list[str]) -> None:
-        (Path(self.root) / KERNELS / "libpaddock.so").unlink(missing_ok=True)
+        for library in (Path(self.root) / KERNELS).glob("libpaddock*.so"):
+            library.unlink()
 
 
-def _compile(sources: Any, app: Any) -> bool:
-    reason = ""
+def _made(sources: Any, app: Any) -> list[Any]:
+    """What was or could be compiled; nothing stale stays of the rest, and one line says so."""
+    reasons = {
+        recipe: reason
+        for recipe in sources.RECIPES
+        if not _is_current(sources, recipe) and (reason := _why_not_compiled(sources, recipe))
+    }
+    for recipe in reasons:
+        sources.library_path(recipe).unlink(missing_ok=True)
+    if reasons:
+        others = " and ".join(recipe.does_without for recipe in reasons)
+        app.display_warning(
+            f"paddock's kernels are not compiled, {others} will do their work: "
+            + "; ".join(dict.fromkeys(reasons.values()))
+        )
+    return [recipe for recipe in sources.RECIPES if recipe not in reasons]
+
+
+def _why_not_compiled(sources: Any, recipe: Any) -> str:
+    """Compile with the first compiler that can; empty where one could."""
+    reason = "no compiler"
     for compiler in sources.compilers():
         try:
-            sources.compile_library(compiler)
+            sources.compile_library(recipe, compiler)
         except sources.CannotCompile as e:
             reason = str(e)
         else:
-            return True
-    app.display_warning(f"paddock's kernels are not compiled, NumPy does their work: {reason}")
-    return False
+            return ""
+    return reason
 
 
-def _is_current(sources: Any) -> bool:
+def _is_current(sources: Any, recipe: Any) -> bool:
     """Whether a library of these very sources is there."""
-    library: Path = sources.LIBRARY
-    return library.is_file() and sources.digest().encode() in library.read_bytes()
+    library: Path = sources.library_path(recipe)
+    return library.is_file() and sources.digest(recipe).encode() in library.read_bytes()
 
 
 def _load(path: Path) -> Any:

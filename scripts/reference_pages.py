@@ -61,7 +61,7 @@ verdict `reject`, else one `quarantine` for `quarantine`; with warnings alone it
 def every_error() -> list[type[PaddockError]]:
     """Every class of the family, in whichever room."""
     for module in pkgutil.walk_packages(paddock.__path__, "paddock."):
-        is_code = not module.name.endswith(("__main__", ".libpaddock"))  # a library of C's
+        is_code = not module.name.endswith(("__main__", ".libpaddock", ".libpaddock_step"))
         if is_code and ".migrations" not in module.name:
             importlib.import_module(module.name)
     found, queue = [], [PaddockError]

@@ -38,12 +38,14 @@ class Warned(Application):
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A source tree, with the library of an older one still in it."""
+    """A source tree, with the libraries of an older one still in it."""
     kernels = tmp_path / "tree" / "src" / "paddock" / "kernels"
     kernels.mkdir(parents=True)
-    shutil.copytree(sources.FOLDER, kernels / "source")
     shutil.copy(str(sources.__file__), kernels)
-    (kernels / "libpaddock.so").write_bytes(BEFORE)
+    for folder in ("source", "step"):
+        shutil.copytree(Path(str(sources.__file__)).parent / folder, kernels / folder)
+    for recipe in sources.RECIPES:
+        (kernels / recipe.library).write_bytes(BEFORE)
     return tmp_path / "tree"
 
 
@@ -77,10 +79,11 @@ def test_a_compiler_replaces_an_older_library_once(
     monkeypatch.setenv("CC", str(hurried))
     made, told, warnings = installed(root)
     assert warnings == []
-    assert told["artifacts"] == ["src/paddock/kernels/libpaddock.so"]
+    libraries = ["libpaddock.so", "libpaddock_step.so"]
+    assert told["artifacts"] == [f"src/paddock/kernels/{name}" for name in libraries]
     assert not told["pure_python"] and told["tag"].startswith("py3-none-")
-    assert [each.name for each in made.parent.glob("*.so")] == ["libpaddock.so"]
-    monkeypatch.setattr(sources, "LIBRARY", made)
+    assert sorted(each.name for each in made.parent.glob("*.so")) == libraries
+    monkeypatch.setattr(sources, "library_path", lambda _: made)
     library._best.cache_clear()
     loaded = library.library()
     library._best.cache_clear()
@@ -96,9 +99,9 @@ def test_without_a_compiler_the_wheel_is_for_any_platform_and_holds_no_older_lib
 ) -> None:
     monkeypatch.setenv("CC", compiler)
     made, told, warnings = installed(root)
-    assert not made.exists()
+    assert not list(made.parent.glob("*.so"))
     assert told == {"artifacts": [], "pure_python": True}
-    assert len(warnings) == 1 and compiler in warnings[0] and "NumPy" in warnings[0]
+    assert len(warnings) == 1 and compiler in warnings[0] and "NumPy and PyTorch" in warnings[0]
 
 
 def test_a_library_of_other_sources_is_there_and_not_loaded(
@@ -106,10 +109,10 @@ def test_a_library_of_other_sources_is_there_and_not_loaded(
 ) -> None:
     # As after a pull without an installation: its bits may differ from NumPy's.
     stale = root / "src/paddock/kernels/libpaddock.so"
-    monkeypatch.setattr(sources, "digest", lambda: "0" * 64)
-    sources.compile_library(str(hurried), stale)
+    monkeypatch.setattr(sources, "digest", lambda _: "0" * 64)
+    sources.compile_library(sources.CODECS, str(hurried), stale)
     monkeypatch.undo()
-    monkeypatch.setattr(sources, "LIBRARY", stale)
+    monkeypatch.setattr(sources, "library_path", lambda _: stale)
     library._best.cache_clear()
     loaded = library.library()
     library._best.cache_clear()

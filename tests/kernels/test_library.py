@@ -29,7 +29,7 @@ def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_without_the_file_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "LIBRARY", tmp_path / "none.so")
+    monkeypatch.setattr(sources, "library_path", lambda _: tmp_path / "none.so")
     assert library.library() is None
     assert library.levels() == ()
 
@@ -39,21 +39,23 @@ def test_a_file_that_is_no_library_is_not_used(
 ) -> None:
     broken = tmp_path / "broken.so"
     broken.write_bytes(b"\x7fELF not really")
-    monkeypatch.setattr(sources, "LIBRARY", broken)
+    monkeypatch.setattr(sources, "library_path", lambda _: broken)
     assert library.library() is None
 
 
 def test_a_library_of_other_sources_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     # Its bits may differ from what the plain counterparts compute now.
-    monkeypatch.setattr(sources, "digest", lambda: "0" * 64)
+    monkeypatch.setattr(sources, "digest", lambda _: "0" * 64)
     assert library.library() is None
 
 
 @pytest.mark.parametrize("compiler", ["/bin/false", "no-such-compiler", "it's", ""])
-def test_a_compiler_that_fails_leaves_nothing_behind(tmp_path: Path, compiler: str) -> None:
-    target = tmp_path / "libpaddock.so"
+@pytest.mark.parametrize("recipe", sources.RECIPES)
+def test_a_compiler_that_fails_leaves_nothing_behind(
+    tmp_path: Path, compiler: str, recipe: sources.Recipe
+) -> None:
     with pytest.raises(sources.CannotCompile):
-        sources.compile_library(compiler, target)
+        sources.compile_library(recipe, compiler, tmp_path / recipe.library)
     assert list(tmp_path.iterdir()) == []
 
 

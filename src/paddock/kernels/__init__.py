@@ -1,9 +1,11 @@
-"""Loops that NumPy is too slow for, in C, each with a plain counterpart that has the same bits.
+"""Loops that NumPy is too slow for, in C, and what the engine is made of.
 
-The C sources are in ``source``; ``hatch_build.py`` compiles them when paddock is installed. Without
-a compiler nothing is missing but speed.
+``hatch_build.py`` compiles two libraries when paddock is installed. Those in ``source`` each have a
+plain counterpart with the same bits; the engine's in ``step`` have one in PyTorch, as near as its
+sums come. Without a compiler nothing is missing but speed.
 
-library         the compiled library, if there is one, and its functions
-sources         what it is compiled from, and how
+library         the compiled loops of ``source``, if they are there
+step_library    the compiled products of ``step``, if they are there
+sources         what they are compiled from, and how
 byte_groups     Xet's bytes grouped by four, with their plain counterpart
 """

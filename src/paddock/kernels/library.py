@@ -70,9 +70,9 @@ def levels() -> tuple[Library, ...]:
 @cache
 def _best() -> Library | None:
     try:
-        c = ctypes.CDLL(str(sources.LIBRARY))
+        c = ctypes.CDLL(str(sources.library_path(sources.CODECS)))
         c.paddock_sources.restype = ctypes.c_char_p
-        if c.paddock_sources() != sources.digest().encode():
+        if c.paddock_sources() != sources.digest(sources.CODECS).encode():
             return None  # of other sources, so its bits may differ
     except (OSError, AttributeError):
         return None

@@ -1,7 +1,8 @@
-"""What the library is compiled from, and how: commands, levels and a digest.
+"""What each library is compiled from, and how: commands, levels and a digest.
 
 Imports nothing of paddock and nothing that must be installed first: the build hook loads this file
-by itself. A library is good for exactly the sources, and the kind of processor, of its digest.
+by itself. A library is good for exactly the sources, and the kind of processor, of its digest. Of a
+folder's C files those named ``level*.c`` are compiled for every level, the others once.
 """
 
 from __future__ import annotations
@@ -18,14 +19,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-FOLDER: Final = Path(__file__).parent / "source"
-LIBRARY: Final = Path(__file__).with_name("libpaddock.so")
 TIMEOUT_SECONDS: Final = 300
-# Nothing here changes a result: sums keep their order, products and sums are rounded one by one.
-_FLAGS: Final = (
-    *("-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden", "-Wno-psabi"),
-    *("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"),
-)
+_HERE: Final = Path(__file__).parent
+_FLAGS: Final = ("-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden", "-Wno-psabi")
 
 
 class Level(NamedTuple):
@@ -37,70 +33,123 @@ class Level(NamedTuple):
 
 
 BASELINE: Final = Level("paddock_baseline", (), 4)
-# The x86-64 psABI's levels; the library chooses among them when it runs.
-_X86_LEVELS: Final = (
-    Level("paddock_v3", ("-march=x86-64-v3",), 8),
-    Level("paddock_v4", ("-march=x86-64-v4", "-mprefer-vector-width=512"), 16),
+# The x86-64 psABI's levels; a library chooses among them when it runs.
+_V3: Final = Level("paddock_v3", ("-march=x86-64-v3",), 8)
+_V4: Final = Level("paddock_v4", ("-march=x86-64-v4", "-mprefer-vector-width=512"), 16)
+# AVX-512 with the instructions that multiply int8 and bfloat16.
+_V4_PRODUCTS: Final = _V4._replace(flags=(*_V4.flags, "-mavx512vnni", "-mavx512bf16"))
+
+
+class Recipe(NamedTuple):
+    """How one library is made."""
+
+    library: str  # the file's name, beside this one
+    folders: tuple[str, ...]  # of sources: the first is compiled, the others are only included
+    flags: tuple[str, ...]
+    x86_levels: tuple[Level, ...]
+    does_without: str  # who does its work where it is not there
+
+
+CODECS: Final = Recipe(
+    "libpaddock.so",
+    ("source",),
+    # Nothing here changes a result: sums keep their order, each operation rounds by itself.
+    ("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"),
+    (_V3, _V4),
+    "NumPy",
 )
+STEP: Final = Recipe(
+    "libpaddock_step.so",
+    ("step", "source"),
+    ("-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-pthread"),
+    (_V3, _V4_PRODUCTS),
+    "PyTorch",
+)
+RECIPES: Final = (CODECS, STEP)
 
 
 class CannotCompile(Exception):
     """There is no compiler, it refused, or this is no machine that the kernels are written for."""
 
 
-def digest() -> str:
+def library_path(recipe: Recipe) -> Path:
+    """Where the compiled library is."""
+    return _HERE / recipe.library
+
+
+def digest(recipe: Recipe) -> str:
     """Of the sources, the commands and the kind of processor."""
     hashed = hashlib.sha256(platform.machine().encode())
-    for path in (*sorted(FOLDER.iterdir()), Path(__file__)):
+    sources = [path for folder in recipe.folders for path in sorted((_HERE / folder).iterdir())]
+    for path in (*sources, Path(__file__)):
         hashed.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return hashed.hexdigest()
 
 
-def compile_library(compiler: str, target: Path = LIBRARY) -> None:
+def compile_library(recipe: Recipe, compiler: str, target: Path | None = None) -> None:
     """Put the library at ``target``, whole or not at all; raises CannotCompile."""
     if sys.byteorder != "little" or sys.maxsize < 2**63 - 1:
         raise CannotCompile("the kernels are for little-endian processors of 64 bits")
     try:
         with tempfile.TemporaryDirectory(prefix="paddock-kernels-") as name:
             folder = Path(name)
-            objects, defines = _compile_levels(compiler, folder)
-            defines += (f'-DSOURCES="{digest()}"',)
-            dispatch, library = folder / "dispatch.o", folder / "library.so"
-            _run([*_command(compiler, "dispatch.c", dispatch), *defines])
-            linked = ["-shared", "-o", library, dispatch, *objects]
+            objects, defines = _compile_levels(recipe, compiler, folder)
+            defines += (f'-DSOURCES="{digest(recipe)}"',)
+            for source in _sources(recipe, at_levels=False):
+                objects.append(folder / f"{source.stem}.o")
+                _run([*_command(recipe, compiler, source, objects[-1]), *defines])
+            library = folder / recipe.library
+            linked = ["-shared", *recipe.flags, "-o", library, *objects]
             _run([*shlex.split(compiler), *map(str, linked)])
-            _put(library, target)
+            _put(library, target or library_path(recipe))
     except (OSError, ValueError, subprocess.SubprocessError) as e:
         raise CannotCompile(str(e)) from e
 
 
-def _compile_levels(compiler: str, folder: Path) -> tuple[list[Path], tuple[str, ...]]:
-    """The object of each level that this compiler knows, and what dispatch is told of them."""
+def _sources(recipe: Recipe, *, at_levels: bool) -> list[Path]:
+    found = sorted((_HERE / recipe.folders[0]).glob("*.c"))
+    return [path for path in found if path.name.startswith("level") == at_levels]
+
+
+def _compile_levels(
+    recipe: Recipe, compiler: str, folder: Path
+) -> tuple[list[Path], tuple[str, ...]]:
+    """The objects of each level that this compiler knows, and what the others are told of them."""
     is_x86 = platform.machine().lower() in ("x86_64", "amd64")
-    levels = (BASELINE, *(_X86_LEVELS if is_x86 else ()))
-    running = [(level, _start(compiler, level, folder)) for level in levels]
+    sources = _sources(recipe, at_levels=True)
+    running = [
+        (level, _start(recipe, compiler, source, level, folder))
+        for level in (BASELINE, *(recipe.x86_levels if is_x86 else ()))
+        for source in sources
+    ]
     try:
-        done = [level for level, process in running if process.wait(TIMEOUT_SECONDS) == 0]
+        failed = {level for level, process in running if process.wait(TIMEOUT_SECONDS) != 0}
     finally:
         for _, process in running:
             process.kill()  # nothing where it has ended, as it has but for one that hangs
             process.wait()
-    if BASELINE not in done:
+    if BASELINE in failed:
         raise CannotCompile(f"{compiler} cannot compile the kernels")
+    done = dict.fromkeys(level for level, _ in running if level not in failed)
     names = [level.name.removeprefix("paddock_").upper() for level in done if level != BASELINE]
-    return [folder / f"{level.name}.o" for level in done], tuple(f"-DHAS_{name}" for name in names)
+    objects = [folder / f"{source.stem}-{level.name}.o" for level in done for source in sources]
+    return objects, tuple(f"-DHAS_{name}" for name in names)
 
 
-def _start(compiler: str, level: Level, folder: Path) -> subprocess.Popen[bytes]:
-    command = _command(compiler, "level.c", folder / f"{level.name}.o")
+def _start(
+    recipe: Recipe, compiler: str, source: Path, level: Level, folder: Path
+) -> subprocess.Popen[bytes]:
+    command = _command(recipe, compiler, source, folder / f"{source.stem}-{level.name}.o")
     defines = [f"-DLEVEL={level.name}", f"-DLANES={level.lanes}"]
     return subprocess.Popen(  # noqa: S603 - the installer's own compiler
         [*command, *level.flags, *defines], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
 
 
-def _command(compiler: str, source: str, target: Path) -> list[str]:
-    return [*shlex.split(compiler), *_FLAGS, "-c", str(FOLDER / source), "-o", str(target)]
+def _command(recipe: Recipe, compiler: str, source: Path, target: Path) -> list[str]:
+    included = [f"-I{_HERE / folder}" for folder in recipe.folders[1:]]
+    flags = (*_FLAGS, *recipe.flags, *included)
+    return [*shlex.split(compiler), *flags, "-c", str(source), "-o", str(target)]
 
 
 def _put(library: Path, target: Path) -> None:

@@ -69,9 +69,9 @@ struct products {
                      size_t first_panel, size_t last_panel, float *y, size_t stride);
 };
 
-/* Files named level_*.c are compiled once for each level, with LEVEL as baseline, v3 or v4:
- * AT_LEVEL(products) is the table of the level that is being compiled. All other files are compiled
- * once, for any processor. */
+/* Files named level*.c are compiled once for each level, with LEVEL as paddock_baseline, paddock_v3
+ * or paddock_v4: AT_LEVEL(products) is the table of the level that is being compiled. All other files
+ * are compiled once, for any processor. */
 #define JOINED(name, level) name##_##level
 #define JOINED_LATER(name, level) JOINED(name, level)
 #define AT_LEVEL(name) JOINED_LATER(name, LEVEL)

@@ -1,0 +1,133 @@
+/* The products at one level: compiled once for each, with LEVEL and LANES given.
+ *
+ * A panel is walked in tiles that stay in the first cache while every row meets them, a tile in
+ * strips as wide as the registers hold.
+ */
+#include "matrix.h"
+#include "small_blocks.h"
+#include "float_products.h"
+#include "group_products.h"
+
+enum {
+    TILE_BYTES = 16 * 1024,
+    CHUNK_ROWS = 128, /* rows that meet a panel before the next one is read */
+    MOST_ROWS = 6,
+};
+
+typedef void kernel(struct tile tile);
+
+#define KERNEL(kind, family, rows) \
+    static void kind##_##rows(struct tile tile) { multiply_##family(kind, rows, tile); }
+#define KERNELS_2(kind, family) KERNEL(kind, family, 1) KERNEL(kind, family, 2)
+#define KERNELS_6(kind, family) \
+    KERNELS_2(kind, family) KERNEL(kind, family, 3) KERNEL(kind, family, 4) \
+    KERNEL(kind, family, 5) KERNEL(kind, family, 6)
+#define NAMES_2(kind) kind##_1, kind##_2
+#define NAMES_6(kind) kind##_1, kind##_2, kind##_3, kind##_4, kind##_5, kind##_6
+KERNELS_6(M_F32, floats)
+KERNELS_6(M_BF16, floats)
+#if LANES == 16
+#define GROUP_KERNELS KERNELS_6
+#define GROUP_NAMES NAMES_6
+#else
+#define GROUP_KERNELS KERNELS_2
+#define GROUP_NAMES NAMES_2
+#endif
+GROUP_KERNELS(M_Q8, groups)
+GROUP_KERNELS(M_Q4, groups)
+GROUP_KERNELS(M_Q4K, groups)
+
+static kernel *const kernels[MATRIX_KINDS][MOST_ROWS] = {
+    {NAMES_6(M_F32)}, {NAMES_6(M_BF16)}, {GROUP_NAMES(M_Q8)}, {GROUP_NAMES(M_Q4)},
+    {GROUP_NAMES(M_Q4K)}};
+
+static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
+
+/* Bytes of a prepared row up to an input, as panel_offset. */
+static size_t prepared_offset(int kind, size_t inputs) {
+    switch (kind) {
+    case M_F32: return inputs * sizeof(float);
+    case M_BF16: return inputs * sizeof(beside_bfloat);
+    default: return inputs / GROUP * sizeof(struct activations);
+    }
+}
+
+static size_t prepared_row_bytes(int kind, size_t inputs) {
+    return (prepared_offset(kind, inputs + inputs % 2) + 63) / 64 * 64;
+}
+
+static void prepare(int kind, const float *x, size_t stride, size_t rows, size_t inputs,
+                    void *prepared) {
+    uint8_t *target = prepared;
+    for (size_t r = 0; r < rows; r++, x += stride, target += prepared_row_bytes(kind, inputs))
+        if (kind == M_F32)
+            prepare_floats(x, inputs, (float *)(void *)target);
+        else if (kind == M_BF16)
+            prepare_bfloats(x, inputs, (beside_bfloat *)(void *)target);
+        else
+            prepare_groups(kind, x, inputs, (struct activations *)(void *)target);
+}
+
+static size_t tile_inputs(int kind) {
+    size_t inputs = TILE_BYTES / panel_offset(kind, SUPER_GROUP) * SUPER_GROUP;
+    return inputs ? inputs : kind == M_F32 ? TILE_BYTES / WORD_LINE : SUPER_GROUP;
+}
+
+/* All rows times one tile, as many at once as the registers hold, in blocks of nearly one size. */
+static void multiply_tile(int kind, struct tile tile, size_t rows) {
+    int is_float = kind <= M_BF16;
+    size_t most = is_float ? FLOAT_ROWS : GROUP_ROWS;
+    size_t width = LANES * (is_float ? FLOAT_COLUMNS : GROUP_COLUMNS);
+    size_t blocks = (rows + most - 1) / most;
+    for (; blocks; blocks--) {
+        size_t some = (rows + blocks - 1) / blocks;
+        struct tile strip = tile;
+        for (size_t column = 0; column < PANEL; column += width) {
+            strip.column = column;
+            strip.weights = tile.weights + (is_float ? 4 * column : 0);
+            strip.y = tile.y + column;
+            kernels[kind][some - 1](strip);
+        }
+        rows -= some;
+        tile.x += some * tile.x_stride;
+        tile.y += some * tile.y_stride;
+    }
+}
+
+static void multiply_panel(const struct matrix *matrix, size_t panel, const uint8_t *x, size_t rows,
+                           float *y, size_t stride) {
+    int kind = matrix->kind;
+    size_t inputs = (size_t)matrix->inputs, step = tile_inputs(kind);
+    const uint8_t *weights = (const uint8_t *)matrix->panels
+                             + panel * matrix_panel_bytes(kind, inputs);
+    for (size_t at = 0; at < inputs; at += step) {
+        struct tile tile = {
+            .weights = weights + panel_offset(kind, at), .inputs = smaller(step, inputs - at),
+            .x = x + prepared_offset(kind, at), .x_stride = prepared_row_bytes(kind, inputs),
+            .y = y, .y_stride = stride, .ahead = 4096, .begins = at == 0};
+        multiply_tile(kind, tile, rows);
+    }
+}
+
+static void multiply(const struct matrix *matrix, const void *prepared, size_t rows,
+                     size_t first_panel, size_t last_panel, float *y, size_t stride) {
+    float spare[CHUNK_ROWS * PANEL];
+    size_t outputs = (size_t)matrix->outputs;
+    size_t row_bytes = prepared_row_bytes(matrix->kind, (size_t)matrix->inputs);
+    for (size_t done = 0; done < rows; done += CHUNK_ROWS) {
+        const uint8_t *x = (const uint8_t *)prepared + done * row_bytes;
+        size_t some = smaller(CHUNK_ROWS, rows - done);
+        for (size_t p = first_panel; p < last_panel; p++) {
+            float *target = y + done * stride + p * PANEL;
+            if ((p + 1) * PANEL <= outputs) {
+                multiply_panel(matrix, p, x, some, target, stride);
+                continue;
+            }
+            multiply_panel(matrix, p, x, some, spare, PANEL);
+            for (size_t r = 0; r < some; r++)
+                memcpy(target + r * stride, spare + r * PANEL, (outputs - p * PANEL) * sizeof *y);
+        }
+    }
+}
+
+const struct products AT_LEVEL(products) = {prepared_row_bytes, prepare, multiply};
