@@ -1,0 +1,121 @@
+"""From the engine's own thread to the event loop: one wake-up a step, however many requests.
+
+Knows nothing of what requests mean. Every stream holds a bounded number of outputs; whoever reads
+more slowly than that, or leaves, has the request cancelled and its cache blocks freed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from paddock.engine.engine import Engine
+from paddock.engine.request import Finish, Output, Request
+
+# A reader may be this many outputs behind: an answer of usual length is held whole, so that a slow
+# reader costs some kilobytes and not the cache blocks of an unfinished request.
+MAX_BEHIND: Final = 4096
+# Longer prompts are hashed, and grammars compiled, beside the event loop.
+MAX_QUICK_PROMPT: Final = 4096
+
+OnOutputs = Callable[[list[Output]], None]
+
+
+class Bridge:
+    """An engine as a ``Backend``; made and used in one event loop."""
+
+    def __init__(self, make_engine: Callable[[OnOutputs], Engine]) -> None:
+        """``make_engine`` is called here, on the caller's thread; the engine is not started."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._streams: dict[str, _Stream] = {}
+        self.engine = make_engine(self._arrived)
+
+    @asynccontextmanager
+    async def outputs(self, request: Request) -> AsyncIterator[AsyncIterator[Output]]:
+        self._loop = asyncio.get_running_loop()
+        stream = _Stream()
+        if request.id in self._streams:
+            raise ValueError(f"the request id {request.id!r} is in use")
+        self._streams[request.id] = stream
+        try:
+            await self._submit(request)
+            yield _read(stream)
+        finally:
+            del self._streams[request.id]
+            if not stream.is_finished:
+                self.engine.cancel(request.id)
+
+    async def _submit(self, request: Request) -> None:
+        if request.grammar is None and len(request.prompt) <= MAX_QUICK_PROMPT:
+            self.engine.submit(request)
+            return
+        # Shielded: a thread cannot be stopped, and cancelling must come after submitting.
+        submitting = asyncio.ensure_future(asyncio.to_thread(self.engine.submit, request))
+        try:
+            await asyncio.shield(submitting)
+        except asyncio.CancelledError:
+            submitting.add_done_callback(lambda done: self._forget(request.id, done))
+            raise
+
+    def _forget(self, request_id: str, submitted: asyncio.Future[None]) -> None:
+        if not submitted.cancelled() and submitted.exception() is None:
+            self.engine.cancel(request_id)
+
+    def _arrived(self, outputs: list[Output]) -> None:
+        """On the engine's thread, once a step."""
+        loop = self._loop
+        if loop is not None:
+            with suppress(RuntimeError):  # the loop has ended, and with it whoever would read
+                loop.call_soon_threadsafe(self._deliver, outputs)
+
+    def _deliver(self, outputs: list[Output]) -> None:
+        for output in outputs:
+            stream = self._streams.get(output.request_id)
+            if stream is not None and not stream.put(output):
+                self.engine.cancel(output.request_id)
+
+
+class _Stream:
+    """Outputs of one request that were not read yet."""
+
+    __slots__ = ("_outputs", "_reader", "is_cut", "is_finished")
+
+    def __init__(self) -> None:
+        self._outputs: deque[Output] = deque()
+        self._reader: asyncio.Future[None] | None = None
+        self.is_finished = False  # the engine has nothing more for us
+        self.is_cut = False
+
+    def put(self, output: Output) -> bool:
+        """Whether it was taken; else the reader is too far behind, and nothing more is."""
+        if self.is_cut:
+            return True
+        if len(self._outputs) >= MAX_BEHIND and output.finish is None:
+            self.is_cut = True
+            self._outputs.clear()
+            self._outputs.append(
+                Output(output.request_id, finish=Finish.CANCELLED, error="read too slowly")
+            )
+        else:
+            self._outputs.append(output)
+            self.is_finished = output.finish is not None
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+        return not self.is_cut
+
+    async def next(self) -> Output:
+        while not self._outputs:
+            self._reader = asyncio.get_running_loop().create_future()
+            await self._reader
+        return self._outputs.popleft()
+
+
+async def _read(stream: _Stream) -> AsyncIterator[Output]:
+    while True:
+        output = await stream.next()
+        yield output
+        if output.finish is not None:
+            return

@@ -1,0 +1,44 @@
+"""Who calls, what they may use, and how much of it.
+
+Values, and the questions that a gate answers. Where its answers come from (nobody is asked, a file
+of tokens, a hub) is in ``gates``; how a caller is read from a request, in ``http.callers``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one caller may ask for; 0: as much as they like."""
+
+    requests_per_minute: int = 0
+    tokens_per_minute: int = 0  # of prompts and answers together
+    concurrent: int = 0  # requests in hand at once
+
+
+UNLIMITED = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: ``name`` is what turns, limits and prefixes are kept apart by; never a secret."""
+
+    name: str
+    limits: Limits = UNLIMITED
+    credential: Any = None  # what the gate needs to ask on; known to it alone
+
+
+class Gate(Protocol):
+    """Decides who gets in, and to which models."""
+
+    async def caller(self, headers: Mapping[str, str], address: str) -> Caller:
+        """Who sent a request with these headers (lower case); raises Unauthorized, Unavailable."""
+        ...
+
+    async def may_use(self, caller: Caller, repository: str) -> bool:
+        """Whether the caller may use a model that is this repository of a hub."""
+        ...

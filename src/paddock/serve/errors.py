@@ -1,0 +1,44 @@
+"""What can be wrong with asking for a model, before it sees a token."""
+
+from __future__ import annotations
+
+import math
+
+from paddock.errors import NotFound, PaddockError, Unavailable
+
+
+class ModelNotFound(NotFound):
+    """No model of this name is served, or the caller may not know of it."""
+
+    code = "model_not_found"
+
+
+class ModelUnavailable(Unavailable):
+    """The model cannot be loaded now."""
+
+    code = "model_unavailable"
+
+
+class NoMemory(Unavailable):
+    """Other models are in use and leave no room for this one."""
+
+    code = "no_memory_for_model"
+
+
+class Draining(Unavailable):
+    """The server is stopping and takes no new requests."""
+
+    code = "draining"
+
+
+class TooManyRequests(PaddockError):
+    """A caller's limit, or that of a queue, is reached."""
+
+    code = "too_many_requests"
+    status = 429
+
+    def __init__(
+        self, message: str, *, retry_after_seconds: float, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_seconds = max(1, math.ceil(retry_after_seconds))

@@ -1,0 +1,45 @@
+"""A model that is loaded, as whoever answers a request needs it. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.llama.chat import ChatFormat
+from paddock.llama.tokenizer import Tokenizer
+from paddock.serve.backend import Backend
+
+if TYPE_CHECKING:
+    from paddock.engine.grammar.matching import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A loaded model under the name it was asked for by."""
+
+    name: str
+    backend: Backend
+    tokenizer: Tokenizer
+    chat: ChatFormat | None  # None: the model has no chat template
+    config: LlamaConfig
+    context: int  # tokens of prompt and answer together
+    vocabulary: Vocabulary | None  # None: no grammar can be followed
+    adapter: str | None  # what ``Request.adapter`` must say for this name
+    folder: Path  # of the checkpoint, for generation_config.json and the like
+    created: int  # seconds since 1970
+    guard: object | None = None  # the release's use policy: ``paddock.serve.policy``
+
+
+@dataclass(frozen=True, slots=True)
+class ModelListing:
+    """A model that may be asked for, loaded or not."""
+
+    name: str
+    created: int  # seconds since 1970
+    owned_by: str
+    root: str  # where it comes from: a path, or namespace/name@revision
+    parent: str | None = None  # the base model of an adapter
+    context: int | None = None  # known once it was loaded
+    is_loaded: bool = False
