@@ -4,6 +4,7 @@ Knows tokens. Knows no HTTP and no text; whoever has text brings a tokenizer (``
 
 request        what is asked for, and what comes back
 step           one step of a mixed batch, and what a runner of such steps must offer
+adapters       LoRA: small matrices added to a model's projections
 errors         what can be wrong with a request
 sampling       logits to tokens
 grammar        which tokens a schema, an expression or a choice allows next
