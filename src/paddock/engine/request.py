@@ -7,6 +7,7 @@ impossible one. The same seed gives the same tokens whatever else is in the batc
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -18,6 +19,12 @@ from paddock.engine.grammar.kinds import Grammar
 MAX_LOGPROBS: Final = 20
 MAX_BIASED_TOKENS: Final = 1024
 NO_BIAS: Final = MappingProxyType[int, float]({})
+
+
+def _within(name: str, value: float, low: float, high: float, *, low_open: bool = False) -> None:
+    if not (math.isfinite(value) and low <= value <= high) or (low_open and value == low):
+        above = "above" if low_open else "from"
+        raise BadSampling(f"{name} is {value}; it must be {above} {low:g} to {high:g}")
 
 
 class Finish(StrEnum):
@@ -40,7 +47,7 @@ class Sampling:
     presence_penalty: float = 0.0  # taken from logits of tokens in the output
     frequency_penalty: float = 0.0  # taken for each time that the output has the token
     repetition_penalty: float = 1.0  # divides (or multiplies) logits of tokens in prompt or output
-    logit_bias: MappingProxyType[int, float] = NO_BIAS
+    logit_bias: Mapping[int, float] = field(default_factory=lambda: NO_BIAS)
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -108,9 +115,3 @@ class Output:
     stop_id: int | None = None  # the token that ended it
     cached_tokens: int = 0  # of the prompt, that were not computed again
     error: str | None = None
-
-
-def _within(name: str, value: float, low: float, high: float, *, low_open: bool = False) -> None:
-    if not (math.isfinite(value) and low <= value <= high) or (low_open and value == low):
-        above = "above" if low_open else "from"
-        raise BadSampling(f"{name} is {value}; it must be {above} {low:g} to {high:g}")

@@ -1,1 +1,6 @@
-"""To be described by whoever fills it."""
+"""Logits to tokens: masks, bias, penalties, filters, the draw, and logarithms of chances.
+
+sampler   the token of each row of a step
+plain     one row after another in NumPy
+philox    the numbers that decide draws: a function of seed, position and token
+"""
