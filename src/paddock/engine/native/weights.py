@@ -1,8 +1,9 @@
 """A model's weights as the native runner wants them: packed matrices, float32 norms.
 
 Values only. Bytes are panels as ``kernels/step/matrix.h`` lays them out, the same on every
-processor; they lie in memory or in a mapped file and are never written. A row of a matrix is one output; ``y = W x``. Names of axes are those of
-Hugging Face's checkpoints, and so is the order of rows of q and k (halves of a head are rotated).
+processor; they lie in memory or in a mapped file and are never written. A row of a matrix is one
+output; ``y = W x``. Names of axes are those of Hugging Face's checkpoints, and so is the order of
+rows of q and k (halves of a head are rotated).
 """
 
 from __future__ import annotations
