@@ -110,7 +110,21 @@ class _Stream:
         while not self._outputs:
             self._reader = asyncio.get_running_loop().create_future()
             await self._reader
-        return self._outputs.popleft()
+        output = self._outputs.popleft()
+        while self._outputs:  # what came while the reader was busy: one piece of text, not many
+            _append(output, self._outputs.popleft())
+        return output
+
+
+def _append(output: Output, later: Output) -> None:
+    """Make one output of two that follow each other; each belongs to its reader alone."""
+    output.token_ids += later.token_ids
+    if later.logprobs is not None:
+        output.logprobs = [*(output.logprobs or ()), *later.logprobs]
+    output.prompt_logprobs = output.prompt_logprobs or later.prompt_logprobs
+    output.embedding = output.embedding or later.embedding
+    output.cached_tokens = max(output.cached_tokens, later.cached_tokens)
+    output.finish, output.stop_id, output.error = later.finish, later.stop_id, later.error
 
 
 async def _read(stream: _Stream) -> AsyncIterator[Output]:
