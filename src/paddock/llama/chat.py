@@ -57,6 +57,7 @@ _LLAMA_2_VOCABULARY = 32_000
 # Put inside whatever a person wrote that spells a control token, and taken out after rendering. A
 # noncharacter: it may not occur in text that is interchanged (Unicode 16, section 23.7).
 _MARK = chr(0x10FFFE)
+_OPEN_END = chr(0x10FFFF)  # another one: where the last message's text ends
 
 Message = dict[str, Any]
 
@@ -78,6 +79,7 @@ class Turn:
     add_generation_prompt: bool = True
     tools: list[dict[str, Any]] | None = None
     variables: dict[str, Any] = field(default_factory=dict)  # what else a template may ask for
+    is_continued: bool = False  # the last message has no end: what follows belongs to it
 
 
 def render(chat: ChatFormat, turn: Turn, *, moment: datetime | None = None) -> str:
@@ -101,13 +103,18 @@ def encode(
         (piece for i in tokenizer.control_ids if (piece := tokenizer.piece(i))), reverse=True
     )
     control = re.compile("|".join(re.escape(each) for each in spellings) or r"(?!)")
+    messages = _marked(list(turn.messages), control)
+    if turn.is_continued:
+        messages = _with_open_end(messages)
     safe = Turn(
-        messages=_marked(list(turn.messages), control),
-        add_generation_prompt=turn.add_generation_prompt,
+        messages=messages,
+        add_generation_prompt=turn.add_generation_prompt and not turn.is_continued,
         tools=_marked(turn.tools, control),
         variables=_marked(turn.variables, control),
     )
     text = render(chat, safe, moment=moment)
+    if turn.is_continued:
+        text = _before_open_end(text)
     ids: list[int] = []
     for part in text.split(_MARK):
         if part:
@@ -140,10 +147,24 @@ def _of_generation(tokenizer: Tokenizer) -> str:
     )
 
 
+def _with_open_end(messages: list[Message]) -> list[Message]:
+    content = messages[-1].get("content") if messages else None
+    if not isinstance(content, str):
+        raise BadTemplate("only a message with text can be continued")
+    return [*messages[:-1], {**messages[-1], "content": content + _OPEN_END}]
+
+
+def _before_open_end(text: str) -> str:
+    before, found, _after = text.rpartition(_OPEN_END)
+    if not found:
+        raise BadTemplate("the chat template leaves the last message out")
+    return before.replace(_OPEN_END, "")
+
+
 def _marked(value: Any, control: re.Pattern[str]) -> Any:
     """The same value with a mark inside every spelling of a control token."""
     if isinstance(value, str):
-        text = whole_characters(value).replace(_MARK, "")
+        text = whole_characters(value).replace(_MARK, "").replace(_OPEN_END, "")
         return control.sub(lambda found: found[0][:1] + _MARK + found[0][1:], text)
     if isinstance(value, dict):
         return {_marked(key, control): _marked(item, control) for key, item in value.items()}

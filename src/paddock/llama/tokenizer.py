@@ -9,6 +9,7 @@ never the tokenizer file's.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,8 @@ from paddock.errors import BadInput
 # A character has at most four bytes, so at most four tokens; more that do not end in a whole
 # character are garbage, and waiting longer would cost time that grows with the square.
 MAX_HELD_TOKENS = 8
+# Beyond that, other threads go on while the library works; below, asking for it costs more.
+LONG_TEXT_CHARS = 4096
 _BROKEN = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -41,6 +44,8 @@ class Tokenizer:
         self._plain.encode_special_tokens = True  # "control tokens too are just characters"
         added = self._plain.get_added_tokens_decoder()
         unknown = tokenizer_json["model"].get("unk_token")  # stands for text, controls nothing
+        self._added = frozenset(added)
+        self._is_byte_level = "ByteLevel" in json.dumps(tokenizer_json.get("decoder"))
         self.control_ids = frozenset(
             i for i, token in added.items() if token.special and token.content != unknown
         )
@@ -49,6 +54,11 @@ class Tokenizer:
     def load(cls, path: Path) -> Tokenizer:
         """The tokenizer of a checkpoint folder, or in one file."""
         return cls(load_tokenizer_json(path))
+
+    @property
+    def tokenizer_json(self) -> str:
+        """The tokenizer as the text of a ``tokenizer.json``."""
+        return self._source
 
     @cached_property
     def _with_control(self) -> tokenizers.Tokenizer:
@@ -67,8 +77,8 @@ class Tokenizer:
         """
         text = whole_characters(text)
         if control_tokens:
-            return list(self._with_control.encode(text, add_special_tokens=False).ids)
-        ids = list(self._plain.encode(text, add_special_tokens=False).ids)
+            return _encoded(self._with_control, text)
+        ids = _encoded(self._plain, text)
         found = self.control_ids.intersection(ids)
         if found:  # a tokenizer file whose ordinary merges spell a control token
             raise ControlTokenInText(
@@ -76,6 +86,27 @@ class Tokenizer:
                 hint="the tokenizer file is unsafe; use the one the model was published with",
             )
         return ids
+
+    @cached_property
+    def longest_piece(self) -> int:
+        """Characters of a text that one token can stand for, at most."""
+        return max(map(len, self._plain.get_vocab(with_added_tokens=True)), default=1)
+
+    def spelled(self, token_id: int) -> bytes:
+        """The bytes that a token stands for, which may be a part of a character."""
+        piece = self.piece(token_id)
+        if piece is None:
+            return b""
+        if token_id in self._added:
+            return piece.encode("utf-8", "replace")
+        if self._is_byte_level:
+            # What is no such alphabet's letter stands for itself, as the library has it.
+            if all(letter in _BYTES for letter in piece):
+                return bytes(_BYTES[letter] for letter in piece)
+            return piece.encode("utf-8", "replace")
+        if _BYTE_PIECE.fullmatch(piece):
+            return bytes.fromhex(piece[3:-1])
+        return piece.replace("\N{LOWER ONE EIGHTH BLOCK}", " ").encode("utf-8", "replace")
 
     def decode(self, ids: Sequence[int], *, control_tokens: bool = False) -> str:
         """The text of token ids; control tokens are left out unless asked for."""
@@ -137,6 +168,27 @@ def encode_prompt(tokenizer: Tokenizer, text: str, bos_id: int | None) -> list[i
     """A raw prompt: the beginning-of-text token, where the model has one, then the text."""
     ids = tokenizer.encode(text)
     return ids if bos_id is None else [bos_id, *ids]
+
+
+def _encoded(tokenizer: tokenizers.Tokenizer, text: str) -> list[int]:
+    if len(text) <= LONG_TEXT_CHARS:
+        return list(tokenizer.encode(text, add_special_tokens=False).ids)
+    return list(tokenizer.encode_batch_fast([text], add_special_tokens=False)[0].ids)
+
+
+def _byte_alphabet() -> dict[str, int]:
+    """The letters that byte-level tokenizers write bytes in: printable Latin-1 as it is, the
+    others, in order, from U+0100 on.
+    """
+    plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = (byte for byte in range(0x100) if byte not in plain)
+    return {chr(byte): byte for byte in plain} | {
+        chr(0x100 + at): byte for at, byte in enumerate(others)
+    }
+
+
+_BYTES = _byte_alphabet()
+_BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
 
 
 def _built(source: str) -> tokenizers.Tokenizer:
