@@ -17,11 +17,11 @@ INLINE void multiply_floats(int kind, int rows, struct tile tile) {
     UNROLLED for (int r = 0; r < rows; r++)
         UNROLLED for (int c = 0; c < FLOAT_COLUMNS; c++) sums[r][c] = sum_so_far(&tile, r, c);
     for (size_t i = 0; i < lines; i++) {
-        const uint8_t *line = tile.weights + i * WORD_LINE;
+        const uint8_t *line = tile.weights + 4 * tile.column + i * FLOAT_LINE;
         words weights[FLOAT_COLUMNS];
         UNROLLED for (int c = 0; c < FLOAT_COLUMNS; c++) {
             weights[c] = load_words(line + c * VECTOR_BYTES);
-            if (VECTOR_BYTES == 64) __builtin_prefetch(line + c * VECTOR_BYTES + tile.ahead);
+            prefetch(line + c * VECTOR_BYTES + tile.ahead);
         }
         UNROLLED for (int r = 0; r < rows; r++)
             UNROLLED for (int c = 0; c < FLOAT_COLUMNS; c++)

@@ -14,42 +14,47 @@ struct activations {
     int8_t codes[GROUP];
     float scale;
     union {
-        int32_t start; /* Q8, Q4: minus the offset times the sum of codes */
-        float sum;     /* Q4K: of the activations that the codes stand for */
+        int32_t start;   /* Q8, Q4: minus the offset times the sum of codes */
+        float minus_sum; /* Q4K: of the activations that the codes stand for */
     };
 };
 
-/* Scales of the group in every lane: a code is worth step * code - minimum. */
+/* Where a group's codes and scales are: its own for Q8 and Q4, for Q4K those of 256 inputs. */
+struct group {
+    const uint8_t *codes, *scales, *low, *high;
+    int high_shift;
+};
+
+static inline int group_bytes(int kind) {
+    return kind == M_Q8 ? Q8_GROUP_BYTES : kind == M_Q4 ? Q4_GROUP_BYTES : Q4K_SUPER_BYTES / 8;
+}
+
+/* In every lane: a code is worth step * code - minimum. */
 struct group_scale {
     floats step, minimum;
 };
 
-INLINE struct group_scale scale_of(int kind, const uint8_t *super, int g, size_t column) {
-    struct group_scale scale = {0};
-    if (kind != M_Q4K) {
-        size_t after = kind == M_Q8 ? 8 * WORD_LINE : 4 * WORD_LINE;
-        scale.step = load_halves(super + after + 2 * column);
-        return scale;
+INLINE struct group_scale scale_of(int kind, struct group group, int column) {
+    struct group_scale scale = {load_halves(group.scales + 2 * column), {0}};
+    if (kind == M_Q4K) {
+        words low = load_bytes(group.low + column);
+        words high = load_bytes(group.high + column) >> group.high_shift;
+        floats minimum = load_halves(group.scales + STRIP_HALVES + 2 * column);
+        scale.step *= floats_of((ints)((low & 15) | (high & 3) << 4));
+        scale.minimum = minimum * floats_of((ints)(low >> 4 | (high & 12) << 2));
     }
-    const uint8_t *pair = super + Q4K_HEAD_BYTES + g / 2 * Q4K_PAIR_BYTES + column;
-    words low = load_bytes(pair + g % 2 * PANEL);
-    words high = load_bytes(pair + 2 * PANEL) >> (g % 2 * 4);
-    ints step = (ints)((low & 15) | ((high & 3) << 4));
-    ints minimum = (ints)((low >> 4) | ((high & 12) << 2));
-    scale.step = load_halves(super + 2 * column) * floats_of(step);
-    scale.minimum = load_halves(super + HALF_LINE + 2 * column) * floats_of(minimum);
     return scale;
 }
 
-/* Two words of codes: inputs 4 w to 4 w + 3, and 16 more. */
-INLINE void load_codes(int kind, const uint8_t *line, words *low, words *high) {
+/* Two words of codes of every output: inputs 4 w to 4 w + 3, and those 16 further. */
+INLINE void load_codes(int kind, const uint8_t *line, words *near, words *far) {
     words loaded = load_words(line);
     if (kind == M_Q8) {
-        *low = loaded;
-        *high = load_words(line + 4 * WORD_LINE);
+        *near = loaded;
+        *far = load_words(line + 4 * CODE_LINE);
     } else {
-        *low = loaded & 0x0f0f0f0fu;
-        *high = (loaded >> 4) & 0x0f0f0f0fu;
+        *near = loaded & 0x0f0f0f0fu;
+        *far = (loaded >> 4) & 0x0f0f0f0fu;
     }
 }
 
@@ -59,53 +64,74 @@ INLINE int32_t quad_of(const struct activations *x, int word) {
     return quad;
 }
 
-INLINE void multiply_group(int kind, int rows, const struct tile *tile, const uint8_t *group, int g,
+INLINE void multiply_group(int kind, int rows, const struct tile *tile, struct group group,
                            const uint8_t *x, floats sums[GROUP_ROWS][GROUP_COLUMNS]) {
     ints dots[GROUP_ROWS][GROUP_COLUMNS];
     const struct activations *row[GROUP_ROWS];
-    const uint8_t *lines = group + 4 * tile->column;
-    if (kind == M_Q4K) lines += Q4K_HEAD_BYTES + g / 2 * Q4K_PAIR_BYTES + 3 * PANEL + g % 2 * 4 * WORD_LINE;
     UNROLLED for (int r = 0; r < rows; r++) {
         row[r] = (const struct activations *)(const void *)(x + r * tile->x_stride);
         UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++)
             dots[r][c] = all_ints(kind == M_Q4K ? 0 : row[r]->start);
     }
+    UNROLLED for (int i = 0; i < group_bytes(kind); i += 64) prefetch(group.codes + tile->ahead + i);
     UNROLLED for (int w = 0; w < 4; w++) {
-        words low[GROUP_COLUMNS], high[GROUP_COLUMNS];
-        UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++)
-            load_codes(kind, lines + w * WORD_LINE + c * VECTOR_BYTES, &low[c], &high[c]);
+        words near[GROUP_COLUMNS], far[GROUP_COLUMNS];
+        UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++) {
+            const uint8_t *line = group.codes + w * CODE_LINE + c * VECTOR_BYTES;
+            load_codes(kind, line, &near[c], &far[c]);
+        }
         UNROLLED for (int r = 0; r < rows; r++)
             UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++)
-                dots[r][c] = dot_codes(dots[r][c], low[c], quad_of(row[r], w), kind == M_Q8);
+                dots[r][c] = dot_codes(dots[r][c], near[c], quad_of(row[r], w), kind == M_Q8);
         UNROLLED for (int r = 0; r < rows; r++)
             UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++)
-                dots[r][c] = dot_codes(dots[r][c], high[c], quad_of(row[r], w + 4), kind == M_Q8);
+                dots[r][c] = dot_codes(dots[r][c], far[c], quad_of(row[r], w + 4), kind == M_Q8);
     }
     UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++) {
-        struct group_scale scale = scale_of(kind, group, g, tile->column + c * LANES);
+        struct group_scale scale = scale_of(kind, group, c * LANES);
         UNROLLED for (int r = 0; r < rows; r++) {
             floats step = scale.step * all(row[r]->scale);
             sums[r][c] = fused(floats_of(dots[r][c]), step, sums[r][c]);
-            if (kind == M_Q4K) sums[r][c] = fused(scale.minimum, all(-row[r]->sum), sums[r][c]);
+            if (kind == M_Q4K) sums[r][c] = fused(scale.minimum, all(row[r]->minus_sum), sums[r][c]);
         }
+    }
+}
+
+INLINE void multiply_supers(int rows, const struct tile *tile,
+                            floats sums[GROUP_ROWS][GROUP_COLUMNS]) {
+    const uint8_t *super = tile->weights, *x = tile->x;
+    for (size_t i = 0; i < tile->inputs / SUPER_GROUP; i++, super += Q4K_SUPER_BYTES) {
+        struct group group = {
+            .codes = super + Q4K_CODES_AT + 4 * tile->column, .scales = super + 2 * tile->column,
+            .low = super + Q4K_LOW_AT + tile->column, .high = super + Q4K_HIGH_AT + tile->column};
+        for (int pair = 0; pair < 4; pair++, group.high += CODE_STRIP)
+            UNROLLED for (int half = 0; half < 2; half++) {
+                group.high_shift = 4 * half;
+                multiply_group(M_Q4K, rows, tile, group, x, sums);
+                group.codes += 4 * CODE_LINE;
+                group.low += CODE_STRIP;
+                x += sizeof(struct activations);
+            }
     }
 }
 
 INLINE void multiply_groups(int kind, int rows, struct tile tile) {
     floats sums[GROUP_ROWS][GROUP_COLUMNS];
-    size_t group_bytes = kind == M_Q8 ? Q8_GROUP_BYTES : Q4_GROUP_BYTES;
-    const uint8_t *group = tile.weights, *x = tile.x;
     UNROLLED for (int r = 0; r < rows; r++)
         UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++) sums[r][c] = sum_so_far(&tile, r, c);
-    if (kind == M_Q4K)
-        for (size_t i = 0; i < tile.inputs / SUPER_GROUP; i++, group += Q4K_SUPER_BYTES)
-            for (int g = 0; g < 8; g++, x += sizeof(struct activations))
-                multiply_group(kind, rows, &tile, group, g, x, sums);
-    else
-        for (size_t i = 0; i < tile.inputs / GROUP; i++, group += group_bytes) {
-            multiply_group(kind, rows, &tile, group, 0, x, sums);
-            x += sizeof(struct activations);
+    if (kind == M_Q4K) {
+        multiply_supers(rows, &tile, sums);
+    } else {
+        size_t code_bytes = (kind == M_Q8 ? 8 : 4) * CODE_LINE;
+        struct group group = {.codes = tile.weights + 4 * tile.column,
+                              .scales = tile.weights + code_bytes + 2 * tile.column};
+        const uint8_t *x = tile.x;
+        for (size_t i = 0; i < tile.inputs / GROUP; i++, x += sizeof(struct activations)) {
+            multiply_group(kind, rows, &tile, group, x, sums);
+            group.codes += group_bytes(kind);
+            group.scales += group_bytes(kind);
         }
+    }
     UNROLLED for (int r = 0; r < rows; r++)
         UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++) keep_sum(&tile, r, c, sums[r][c]);
 }
@@ -123,7 +149,7 @@ static void prepare_groups(int kind, const float *x, size_t inputs, struct activ
         }
         prepared->scale = scale;
         if (kind == M_Q4K)
-            prepared->sum = scale * (float)sum;
+            prepared->minus_sum = -scale * (float)sum;
         else
             prepared->start = -sum * (kind == M_Q8 ? Q8_OFFSET : Q4_OFFSET);
     }

@@ -9,7 +9,8 @@
 #include "group_products.h"
 
 enum {
-    TILE_BYTES = 16 * 1024,
+    TILE_BYTES = 128 * 1024, /* well within the second cache, with the rows beside it */
+    AHEAD_BYTES = 4096,      /* what is fetched before it is read */
     CHUNK_ROWS = 128, /* rows that meet a panel before the next one is read */
     MOST_ROWS = 6,
 };
@@ -43,7 +44,7 @@ static kernel *const kernels[MATRIX_KINDS][MOST_ROWS] = {
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
-/* Bytes of a prepared row up to an input, as panel_offset. */
+/* Bytes of a prepared row up to an input, as strip_offset. */
 static size_t prepared_offset(int kind, size_t inputs) {
     switch (kind) {
     case M_F32: return inputs * sizeof(float);
@@ -69,24 +70,20 @@ static void prepare(int kind, const float *x, size_t stride, size_t rows, size_t
 }
 
 static size_t tile_inputs(int kind) {
-    size_t inputs = TILE_BYTES / panel_offset(kind, SUPER_GROUP) * SUPER_GROUP;
-    return inputs ? inputs : kind == M_F32 ? TILE_BYTES / WORD_LINE : SUPER_GROUP;
+    size_t inputs = TILE_BYTES / strip_offset(kind, SUPER_GROUP) * SUPER_GROUP;
+    return inputs ? inputs : SUPER_GROUP;
 }
 
 /* All rows times one tile, as many at once as the registers hold, in blocks of nearly one size. */
 static void multiply_tile(int kind, struct tile tile, size_t rows) {
     int is_float = kind <= M_BF16;
     size_t most = is_float ? FLOAT_ROWS : GROUP_ROWS;
-    size_t width = LANES * (is_float ? FLOAT_COLUMNS : GROUP_COLUMNS);
-    size_t blocks = (rows + most - 1) / most;
-    for (; blocks; blocks--) {
+    size_t step = LANES * (is_float ? FLOAT_COLUMNS : GROUP_COLUMNS);
+    for (size_t blocks = (rows + most - 1) / most; blocks; blocks--) {
         size_t some = (rows + blocks - 1) / blocks;
-        struct tile strip = tile;
-        for (size_t column = 0; column < PANEL; column += width) {
-            strip.column = column;
-            strip.weights = tile.weights + (is_float ? 4 * column : 0);
-            strip.y = tile.y + column;
-            kernels[kind][some - 1](strip);
+        for (size_t column = 0; column < strip_width(kind); column += step) {
+            tile.column = column;
+            kernels[kind][some - 1](tile);
         }
         rows -= some;
         tile.x += some * tile.x_stride;
@@ -100,12 +97,15 @@ static void multiply_panel(const struct matrix *matrix, size_t panel, const uint
     size_t inputs = (size_t)matrix->inputs, step = tile_inputs(kind);
     const uint8_t *weights = (const uint8_t *)matrix->panels
                              + panel * matrix_panel_bytes(kind, inputs);
-    for (size_t at = 0; at < inputs; at += step) {
-        struct tile tile = {
-            .weights = weights + panel_offset(kind, at), .inputs = smaller(step, inputs - at),
-            .x = x + prepared_offset(kind, at), .x_stride = prepared_row_bytes(kind, inputs),
-            .y = y, .y_stride = stride, .ahead = 4096, .begins = at == 0};
-        multiply_tile(kind, tile, rows);
+    for (size_t column = 0; column < PANEL; column += strip_width(kind)) {
+        for (size_t at = 0; at < inputs; at += step) {
+            struct tile tile = {
+                .weights = weights + strip_offset(kind, at), .inputs = smaller(step, inputs - at),
+                .x = x + prepared_offset(kind, at), .x_stride = prepared_row_bytes(kind, inputs),
+                .y = y + column, .y_stride = stride, .ahead = AHEAD_BYTES, .begins = at == 0};
+            multiply_tile(kind, tile, rows);
+        }
+        weights += strip_bytes(kind, inputs);
     }
 }
 

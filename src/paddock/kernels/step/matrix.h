@@ -13,6 +13,9 @@
 
 enum { PANEL = 64, GROUP = 32, SUPER_GROUP = 256, PANEL_ALIGNMENT = 64 };
 
+/* Counts changes of panels.h: packed bytes that are kept are good for one layout only. */
+enum { MATRIX_LAYOUT = 1 };
+
 /* How weights are kept (kernels/step_library.py has the same numbers). */
 enum matrix_kind {
     M_F32,  /* any number of inputs */

@@ -48,10 +48,13 @@ INLINE floats load_halves(const uint8_t *from) {
 
 /* As many bytes as there are lanes, each in a word. */
 INLINE words load_bytes(const uint8_t *from) {
-    typedef uint8_t bytes __attribute__((vector_size(LANES)));
-    bytes loaded;
-    memcpy(&loaded, from, LANES);
-    return __builtin_convertvector(loaded, words);
+#if LANES == 16
+    return (words)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i_u *)(const void *)from));
+#elif LANES == 8
+    return (words)_mm256_cvtepu8_epi32(_mm_loadu_si64(from));
+#else
+    return (words){from[0], from[1], from[2], from[3]};
+#endif
 }
 
 /* Whether a level multiplies codes of Q8 as signed numbers. AVX2's instruction sums two products in
