@@ -20,13 +20,13 @@ from paddock.hub.jobs.worker import Worker, run_until_empty
 from paddock.hub.mirror.mirror import open_mirror
 from paddock.hub.people.accounts import create_org, create_user, find_account
 from paddock.hub.people.tokens import create_token
+from paddock.listening import address, listen
+from paddock.protocol import uvicorn_options
 from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database
 from paddock.storage.local_blobs import LocalBlobStore
 from paddock.storage.migrate import migrate
 from paddock.web.app import create_app
-from paddock.web.protocol import uvicorn_options
-from paddock.web.server import address, listen
 
 START_SECONDS = 60.0
 
@@ -87,8 +87,8 @@ def live_server(
     settings = Settings(data=data, port=0, **others)
     database = Database(database_url)
     migrate(database)
-    listener = listen(settings)
-    url = address(listener, settings)
+    listener = listen(settings.host, settings.port)
+    url = address(listener, settings.host)
     blobs = blobs or LocalBlobStore(data / "blobs")
     mirror = open_mirror(settings, blobs)
     rules = ScanRules(settings.unscanned == "refuse", settings.scan_copy_bytes)

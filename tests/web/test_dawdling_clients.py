@@ -10,7 +10,8 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from paddock.web import protocol, sendfile
+from paddock import protocol
+from paddock.web import sendfile
 from tests.live import LiveServer
 
 SECONDS = 1.0

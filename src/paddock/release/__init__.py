@@ -28,6 +28,7 @@ target        a path, or a repository of a hub
 hub_client    talking to a hub
 hub_state     what a repository holds now
 publish       one commit and a tag, or nothing
+pulling       a model's copy in the client's cache
 fetch         a revision brought here to be judged
 folder        what is really in a folder
 verify        whether it is exactly what a trusted key signed

@@ -3,7 +3,6 @@
 app               the application, put together once
 server            the process that serves it
 up                a hub for a person: first account, starter model
-protocol          HTTP/1.1 with bounds
 frame             what every request gets: an id, a bound on its body, a line in the log
 limits            how many requests a caller may send
 sendfile          files from the disk to the socket

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import signal
 import socket
 import threading
@@ -11,23 +10,17 @@ from collections.abc import Callable, Collection
 import uvicorn
 
 from paddock.config import Settings
-from paddock.errors import Unavailable
 from paddock.hub.context import Hub, RequestLimits, ScanRules
 from paddock.hub.jobs.worker import Worker
 from paddock.hub.mirror.mirror import open_mirror
 from paddock.hub.oauth.issuers import Issuers
+from paddock.listening import url_of
 from paddock.log import get_logger
+from paddock.protocol import allow_many_connections, uvicorn_options
 from paddock.storage.opening import open_blobs, open_database
 from paddock.web.app import create_app
-from paddock.web.protocol import allow_many_connections, uvicorn_options
 
 log = get_logger("web")
-
-
-class AddressInUse(Unavailable):
-    """The address is taken, is not of this machine, or needs more rights."""
-
-    code = "address_in_use"
 
 
 def open_hub(settings: Settings) -> Hub:
@@ -38,7 +31,7 @@ def open_hub(settings: Settings) -> Hub:
         database,
         blobs,
         settings.public_url,
-        own_url=_url_of(settings, settings.port),
+        own_url=url_of(settings.host, settings.port),
         webhook_targets=settings.webhook_targets,
         mirror=open_mirror(settings, blobs),
         pull_request_bytes=settings.pull_request_bytes,
@@ -49,35 +42,6 @@ def open_hub(settings: Settings) -> Hub:
         issuers=Issuers([i.strip() for i in settings.trusted_issuers.split(",") if i.strip()]),
         scans=ScanRules(settings.unscanned == "refuse", settings.scan_copy_bytes),
     )
-
-
-def listen(settings: Settings) -> socket.socket:
-    """Take the address before anything else is done; raises AddressInUse."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except OSError as e:
-        listener.close()
-        raise AddressInUse(
-            f"cannot listen on {settings.host}:{settings.port}: {e.strerror}",
-            hint="stop the other server, or choose another port with --port"
-            if e.errno == errno.EADDRINUSE
-            else "name an address of this machine with --host, and a port that you may use",
-        ) from e
-    listener.listen(1024)
-    return listener
-
-
-def address(listener: socket.socket, settings: Settings) -> str:
-    """Where this machine reaches the server."""
-    return _url_of(settings, listener.getsockname()[1])
-
-
-def _url_of(settings: Settings, port: int) -> str:
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
-    return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{port}"
 
 
 def serve(

@@ -20,6 +20,7 @@ from paddock.hub.lookup import find_repository
 from paddock.hub.names import RepositoryName
 from paddock.hub.people.first_admin import FirstAdmin, initialise
 from paddock.hub.types import Kind
+from paddock.listening import address, listen
 from paddock.log import get_logger
 from paddock.web import server
 
@@ -33,8 +34,8 @@ Tell = Callable[[str], None]
 
 def run(settings: Settings, *, with_starter: bool, tell: Tell, progress: Tell) -> None:
     """Serve until told to stop; ``tell`` gets what to know, ``progress`` what is being done."""
-    listener = server.listen(settings)
-    url = server.address(listener, settings)
+    listener = listen(settings.host, settings.port)
+    url = address(listener, settings.host)
     hub = replace(server.open_hub(settings), own_url=url)
     first = initialise(hub.database)
     kept = settings.data / TOKEN_FILE

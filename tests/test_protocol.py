@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from paddock.web import protocol
+from paddock import protocol
 from tests.live import LiveServer
 
 
