@@ -38,9 +38,14 @@ class RMSNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x_BTD: Tensor) -> Tensor:
-        wide = x_BTD.float()
-        wide = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + self.eps)
-        return self.weight * wide.to(x_BTD.dtype)
+        return normalised(x_BTD, self.weight, self.eps)
+
+
+def normalised(x: Tensor, weight_D: Tensor, eps: float) -> Tensor:
+    """The RMS norm of each row, whatever axes are before the last."""
+    wide = x.float()
+    wide = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + eps)
+    return weight_D * wide.to(x.dtype)
 
 
 class Attention(nn.Module):

@@ -1,1 +1,14 @@
-"""To be described by whoever fills it."""
+"""The runner in PyTorch: reference, fallback on any CPU, and the one for GPUs.
+
+opening            a runner from a checkpoint
+runner             steps in, logits and tokens out
+layers             one step through all layers
+batch              a step as tensors, and the paged KV cache
+plain_operations   what happens between products, in plain torch
+weights            what a model is made of
+reading            weights from a checkpoint, in the kinds that a precision asks for
+matrices           products of plain and quantised matrices
+dequantising       ggml's blocks to numbers
+low_rank           LoRA adapters
+memory             how much there is, and what happens where there is none
+"""
