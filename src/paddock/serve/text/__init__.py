@@ -1,1 +1,15 @@
-"""To be described by whoever fills it."""
+"""Text over an engine that knows tokens: prompts and conversations in, pieces of text out.
+
+pieces        what is asked for in text, and what comes back
+prompts       texts to tokens, within the model's context
+conversation  messages as clients write them, as a template reads them
+generation    tokens to pieces of text, for several choices at once
+visible       the text of one choice that may be shown: whole characters, no part of a stop string
+stopping      stop strings, across the borders of tokens
+logprobs      log-probabilities with their tokens' text and bytes
+chat          a conversation to answers, tool calls and refusals
+tools         tools, and which of them may or must be called
+tool_calls    calls in what a model writes, as it writes them
+scoring       embeddings
+errors        what can be wrong with a request in text
+"""

@@ -1,0 +1,148 @@
+"""A conversation to answers, tool calls and refusals, for the API and the terminal alike.
+
+Knows templates, tools and the use policy. Does not know how any client wants it written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from paddock.llama.chat import Turn
+from paddock.serve.policy.guard import Guard, Refusal
+from paddock.serve.served import Served
+from paddock.serve.text.conversation import for_template
+from paddock.serve.text.errors import BadTools, NoChatTemplate
+from paddock.serve.text.generation import generate
+from paddock.serve.text.pieces import FinishReason, Piece, TextLogprob, TextRequest, Wanted
+from paddock.serve.text.prompts import chat_prompt
+from paddock.serve.text.tool_calls import CallDelta, CallParser
+from paddock.serve.text.tools import NO_TOOLS, Must, Tools, call_grammar
+
+_PYTHON_TAG: Final = "<|python_tag|>"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """A conversation in OpenAI's messages, and what is wanted of it."""
+
+    id: str
+    messages: tuple[dict[str, Any], ...]
+    wanted: Wanted
+    tools: Tools = NO_TOOLS
+    adds_generation_prompt: bool = True
+    is_continued: bool = False  # the answer goes on where the last message ends
+    variables: dict[str, Any] = field(default_factory=dict)  # for the template
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A conversation in tokens, or why there is no answer to it."""
+
+    request: ChatRequest
+    prompt: tuple[int, ...]
+    refusal: Refusal | None = None
+
+
+@dataclass(slots=True)
+class ChatDelta:
+    """What is new of one answer; ``finish`` is set on its last."""
+
+    choice: int
+    content: str = ""
+    calls: list[CallDelta] = field(default_factory=list)
+    refusal: str | None = None  # the policy's words, which ``content`` holds too
+    token_ids: list[int] = field(default_factory=list)
+    logprobs: list[TextLogprob] | None = None
+    prompt_logprobs: list[TextLogprob] | None = None
+    finish: FinishReason | None = None
+    stop: str | int | None = None
+    cached_tokens: int = 0
+
+
+async def prepare(served: Served, request: ChatRequest) -> Prepared:
+    """Everything before the model: raises what is wrong with the conversation."""
+    if served.chat is None:
+        raise NoChatTemplate(
+            f"the model {served.name} has no chat template",
+            hint="it continues texts: POST /v1/completions",
+        )
+    tools = request.tools
+    if tools.must is Must.REQUIRED:
+        if request.wanted.grammar is not None:
+            raise BadTools("an answer cannot be a tool call and follow a form of its own at once")
+        request = replace(request, wanted=replace(request.wanted, grammar=call_grammar(tools)))
+    turn = Turn(
+        messages=for_template(served.chat, request.messages, tools),
+        add_generation_prompt=request.adds_generation_prompt,
+        tools=[tool.to_dict() for tool in tools.tools] if tools.are_offered else None,
+        variables=request.variables,
+        is_continued=request.is_continued,
+    )
+    prompt = await chat_prompt(served, turn)
+    guard = guard_of(served)
+    refusal = await guard.check_prompt(request.messages) if guard else None
+    return Prepared(request, prompt, refusal)
+
+
+async def answer(served: Served, prepared: Prepared) -> AsyncGenerator[ChatDelta, None]:
+    """The answers' parts as they come; close it to cancel what is left."""
+    request, guard = prepared.request, guard_of(served)
+    choices = range(request.wanted.choices)
+    if prepared.refusal is not None:
+        for choice in choices:
+            yield refused(choice, prepared.refusal)
+        return
+    parsers = (
+        [CallParser(request.tools.names) for _ in choices] if request.tools.are_offered else []
+    )
+    tag = served.tokenizer.id_of(_PYTHON_TAG) if parsers else None
+    text_request = TextRequest(request.id, prepared.prompt, request.wanted)
+    watches = [guard.watch(request.messages) for _ in choices] if guard else ()
+    async with aclosing(generate(served, text_request, watches)) as pieces:
+        async for piece in pieces:
+            delta = _delta(piece)
+            if parsers:
+                _find_calls(delta, parsers[piece.choice], tag)
+            yield delta
+
+
+def refused(choice: int, refusal: Refusal) -> ChatDelta:
+    """An answer that is a refusal and nothing else."""
+    return ChatDelta(choice, refusal.text, refusal=refusal.text, finish=FinishReason.CONTENT_FILTER)
+
+
+def guard_of(served: Served) -> Guard | None:
+    """The model's use policy."""
+    return served.guard  # type: ignore[return-value]
+
+
+def _delta(piece: Piece) -> ChatDelta:
+    return ChatDelta(
+        piece.choice,
+        piece.text,
+        refusal=piece.refusal,
+        token_ids=piece.token_ids,
+        logprobs=piece.logprobs,
+        prompt_logprobs=piece.prompt_logprobs,
+        finish=piece.finish,
+        stop=piece.stop,
+        cached_tokens=piece.cached_tokens,
+    )
+
+
+def _find_calls(delta: ChatDelta, parser: CallParser, tag: int | None) -> None:
+    if tag is not None and tag in delta.token_ids:
+        parser.is_tagged = True
+    if delta.refusal is not None:
+        return
+    parsed = parser.feed(delta.content)
+    delta.content, delta.calls = parsed.content, parsed.calls
+    if delta.finish is not None:
+        rest = parser.finish()
+        delta.content += rest.content
+        delta.calls += rest.calls
+        if parser.has_calls and delta.finish is FinishReason.STOP:
+            delta.finish = FinishReason.TOOL_CALLS

@@ -1,0 +1,129 @@
+"""Messages as clients write them, as a template reads them.
+
+Templates know the roles of their model's training, texts, and arguments as objects; clients write
+parts, JSON in strings and roles of another house. Nothing here becomes a control token: that is
+``paddock.llama.chat``'s promise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+import orjson
+
+from paddock.errors import shown
+from paddock.llama.chat import ChatFormat, Message
+from paddock.serve.text.errors import BadConversation
+from paddock.serve.text.tools import Tools, described
+
+ROLES: Final = ("system", "developer", "user", "assistant", "tool", "ipython")
+_HEADER: Final = "<|start_header_id|>"
+
+
+def for_template(
+    chat: ChatFormat, messages: Sequence[dict[str, Any]], tools: Tools
+) -> list[Message]:
+    """The conversation in the template's words; raises BadConversation."""
+    if not messages:
+        raise BadConversation("the conversation has no message")
+    knows_tools = "tools" in chat.template.source
+    made = [
+        _with_calls(message) if knows_tools else _plain(chat, message)
+        for message in map(_in_text, messages)
+    ]
+    if tools.are_offered and not knows_tools:
+        made = _with_system(made, described(tools.tools))
+    return made
+
+
+def text_of(content: Any) -> str:
+    """A message's text, of a string or of parts; raises BadConversation for images and sound."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    texts = []
+    for part in content:
+        kind = part.get("type") if isinstance(part, dict) else None
+        if kind in ("text", "input_text", "output_text"):
+            texts.append(part.get("text"))
+        elif kind == "refusal":
+            texts.append(part.get("refusal"))
+        else:
+            raise BadConversation(
+                f"a message holds a part of type {shown(kind)}; this model reads text alone"
+            )
+        if not isinstance(texts[-1], str):
+            raise BadConversation(f"a part of type {shown(kind)} has no text")
+    return "\n".join(texts)
+
+
+def _in_text(message: dict[str, Any]) -> Message:
+    role = message.get("role")
+    if role not in ROLES:
+        raise BadConversation(f"a message's role is {shown(role)}; it must be one of {ROLES}")
+    made: Message = {
+        "role": "system" if role == "developer" else role,
+        "content": text_of(message.get("content")),
+    }
+    if role == "assistant" and not made["content"] and message.get("refusal"):
+        made["content"] = text_of(message["refusal"])
+    for name in ("name", "tool_call_id", "tool_calls"):
+        if message.get(name):
+            made[name] = message[name]
+    return made
+
+
+def _with_calls(message: Message) -> Message:
+    """For templates that know tools: arguments as an object, where they are one."""
+    calls = message.get("tool_calls")
+    if not calls:
+        return message
+    made = []
+    for call in calls:
+        function = dict(call["function"])
+        function["arguments"] = _arguments(function.get("arguments"))
+        made.append({**call, "type": "function", "function": function})
+    return {**message, "tool_calls": made}
+
+
+def _plain(chat: ChatFormat, message: Message) -> Message:
+    """For templates that know roles and contents only: calls are what the model wrote."""
+    has_headers = _HEADER in chat.template.source
+    if message["role"] in ("tool", "ipython"):
+        return {"role": "ipython" if has_headers else "user", "content": message["content"]}
+    calls = message.get("tool_calls") or ()
+    written = [
+        json.dumps(
+            {
+                "name": call["function"]["name"],
+                "parameters": _arguments(call["function"].get("arguments")),
+            },
+            ensure_ascii=False,
+        )
+        for call in calls
+    ]
+    content = "\n".join([*([message["content"]] if message["content"] else []), *written])
+    return {"role": message["role"], "content": content}
+
+
+def _arguments(written: Any) -> Any:
+    """A call's arguments as an object; as they stand where they are none."""
+    if not isinstance(written, str):
+        return written or {}
+    try:
+        made = orjson.loads(written or "{}")
+        orjson.dumps(made)  # refuses what is nested too deep for others
+    except (ValueError, TypeError):
+        return written
+    return made if isinstance(made, dict) else written
+
+
+def _with_system(messages: list[Message], text: str) -> list[Message]:
+    """The text at the end of the system message, which is made where there is none."""
+    if messages[0]["role"] != "system":
+        return [{"role": "system", "content": text}, *messages]
+    first = messages[0]
+    return [{**first, "content": f"{first['content']}\n\n{text}".strip()}, *messages[1:]]

@@ -1,0 +1,88 @@
+"""Texts to tokens, within the model's context, beside the event loop where that takes time.
+
+A text that no tokenizer could bring into the context is refused before it is tokenised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
+
+from paddock.errors import shown
+from paddock.llama.chat import Turn, encode
+from paddock.llama.tokenizer import encode_prompt
+from paddock.serve.served import Served
+from paddock.serve.text.errors import BadToken, NoChatTemplate, NoText, PromptTooLong
+
+QUICK_CHARS: Final = 4096  # tokenised at once; a longer text by a thread
+_THREADS: Final = ThreadPoolExecutor(2, "paddock-tokenise")
+
+T = TypeVar("T")
+
+
+async def text_prompt(served: Served, text: str) -> tuple[int, ...]:
+    """A raw prompt's tokens; raises PromptTooLong, NoText."""
+    check_length(served, len(text))
+    ids = await beside(
+        len(text), lambda: encode_prompt(served.tokenizer, text, served.config.bos_id)
+    )
+    return fitting(served, ids)
+
+
+async def chat_prompt(served: Served, turn: Turn) -> tuple[int, ...]:
+    """A conversation's tokens; raises PromptTooLong, NoChatTemplate, BadTemplate."""
+    chat = served.chat
+    if chat is None:
+        raise NoChatTemplate(
+            f"the model {served.name} has no chat template",
+            hint="it continues texts: POST /v1/completions",
+        )
+    # A template may strip a text at both ends, and nothing else.
+    chars = sum(len(each["content"].strip()) for each in turn.messages if each.get("content"))
+    check_length(served, chars)
+    length = sum(len(each.get("content") or "") for each in turn.messages)
+    ids = await beside(length, lambda: encode(chat, served.tokenizer, turn))
+    return fitting(served, ids)
+
+
+def token_prompt(served: Served, ids: Sequence[int]) -> tuple[int, ...]:
+    """Tokens that a client brings itself; raises BadToken, PromptTooLong, NoText."""
+    for token_id in ids:
+        if not 0 <= token_id < served.config.vocab_size:
+            raise BadToken(
+                f"the prompt holds the token {shown(token_id)}; "
+                f"the model {served.name} knows {served.config.vocab_size}"
+            )
+    return fitting(served, ids)
+
+
+def check_length(served: Served, chars: int) -> None:
+    """Refuse so many characters, where the longest tokens could not hold them."""
+    if chars > served.context and chars > served.context * served.tokenizer.longest_piece:
+        raise PromptTooLong(
+            f"a prompt of {chars} characters cannot fit the model's context "
+            f"of {served.context} tokens",
+            hint="shorten the prompt",
+        )
+
+
+def fitting(served: Served, ids: Sequence[int]) -> tuple[int, ...]:
+    """The prompt, where it leaves room for a token."""
+    if not ids:
+        raise NoText("the prompt is empty", hint="give at least one word")
+    if len(ids) >= served.context:
+        raise PromptTooLong(
+            f"the prompt has {len(ids)} tokens; "
+            f"the model's context of {served.context} leaves no room for an answer",
+            hint="shorten the prompt",
+        )
+    return tuple(ids)
+
+
+async def beside(chars: int, work: Callable[[], T]) -> T:
+    """Do the work, in a thread where the text is long; few at once, others wait their turn."""
+    if chars <= QUICK_CHARS:
+        return work()
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, work)
