@@ -6,6 +6,9 @@ request        what is asked for, and what comes back
 step           one step of a mixed batch, and what a runner of such steps must offer
 adapters       LoRA: small matrices added to a model's projections
 errors         what can be wrong with a request
+options        how large an engine is, and what it may do
+stats          what it has done, and holds now
+engine         requests in, tokens out, step after step
 sampling       logits to tokens
 grammar        which tokens a schema, an expression or a choice allows next
 native         the runner in C: packed weights, one call a step
