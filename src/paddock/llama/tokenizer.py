@@ -65,6 +65,11 @@ class Tokenizer:
         return _built(self._source)
 
     @property
+    def source(self) -> str:
+        """The ``tokenizer.json`` that it was built from."""
+        return self._source
+
+    @property
     def vocab_size(self) -> int:
         """Number of tokens, control tokens included."""
         return self._plain.get_vocab_size(with_added_tokens=True)

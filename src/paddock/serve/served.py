@@ -10,6 +10,7 @@ from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.llama.chat import ChatFormat
 from paddock.llama.tokenizer import Tokenizer
 from paddock.serve.backend import Backend
+from paddock.serve.policy.guard import Guard
 
 if TYPE_CHECKING:
     from paddock.engine.grammar.matching import Vocabulary
@@ -27,9 +28,9 @@ class Served:
     context: int  # tokens of prompt and answer together
     vocabulary: Vocabulary | None  # None: no grammar can be followed
     adapter: str | None  # what ``Request.adapter`` must say for this name
-    folder: Path  # of the checkpoint, for generation_config.json and the like
+    folder: Path  # the checkpoint: a folder, or a file
     created: int  # seconds since 1970
-    guard: object | None = None  # the release's use policy: ``paddock.serve.policy``
+    guard: Guard | None = None  # the release's use policy
 
 
 @dataclass(frozen=True, slots=True)

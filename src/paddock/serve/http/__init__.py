@@ -1,4 +1,8 @@
 """Who calls, limits, errors as OpenAI's clients know them.
 
+app      the application, put together once
 callers  who sent a request, as FastAPI hands it to a handler
+errors   failures as OpenAI's clients know them
+frame    what every request gets: an id, a bound on its body
+health   whether the server lives, and its figures
 """

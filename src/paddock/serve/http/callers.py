@@ -7,6 +7,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from paddock.serve.callers import Caller, Gate
+from paddock.serve.http.frame import LEFT_KEY
+from paddock.serve.limiter import Left, Limiter
 from paddock.serve.serving import Serving
 
 
@@ -16,11 +18,31 @@ async def get_serving(request: Request) -> Serving:
 
 
 async def get_caller(request: Request) -> Caller:
-    """Raises Unauthorized without good credentials, where they are asked for."""
+    """Who asks, and one request more of theirs; raises Unauthorized or TooManyRequests."""
     gate: Gate = request.app.state.gate
+    limiter: Limiter = request.app.state.limiter
     address = request.client.host if request.client else ""
-    return await gate.caller(request.headers, address)
+    caller = await gate.caller(request.headers, address)
+    request.scope[LEFT_KEY] = _headers(limiter.left(caller))
+    limiter.count_request(caller)
+    request.scope[LEFT_KEY] = _headers(limiter.left(caller))
+    return caller
 
 
+LEFT_HEADERS = [
+    f"x-ratelimit-{part}-{what}"
+    for part in ("limit", "remaining", "reset")
+    for what in ("requests", "tokens")
+]
 ServingDep = Annotated[Serving, Depends(get_serving)]
 CallerDep = Annotated[Caller, Depends(get_caller)]
+
+
+def _headers(left: dict[str, Left]) -> dict[str, str]:
+    """As OpenAI's: what the limit is, what is left of it, and when it is whole again."""
+    headers = {}
+    for what, each in left.items():
+        headers[f"x-ratelimit-limit-{what}"] = str(each.limit)
+        headers[f"x-ratelimit-remaining-{what}"] = str(each.remaining)
+        headers[f"x-ratelimit-reset-{what}"] = f"{each.reset_seconds:.3f}s"
+    return headers

@@ -1,0 +1,105 @@
+"""Failures as OpenAI's clients know them: ``{"error": {message, type, param, code}}``.
+
+Every way out of a handler ends here. What nobody foresaw is logged under its request's id and
+answered without a detail. An error may bring ``param`` (the place in the request that is wrong) and
+``retry_after_seconds``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from paddock.errors import PaddockError
+from paddock.log import get_logger
+
+log = get_logger("serve")
+
+REQUEST_ID_KEY = "paddock.request_id"  # in the scope, put there by the frame
+RETRY_AFTER_SECONDS = 5
+_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+    503: "service_unavailable_error",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Translate every exception that a handler may raise."""
+    app.add_exception_handler(PaddockError, _paddock_error)
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(HTTPException, _routing_error)
+    app.add_exception_handler(ClientDisconnect, _client_gone)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def error_body(
+    status: int, message: str, *, code: str | None = None, param: str | None = None
+) -> dict[str, Any]:
+    """The JSON of a failure, also for one that comes in the middle of a stream."""
+    kind = _TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
+    return {"error": {"message": message, "type": kind, "param": param, "code": code}}
+
+
+def body_of(error: PaddockError) -> dict[str, Any]:
+    """The same for an error of ours: its sentence, and the next step behind it."""
+    message = f"{error.message} ({error.hint})" if error.hint else error.message
+    param = getattr(error, "param", None)
+    return error_body(error.status, message, code=error.code, param=param)
+
+
+def response_of(error: PaddockError) -> JSONResponse:
+    """A failure as an answer."""
+    headers = {}
+    after = getattr(error, "retry_after_seconds", None)
+    if after is not None or error.status == 503:
+        headers["Retry-After"] = str(after if after is not None else RETRY_AFTER_SECONDS)
+    if error.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="paddock"'
+    return JSONResponse(body_of(error), error.status, headers)
+
+
+async def _paddock_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PaddockError)  # noqa: S101  (narrows the handler's type)
+    if error.status >= 500:
+        request_id = request.scope.get(REQUEST_ID_KEY)
+        log.warning("a request was refused", code=error.code, request_id=request_id)
+    return response_of(error)
+
+
+async def _bad_request(_request: Request, error: Exception) -> Response:
+    """The first thing that is wrong, by its place; the value may be anything, even secret."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"] if part not in {"body", "query"})
+    sentence = f"{place or 'the request'}: {first['msg']}"
+    return JSONResponse(
+        error_body(400, sentence, code="bad_input", param=place or None), status_code=400
+    )
+
+
+async def _routing_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    sentence = str(error.detail)
+    if error.status_code == 404:
+        sentence = f"there is nothing at {request.method} {request.scope['path'][:200]!r}"
+    return JSONResponse(error_body(error.status_code, sentence), error.status_code, error.headers)
+
+
+async def _client_gone(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=499)  # nobody reads it
+
+
+async def _unforeseen(request: Request, _error: Exception) -> Response:
+    """A failure of our own: the frame logs it under the same id."""
+    request_id = request.scope.get(REQUEST_ID_KEY)
+    sentence = f"something went wrong on our side (request {request_id})"
+    return JSONResponse(error_body(500, sentence, code="internal"), 500)

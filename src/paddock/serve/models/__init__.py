@@ -1,0 +1,10 @@
+"""The models behind the names: where their files come from, which are in memory.
+
+catalogue  which models there are, by name
+sources    where a model's files come from
+verifying  what is checked before they are loaded
+loaded     a model in memory, and what a loader must offer
+residents  which models are in memory, within a budget
+native     the loader of models for our own engine
+budget     how much memory there is
+"""

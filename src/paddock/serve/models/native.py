@@ -1,0 +1,174 @@
+"""The loader of models for our own engine: files to an engine that runs, within its memory.
+
+Knows how the KV cache is sized. Memory of the cache is that of ``cache_bytes``: as many sequences
+of full length as fit, at most ``max_sequences``; with less than one the context is shorter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from paddock.checkpoint.chat_template.metering import BadTemplate
+from paddock.checkpoint.errors import BadTokenizer
+from paddock.checkpoint.opening import Checkpoint, open_checkpoint
+from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.checkpoint.tokenizer.files import load_tokenizer
+from paddock.engine.engine import Engine
+from paddock.engine.grammar.matching import Vocabulary
+from paddock.engine.lora_folder import read_adapter
+from paddock.engine.native.plan import plan_weights
+from paddock.engine.opening import OpenOptions, open_model
+from paddock.engine.options import EngineOptions
+from paddock.engine.step import BLOCK_TOKENS, Runner
+from paddock.llama.chat import ChatFormat, load_chat_format
+from paddock.llama.tokenizer import Tokenizer
+from paddock.serve.bridge import Bridge, OnOutputs
+from paddock.serve.errors import NoMemory
+from paddock.serve.models.catalogue import Adapter
+from paddock.serve.models.loaded import Loaded, Need
+
+CACHE_SHARE: Final = 0.25  # of the budget: what a model's KV cache may take at most
+MIN_CACHE_TOKENS: Final = 256  # a model that cannot hold these is not worth loading
+_CACHE_ITEM_BYTES: Final = 4  # of a key's or value's number, at most
+
+
+@dataclass(frozen=True, slots=True)
+class NativeOptions:
+    """How models are opened and run; the same for all of a server."""
+
+    opening: OpenOptions = field(default_factory=OpenOptions)
+    context: int | None = None  # shorter than the model's
+    max_sequences: int = 64
+    max_step_tokens: int = 512
+    max_waiting: int = 1024
+    prompt_lookup: bool = False  # propose what followed the same tokens before
+    draft: Path | None = None  # a small model of the same vocabulary, that proposes
+
+
+class NativeLoader:
+    """See the module."""
+
+    def __init__(self, options: NativeOptions) -> None:
+        self._options = options
+
+    def need(self, path: Path, budget_bytes: int) -> Need:
+        checkpoint = open_checkpoint(path)
+        weights = self._weights_bytes(checkpoint)
+        if self._options.draft is not None:
+            weights += self._weights_bytes(open_checkpoint(self._options.draft))
+        config = checkpoint.config
+        token_bytes = 2 * config.layers * config.kv_dim * _CACHE_ITEM_BYTES
+        context = min(config.context, self._options.context or config.context)
+        wanted = token_bytes * (context + BLOCK_TOKENS) * self._options.max_sequences
+        room = min(int(budget_bytes * CACHE_SHARE), budget_bytes - weights)
+        cache = min(wanted, max(room, token_bytes * min(context, MIN_CACHE_TOKENS)))
+        return Need(weights, cache)
+
+    async def load(self, path: Path, adapters: tuple[Adapter, ...], need: Need) -> Loaded:
+        parts = await asyncio.to_thread(self._open, path, adapters, need)
+        try:
+            bridge = await asyncio.to_thread(Bridge, parts.make_engine)
+        except BaseException:
+            parts.close()
+            raise
+        engine = bridge.engine
+        try:
+            engine.start()
+            for adapter in adapters:
+                read = await asyncio.to_thread(read_adapter, adapter.path, parts.runner.config)
+                await asyncio.to_thread(engine.put_adapter, adapter.name, read)
+        except BaseException:
+            engine.stop()
+            raise
+        return Loaded(
+            backend=bridge,
+            tokenizer=parts.tokenizer,
+            chat=parts.chat,
+            config=parts.runner.config,
+            context=engine.context,
+            folder=path,
+            close=engine.stop,
+            stats=engine.stats,
+            vocabulary=parts.vocabulary,
+        )
+
+    def _open(self, path: Path, adapters: tuple[Adapter, ...], need: Need) -> _Parts:
+        checkpoint = open_checkpoint(path)
+        if checkpoint.tokenizer is None:
+            raise BadTokenizer("no_tokenizer", f"{path} holds no tokenizer")
+        tokenizer = Tokenizer(load_tokenizer(checkpoint.tokenizer).tokenizer_json)
+        vocabulary = vocabulary_of(tokenizer, checkpoint.config)
+        chat = chat_format_of(path, tokenizer)
+        runner = open_model(path, self._options.opening)
+        draft = None
+        try:
+            if self._options.draft is not None:
+                draft = open_model(self._options.draft, self._options.opening)
+            options = self._engine_options(runner, draft, need, len(adapters), vocabulary)
+        except BaseException:
+            runner.close()
+            if draft is not None:
+                draft.close()
+            raise
+        return _Parts(runner, draft, options, tokenizer, chat, vocabulary)
+
+    def _engine_options(
+        self, runner: Runner, draft: Runner | None, need: Need, adapters: int, words: Vocabulary
+    ) -> EngineOptions:
+        block_bytes = runner.block_bytes + (draft.block_bytes if draft else 0)
+        context = min(runner.config.context, self._options.context or runner.config.context)
+        most = self._options.max_sequences * (context // BLOCK_TOKENS + 1)
+        blocks = min(need.cache_bytes // block_bytes, most)
+        if blocks * BLOCK_TOKENS < min(context, MIN_CACHE_TOKENS):
+            raise NoMemory(f"a KV cache of {need.cache_bytes:,} bytes is too small for this model")
+        return EngineOptions(
+            blocks=blocks,
+            max_sequences=self._options.max_sequences,
+            max_step_tokens=self._options.max_step_tokens,
+            max_waiting=self._options.max_waiting,
+            context=min(context, blocks * BLOCK_TOKENS),
+            max_adapters=adapters,
+            vocabulary=words,
+            prompt_lookup=self._options.prompt_lookup,
+        )
+
+    def _weights_bytes(self, checkpoint: Checkpoint) -> int:
+        precision = self._options.opening.precision
+        return plan_weights(checkpoint.config, checkpoint.tensors, precision).size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What an engine is made of."""
+
+    runner: Runner
+    draft: Runner | None
+    options: EngineOptions
+    tokenizer: Tokenizer
+    chat: ChatFormat | None
+    vocabulary: Vocabulary
+
+    def make_engine(self, on_outputs: OnOutputs) -> Engine:
+        return Engine(self.runner, self.options, on_outputs, self.draft)
+
+    def close(self) -> None:
+        """Only where there is no engine yet: it closes its runners itself."""
+        self.runner.close()
+        if self.draft is not None:
+            self.draft.close()
+
+
+def vocabulary_of(tokenizer: Tokenizer, config: LlamaConfig) -> Vocabulary:
+    """The tokens as grammars see them."""
+    return Vocabulary(tokenizer.source, config.vocab_size, config.eos_ids)
+
+
+def chat_format_of(path: Path, tokenizer: Tokenizer) -> ChatFormat | None:
+    """The model's chat template; None where it has none that can be used."""
+    try:
+        return load_chat_format(path, tokenizer)
+    except BadTemplate:
+        return None

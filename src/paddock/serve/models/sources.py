@@ -1,0 +1,103 @@
+"""Where a model's files come from: a path, or a repository of a hub, verified before it is loaded.
+
+Knows no engine. ``fetch`` blocks; what it returns was looked at as the rules say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from paddock.clock import now
+from paddock.release.hub_client import Hub
+from paddock.release.pulling import Pulling, find_model, pull
+from paddock.release.target import RepositoryTarget
+from paddock.serve.models.verifying import Rules, verified
+
+
+class Source(Protocol):
+    """Where one model's files are; sources with the same ``key`` are one model in memory."""
+
+    @property
+    def key(self) -> str:
+        """What it is, whoever asks."""
+        ...
+
+    @property
+    def root(self) -> str:
+        """The same for people."""
+        ...
+
+    @property
+    def repository(self) -> str | None:
+        """The repository that a caller must have a right to read, where it is one."""
+        ...
+
+    @property
+    def created(self) -> int:
+        """When the model was made or first named, in seconds since 1970."""
+        ...
+
+    def fetch(self) -> Path:
+        """Its files on this machine; raises what stands against that. May take long."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PathSource:
+    """A folder or file on this machine."""
+
+    path: Path
+    rules: Rules
+    created: int
+    repository: None = None
+
+    @property
+    def key(self) -> str:
+        return f"path:{self.path}"
+
+    @property
+    def root(self) -> str:
+        return str(self.path)
+
+    def fetch(self) -> Path:
+        return verified(self.path, self.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class HubSource:
+    """A repository of a hub at a revision; without one, at what its branch was when it was loaded.
+
+    Pulled with the operator's token: whether a caller may use it is asked of the gate.
+    """
+
+    hub: Hub
+    target: RepositoryTarget
+    rules: Rules
+    created: int
+
+    @property
+    def repository(self) -> str:
+        return self.target.repo
+
+    @property
+    def key(self) -> str:
+        return f"hub:{self.hub.url}:{self.root}"
+
+    @property
+    def root(self) -> str:
+        revision = f"@{self.target.revision}" if self.target.revision else ""
+        return f"{self.target.repo}{revision}"
+
+    def fetch(self) -> Path:
+        return verified(pull(self.target, Pulling(self.hub, is_verifiable=True)), self.rules)
+
+
+def source_of(model: str, hub: Hub, rules: Rules) -> Source:
+    """The source that a MODEL of the command line names; raises NotFound."""
+    found = find_model(model)
+    if isinstance(found, Path):
+        path = found.resolve()
+        return PathSource(path, rules, int(path.stat().st_mtime))
+    return HubSource(hub, found, rules, int(now().timestamp()))
