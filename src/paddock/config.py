@@ -141,6 +141,14 @@ class Settings:
     convert_memory: int = _setting(
         1_000_000_000, "bytes of memory that `paddock convert` may take, however large the model"
     )
+    # Running models
+    packed_folder: Path = _setting(
+        Path("~/.cache/paddock/packed"),
+        "folder of weights as the engine reads them, so that a model starts at once the next time",
+    )
+    packed_bytes: int = _setting(
+        50 * 1000**3, "bytes that they may take: the longest unused go first; 0 keeps none"
+    )
     # Logs
     log_level: str = _setting("info", "debug, info, warning or error")
     log_format: str = _setting("auto", "text, json, or auto: text on a terminal")

@@ -5,6 +5,9 @@ Knows tokens. Knows no HTTP and no text; whoever has text brings a tokenizer (``
 request        what is asked for, and what comes back
 step           one step of a mixed batch, and what a runner of such steps must offer
 adapters       LoRA: small matrices added to a model's projections
+opening        a runner for a checkpoint: in which precision, by which code
+precision      in how many bits matrices are kept
+free_memory    how much a process may still take
 errors         what can be wrong with a request
 options        how large an engine is, and what it may do
 stats          what it has done, and holds now

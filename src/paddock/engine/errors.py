@@ -17,10 +17,34 @@ class BadGrammar(BadInput):
     code = "bad_grammar"
 
 
+class BadPrecision(BadInput):
+    """No precision has this name."""
+
+    code = "bad_precision"
+
+
+class BadAdapter(BadInput):
+    """A LoRA adapter is malformed, of a kind that is not run, or not of this model."""
+
+    code = "bad_adapter"
+
+
 class UnknownAdapter(BadInput):
     """No adapter of this name is loaded."""
 
     code = "unknown_adapter"
+
+
+class NoRunner(Unavailable):
+    """Nothing that is installed can run this model here."""
+
+    code = "no_runner"
+
+
+class ModelTooLarge(Unavailable):
+    """The machine has too little free memory for this model."""
+
+    code = "model_too_large"
 
 
 class EngineFull(Unavailable):
@@ -33,3 +57,27 @@ class EngineStopped(Unavailable):
     """The engine is stopping or has failed."""
 
     code = "engine_stopped"
+
+
+class EngineOutOfMemory(Unavailable):
+    """There is no room for the KV cache."""
+
+    code = "engine_out_of_memory"
+
+
+class AdapterSlotsFull(Unavailable):
+    """As many adapters are loaded as the engine takes."""
+
+    code = "adapter_slots_full"
+
+
+class DuplicateRequest(BadInput):
+    """A request of this id is in hand."""
+
+    code = "duplicate_request"
+
+
+class ImpossibleRequest(BadInput):
+    """The parts of a request contradict each other, or go beyond the model."""
+
+    code = "impossible_request"

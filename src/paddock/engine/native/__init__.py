@@ -1,4 +1,10 @@
 """The runner in C: packed weights, one call a step.
 
 weights        a model's weights as the runner wants them
+plan           which matrices a model becomes, of what kind
+packing        weights into panels, streamed
+packed_file    panels in a file, mapped by every process
+pack_cache     the folder of packed weights
+identity       what a checkpoint on disk is, without reading it
+loading        a checkpoint as packed weights, mapped or packed first
 """

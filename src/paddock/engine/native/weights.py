@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,14 @@ class Kind(IntEnum):
     Q8 = 2  # Q8_0: groups of 32 along the inputs, each with an F16 scale
     Q4 = 3  # Q4_0: likewise
     Q4_K = 4  # 256 inputs with F16 scale and minimum, 6 bits of each for every 32
+
+    @property
+    def dtype(self) -> str:
+        """The stored type that holds the same numbers."""
+        return _DTYPES[self]
+
+
+_DTYPES: Final = ("F32", "BF16", "Q8_0", "Q4_0", "Q4_K")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

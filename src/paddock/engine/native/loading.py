@@ -1,0 +1,84 @@
+"""A checkpoint as packed weights: mapped from the folder of packed ones, or packed first.
+
+Puts the parts together: plan, identity, packing, cache. Does not choose a runner or a precision
+(``engine/opening``), and does not know how bytes are laid out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddock.checkpoint.errors import disk_failures_in_words
+from paddock.checkpoint.opening import Checkpoint
+from paddock.engine.native.identity import check_unchanged, identity, settled_states
+from paddock.engine.native.pack_cache import PackCache, load_packed
+from paddock.engine.native.packing import packed_pieces
+from paddock.engine.native.plan import FLOAT_BYTES, Plan, PlannedMatrix
+from paddock.engine.native.weights import LayerWeights, PackedMatrix, Weights
+from paddock.kernels import sources
+from paddock.kernels.step_library import StepLibrary
+
+Bytes = NDArray[np.uint8]
+
+
+def load_weights(
+    checkpoint: Checkpoint, plan: Plan, packed: PackCache | None, library: StepLibrary, threads: int
+) -> Weights:
+    """The weights of a plan of this checkpoint.
+
+    Raises BadElements for numbers that are not finite, BadCheckpoint for files that change
+    meanwhile, DiskFailure, MemoryError.
+    """
+    with disk_failures_in_words():
+        states = settled_states(checkpoint)
+
+    def pieces() -> Iterator[memoryview]:
+        with disk_failures_in_words():
+            yield from packed_pieces(plan, library, threads)
+        check_unchanged(states)  # before anybody takes the last byte for written
+
+    kinds = [(each.kind, each.outputs, each.inputs) for each in plan.matrices]
+    # The panels' layout, and how numbers are encoded, are whatever these sources do.
+    digest = identity(checkpoint, states, str(kinds), sources.digest(sources.STEP))
+    content = load_packed(packed, digest, plan.size_bytes, pieces)
+    return assemble(plan, content)
+
+
+def assemble(plan: Plan, content: Bytes) -> Weights:
+    """The weights whose bytes, in the order of the plan, are ``content``."""
+    matrices = _cut(plan, content)
+    norms = _norms(plan, content)
+    embeddings = next(matrices)
+    layers = tuple(
+        LayerWeights(
+            attention_norm=norms[2 * number],
+            qkv=tuple(next(matrices) for _ in layer.qkv),
+            o=next(matrices),
+            ffn_norm=norms[2 * number + 1],
+            gate_up=tuple(next(matrices) for _ in layer.gate_up),
+            down=next(matrices),
+        )
+        for number, layer in enumerate(plan.layers)
+    )
+    head = embeddings if plan.head is None else next(matrices)
+    return Weights(plan.config, embeddings, layers, norms[-1], head)
+
+
+def _cut(plan: Plan, content: Bytes) -> Iterator[PackedMatrix]:
+    at = 0
+    for matrix in plan.matrices:
+        yield _matrix(matrix, content[at : at + matrix.size_bytes])
+        at += matrix.size_bytes
+
+
+def _matrix(planned: PlannedMatrix, panels: Bytes) -> PackedMatrix:
+    return PackedMatrix(planned.kind, planned.outputs, planned.inputs, panels)
+
+
+def _norms(plan: Plan, content: Bytes) -> NDArray[np.float32]:
+    """All norms, one a row."""
+    size_bytes = len(plan.norms) * plan.config.dim * FLOAT_BYTES
+    return content[content.size - size_bytes :].view(np.float32).reshape(len(plan.norms), -1)

@@ -1,0 +1,139 @@
+"""Weights into panels: the bytes of a plan, one piece after the other.
+
+Streams: what is under way is bounded by the number of threads, however large the model. One thread
+reads, others encode and pack (the compiled loops release the GIL). Blocks that stay what they are
+are taken over bit by bit. Numbers that are not finite are refused: no honest model has them, and
+they would make every answer of it NaN. Knows no files.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddock.checkpoint.codecs.transcoding import decode, transcode
+from paddock.checkpoint.dtypes import BLOCKS, size_in_bytes
+from paddock.checkpoint.errors import BadElements
+from paddock.checkpoint.tensors import Tensor, regrouped
+from paddock.engine.native.plan import PANEL, Plan, PlannedMatrix
+from paddock.engine.native.weights import Kind
+from paddock.kernels.step_library import StepLibrary
+
+Bytes = NDArray[np.uint8]
+
+STRETCH_BYTES: Final = 4 << 20  # of the source, that one thread packs at once
+_AHEAD: Final = 2  # stretches that wait for a thread
+
+# What C packs into a kind without our help; anything else is transcoded to the first of these.
+_TAKEN: Final = {
+    Kind.F32: ("F32", "F16", "BF16"),
+    Kind.BF16: ("BF16", "F16", "F32"),
+    Kind.Q8: ("Q8_0",),
+    Kind.Q4: ("Q4_0",),
+    Kind.Q4_K: ("Q4_K",),
+}
+_SCALES: Final = {"Q8_0": 1, "Q4_0": 1, "Q4_K": 2}  # F16 numbers that begin a block
+_CHUNK: Final = 1 << 18  # elements that are looked at at once: they stay in the second cache
+# The bits, without the sign, from which on a number is not finite, or would not be in the kind.
+_INFINITE: Final = {"F32": 0x7F80_0000, "F16": 0x7C00, "BF16": 0x7F80}
+_INFINITE_AS_BF16: Final = 0x7F7F_8000
+
+
+class _Stretch(NamedTuple):
+    """Whole panels of a matrix, or its last rows."""
+
+    matrix: PlannedMatrix
+    tensor: Tensor
+    raw: memoryview
+
+
+def packed_pieces(plan: Plan, library: StepLibrary, threads: int) -> Iterator[memoryview]:
+    """All bytes of a plan in order: its matrices, then its norms.
+
+    Raises BadElements for numbers that are not finite, or that a kind cannot hold.
+    """
+    waiting: deque[Future[memoryview]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="packing") as pool:
+        try:
+            for stretch in _stretches(plan):
+                waiting.append(pool.submit(_packed, stretch, library))
+                if len(waiting) >= threads + _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+    for tensor in plan.norms:
+        yield _norm(tensor)
+
+
+def _stretches(plan: Plan) -> Iterator[_Stretch]:
+    for matrix in plan.matrices:
+        for tensor in matrix.tensors:
+            panel_bytes = PANEL * size_in_bytes(tensor.dtype, matrix.inputs)
+            wanted = max(1, STRETCH_BYTES // panel_bytes) * panel_bytes
+            for raw in regrouped(tensor.pieces(), wanted):
+                yield _Stretch(matrix, tensor, raw)
+
+
+def _packed(stretch: _Stretch, library: StepLibrary) -> memoryview:
+    """The panels of a stretch, which is a small matrix of its own."""
+    matrix, tensor, raw = stretch
+    rows = len(raw) // size_in_bytes(tensor.dtype, matrix.inputs)
+    dtype = _taken(tensor.dtype, matrix.kind)
+    try:
+        content = np.frombuffer(transcode(raw, tensor.dtype, dtype), np.uint8)
+    except BadElements as e:
+        raise BadElements(e.reason, f"the tensor {tensor.name!r}: {e.message}") from e
+    if not _is_finite(content, dtype, matrix.kind):
+        raise _not_finite(tensor)
+    kind = matrix.kind.dtype
+    panels = np.empty(library.matrix_bytes(kind, rows, matrix.inputs), np.uint8)
+    if not library.pack(kind, dtype, content, range(rows), (rows, matrix.inputs), panels):
+        raise ValueError(f"{tensor.name!r} cannot be packed from {dtype} as {kind}")
+    return panels.data
+
+
+def _taken(stored: str, kind: Kind) -> str:
+    taken = _TAKEN[kind]
+    return stored if stored in taken else taken[0]
+
+
+def _is_finite(content: Bytes, dtype: str, kind: Kind) -> bool:
+    if dtype in BLOCKS:
+        blocks = content.reshape(-1, BLOCKS[dtype].size_bytes)
+        scales = np.ascontiguousarray(blocks[:, : 2 * _SCALES[dtype]])
+        return _is_below(scales.reshape(-1), "F16", _INFINITE["F16"])
+    is_narrowed = dtype == "F32" and kind is Kind.BF16
+    return _is_below(content, dtype, _INFINITE_AS_BF16 if is_narrowed else _INFINITE[dtype])
+
+
+def _is_below(content: Bytes, dtype: str, limit: int) -> bool:
+    """Whether all magnitudes are below, as bits; far cheaper than asking each number."""
+    words = content.view("<u4" if dtype == "F32" else "<u2")
+    for at in range(0, words.size, _CHUNK):
+        # Doubling pushes the sign out and keeps the order of what is left.
+        if (words[at : at + _CHUNK] << 1).max() >= 2 * limit:
+            return False
+    return True
+
+
+def _norm(tensor: Tensor) -> memoryview:
+    values = decode(tensor.read(), tensor.dtype)
+    if not np.isfinite(values).all():
+        raise _not_finite(tensor)
+    return values.view(np.uint8).data
+
+
+def _not_finite(tensor: Tensor) -> BadElements:
+    return BadElements(
+        "not_finite",
+        f"the tensor {tensor.name!r} holds numbers that are not finite (NaN or infinite)",
+        hint="the file is damaged, or training diverged; `paddock scan` says where",
+    )

@@ -1,0 +1,172 @@
+"""Which packed matrices a model becomes, of what kind, and where each begins.
+
+Pure: from a configuration and unread tensors to kinds and offsets. The same checkpoint and
+precision always give the same plan, so a packed file needs no table of contents.
+
+As stored (``auto``): F32 and F64 become F32; BF16 and F16 become BF16; Q8_0, Q4_0 and Q4_K stay as
+they are, block by block; Q5_K and Q6_K are encoded again as Q8, which errs less than they did.
+``int8`` and ``int4`` bound the bits: blocks of fewer bits stay, since more would bring nothing
+back. Plain weights become Q4_K for ``int4``, not Q4_0: the same bytes, and a root mean square error
+a fifth smaller for normal weights, a quarter for heavy tails. Embeddings and head keep 8 bits: they
+decide every token, and llama.cpp keeps them in 6. Rows that are no whole groups of a kind get the
+next kind with room for them: Q4_K, Q4, Q8, then what a plain weight is as stored.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from paddock.checkpoint.dtypes import BLOCKS
+from paddock.checkpoint.errors import TensorMismatch
+from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.checkpoint.shape.layout import EMBEDDINGS, FINAL_NORM, HEAD, check_shapes
+from paddock.checkpoint.tensors import Tensor
+from paddock.engine.native.weights import Kind
+from paddock.engine.precision import Precision
+
+PANEL: Final = 64  # outputs, as in kernels/step/matrix.h
+FLOAT_BYTES: Final = 4
+
+_AS_STORED: Final = {
+    "F32": Kind.F32, "F64": Kind.F32, "BF16": Kind.BF16, "F16": Kind.BF16,
+    "Q8_0": Kind.Q8, "Q5_K": Kind.Q8, "Q6_K": Kind.Q8, "Q4_0": Kind.Q4, "Q4_K": Kind.Q4_K,
+}  # fmt: skip
+_TYPES: Final = {Precision.FLOAT32: Kind.F32, Precision.BFLOAT16: Kind.BF16}
+_QKV: Final = tuple(f"self_attn.{name}_proj.weight" for name in "qkv")
+_GATE_UP: Final = ("mlp.gate_proj.weight", "mlp.up_proj.weight")
+_NORMS: Final = ("input_layernorm.weight", "post_attention_layernorm.weight")
+
+
+class PlannedMatrix(NamedTuple):
+    """A matrix to be: the rows of its tensors, one after the other."""
+
+    kind: Kind
+    outputs: int
+    inputs: int
+    tensors: tuple[Tensor, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        return packed_bytes(self.kind, self.outputs, self.inputs)
+
+
+class PlannedLayer(NamedTuple):
+    """The matrices of a layer, in the order of their bytes."""
+
+    qkv: tuple[PlannedMatrix, ...]
+    o: PlannedMatrix
+    gate_up: tuple[PlannedMatrix, ...]
+    down: PlannedMatrix
+
+
+class Plan(NamedTuple):
+    """A whole model in the order of its bytes: matrices without gaps, then the norms.
+
+    Norms are attention's and the feed-forward's of each layer, then the final one.
+    """
+
+    config: LlamaConfig
+    embeddings: PlannedMatrix
+    layers: tuple[PlannedLayer, ...]
+    head: PlannedMatrix | None  # None: the embeddings are the head
+    norms: tuple[Tensor, ...]
+
+    @property
+    def matrices(self) -> tuple[PlannedMatrix, ...]:
+        """All of them, in the order of their bytes."""
+        found = [self.embeddings]
+        for layer in self.layers:
+            found += [*layer.qkv, layer.o, *layer.gate_up, layer.down]
+        return (*found, self.head) if self.head else tuple(found)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of matrices and norms."""
+        norms = len(self.norms) * self.config.dim * FLOAT_BYTES
+        return sum(matrix.size_bytes for matrix in self.matrices) + norms
+
+
+def plan_weights(config: LlamaConfig, tensors: Sequence[Tensor], precision: Precision) -> Plan:
+    """What a checkpoint becomes; raises TensorMismatch for wrong tensors, or ones never packed."""
+    check_shapes(config, tensors)
+    found = {tensor.name: tensor for tensor in tensors}
+
+    def matrices(names: Iterable[str], precision: Precision = precision) -> list[PlannedMatrix]:
+        return _fused([found[name] for name in names], precision)
+
+    outer = Precision.INT8 if precision is Precision.INT4 else precision
+    layers, norms = [], []
+    for number in range(config.layers):
+        at = f"model.layers.{number}."
+        qkv = tuple(matrices(at + name for name in _QKV))
+        (o,) = matrices([at + "self_attn.o_proj.weight"])
+        gate_up = tuple(matrices(at + name for name in _GATE_UP))
+        (down,) = matrices([at + "mlp.down_proj.weight"])
+        layers.append(PlannedLayer(qkv, o, gate_up, down))
+        norms += [found[at + name] for name in _NORMS]
+    for tensor in (*norms, found[FINAL_NORM]):
+        _check_kind(tensor)
+    return Plan(
+        config,
+        matrices([EMBEDDINGS], outer)[0],
+        tuple(layers),
+        None if config.tied_embeddings else matrices([HEAD], outer)[0],
+        (*norms, found[FINAL_NORM]),
+    )
+
+
+def kind_of(stored: str, inputs: int, precision: Precision) -> Kind:
+    """What a matrix of this stored type becomes."""
+    as_stored = _AS_STORED[stored]
+    match precision:
+        case Precision.AUTO:
+            return as_stored
+        case Precision.FLOAT32 | Precision.BFLOAT16:
+            return _TYPES[precision]
+        case Precision.INT8:
+            wanted = [as_stored] if as_stored >= Kind.Q8 else [Kind.Q8]
+        case Precision.INT4:
+            wanted = [as_stored] if as_stored >= Kind.Q4 else [Kind.Q4_K, Kind.Q4]
+    return next((kind for kind in wanted if inputs % _group(kind) == 0), as_stored)
+
+
+def packed_bytes(kind: Kind, outputs: int, inputs: int) -> int:
+    """Bytes of a packed matrix: whole panels, BF16 in pairs of inputs (kernels/step/panels.h)."""
+    rows = math.ceil(outputs / PANEL) * PANEL
+    if kind is Kind.F32:
+        return rows * 4 * inputs
+    if kind is Kind.BF16:
+        return rows * 2 * (inputs + inputs % 2)
+    block = BLOCKS[kind.dtype]
+    # A panel of Q4_K has its 6-bit scales in whole nibbles and pairs of bits: the same 12 bytes.
+    return rows * (inputs // block.elements) * block.size_bytes
+
+
+def _group(kind: Kind) -> int:
+    return BLOCKS[kind.dtype].elements if kind.dtype in BLOCKS else 1
+
+
+def _fused(tensors: Sequence[Tensor], precision: Precision) -> list[PlannedMatrix]:
+    """As few matrices as kinds allow; one that ends within a panel is not continued."""
+    fused: list[PlannedMatrix] = []
+    for tensor in tensors:
+        outputs, inputs = tensor.shape
+        kind = kind_of(_check_kind(tensor), inputs, precision)
+        if fused and fused[-1].kind is kind and fused[-1].outputs % PANEL == 0:
+            last = fused[-1]
+            fused[-1] = PlannedMatrix(kind, last.outputs + outputs, inputs, (*last.tensors, tensor))
+        else:
+            fused.append(PlannedMatrix(kind, outputs, inputs, (tensor,)))
+    return fused
+
+
+def _check_kind(tensor: Tensor) -> str:
+    if tensor.dtype not in _AS_STORED:
+        raise TensorMismatch(
+            "dtype",
+            f"the tensor {tensor.name!r} is stored as {tensor.dtype}",
+            hint=f"a model runs from {', '.join(_AS_STORED)}; convert the checkpoint first",
+        )
+    return tensor.dtype
