@@ -9,7 +9,7 @@
 #include "group_products.h"
 
 enum {
-    TILE_BYTES = 128 * 1024, /* well within the second cache, with the rows beside it */
+    TILE_BYTES = 256 * 1024, /* well within the second cache, with the rows beside it */
     AHEAD_BYTES = 4096,      /* what is fetched before it is read */
     CHUNK_ROWS = 128, /* rows that meet a panel before the next one is read */
     MOST_ROWS = 6,
