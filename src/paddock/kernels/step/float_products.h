@@ -19,10 +19,9 @@ INLINE void multiply_floats(int kind, int rows, struct tile tile) {
     for (size_t i = 0; i < lines; i++) {
         const uint8_t *line = tile.weights + 4 * tile.column + i * FLOAT_LINE;
         words weights[FLOAT_COLUMNS];
-        UNROLLED for (int c = 0; c < FLOAT_COLUMNS; c++) {
+        UNROLLED for (int c = 0; c < FLOAT_COLUMNS; c++)
             weights[c] = load_words(line + c * VECTOR_BYTES);
-            prefetch(line + c * VECTOR_BYTES + tile.ahead);
-        }
+        fetch_ahead(&tile, line, FLOAT_COLUMNS * VECTOR_BYTES);
         UNROLLED for (int r = 0; r < rows; r++)
             UNROLLED for (int c = 0; c < FLOAT_COLUMNS; c++)
                 sums[r][c] = with_line(kind, sums[r][c], weights[c], tile.x + r * tile.x_stride, i);

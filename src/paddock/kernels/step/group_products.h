@@ -73,7 +73,6 @@ INLINE void multiply_group(int kind, int rows, const struct tile *tile, struct g
         UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++)
             dots[r][c] = all_ints(kind == M_Q4K ? 0 : row[r]->start);
     }
-    UNROLLED for (int i = 0; i < group_bytes(kind); i += 64) prefetch(group.codes + tile->ahead + i);
     UNROLLED for (int w = 0; w < 4; w++) {
         words near[GROUP_COLUMNS], far[GROUP_COLUMNS];
         UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++) {
@@ -97,8 +96,7 @@ INLINE void multiply_group(int kind, int rows, const struct tile *tile, struct g
     }
 }
 
-INLINE void multiply_supers(int rows, const struct tile *tile,
-                            floats sums[GROUP_ROWS][GROUP_COLUMNS]) {
+INLINE void multiply_supers(int rows, struct tile *tile, floats sums[GROUP_ROWS][GROUP_COLUMNS]) {
     const uint8_t *super = tile->weights, *x = tile->x;
     for (size_t i = 0; i < tile->inputs / SUPER_GROUP; i++, super += Q4K_SUPER_BYTES) {
         struct group group = {
@@ -107,6 +105,7 @@ INLINE void multiply_supers(int rows, const struct tile *tile,
         for (int pair = 0; pair < 4; pair++, group.high += CODE_STRIP)
             UNROLLED for (int half = 0; half < 2; half++) {
                 group.high_shift = 4 * half;
+                fetch_ahead(tile, super + (2 * pair + half) * group_bytes(M_Q4K), group_bytes(M_Q4K));
                 multiply_group(M_Q4K, rows, tile, group, x, sums);
                 group.codes += 4 * CODE_LINE;
                 group.low += CODE_STRIP;
@@ -127,6 +126,7 @@ INLINE void multiply_groups(int kind, int rows, struct tile tile) {
                               .scales = tile.weights + code_bytes + 2 * tile.column};
         const uint8_t *x = tile.x;
         for (size_t i = 0; i < tile.inputs / GROUP; i++, x += sizeof(struct activations)) {
+            fetch_ahead(&tile, group.codes, (size_t)group_bytes(kind));
             multiply_group(kind, rows, &tile, group, x, sums);
             group.codes += group_bytes(kind);
             group.scales += group_bytes(kind);

@@ -79,10 +79,14 @@ static void multiply_tile(int kind, struct tile tile, size_t rows) {
     int is_float = kind <= M_BF16;
     size_t most = is_float ? FLOAT_ROWS : GROUP_ROWS;
     size_t step = LANES * (is_float ? FLOAT_COLUMNS : GROUP_COLUMNS);
-    for (size_t blocks = (rows + most - 1) / most; blocks; blocks--) {
+    size_t blocks = (rows + most - 1) / most;
+    if (blocks > 1) tile.ahead = strip_offset(kind, tile.inputs);
+    tile.turns = (unsigned)blocks;
+    for (; blocks; blocks--) {
         size_t some = (rows + blocks - 1) / blocks;
         for (size_t column = 0; column < strip_width(kind); column += step) {
             tile.column = column;
+            tile.turn = (unsigned)blocks - 1;
             kernels[kind][some - 1](tile);
         }
         rows -= some;

@@ -11,15 +11,20 @@ struct tile {
     size_t x_stride;  /* bytes from row to row */
     float *y;
     size_t y_stride; /* floats */
-    size_t ahead;    /* bytes from what is read to what will be */
     int begins;      /* whether y holds nothing yet */
+    /* What will be read next is fetched meanwhile: of every so many pieces the one whose turn it is,
+     * so that all rows that meet a tile share the fetching of the next. */
+    size_t ahead; /* bytes from what is read */
+    unsigned turns, turn;
 };
 
-#define UNROLLED _Pragma("GCC unroll 8")
+#define UNROLLED _Pragma("GCC unroll 32")
 
-/* One for every line of the cache, so only where a vector is one. */
-INLINE void prefetch(const uint8_t *at) {
-    if (VECTOR_BYTES == 64) __builtin_prefetch(at);
+/* Called for every piece of so many bytes, a whole number of lines of the cache. */
+INLINE void fetch_ahead(struct tile *tile, const uint8_t *piece, size_t bytes) {
+    if (tile->turn--) return;
+    tile->turn = tile->turns - 1;
+    UNROLLED for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(piece + tile->ahead + i);
 }
 
 INLINE floats sum_so_far(const struct tile *tile, int row, int column) {
