@@ -149,6 +149,46 @@ class Settings:
     packed_bytes: int = _setting(
         50 * 1000**3, "bytes that they may take: the longest unused go first; 0 keeps none"
     )
+    # Serving models
+    serve_models: str = _setting(
+        "",
+        "models that the hub itself serves under /v1: namespace/name by commas, * for all; "
+        "empty for none",
+    )
+    serve_host: str = _setting("127.0.0.1", "address that `paddock serve` listens on")
+    serve_port: int = _setting(8001, "port that `paddock serve` listens on; 0 picks a free one")
+    serve_auth: str = _setting(
+        "",
+        "who may ask: none (everybody), hub (whoever has a token of the hub), or a file of tokens; "
+        "empty for everybody on this machine alone",
+    )
+    serve_memory: int = _setting(
+        0, "bytes of memory that models may take together; 0: four fifths of what is free"
+    )
+    serve_precision: str = _setting(
+        "auto", "how weights are kept: auto (as stored), float32, bfloat16, int8, int4"
+    )
+    serve_threads: int = _setting(0, "threads that compute; 0: one for each core")
+    serve_sequences: int = _setting(64, "requests that a model computes at once")
+    serve_waiting: int = _setting(1024, "requests that may wait for a model, beyond those")
+    serve_idle_seconds: int = _setting(
+        0, "after how long a model that nobody uses is let go; 0: when its room is needed"
+    )
+    serve_drain_seconds: int = _setting(
+        30, "how long answers may go on when the server is told to stop"
+    )
+    serve_requests_per_minute: int = _setting(0, "requests of a caller a minute; 0: no limit")
+    serve_tokens_per_minute: int = _setting(0, "tokens of a caller a minute; 0: no limit")
+    serve_concurrent: int = _setting(0, "requests of a caller at once; 0: no limit")
+    serve_verify: str = _setting(
+        "signed",
+        "releases that may be loaded: signed (by a trusted key, where they are signed), always "
+        "(no unsigned ones either), intact (also by unknown keys)",
+    )
+    serve_scan: str = _setting(
+        "auto", "scan before loading: auto (before vLLM loads it), always, never"
+    )
+    vllm: str = _setting("vllm", "the program that `paddock serve --engine vllm` starts")
     # Logs
     log_level: str = _setting("info", "debug, info, warning or error")
     log_format: str = _setting("auto", "text, json, or auto: text on a terminal")
@@ -171,6 +211,9 @@ _CHOICES = {
     "s3_addressing": ("path", "host"),
     "s3_direct": ("off", "on"),
     "unscanned": ("serve", "refuse"),
+    "serve_precision": ("auto", "float32", "bfloat16", "int8", "int4"),
+    "serve_verify": ("signed", "always", "intact"),
+    "serve_scan": ("auto", "always", "never"),
 }
 
 
@@ -273,8 +316,8 @@ def _whole_number(name: str, value: Any, origin: str) -> int:
         number = None
     if not isinstance(number, int) or isinstance(number, bool) or number < 0:
         raise BadSetting(f"{name} from {origin} must be a whole number, not {value!r}")
-    if name == "port" and number > 65535:
-        raise BadSetting(f"port from {origin} is {number}", hint="ports end at 65535")
+    if name.endswith("port") and number > 65535:
+        raise BadSetting(f"{name} from {origin} is {number}", hint="ports end at 65535")
     return number
 
 

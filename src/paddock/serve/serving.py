@@ -71,6 +71,12 @@ class Serving:
             if not self._in_hand:
                 self._none_in_hand.set()
 
+    async def preload(self, name: str) -> None:
+        """Load a model before anybody asks for it; the operator's own wish, asked of no gate."""
+        entry = await self._catalogue.entry(name)
+        async with self._residents.hold(entry):
+            pass
+
     async def models(self, caller: Caller) -> list[ModelListing]:
         """What the caller may ask for."""
         loaded = self._residents.loaded()

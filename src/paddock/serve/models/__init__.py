@@ -6,5 +6,6 @@ verifying  what is checked before they are loaded
 loaded     a model in memory, and what a loader must offer
 residents  which models are in memory, within a budget
 native     the loader of models for our own engine
+words      what of a loaded model is text
 budget     how much memory there is
 """

@@ -11,28 +11,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from paddock.checkpoint.chat_template.metering import BadTemplate
 from paddock.checkpoint.errors import BadTokenizer
-from paddock.checkpoint.opening import Checkpoint, open_checkpoint
-from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.checkpoint.opening import open_checkpoint
 from paddock.checkpoint.tokenizer.files import load_tokenizer
 from paddock.engine.engine import Engine
 from paddock.engine.grammar.matching import Vocabulary
-from paddock.engine.lora_folder import read_adapter
-from paddock.engine.native.plan import plan_weights
-from paddock.engine.opening import OpenOptions, open_model
+from paddock.engine.opening import ModelBytes, OpenOptions, model_bytes, open_model
 from paddock.engine.options import EngineOptions
 from paddock.engine.step import BLOCK_TOKENS, Runner
-from paddock.llama.chat import ChatFormat, load_chat_format
+from paddock.llama.chat import ChatFormat
 from paddock.llama.tokenizer import Tokenizer
 from paddock.serve.bridge import Bridge, OnOutputs
 from paddock.serve.errors import NoMemory
 from paddock.serve.models.catalogue import Adapter
 from paddock.serve.models.loaded import Loaded, Need
+from paddock.serve.models.words import chat_format_of, vocabulary_of
 
 CACHE_SHARE: Final = 0.25  # of the budget: what a model's KV cache may take at most
 MIN_CACHE_TOKENS: Final = 256  # a model that cannot hold these is not worth loading
-_CACHE_ITEM_BYTES: Final = 4  # of a key's or value's number, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +51,13 @@ class NativeLoader:
         self._options = options
 
     def need(self, path: Path, budget_bytes: int) -> Need:
-        checkpoint = open_checkpoint(path)
-        weights = self._weights_bytes(checkpoint)
-        if self._options.draft is not None:
-            weights += self._weights_bytes(open_checkpoint(self._options.draft))
-        config = checkpoint.config
-        token_bytes = 2 * config.layers * config.kv_dim * _CACHE_ITEM_BYTES
-        context = min(config.context, self._options.context or config.context)
-        wanted = token_bytes * (context + BLOCK_TOKENS) * self._options.max_sequences
+        model = self._bytes(path)
+        draft = self._bytes(self._options.draft) if self._options.draft else ModelBytes(0, 0)
+        weights, block = model.weights + draft.weights, model.block + draft.block
+        context = self._context(open_checkpoint(path).config.context)
+        wanted = block * self._blocks(context, self._options.max_sequences)
         room = min(int(budget_bytes * CACHE_SHARE), budget_bytes - weights)
-        cache = min(wanted, max(room, token_bytes * min(context, MIN_CACHE_TOKENS)))
+        cache = min(wanted, max(room, block * self._blocks(min(context, MIN_CACHE_TOKENS), 1)))
         return Need(weights, cache)
 
     async def load(self, path: Path, adapters: tuple[Adapter, ...], need: Need) -> Loaded:
@@ -78,8 +71,7 @@ class NativeLoader:
         try:
             engine.start()
             for adapter in adapters:
-                read = await asyncio.to_thread(read_adapter, adapter.path, parts.runner.config)
-                await asyncio.to_thread(engine.put_adapter, adapter.name, read)
+                await asyncio.to_thread(_put_adapter, engine, adapter)
         except BaseException:
             engine.stop()
             raise
@@ -116,11 +108,16 @@ class NativeLoader:
         return _Parts(runner, draft, options, tokenizer, chat, vocabulary)
 
     def _engine_options(
-        self, runner: Runner, draft: Runner | None, need: Need, adapters: int, words: Vocabulary
+        self,
+        runner: Runner,
+        draft: Runner | None,
+        need: Need,
+        adapters: int,
+        words: Vocabulary | None,
     ) -> EngineOptions:
         block_bytes = runner.block_bytes + (draft.block_bytes if draft else 0)
-        context = min(runner.config.context, self._options.context or runner.config.context)
-        most = self._options.max_sequences * (context // BLOCK_TOKENS + 1)
+        context = self._context(runner.config.context)
+        most = self._blocks(context, self._options.max_sequences)
         blocks = min(need.cache_bytes // block_bytes, most)
         if blocks * BLOCK_TOKENS < min(context, MIN_CACHE_TOKENS):
             raise NoMemory(f"a KV cache of {need.cache_bytes:,} bytes is too small for this model")
@@ -135,9 +132,20 @@ class NativeLoader:
             prompt_lookup=self._options.prompt_lookup,
         )
 
-    def _weights_bytes(self, checkpoint: Checkpoint) -> int:
-        precision = self._options.opening.precision
-        return plan_weights(checkpoint.config, checkpoint.tensors, precision).size_bytes
+    def _bytes(self, path: Path) -> ModelBytes:
+        return model_bytes(path, self._options.opening.precision)
+
+    def _context(self, models_own: int) -> int:
+        return min(models_own, self._options.context or models_own)
+
+    def _blocks(self, tokens: int, sequences: int) -> int:
+        return (tokens // BLOCK_TOKENS + 1) * sequences
+
+
+def _put_adapter(engine: Engine, adapter: Adapter) -> None:
+    from paddock.engine.lora_folder import read_adapter
+
+    engine.put_adapter(adapter.name, read_adapter(adapter.path, engine.config))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +157,7 @@ class _Parts:
     options: EngineOptions
     tokenizer: Tokenizer
     chat: ChatFormat | None
-    vocabulary: Vocabulary
+    vocabulary: Vocabulary | None
 
     def make_engine(self, on_outputs: OnOutputs) -> Engine:
         return Engine(self.runner, self.options, on_outputs, self.draft)
@@ -159,16 +167,3 @@ class _Parts:
         self.runner.close()
         if self.draft is not None:
             self.draft.close()
-
-
-def vocabulary_of(tokenizer: Tokenizer, config: LlamaConfig) -> Vocabulary:
-    """The tokens as grammars see them."""
-    return Vocabulary(tokenizer.source, config.vocab_size, config.eos_ids)
-
-
-def chat_format_of(path: Path, tokenizer: Tokenizer) -> ChatFormat | None:
-    """The model's chat template; None where it has none that can be used."""
-    try:
-        return load_chat_format(path, tokenizer)
-    except BadTemplate:
-        return None

@@ -1,0 +1,231 @@
+"""A server as its operator wants it: from names and settings to models, gate and limits."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from paddock.checkpoint.scan.limits import Limits as ScanLimits
+from paddock.config import Settings
+from paddock.engine.opening import OpenOptions, packed_folder
+from paddock.engine.precision import parse_precision
+from paddock.errors import UsageError, shown
+from paddock.listening import address, listen
+from paddock.release.hub_client import Hub
+from paddock.release.target import path_exists
+from paddock.serve.callers import Gate, Limits
+from paddock.serve.gates.hub_gate import HubGate
+from paddock.serve.gates.open_gate import OpenGate
+from paddock.serve.gates.token_file import TokenFile
+from paddock.serve.limiter import Limiter
+from paddock.serve.models.budget import default_budget_bytes
+from paddock.serve.models.catalogue import Adapter, Entry, FixedCatalogue
+from paddock.serve.models.loaded import Loader
+from paddock.serve.models.native import NativeLoader, NativeOptions
+from paddock.serve.models.residents import ResidentLimits, Residents
+from paddock.serve.models.sources import PathSource, Source, source_of
+from paddock.serve.models.verifying import Rules
+from paddock.serve.server import run
+from paddock.serve.serving import Serving
+from paddock.serve.vllm.loading import VllmLoader, VllmOptions
+from paddock.signing.keys import load_trust
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for beside the settings."""
+
+    models: Sequence[str]  # MODEL, or NAME=MODEL
+    engine: str = "native"
+    adapters: Sequence[str] = ()  # NAME=PATH, each on the first model
+    draft: str | None = None
+    context: int | None = None
+    prompt_lookup: bool = False
+    device: str = "auto"
+    vllm_arguments: Sequence[str] = field(default=())
+
+
+class Ready(NamedTuple):
+    """A server that only needs to listen."""
+
+    serving: Serving
+    gate: Gate
+    limiter: Limiter
+    names: tuple[str, ...]
+
+
+def serve(wanted: Wanted, settings: Settings, *, tell: Tell, progress: Tell) -> None:
+    """Serve until told to stop; ``tell`` gets what to know, ``progress`` what is being done."""
+    ready = make_serving(wanted, settings)
+    listener = listen(settings.serve_host, settings.serve_port)
+    url = address(listener, settings.serve_host)
+
+    async def begin() -> None:
+        """One model is loaded at once, so that whoever started us learns what is wrong with it."""
+        if len(wanted.models) == 1:
+            progress(f"loading {ready.names[0]}")
+            await ready.serving.preload(ready.names[0])
+        tell(f"paddock serves {', '.join(ready.names)} at {url}/v1")
+        tell(_next_steps(url, ready.names[0], asks=not isinstance(ready.gate, OpenGate)))
+
+    run(
+        ready.serving,
+        ready.gate,
+        ready.limiter,
+        listener,
+        drain_seconds=settings.serve_drain_seconds,
+        begin=begin,
+    )
+
+
+def make_serving(wanted: Wanted, settings: Settings) -> Ready:
+    """Everything that serving needs; raises what is wrong with names and settings."""
+    gate = gate_of(settings)
+    hub = Hub(settings.hub_url, settings.token)
+    rules = rules_of(settings, foreign=wanted.engine == "vllm")
+    entries = _entries(wanted, hub, rules)
+    limiter = limiter_of(settings)
+    residents = Residents(_loader(wanted, settings, hub, rules), resident_limits(settings))
+    serving = Serving(FixedCatalogue(entries, gate), residents, limiter)
+    return Ready(serving, gate, limiter, tuple(entry.name for entry in entries))
+
+
+def gate_of(settings: Settings) -> Gate:
+    """Who gets in; without a word, everybody on this machine and nobody else."""
+    match settings.serve_auth:
+        case "none":
+            return OpenGate()
+        case "hub":
+            return HubGate(settings.hub_url)
+        case "":
+            if _is_loopback(settings.serve_host):
+                return OpenGate()
+            raise UsageError(
+                f"{settings.serve_host} can be reached from other machines, and nobody was said to "
+                "be let in",
+                hint="choose --auth hub, --auth FILE, or --auth none for everybody",
+            )
+    return TokenFile(Path(settings.serve_auth))
+
+
+def rules_of(settings: Settings, *, foreign: bool) -> Rules:
+    """What is checked before loading; another program's loader is trusted with less."""
+    scans = settings.serve_scan == "always" or (settings.serve_scan == "auto" and foreign)
+    trust = load_trust(None, settings.config_home.expanduser())
+    return Rules(tuple(trust), settings.serve_verify, scans, ScanLimits.of(settings))
+
+
+def limiter_of(settings: Settings) -> Limiter:
+    """What everybody may ask for who has no limits of their own."""
+    return Limiter(
+        Limits(
+            settings.serve_requests_per_minute,
+            settings.serve_tokens_per_minute,
+            settings.serve_concurrent,
+        )
+    )
+
+
+def resident_limits(settings: Settings) -> ResidentLimits:
+    """How much memory, and for how long."""
+    return ResidentLimits(
+        settings.serve_memory or default_budget_bytes(),
+        idle_seconds=settings.serve_idle_seconds,
+        max_waiting=settings.serve_waiting,
+    )
+
+
+def native_options(settings: Settings, *, device: str = "auto") -> NativeOptions:
+    """How our own engine opens and runs models."""
+    opening = OpenOptions(
+        precision=parse_precision(settings.serve_precision),
+        threads=settings.serve_threads,
+        device=device,
+        packed=packed_folder(settings),
+    )
+    return NativeOptions(
+        opening, max_sequences=settings.serve_sequences, max_waiting=settings.serve_waiting
+    )
+
+
+def _loader(wanted: Wanted, settings: Settings, hub: Hub, rules: Rules) -> Loader:
+    if wanted.engine == "vllm":
+        return VllmLoader(VllmOptions(settings.vllm, wanted.context, tuple(wanted.vllm_arguments)))
+    draft = source_of(wanted.draft, hub, rules).fetch() if wanted.draft else None
+    options = native_options(settings, device=wanted.device)
+    return NativeLoader(
+        replace(options, context=wanted.context, draft=draft, prompt_lookup=wanted.prompt_lookup)
+    )
+
+
+def _entries(wanted: Wanted, hub: Hub, rules: Rules) -> list[Entry]:
+    entries: list[Entry] = []
+    adapters = tuple(_adapter(text) for text in wanted.adapters)
+    for number, model in enumerate(wanted.models):
+        name, source, aliases = _named(model, hub, rules)
+        own = adapters if number == 0 else ()
+        owner = (source.repository or "paddock").partition("/")[0]
+        entries.append(Entry(name, source, owner, own, aliases=aliases))
+        entries += [
+            Entry(each.name, source, owner, own, adapter=each.name, parent=name) for each in own
+        ]
+    names = [entry.name for entry in entries]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageError(
+            f"two models are called {shown(twice[0])}", hint="give one a name: NAME=MODEL"
+        )
+    return entries
+
+
+def _named(model: str, hub: Hub, rules: Rules) -> tuple[str, Source, tuple[str, ...]]:
+    """NAME=MODEL, or the name that a MODEL has by itself: its folder's, or its repository's."""
+    name, equals, rest = model.partition("=")
+    if equals and name and rest and not path_exists(model):
+        return _checked_name(name), source_of(rest, hub, rules), ()
+    source = source_of(model, hub, rules)
+    if isinstance(source, PathSource):
+        return _checked_name(source.path.name or "model"), source, (model, str(source.path))
+    return source.repository or model, source, (model,)
+
+
+def _adapter(text: str) -> Adapter:
+    name, _, path = text.partition("=")
+    if not name or not path:
+        raise UsageError(f"--lora is {shown(text)}", hint="write it as NAME=PATH")
+    if not path_exists(path):
+        raise UsageError(f"there is no adapter at {shown(path)}")
+    return Adapter(_checked_name(name), Path(path).resolve())
+
+
+def _checked_name(name: str) -> str:
+    if not name.isprintable() or len(name) > 200:
+        raise UsageError(f"{shown(name)} is no name for a model")
+    return name
+
+
+def _next_steps(url: str, name: str, *, asks: bool) -> str:
+    body = json.dumps({"model": name, "messages": [{"role": "user", "content": "Hello!"}]})
+    key = " -H 'authorization: Bearer TOKEN'" if asks else ""
+    quoted = body.replace("'", "'\\''")
+    return "\n".join(
+        [
+            "",
+            "try next, in another shell:",
+            f"  curl {url}/v1/chat/completions -H 'content-type: application/json'{key} "
+            f"-d '{quoted}'",
+        ]
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
