@@ -1,1 +1,41 @@
-"""To be described by whoever fills it."""
+"""OpenAI's routes and their wire shapes, with the extensions that users of vLLM know.
+
+models               which models there are
+chat                 POST /v1/chat/completions
+chat_body            what may be asked of it
+chat_shapes          its answers, and the chunks of a stream
+completions          POST /v1/completions
+completion_body      what may be asked of it
+completion_shapes    its answers, and the chunks of a stream
+embeddings           POST /v1/embeddings
+responses            POST /v1/responses, and what was kept
+response_body        what may be asked of it
+response_items       its input items as messages, its output as items
+response_events      its stream, event by event
+response_store       answers that are kept for a while
+tokens               POST /tokenize and /detokenize
+generation_fields    what all that generate have in common
+forms                forms that an output is held to
+tool_fields          tools and the choice among them, as clients write them
+parameters           which parameters are known, harmless or refused
+reading              a body becomes a checked value
+event_stream         server-sent events, and clients that leave
+usage                how many tokens were read and written
+errors               what can be wrong with a request's body
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+
+def routers() -> list[APIRouter]:
+    """All routes."""
+    from paddock.serve.api.chat import router as chat
+    from paddock.serve.api.completions import router as completions
+    from paddock.serve.api.embeddings import router as embeddings
+    from paddock.serve.api.models import router as models
+    from paddock.serve.api.responses import router as responses
+    from paddock.serve.api.tokens import router as tokens
+
+    return [models, chat, completions, embeddings, responses, tokens]

@@ -116,7 +116,7 @@ def refused(choice: int, refusal: Refusal) -> ChatDelta:
 
 def guard_of(served: Served) -> Guard | None:
     """The model's use policy."""
-    return served.guard  # type: ignore[return-value]
+    return served.guard
 
 
 def _delta(piece: Piece) -> ChatDelta:

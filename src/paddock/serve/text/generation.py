@@ -46,7 +46,7 @@ async def generate(
             async for piece in pieces:
                 yield piece
         return
-    async with aclosing(_together(each, is_shared=len(request.prompt) >= _SHARED_TOKENS)) as pieces:
+    async with aclosing(together(each, is_shared=len(request.prompt) >= _SHARED_TOKENS)) as pieces:
         async for piece in pieces:
             yield piece
 
@@ -64,10 +64,10 @@ async def _choice(
                 return
 
 
-async def _together(
+async def together(
     choices: Sequence[AsyncGenerator[Piece, None]], *, is_shared: bool
 ) -> AsyncGenerator[Piece, None]:
-    """The pieces of all as they come; with a shared prompt, others wait until the first read it."""
+    """The pieces of several as they come; where they share a prompt, the first one reads it."""
     pieces: asyncio.Queue[Piece | BaseException | None] = asyncio.Queue(_WAITING_PIECES)
     spoken = asyncio.Event()
 

@@ -22,12 +22,11 @@ _THREADS: Final = ThreadPoolExecutor(2, "paddock-tokenise")
 T = TypeVar("T")
 
 
-async def text_prompt(served: Served, text: str) -> tuple[int, ...]:
+async def text_prompt(served: Served, text: str, *, begins: bool = True) -> tuple[int, ...]:
     """A raw prompt's tokens; raises PromptTooLong, NoText."""
     check_length(served, len(text))
-    ids = await beside(
-        len(text), lambda: encode_prompt(served.tokenizer, text, served.config.bos_id)
-    )
+    bos_id = served.config.bos_id if begins else None
+    ids = await beside(len(text), lambda: encode_prompt(served.tokenizer, text, bos_id))
     return fitting(served, ids)
 
 

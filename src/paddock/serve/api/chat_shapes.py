@@ -1,0 +1,178 @@
+"""Answers of chat, whole and in chunks, as OpenAI writes them.
+
+A chunk is put together of bytes: what all chunks of a stream share is written once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from paddock.serve.api.usage import Usage
+from paddock.serve.text.chat import ChatDelta
+from paddock.serve.text.pieces import TextLogprob, TokenText
+from paddock.serve.text.tool_calls import CallDelta
+
+_FIRST = b'{"role":"assistant","content":""}'
+
+
+class ChatChunks:
+    """Writes the chunks of one stream."""
+
+    def __init__(self, chat_id: str, model: str, created: int, usage: Usage, *, tells_usage: bool):
+        head = {
+            "id": chat_id,
+            "object": "chat.completion.chunk",
+            "created": created,
+            "model": model,
+            "system_fingerprint": None,
+        }
+        if tells_usage:  # null in every chunk but the last
+            head["usage"] = None
+        self._usage = usage
+        self._head = head
+        self._before = b"data: " + orjson.dumps(head)[:-1] + b',"choices":[{"index":'
+        self._begun: set[int] = set()
+
+    def chunk(self, delta: ChatDelta) -> bytes:
+        """What is new, as one or two events; nothing where there is nothing to see."""
+        self._usage.completion_tokens += len(delta.token_ids)
+        self._usage.cached_tokens = max(self._usage.cached_tokens, delta.cached_tokens)
+        written = b""
+        if delta.choice not in self._begun:
+            self._begun.add(delta.choice)
+            written = self._event(delta.choice, _FIRST, b"null", b"null")
+        fields = self._fields(delta)
+        logprobs = b"null"
+        if delta.logprobs:
+            logprobs = orjson.dumps({"content": [logprob_dict(each) for each in delta.logprobs]})
+        finish = b"null" if delta.finish is None else orjson.dumps(delta.finish)
+        if fields == b"{}" and delta.finish is None and not delta.logprobs:
+            return written
+        return written + self._event(delta.choice, fields, logprobs, finish)
+
+    def last(self) -> bytes:
+        """The chunk that counts tokens."""
+        value = {**self._head, "choices": [], "usage": self._usage.to_dict()}
+        return b"data: " + orjson.dumps(value) + b"\n\n"
+
+    def _fields(self, delta: ChatDelta) -> bytes:
+        if not delta.calls and delta.refusal is None:
+            return b'{"content":' + orjson.dumps(delta.content) + b"}" if delta.content else b"{}"
+        fields: dict[str, Any] = {}
+        if delta.content:
+            fields["content"] = delta.content
+        if delta.refusal is not None:
+            fields["refusal"] = delta.refusal
+        if delta.calls:
+            fields["tool_calls"] = [_call_delta(call) for call in delta.calls]
+        return orjson.dumps(fields)
+
+    def _event(self, choice: int, fields: bytes, logprobs: bytes, finish: bytes) -> bytes:
+        return b'%b%d,"delta":%b,"logprobs":%b,"finish_reason":%b}]}\n\n' % (
+            self._before,
+            choice,
+            fields,
+            logprobs,
+            finish,
+        )
+
+
+@dataclass(slots=True)
+class Message:
+    """One answer, put together of its parts."""
+
+    choice: int
+    content: list[str] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    logprobs: list[TextLogprob] | None = None
+    prompt_logprobs: list[TextLogprob] | None = None
+    refusal: str | None = None
+    finish: str | None = None
+    stop: str | int | None = None
+
+    def add(self, delta: ChatDelta) -> None:
+        """The next part."""
+        self.content.append(delta.content)
+        for call in delta.calls:
+            if call.id is not None:
+                function = {"name": call.name, "arguments": ""}
+                self.calls.append({"id": call.id, "type": "function", "function": function})
+            self.calls[call.index]["function"]["arguments"] += call.arguments
+        if delta.logprobs is not None:
+            self.logprobs = [*(self.logprobs or ()), *delta.logprobs]
+        self.prompt_logprobs = delta.prompt_logprobs or self.prompt_logprobs
+        self.refusal = delta.refusal or self.refusal
+        self.finish, self.stop = delta.finish, delta.stop
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a choice."""
+        text = "".join(self.content)
+        message: dict[str, Any] = {
+            "role": "assistant",
+            "content": text if text or not self.calls else None,
+            "refusal": self.refusal,
+        }
+        if self.calls:
+            message["tool_calls"] = self.calls
+        told = None
+        if self.logprobs is not None:
+            told = {"content": [logprob_dict(each) for each in self.logprobs], "refusal": None}
+        return {
+            "index": self.choice,
+            "message": message,
+            "logprobs": told,
+            "finish_reason": self.finish,
+            "stop_reason": self.stop,
+        }
+
+
+def whole(
+    chat_id: str, model: str, created: int, messages: list[Message], usage: Usage
+) -> dict[str, Any]:
+    """A whole answer."""
+    made = {
+        "id": chat_id,
+        "object": "chat.completion",
+        "created": created,
+        "model": model,
+        "choices": [message.to_dict() for message in messages],
+        "usage": usage.to_dict(),
+        "system_fingerprint": None,
+    }
+    scored = messages[0].prompt_logprobs if messages else None
+    if scored is not None:
+        made["prompt_logprobs"] = prompt_scores(scored)
+    return made
+
+
+def logprob_dict(told: TextLogprob) -> dict[str, Any]:
+    """One token's, with the likeliest in its place."""
+    return {**_token(told.token), "top_logprobs": [_token(each) for each in told.top]}
+
+
+def prompt_scores(scored: list[TextLogprob]) -> list[dict[str, Any] | None]:
+    """A prompt's, as vLLM writes them: by token id, null for the first."""
+    return [
+        None
+        if each.token.logprob is None
+        else {
+            str(one.token_id): {"logprob": one.logprob, "decoded_token": one.text}
+            for one in (each.token, *each.top)
+        }
+        for each in scored
+    ]
+
+
+def _token(token: TokenText) -> dict[str, Any]:
+    return {"token": token.text, "logprob": token.logprob, "bytes": list(token.spelled)}
+
+
+def _call_delta(call: CallDelta) -> dict[str, Any]:
+    function: dict[str, Any] = {"arguments": call.arguments}
+    if call.id is None:
+        return {"index": call.index, "function": function}
+    function = {"name": call.name, "arguments": call.arguments}
+    return {"index": call.index, "id": call.id, "type": "function", "function": function}
