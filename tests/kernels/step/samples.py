@@ -79,12 +79,16 @@ def every_panel(matrix: Matrix) -> range:
     return range(-(-matrix.outputs // PANEL))
 
 
-def as_multiplied(kind: str, x: Floats) -> NDArray[np.float64]:
-    """Rows as the products with codes take them: rounded to one of 255 steps of their group's."""
+def as_multiplied(kind: str, x: Floats, *, is_fused: bool) -> NDArray[np.float64]:
+    """Rows as the products with codes take them: rounded to one of 255 steps of their group's.
+
+    Where a processor fuses a product with what follows, it is not rounded to float32 before.
+    """
     if kind not in ("Q8_0", "Q4_0", "Q4_K"):
         return x.astype(np.float64)
     groups = x.reshape(-1, 32)
     scale = np.abs(groups).max(axis=1, keepdims=True) / np.float32(127)
     inverse = np.divide(np.float32(1), scale, out=np.zeros_like(scale), where=scale > 0)
-    codes = np.rint(groups * inverse)
+    exact = groups.astype(np.float64) * inverse
+    codes = np.rint(exact if is_fused else exact.astype(np.float32))
     return (codes.astype(np.float64) * scale).reshape(x.shape)
