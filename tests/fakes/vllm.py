@@ -1,0 +1,126 @@
+"""A program that speaks as ``vllm serve`` does, and misbehaves as it is told to.
+
+``FAKE_VLLM`` holds words: ``slow`` (healthy after a while), ``dies`` (at the start), ``garbage``
+(events that are none), ``cut`` (streams that end early), ``strange`` (tokens of no model),
+``refuses`` (each request), ``lingers`` (ignores being told to end), ``crash`` (ends itself at the
+first request), ``child`` (starts another process). An answer repeats the prompt's tokens; every
+token takes ``FAKE_VLLM_SECONDS``. ``FAKE_VLLM_LOG`` is a file that gets a line for what happens.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+WORDS = set(os.environ.get("FAKE_VLLM", "").split())
+SECONDS = float(os.environ.get("FAKE_VLLM_SECONDS", "0"))
+STARTED = time.monotonic()
+
+
+def log(line: str) -> None:
+    with Path(os.environ["FAKE_VLLM_LOG"]).open("a") as file:
+        file.write(line + "\n")
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        ready = "slow" not in WORDS or time.monotonic() - STARTED > 0.7
+        self.answer(200 if ready else 503, {})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        log("request " + json.dumps(body))
+        if self.headers["authorization"] != f"Bearer {os.environ['VLLM_API_KEY']}":
+            self.answer(401, {"error": "Unauthorized"})
+        elif "crash" in WORDS:
+            os._exit(9)
+        elif "refuses" in WORDS:
+            self.answer(400, {"error": {"message": "no such thing", "code": 400}})
+        elif body["stream"]:
+            self.stream(body)
+        else:
+            self.answer(200, {"choices": [whole(body)]})
+
+    def stream(self, body: dict[str, Any]) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("connection", "close")
+        self.end_headers()
+        try:
+            for event in events(body):
+                self.wfile.write(b"data: " + event + b"\n\n")
+                self.wfile.flush()
+                time.sleep(SECONDS)
+            log("finished")
+        except OSError:
+            log("cancelled")
+        self.close_connection = True
+
+    def answer(self, status: int, value: dict[str, Any]) -> None:
+        raw = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("content-length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def events(body: dict[str, Any]) -> Any:
+    prompt = body["prompt"]
+    for number in range(body["max_tokens"]):
+        if "garbage" in WORDS and number == 2:
+            yield b"{not json"
+        token = 10**9 if "strange" in WORDS else prompt[number % len(prompt)]
+        if "cut" in WORDS and number == 2:
+            return
+        is_last = number == body["max_tokens"] - 1
+        choice = {"index": 0, "text": "?", "token_ids": [token]}
+        choice["finish_reason"] = "length" if is_last else None
+        if "logprobs" in body:
+            choice["logprobs"] = {
+                "token_logprobs": [-0.5],
+                "top_logprobs": [{f"token_id:{token}": -0.5, "token_id:7": -1.5}],
+            }
+        yield json.dumps({"choices": [choice]}).encode()
+    yield b'{"choices": [], "usage": {}}'
+    yield b"[DONE]"
+
+
+def whole(body: dict[str, Any]) -> dict[str, Any]:
+    scores = [{str(token): {"logprob": -1.0}} for token in body["prompt"]]
+    return {
+        "text": "?",
+        "token_ids": body["prompt"][:1],
+        "finish_reason": "length",
+        "prompt_logprobs": [None, *scores[1:]],
+    }
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    log("start " + json.dumps(arguments))
+    if "dies" in WORDS:
+        sys.exit("there is no GPU here")
+    if "lingers" in WORDS:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if "child" in WORDS:
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        log(f"child {child.pid}")
+    port = int(arguments[arguments.index("--port") + 1])
+    log(f"pid {os.getpid()}")
+    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+
+
+if __name__ == "__main__":
+    main()
