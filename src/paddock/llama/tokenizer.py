@@ -55,11 +55,6 @@ class Tokenizer:
         """The tokenizer of a checkpoint folder, or in one file."""
         return cls(load_tokenizer_json(path))
 
-    @property
-    def tokenizer_json(self) -> str:
-        """The tokenizer as the text of a ``tokenizer.json``."""
-        return self._source
-
     @cached_property
     def _with_control(self) -> tokenizers.Tokenizer:
         return _built(self._source)
