@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 Words = NDArray[np.uint64]  # values below 2^32
 
 ROUNDS: Final = 10
-_MULTIPLIERS: Final = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
-_KEY_STEPS: Final = (0x9E3779B9, 0xBB67AE85)
+MULTIPLIERS: Final = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
+KEY_STEPS: Final = (0x9E3779B9, 0xBB67AE85)
 _LOW: Final = np.uint64(0xFFFFFFFF)
 _HALF: Final = np.uint64(32)
 
@@ -26,12 +26,12 @@ def philox(counter: tuple[Words, Words, Words, Words], key: tuple[int, int]) -> 
     a, b, c, d = counter
     low, high = key
     for _ in range(ROUNDS):
-        product_a, product_c = a * _MULTIPLIERS[0], c * _MULTIPLIERS[1]
+        product_a, product_c = a * MULTIPLIERS[0], c * MULTIPLIERS[1]
         a = (product_c >> _HALF) ^ b ^ np.uint64(low)
         c = (product_a >> _HALF) ^ d ^ np.uint64(high)
         b, d = product_c & _LOW, product_a & _LOW
-        low = low + _KEY_STEPS[0] & 0xFFFFFFFF
-        high = high + _KEY_STEPS[1] & 0xFFFFFFFF
+        low = low + KEY_STEPS[0] & 0xFFFFFFFF
+        high = high + KEY_STEPS[1] & 0xFFFFFFFF
     return a, b, c, d
 
 

@@ -5,6 +5,11 @@ runner             steps in, logits and tokens out
 layers             one step through all layers
 batch              a step as tensors, and the paged KV cache
 plain_operations   what happens between products, in plain torch
+fused_operations   the same in Triton kernels, on a GPU
+kernels            those kernels
+attention_kernels  paged attention's
+graphs             steps of a GPU captured and replayed
+drawing            tokens drawn where the logits are
 weights            what a model is made of
 reading            weights from a checkpoint, in the kinds that a precision asks for
 matrices           products of plain and quantised matrices

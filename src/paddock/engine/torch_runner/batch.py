@@ -31,8 +31,12 @@ class Batch:
     lengths_S: Tensor  # int32
     tables_SB: Tensor  # int32
     wanted_R: Tensor
-    spans: tuple[tuple[int, int, int], ...]  # of each sequence: first token, last + 1, length
     most_new: int  # tokens that one sequence brings, at most
+
+    def spans(self) -> list[tuple[int, int, int]]:
+        """Of each sequence the first of its new tokens, the end of them, and its length."""
+        starts: list[int] = self.starts_S.tolist()
+        return list(zip(starts, starts[1:], self.lengths_S.tolist(), strict=False))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,13 +69,8 @@ def empty_cache(weights: Weights, blocks: int) -> Cache:
 def batch_of(step: Step, frequencies: Tensor) -> Batch:
     """The tensors of a step, on the device of ``frequencies``."""
     device = frequencies.device
-    new_S = np.diff(step.starts_S)
-    sequence_T = np.repeat(np.arange(len(new_S)), new_S)
-    positions_T = (step.lengths_S - step.starts_S[1:])[sequence_T] + np.arange(len(step.tokens_T))
-    blocks_T = step.tables_SB[sequence_T, positions_T // BLOCK_TOKENS].astype(np.int64)
-    slots_T = blocks_T * BLOCK_TOKENS + positions_T % BLOCK_TOKENS
+    positions_T, slots_T = slots_of(step)
     cos, sin = rotation(_on(device, positions_T), frequencies)
-    starts = step.starts_S.tolist()
     return Batch(
         _on(device, step.tokens_T.astype(np.int64)),
         cos,
@@ -81,9 +80,17 @@ def batch_of(step: Step, frequencies: Tensor) -> Batch:
         _on(device, step.lengths_S),
         _on(device, step.tables_SB),
         _on(device, step.wanted_R.astype(np.int64)),
-        tuple(zip(starts, starts[1:], step.lengths_S.tolist(), strict=False)),
-        int(new_S.max()),
+        most_new=int(np.diff(step.starts_S).max()),
     )
+
+
+def slots_of(step: Step) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Position and slot of each new token."""
+    new_S = np.diff(step.starts_S)
+    sequence_T = np.repeat(np.arange(len(new_S)), new_S)
+    positions_T = (step.lengths_S - step.starts_S[1:])[sequence_T] + np.arange(len(sequence_T))
+    blocks_T = step.tables_SB[sequence_T, positions_T // BLOCK_TOKENS].astype(np.int64)
+    return positions_T, blocks_T * BLOCK_TOKENS + positions_T % BLOCK_TOKENS
 
 
 def _on(device: torch.device, array: NDArray[Any]) -> Tensor:

@@ -39,7 +39,7 @@ class PlainOperations:
     def attend(self, q_TNH: Tensor, batch: Batch, keys: Tensor, values: Tensor) -> Tensor:
         """Each query's mixture of the values up to its own position, ``[T, N * H]``."""
         mixed_TNH = torch.empty_like(q_TNH)
-        for sequence, (first, end, length) in enumerate(batch.spans):
+        for sequence, (first, end, length) in enumerate(batch.spans()):
             blocks = batch.tables_SB[sequence, : -(-length // BLOCK_TOKENS)].long()
             mixed_TNH[first:end] = _attend_one(
                 q_TNH[first:end],

@@ -6,7 +6,8 @@ were read (``opening``) nor how a layer computes (``layers``). One thread calls 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -17,7 +18,9 @@ from paddock.engine.adapters import Adapter
 from paddock.engine.request import TokenLogprob
 from paddock.engine.sampling.sampler import choose
 from paddock.engine.step import BLOCK_TOKENS, Row, Step
-from paddock.engine.torch_runner.batch import Cache, batch_of, empty_cache
+from paddock.engine.torch_runner.batch import Batch, Cache, batch_of, empty_cache
+from paddock.engine.torch_runner.drawing import choose_where_logits_are
+from paddock.engine.torch_runner.graphs import DecodeGraphs, capture_on_gpu
 from paddock.engine.torch_runner.layers import Operations, final_states
 from paddock.engine.torch_runner.low_rank import Adapted, Additions, additions_of, shares_of
 from paddock.engine.torch_runner.memory import memory_errors_as_python_s
@@ -34,6 +37,7 @@ class TorchRunner:
         self._operations = operations
         self._frequencies = inverse_frequencies(weights.config).to(weights.device)
         self._cache: Cache | None = None
+        self._graphs: DecodeGraphs | None = None
         self._adapters: dict[int, Additions] = {}
 
     @property
@@ -44,27 +48,41 @@ class TorchRunner:
 
     def reserve(self, blocks: int) -> None:
         """Make room for the KV cache; raises MemoryError."""
-        with memory_errors_as_python_s():
-            self._cache = empty_cache(self._loaded, blocks)
+        weights = self._loaded
+        with self._computing():
+            self._cache = cache = empty_cache(weights, blocks)
+            if weights.device.type == "cuda":
+                most = -(-self.config.context // BLOCK_TOKENS)
+                self._graphs = DecodeGraphs(
+                    self._logits, self._frequencies, min(most, blocks), cache.scratch_block
+                )
 
     def logits(self, step: Step) -> Tensor:
-        """Logits of the wanted rows, ``[R, V]``, on the model's device and in its type."""
-        with torch.inference_mode(), memory_errors_as_python_s():
+        """Logits of the wanted rows, ``[R, V]``, on the model's device and in its type.
+
+        They hold until the next step.
+        """
+        with self._computing():
+            if self._graphs is not None and self._graphs.fits(step):
+                return self._graphs.logits(step, capture_on_gpu)
             return self._loaded.head.product(self._states(step))
 
     def hidden(self, step: Step) -> NDArray[np.float32]:
         """The final, normalised states of the wanted rows, ``[R, D]``."""
-        with torch.inference_mode(), memory_errors_as_python_s():
+        with self._computing():
             return self._states(step).float().cpu().numpy()
 
     def choose(self, logits: Tensor, rows: Sequence[Row]) -> list[TokenLogprob | None]:
         """The token of each row, as ``engine.sampling.sampler`` says."""
-        return choose(logits.float().cpu().numpy(), rows)
+        with self._computing():
+            if logits.device.type == "cpu":
+                return choose(logits.float().numpy(), rows)
+            return choose_where_logits_are(logits, rows)
 
     def put_adapter(self, slot: int, adapter: Adapter) -> None:
         """Have an adapter at a slot, replacing what is there; raises MemoryError."""
         weights = self._loaded
-        with memory_errors_as_python_s():
+        with self._computing():
             self._adapters[slot] = additions_of(adapter, self.config, weights.dtype, weights.device)
 
     def drop_adapter(self, slot: int) -> None:
@@ -73,7 +91,7 @@ class TorchRunner:
 
     def close(self) -> None:
         """Free weights, cache and adapters."""
-        self.weights = self._cache = None
+        self.weights = self._cache = self._graphs = None
         self._adapters.clear()
 
     @property
@@ -84,8 +102,21 @@ class TorchRunner:
 
     def _states(self, step: Step) -> Tensor:
         weights = self._loaded
+        shares = shares_of(step.adapters_S, step.starts_S, self._adapters, weights.device)
+        return self._final_states(batch_of(step, self._frequencies), Adapted(shares))
+
+    def _logits(self, batch: Batch) -> Tensor:
+        return self._loaded.head.product(self._final_states(batch, Adapted()))
+
+    def _final_states(self, batch: Batch, adapted: Adapted) -> Tensor:
         if self._cache is None:
             raise RuntimeError("a step before reserve(): there is no KV cache")
-        shares = shares_of(step.adapters_S, step.starts_S, self._adapters, weights.device)
-        batch = batch_of(step, self._frequencies)
-        return final_states(weights, batch, self._cache, self._operations, Adapted(shares))
+        return final_states(self._loaded, batch, self._cache, self._operations, adapted)
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        """No gradients, MemoryError, and the GPU's kernels on the GPU of the weights."""
+        device = self._frequencies.device
+        of_gpu = torch.cuda.device(device) if device.type == "cuda" else nullcontext()
+        with torch.inference_mode(), memory_errors_as_python_s(), of_gpu:
+            yield
