@@ -23,11 +23,6 @@ def as_messages(given: str | list[Any] | None) -> list[dict[str, Any]]:
     return messages
 
 
-def output_messages(output: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """An answer's items as messages, for the conversation that goes on."""
-    return as_messages(output)
-
-
 def _add(messages: list[dict[str, Any]], item: dict[str, Any], param: str) -> None:
     kind = item.get("type", "message" if "role" in item else None)
     if kind == "message":

@@ -16,7 +16,7 @@ from paddock.serve.api.event_stream import Events, json_response, streamed, whil
 from paddock.serve.api.reading import read_body
 from paddock.serve.api.response_body import ResponseBody, response_request
 from paddock.serve.api.response_events import ResponseEvents
-from paddock.serve.api.response_items import as_messages, output_messages
+from paddock.serve.api.response_items import as_messages
 from paddock.serve.api.response_store import ResponseStore
 from paddock.serve.api.usage import Usage
 from paddock.serve.callers import Caller
@@ -114,15 +114,22 @@ class _Work:
                     begun = True
                     if delta.finish is not None:
                         writer.response["completed_at"] = int(now().timestamp())
-                    if written := written + writer.feed(delta):
+                    written += writer.feed(delta)
+                    if delta.finish is not None:  # before the client knows that it may ask for it
+                        self._keep(said)
+                    if written:
                         yield written
-        if body.keeps:
-            conversation = [*said, *output_messages(writer.response["output"])]
-            self._store.keep(self._caller, writer.response, conversation, _input_items(body.input))
 
     def failed(self, error: dict[str, Any]) -> bytes:
         """What a stream says of an error in its middle."""
         return self._writer.failed(error)
+
+    def _keep(self, said: list[dict[str, Any]]) -> None:
+        if self._body.keeps:
+            response = self._writer.response
+            conversation = [*said, *as_messages(response["output"])]
+            items = _input_items(self._body.input)
+            self._store.keep(self._caller, response, conversation, items)
 
 
 def _store(request: Request) -> ResponseStore:

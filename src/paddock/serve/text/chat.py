@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from paddock.engine.grammar.kinds import JsonSchema
 from paddock.llama.chat import Turn
 from paddock.serve.policy.guard import Guard, Refusal
 from paddock.serve.served import Served
@@ -70,10 +71,7 @@ async def prepare(served: Served, request: ChatRequest) -> Prepared:
             hint="it continues texts: POST /v1/completions",
         )
     tools = request.tools
-    if tools.must is Must.REQUIRED:
-        if request.wanted.grammar is not None:
-            raise BadTools("an answer cannot be a tool call and follow a form of its own at once")
-        request = replace(request, wanted=replace(request.wanted, grammar=call_grammar(tools)))
+    request = _held_to_calls(request)
     turn = Turn(
         messages=for_template(served.chat, request.messages, tools),
         add_generation_prompt=request.adds_generation_prompt,
@@ -117,6 +115,22 @@ def refused(choice: int, refusal: Refusal) -> ChatDelta:
 def guard_of(served: Served) -> Guard | None:
     """The model's use policy."""
     return served.guard
+
+
+def _held_to_calls(request: ChatRequest) -> ChatRequest:
+    """With the form that tools give the answer; a form of its own stays possible where none must
+    be called.
+    """
+    tools, form = request.tools, request.wanted.grammar
+    if tools.must is Must.REQUIRED:
+        if form is not None:
+            raise BadTools("an answer cannot be a tool call and follow a form of its own at once")
+        grammar = call_grammar(tools)
+    elif tools.are_offered and isinstance(form, JsonSchema):
+        grammar = call_grammar(tools, form)
+    else:
+        return request
+    return replace(request, wanted=replace(request.wanted, grammar=grammar))
 
 
 def _delta(piece: Piece) -> ChatDelta:

@@ -91,22 +91,44 @@ def named(tools: Sequence[Tool], names: Sequence[str], must: Must, *, is_paralle
     return Tools(tuple(known[name] for name in names), must, is_parallel)
 
 
-def call_grammar(tools: Tools) -> JsonSchema:
-    """What an answer that must call looks like: one call, or a list of them."""
-    one = {"anyOf": [_call_schema(tool) for tool in tools.tools]}
-    if not tools.is_parallel:
-        return JsonSchema(json.dumps(one))
-    several = {"type": "array", "items": one, "minItems": 1, "maxItems": MAX_CALLS}
-    return JsonSchema(json.dumps({"anyOf": [*one["anyOf"], several]}))
+def call_grammar(tools: Tools, otherwise: JsonSchema | None = None) -> JsonSchema:
+    """What an answer that calls looks like: one call, or a list of them.
+
+    With ``otherwise``, an answer of that schema is as good.
+    """
+    parameters = {f"p{at}": tool.parameters for at, tool in enumerate(tools.tools)}
+    calls = [_call_schema(tool.name, at) for at, tool in enumerate(tools.tools)]
+    forms: list[dict[str, Any]] = list(calls)
+    if tools.is_parallel:
+        one = calls[0] if len(calls) == 1 else {"anyOf": calls}
+        forms.append({"type": "array", "items": one, "minItems": 1, "maxItems": MAX_CALLS})
+    if otherwise is not None:
+        parameters["answer"] = json.loads(otherwise.schema)
+        forms.append({"$ref": "#/$defs/answer"})
+    definitions = {name: _moved(schema, f"#/$defs/{name}") for name, schema in parameters.items()}
+    return JsonSchema(json.dumps({"$defs": definitions, "anyOf": forms}))
 
 
-def _call_schema(tool: Tool) -> dict[str, Any]:
+def _call_schema(name: str, at: int) -> dict[str, Any]:
     return {
         "type": "object",
-        "properties": {"name": {"const": tool.name}, "parameters": tool.parameters},
+        "properties": {"name": {"const": name}, "parameters": {"$ref": f"#/$defs/p{at}"}},
         "required": ["name", "parameters"],
         "additionalProperties": False,
     }
+
+
+def _moved(value: Any, place: str) -> Any:
+    """A schema that stands at another place: what it refers to inside itself moved with it."""
+    if isinstance(value, list):
+        return [_moved(item, place) for item in value]
+    if not isinstance(value, dict):
+        return value
+    moved = {key: _moved(item, place) for key, item in value.items()}
+    pointer = value.get("$ref")
+    if isinstance(pointer, str) and pointer.startswith("#"):
+        moved["$ref"] = place + pointer[1:]
+    return moved
 
 
 def described(tools: Sequence[Tool]) -> str:
