@@ -5,6 +5,8 @@ Knows tokens. Knows no HTTP and no text; whoever has text brings a tokenizer (``
 request        what is asked for, and what comes back
 step           one step of a mixed batch, and what a runner of such steps must offer
 adapters       LoRA: small matrices added to a model's projections
+lora_config    what PEFT's adapter_config.json says
+lora_folder    an adapter from a folder as PEFT saves it
 opening        a runner for a checkpoint: in which precision, by which code
 precision      in how many bits matrices are kept
 free_memory    how much a process may still take

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from paddock.checkpoint.errors import BadCheckpoint
 from paddock.errors import BadInput, Unavailable
 
 
@@ -23,7 +24,7 @@ class BadPrecision(BadInput):
     code = "bad_precision"
 
 
-class BadAdapter(BadInput):
+class BadAdapter(BadCheckpoint):
     """A LoRA adapter is malformed, of a kind that is not run, or not of this model."""
 
     code = "bad_adapter"

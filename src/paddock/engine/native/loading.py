@@ -15,6 +15,7 @@ from paddock.checkpoint.errors import disk_failures_in_words
 from paddock.checkpoint.opening import Checkpoint
 from paddock.engine.native.identity import check_unchanged, identity, settled_states
 from paddock.engine.native.pack_cache import PackCache, load_packed
+from paddock.engine.native.packed_file import warm
 from paddock.engine.native.packing import packed_pieces
 from paddock.engine.native.plan import FLOAT_BYTES, Plan, PlannedMatrix
 from paddock.engine.native.weights import LayerWeights, PackedMatrix, Weights
@@ -44,6 +45,7 @@ def load_weights(
     # The panels' layout, and how numbers are encoded, are whatever these sources do.
     digest = identity(checkpoint, states, str(kinds), sources.digest(sources.STEP))
     content = load_packed(packed, digest, plan.size_bytes, pieces)
+    warm(content)
     return assemble(plan, content)
 
 
