@@ -25,6 +25,7 @@ BENCHMARKS = {
     "memory_soak": ["--requests", "120", "--warm-up", "60", "--repositories", "3"],
     "s3_transfer": ["--large-bytes", "12000000", "--rounds", "1"],
     "quantise": ["--elements", "1048576", "--rounds", "1"],
+    "products": ["--megabytes", "20", "--rows", "1", "16", "128", "--rounds", "1"],
     "sending_path": ["--bytes", "12000000", "--rounds", "1"],
 }
 _WITHOUT_JSON = {"sending_path"}
