@@ -25,14 +25,8 @@ from benchmarks.floors import (
     seconds,
 )
 from paddock.checkpoint.codecs.transcoding import transcode
-from paddock.kernels.step_library import (
-    KINDS,
-    PANEL,
-    Bytes,
-    Matrix,
-    StepLibrary,
-    step_library,
-)
+from paddock.kernels.library import Bytes
+from paddock.kernels.step_library import KINDS, PANEL, Matrix, StepLibrary, step_library
 
 INPUTS = 4096
 OPERATIONS = 4e9  # of a measured product: many rows meet as many outputs as that takes
@@ -43,7 +37,9 @@ PRECISION = {"F32": "float32", "BF16": "bfloat16"}  # the others multiply int8
 def fill(library: StepLibrary, kind: str, panels: Bytes, outputs: int) -> None:
     """Normal weights: one panel of them, and copies."""
     values = np.random.default_rng(1).standard_normal((PANEL, INPUTS)).astype(np.float32) * 0.02
-    raw = values.tobytes() if kind == "F32" else transcode(memoryview(values), "F32", kind)
+    raw = values.tobytes()
+    if kind != "F32":
+        raw = bytes(transcode(memoryview(raw), "F32", kind))
     shape, rows = (outputs, INPUTS), range(PANEL)
     if not library.pack(kind, kind, np.frombuffer(raw, np.uint8), rows, shape, panels):
         raise ValueError(kind)

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from paddock.checkpoint.codecs.transcoding import transcode
 from paddock.checkpoint.dtypes import size_in_bytes
+from paddock.kernels.library import Bytes
 from paddock.kernels.step_library import (
     KINDS,
     PANEL,
-    Bytes,
     Floats,
     Matrix,
     StepLibrary,
