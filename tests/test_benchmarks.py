@@ -27,11 +27,14 @@ ROOT = Path(__file__).parents[1]
         "catalogue_scale",
         "memory_soak",
         "quantise",
+        "products",
     ],
 )
 def test_a_benchmark_runs_at_a_small_size(name: str, tmp_path: Path) -> None:
     if name == "hub_transfer" and not (shutil.which("nginx") and shutil.which("curl")):
         pytest.skip("needs nginx and curl")
+    if name == "products" and shutil.which("cc") is None:
+        pytest.skip("needs a C compiler")
     found = tmp_path / "figures.json"
     command = [sys.executable, "-m", f"benchmarks.{name}", *BENCHMARKS[name]]
     done = subprocess.run(
