@@ -99,7 +99,7 @@ def compile_library(recipe: Recipe, compiler: str, target: Path | None = None) -
                 objects.append(folder / f"{source.stem}.o")
                 _run([*_command(recipe, compiler, source, objects[-1]), *defines])
             library = folder / recipe.library
-            linked = ["-shared", *recipe.flags, "-o", library, *objects]
+            linked = ["-shared", *recipe.flags, "-o", library, *objects, "-lm"]
             _run([*shlex.split(compiler), *map(str, linked)])
             _put(library, target or library_path(recipe))
     except (OSError, ValueError, subprocess.SubprocessError) as e:

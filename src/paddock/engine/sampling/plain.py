@@ -11,13 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddock.engine.request import Sampling, TokenLogprob
+from paddock.engine.sampling.edits import IMPOSSIBLE, Logits, edit, has_edits
 from paddock.engine.sampling.philox import gumbel, token_words
 from paddock.engine.step import Row
-
-Logits = NDArray[np.float32]
-
-_IMPOSSIBLE = np.float32(-np.inf)
-_LARGEST = np.finfo(np.float32).max
 
 
 def choose_token(logits_V: Logits, row: Row) -> TokenLogprob | None:
@@ -38,35 +34,20 @@ def choose_token(logits_V: Logits, row: Row) -> TokenLogprob | None:
     if row.logprobs is None and row.score is None:
         return TokenLogprob(token_id, math.nan)
     normaliser = log_sum_exp(logits_V)
-    top = _likeliest(logits_V, row.logprobs or 0, normaliser)
+    top = likeliest(logits_V, _candidates(logits_V, row.logprobs), row.logprobs or 0, normaliser)
     return TokenLogprob(token_id, float(logits_V[token_id]) - normaliser, top)
 
 
 def adjusted(logits_V: Logits, row: Row) -> Logits:
-    """Masked, biased and penalised, in float32, each operation rounded; never above its largest."""
-    sampling = row.sampling
+    """The logits that the token is chosen by."""
+    if row.mask_V is None and not has_edits(row):
+        return logits_V
     adjusted_V = logits_V.copy()
     if row.mask_V is not None:
         bits = np.unpackbits(row.mask_V.view(np.uint8), bitorder="little", count=len(logits_V))
-        adjusted_V[bits == 0] = _IMPOSSIBLE
-    adjusted_V[list(row.forbidden)] = _IMPOSSIBLE
-    for token_id, bias in sampling.logit_bias.items():
-        adjusted_V[token_id] += np.float32(bias)
-    _penalise(adjusted_V, row)
-    return np.minimum(adjusted_V, _LARGEST)
-
-
-def _penalise(adjusted_V: Logits, row: Row) -> None:
-    sampling = row.sampling
-    with np.errstate(over="ignore"):
-        if sampling.repetition_penalty != 1:
-            seen = np.unique(np.concatenate([_ids(row.prompt), _ids(row.output)]))
-            values, penalty = adjusted_V[seen], np.float32(sampling.repetition_penalty)
-            adjusted_V[seen] = np.where(values > 0, values / penalty, values * penalty)
-        if sampling.frequency_penalty or sampling.presence_penalty:
-            seen, counts = np.unique(_ids(row.output), return_counts=True)
-            adjusted_V[seen] -= np.float32(sampling.frequency_penalty) * counts.astype(np.float32)
-            adjusted_V[seen] -= np.float32(sampling.presence_penalty)
+        adjusted_V[bits == 0] = IMPOSSIBLE
+    edit(adjusted_V, row)
+    return adjusted_V
 
 
 def _draw(adjusted_V: Logits, largest: float, row: Row) -> int:
@@ -99,16 +80,18 @@ def log_sum_exp(logits_V: Logits) -> float:
     return largest + math.log(float(np.exp(logits_V.astype(np.float64) - largest).sum()))
 
 
-def _likeliest(logits_V: Logits, count: int, normaliser: float) -> tuple[tuple[int, float], ...]:
-    """The likeliest tokens, equals by their ids; those that are impossible are left out."""
-    if not count:
-        return ()
-    count = min(count, len(logits_V))
-    least = np.partition(logits_V, -count)[-count]
-    ids = np.flatnonzero((logits_V >= least) & (logits_V > -np.inf))
+def likeliest(
+    logits_V: Logits, ids: NDArray[np.int64], count: int, normaliser: float
+) -> tuple[tuple[int, float], ...]:
+    """The likeliest of these tokens, equals by their ids; impossible ones are left out."""
+    ids = ids[logits_V[ids] > -np.inf]
     ids = ids[np.lexsort((ids, -logits_V[ids]))][:count]
     return tuple((int(n), float(logits_V[n]) - normaliser) for n in ids)
 
 
-def _ids(tokens: object) -> NDArray[np.int64]:
-    return np.asarray(tokens, np.int64)
+def _candidates(logits_V: Logits, count: int | None) -> NDArray[np.int64]:
+    """The tokens whose logits are among the largest ``count``."""
+    count = min(count or 0, len(logits_V))
+    if not count:
+        return np.empty(0, np.int64)
+    return np.flatnonzero(logits_V >= np.partition(logits_V, -count)[-count])

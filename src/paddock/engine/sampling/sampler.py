@@ -33,15 +33,25 @@ about 1e-14, or a sum of step 6 nearer to top_p than about 1e-6.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddock.engine.request import TokenLogprob
-from paddock.engine.sampling.plain import choose_token
+from paddock.engine.sampling import plain
+from paddock.engine.sampling.kernel import RowKernel
 from paddock.engine.step import Row
+from paddock.kernels.step_library import StepLibrary, step_library
 
 
 def choose(logits_RV: NDArray[np.float32], rows: Sequence[Row]) -> list[TokenLogprob | None]:
     """The token of each row; None where a logit is NaN or +inf, or nothing is allowed."""
+    library = step_library()
+    choose_token = plain.choose_token if library is None else _kernel(library).choose_token
     return [choose_token(logits_V, row) for logits_V, row in zip(logits_RV, rows, strict=True)]
+
+
+@cache
+def _kernel(library: StepLibrary) -> RowKernel:
+    return RowKernel(library)

@@ -1,0 +1,48 @@
+/* The sampler's passes as functions that may be called from outside; see sampling.h. */
+#include "matrix.h"
+#include "sampling.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+extern const struct sampling sampling_paddock_baseline;
+#ifdef HAS_V3
+extern const struct sampling sampling_paddock_v3;
+#endif
+#ifdef HAS_V4
+extern const struct sampling sampling_paddock_v4;
+#endif
+
+const struct sampling *sampling_at_level(int level) {
+#ifdef HAS_V4
+    if (level == 4) return &sampling_paddock_v4;
+#endif
+#ifdef HAS_V3
+    if (level == 3) return &sampling_paddock_v3;
+#endif
+    (void)level;
+    return &sampling_paddock_baseline;
+}
+
+EXPORT int64_t paddock_largest(int level, const float *row, size_t n, float *maxima,
+                               float *largest) {
+    return sampling_at_level(level)->largest(row, n, maxima, largest);
+}
+
+EXPORT double paddock_sum_exp(int level, const float *row, size_t n, float largest) {
+    return sampling_at_level(level)->sum_exp(row, n, largest);
+}
+
+EXPORT int64_t paddock_draw(int level, const float *row, size_t n, const float *maxima,
+                            float largest, const struct drawing *how, float *spare) {
+    return sampling_at_level(level)->draw(row, n, maxima, largest, how, spare);
+}
+
+EXPORT float paddock_kth(int level, const float *row, size_t n, const float *maxima, size_t k,
+                         float *spare) {
+    return sampling_at_level(level)->kth(row, n, maxima, k, spare);
+}
+
+EXPORT void paddock_masked(int level, const float *row, size_t n, const uint32_t *mask,
+                           float *result) {
+    sampling_at_level(level)->masked(row, n, mask, result);
+}
