@@ -6,6 +6,7 @@ Letters: T new tokens, S sequences, B blocks, R wanted rows, H width of a head, 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,17 +54,22 @@ class Cache:
 
 
 def empty_cache(weights: Weights, blocks: int) -> Cache:
-    """Room for ``blocks`` and the scratch block; torch's own errors where there is none."""
+    """Room for ``blocks`` and the scratch block; MemoryError, or torch's, where there is none."""
     config = weights.config
     shape = ((blocks + 1) * BLOCK_TOKENS, config.kv_heads, config.head_dim)
 
     def layers() -> tuple[Tensor, ...]:
-        return tuple(
-            torch.zeros(shape, dtype=weights.dtype, device=weights.device)
-            for _ in range(config.layers)
-        )
+        return tuple(_zeros(shape, weights) for _ in range(config.layers))
 
     return Cache(layers(), layers())
+
+
+def _zeros(shape: tuple[int, ...], weights: Weights) -> Tensor:
+    if weights.device.type != "cpu":
+        return torch.zeros(shape, dtype=weights.dtype, device=weights.device)
+    # NumPy's zeros cost no memory until something is written there; torch writes them at once.
+    content = np.zeros(math.prod(shape) * weights.dtype.itemsize, np.uint8)
+    return torch.from_numpy(content).view(weights.dtype).view(shape)
 
 
 def batch_of(step: Step, frequencies: Tensor) -> Batch:

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from paddock.checkpoint.opening import open_checkpoint
+from paddock.engine.errors import NoRunner
 from paddock.engine.native.plan import Plan, plan_weights
 from paddock.engine.precision import Precision
 from paddock.engine.torch_runner.layers import Operations
@@ -18,6 +19,7 @@ from paddock.engine.torch_runner.memory import free_bytes, memory_errors_as_pyth
 from paddock.engine.torch_runner.plain_operations import PlainOperations
 from paddock.engine.torch_runner.reading import Wanted, computing_type, read_weights
 from paddock.engine.torch_runner.runner import TorchRunner
+from paddock.errors import shown
 
 _ROOM = 1.25  # memory over that of the weights that a GPU must have free to be taken
 
@@ -32,7 +34,7 @@ class TorchOptions:
 
 
 def open_torch_model(path: Path, options: TorchOptions = TorchOptions()) -> TorchRunner:
-    """A runner of a checkpoint folder or file; raises what opening raises, and MemoryError."""
+    """A runner of a checkpoint; raises what opening one raises, NoRunner, MemoryError."""
     checkpoint = open_checkpoint(path)
     plan = plan_weights(checkpoint.config, checkpoint.tensors, options.precision)
     if options.threads:
@@ -52,9 +54,17 @@ def open_torch_model(path: Path, options: TorchOptions = TorchOptions()) -> Torc
 
 
 def _device(plan: Plan, name: str) -> torch.device:
-    if name != "auto":
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    known = {"cpu", *(["cuda"] if gpus else []), *(f"cuda:{n}" for n in range(gpus))}
+    if name in known:
         return torch.device(name)
-    if not torch.cuda.is_available():
+    if name != "auto":
+        raise NoRunner(
+            f"PyTorch sees no device {shown(name)}", hint=f"it sees {', '.join(sorted(known))}"
+        )
+    if not gpus:
         return torch.device("cpu")
     gpu = torch.device("cuda")
-    return gpu if plan.size_bytes * _ROOM <= free_bytes(gpu) else torch.device("cpu")
+    free = free_bytes(gpu)
+    fits = free is None or plan.size_bytes * _ROOM <= free
+    return gpu if fits else torch.device("cpu")

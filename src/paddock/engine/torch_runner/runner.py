@@ -23,7 +23,7 @@ from paddock.engine.torch_runner.drawing import choose_where_logits_are
 from paddock.engine.torch_runner.graphs import DecodeGraphs, capture_on_gpu
 from paddock.engine.torch_runner.layers import Operations, final_states
 from paddock.engine.torch_runner.low_rank import Adapted, Additions, additions_of, shares_of
-from paddock.engine.torch_runner.memory import memory_errors_as_python_s
+from paddock.engine.torch_runner.memory import check_room, memory_errors_as_python_s
 from paddock.engine.torch_runner.weights import Weights
 from paddock.llama.rope import inverse_frequencies
 
@@ -49,6 +49,7 @@ class TorchRunner:
     def reserve(self, blocks: int) -> None:
         """Make room for the KV cache; raises MemoryError."""
         weights = self._loaded
+        check_room(weights.device, blocks * self.block_bytes, f"a KV cache of {blocks} blocks")
         with self._computing():
             self._cache = cache = empty_cache(weights, blocks)
             if weights.device.type == "cuda":
