@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes.scripted_model import ScriptedBackend, ScriptedLoader, scripted
-from tests.serve.live import LiveApi, live_api
+from tests.serve.api.live_api import LiveApi, live_api
 
 
 @pytest.fixture(scope="module")
