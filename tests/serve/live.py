@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
-import uvicorn
 
 from paddock.listening import address, listen
-from paddock.protocol import uvicorn_options
 from paddock.serve.callers import Gate, Limits
 from paddock.serve.gates.open_gate import OpenGate
 from paddock.serve.http.app import create_app
 from paddock.serve.limiter import Limiter
 from paddock.serve.models.catalogue import Entry, FixedCatalogue
 from paddock.serve.models.residents import ResidentLimits, Residents
+from paddock.serve.server import DrainingServer, Stopping
 from paddock.serve.serving import Serving
 from tests.serve.fake_models import FakeLoader, entry
 from tests.serve.process import until
@@ -34,7 +34,7 @@ class LiveServing:
 
     def complete(self, model: str = "m", key: str = "-", **fields: object) -> httpx.Response:
         body = {"model": model, "prompt": "The teapot", "max_tokens": 3, **fields}
-        headers = {"authorization": f"Bearer {key}"}
+        headers = {"authorization": f"Bearer {key}".encode()}
         return self.client.post("/v1/completions", json=body, headers=headers)
 
 
@@ -56,7 +56,7 @@ def live_serving(
     serving = Serving(catalogue, residents, limiter, max_in_hand=max_in_hand)
     listener = listen("127.0.0.1", 0)
     url = address(listener, "127.0.0.1")
-    server = uvicorn.Server(uvicorn.Config(create_app(serving, gate, limiter), **uvicorn_options()))
+    server = DrainingServer(create_app(serving, gate, limiter), Stopping(serving, gate, 0), _begin)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     until(lambda: server.started)
@@ -64,6 +64,11 @@ def live_serving(
         with httpx.Client(base_url=url, timeout=60) as client:
             yield LiveServing(url, serving, loader, client)
     finally:
-        server.should_exit = server.force_exit = True
+        server.handle_exit(signal.SIGTERM, None)
         thread.join(30)
+        assert not thread.is_alive()
         listener.close()
+
+
+async def _begin() -> None:
+    """Nothing is loaded before it is asked for."""

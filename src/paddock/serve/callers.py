@@ -42,3 +42,7 @@ class Gate(Protocol):
     async def may_use(self, caller: Caller, repository: str) -> bool:
         """Whether the caller may use a model that is this repository of a hub."""
         ...
+
+    async def close(self) -> None:
+        """Let go what it holds open."""
+        ...

@@ -12,7 +12,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable
 from types import FrameType
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import uvicorn
 
@@ -41,8 +41,7 @@ def run(
     """Serve until SIGTERM or SIGINT; ``begin`` runs once we answer, and what it raises ends us."""
     allow_many_connections()
     app = create_app(serving, gate, limiter)
-    options = {**uvicorn_options(), "timeout_graceful_shutdown": _LAST_BYTES_SECONDS}
-    server = _Server(uvicorn.Config(app, **options), serving, drain_seconds, begin)
+    server = DrainingServer(app, Stopping(serving, gate, drain_seconds), begin)
     server.run(sockets=[listener])
     if server.force_exit:
         sys.stdout.flush()
@@ -52,18 +51,21 @@ def run(
     log.info("stopped")
 
 
-class _Server(uvicorn.Server):
+class Stopping(NamedTuple):
+    """What is ended, and how patiently."""
+
+    serving: Serving
+    gate: Gate
+    drain_seconds: float
+
+
+class DrainingServer(uvicorn.Server):
     """uvicorn's server, with a drain of our own between the signal and the end."""
 
-    def __init__(
-        self,
-        config: uvicorn.Config,
-        serving: Serving,
-        drain_seconds: float,
-        begin: Callable[[], Awaitable[None]],
-    ) -> None:
-        super().__init__(config)
-        self._serving, self._drain_seconds, self._begin = serving, drain_seconds, begin
+    def __init__(self, app: Any, stopping: Stopping, begin: Callable[[], Awaitable[None]]) -> None:
+        options = {**uvicorn_options(), "timeout_graceful_shutdown": _LAST_BYTES_SECONDS}
+        super().__init__(uvicorn.Config(app, **options))
+        self._stopping, self._begin = stopping, begin
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Future[None]] = set()
         self._is_stopping = False
@@ -86,15 +88,20 @@ class _Server(uvicorn.Server):
             await self._begin()
         except Exception as e:
             self.failure = e
-            await self._serving.close()
-            self.should_exit = True
+            await self._end(0)
 
     async def _drain(self) -> None:
-        log.info("draining", seconds=self._drain_seconds)
-        if not await self._serving.drain(self._drain_seconds):
-            log.warning("requests were still in hand and are ended")
-        await self._serving.close()
-        self.should_exit = True
+        await self._end(self._stopping.drain_seconds)
+
+    async def _end(self, drain_seconds: float) -> None:
+        log.info("draining", seconds=drain_seconds)
+        try:
+            if not await self._stopping.serving.drain(drain_seconds):
+                log.warning("requests were still in hand and are ended")
+            await self._stopping.serving.close()
+            await self._stopping.gate.close()
+        finally:
+            self.should_exit = True
 
     def _start(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -119,9 +119,7 @@ def test_one_that_cannot_start_is_told_in_a_sentence(start: Start) -> None:
 
 def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
     env = {"PADDOCK_VLLM": str(tmp_path / "nothing"), "PADDOCK_SERVE_SCAN": "never"}
-    with running_server(
-        tmp_path, STARTER, "--engine", "vllm", env=env, wait=False
-    ) as server:
+    with running_server(tmp_path, STARTER, "--engine", "vllm", env=env, wait=False) as server:
         assert server.process.wait(60) == 1
         assert "PADDOCK_VLLM" in server.text
 

@@ -79,6 +79,9 @@ class HubGate:
             found = self._keep(credential.digest, repository, status == 200)
         return bool(found.value)
 
+    async def close(self) -> None:
+        await self._client.aclose()
+
     async def _who(self, credential: _Credential) -> _Kept:
         answer = await self._ask("/api/whoami-v2", credential.token)
         if answer.status_code in {401, 403}:

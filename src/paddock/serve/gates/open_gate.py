@@ -15,3 +15,6 @@ class OpenGate:
 
     async def may_use(self, caller: Caller, repository: str) -> bool:
         return True
+
+    async def close(self) -> None:
+        """Nothing is open."""

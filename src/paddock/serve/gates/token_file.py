@@ -64,6 +64,9 @@ class TokenFile:
     async def may_use(self, caller: Caller, repository: str) -> bool:
         return True
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
     def _read_again(self) -> None:
         """A few kilobytes at most once a second, and only where the file is another one."""
         if self._now() - self._checked_at < CHECK_SECONDS:

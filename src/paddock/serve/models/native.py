@@ -16,6 +16,7 @@ from paddock.checkpoint.opening import open_checkpoint
 from paddock.checkpoint.tokenizer.files import load_tokenizer
 from paddock.engine.engine import Engine
 from paddock.engine.grammar.matching import Vocabulary
+from paddock.engine.lora_folder import read_adapter
 from paddock.engine.opening import ModelBytes, OpenOptions, model_bytes, open_model
 from paddock.engine.options import EngineOptions
 from paddock.engine.step import BLOCK_TOKENS, Runner
@@ -143,9 +144,7 @@ class NativeLoader:
 
 
 def _put_adapter(engine: Engine, adapter: Adapter) -> None:
-    from paddock.engine.lora_folder import read_adapter
-
-    engine.put_adapter(adapter.name, read_adapter(adapter.path, engine.config))
+    engine.put_adapter(adapter.name, read_adapter(adapter.path, engine.config, adapter.name))
 
 
 @dataclass(frozen=True, slots=True)
