@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import openai
+import pytest
+from pydantic import BaseModel
+
+from paddock.serve.api.errors import ResponseNotFound
+from paddock.serve.api.response_store import ResponseStore
+from paddock.serve.callers import Caller
+from tests.fakes.scripted_model import ScriptedBackend
+from tests.serve.api.live_api import LiveApi
+
+TOOL: Any = {
+    "type": "function",
+    "name": "weather",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    "strict": True,
+}
+
+
+class City(BaseModel):
+    name: str
+
+
+def test_an_answer_can_be_asked_for_again_and_forgotten(
+    api: LiveApi, model: ScriptedBackend
+) -> None:
+    client = api.openai()
+    made = client.responses.create(model=api.model, input="hi", instructions="be brief")
+    assert (made.status, made.output_text) == ("completed", "Hello!")
+    assert made.usage is not None and made.usage.output_tokens == 2
+    assert client.responses.retrieve(made.id).output_text == "Hello!"
+    assert len(client.responses.input_items.list(made.id).data) == 1
+    with pytest.raises(openai.BadRequestError, match="background"):
+        client.responses.cancel(made.id)
+    client.responses.delete(made.id)
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(made.id)
+    unkept = client.responses.create(model=api.model, input="hi", store=False)
+    with pytest.raises(openai.NotFoundError):
+        client.responses.retrieve(unkept.id)
+
+
+def test_a_conversation_goes_on_where_it_was(api: LiveApi, model: ScriptedBackend) -> None:
+    client = api.openai()
+    first = client.responses.create(model=api.model, input="my name is Ada", instructions="once")
+    client.responses.create(model=api.model, input="who?", previous_response_id=first.id)
+    seen = model.tokenizer.decode(model.asked[-1].prompt)
+    assert "my name is Ada" in seen and "Hello!" in seen and "who?" in seen
+    assert "once" not in seen
+
+
+def test_the_events_come_in_order_with_their_numbers(api: LiveApi, model: ScriptedBackend) -> None:
+    model.script = lambda _asked: "Bonjour 🦙"
+    with api.openai().responses.stream(model=api.model, input="hi") as stream:
+        events = list(stream)
+        final = stream.get_final_response()
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    kinds = [event.type for event in events if event.type != "response.output_text.delta"]
+    assert kinds == [
+        "response.created",
+        "response.in_progress",
+        "response.output_item.added",
+        "response.content_part.added",
+        "response.output_text.done",
+        "response.content_part.done",
+        "response.output_item.done",
+        "response.completed",
+    ]
+    assert final.output_text == "Bonjour 🦙"
+
+
+def test_a_tool_loop(api: LiveApi, model: ScriptedBackend) -> None:
+    client = api.openai()
+    model.script = lambda _asked: '{"name": "weather", "parameters": {"city": "Rome"}}'
+    with client.responses.stream(model=api.model, input="weather?", tools=[TOOL]) as stream:
+        kinds = {event.type for event in stream}
+        first = stream.get_final_response()
+    assert "response.function_call_arguments.delta" in kinds
+    (call,) = first.output
+    assert call.type == "function_call"
+    assert json.loads(call.arguments) == {"city": "Rome"}
+    model.script = lambda _asked: "Sunny."
+    output: Any = [{"type": "function_call_output", "call_id": call.call_id, "output": "23"}]
+    second = client.responses.create(
+        model=api.model, input=output, previous_response_id=first.id, tools=[TOOL]
+    )
+    assert second.output_text == "Sunny."
+    whole = client.responses.create(
+        model=api.model,
+        input=[{"role": "user", "content": "weather?"}, call.to_dict(), *output],
+    )
+    assert whole.output_text == "Sunny."
+
+
+def test_structured_answers_are_parsed(api: LiveApi, model: ScriptedBackend) -> None:
+    model.script = lambda _asked: '{"name": "Rome"}'
+    done = api.openai().responses.parse(model=api.model, input="where?", text_format=City)
+    assert done.output_parsed == City(name="Rome")
+    assert model.asked[-1].grammar is not None
+
+
+def test_an_answer_that_is_cut_short_is_incomplete(api: LiveApi, model: ScriptedBackend) -> None:
+    model.script = lambda _asked: "one two three four"
+    done = api.openai().responses.create(model=api.model, input="count", max_output_tokens=3)
+    assert done.status == "incomplete"
+    assert done.incomplete_details is not None
+    assert done.incomplete_details.reason == "max_output_tokens"
+
+
+def test_an_error_in_the_middle_is_an_event(api: LiveApi, model: ScriptedBackend) -> None:
+    model.error = "the model gave no number"
+    answer = api.post("/v1/responses", input="hi", stream=True)
+    assert "event: error\n" in answer.text
+    assert "event: response.failed\n" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("extra", "code"),
+    [
+        ({"tools": [{"type": "web_search"}]}, "unsupported_parameter"),
+        ({"background": True}, "unsupported_parameter"),
+        ({"conversation": "conv_1"}, "unsupported_parameter"),
+        ({"previous_response_id": "resp_no"}, "response_not_found"),
+        ({"input": [{"type": "item_reference", "id": "x"}]}, "unsupported_parameter"),
+        ({"input": [5]}, "invalid_value"),
+        ({"input": None}, "invalid_value"),
+        ({"text": {"format": {"type": "xml"}}}, "unsupported_parameter"),
+    ],
+)
+def test_what_is_not_done_here_is_refused(
+    api: LiveApi, model: ScriptedBackend, extra: Any, code: str
+) -> None:
+    answer = api.post("/v1/responses", **{"input": "hi", **extra})
+    assert answer.status_code in (400, 404)
+    assert answer.json()["error"]["code"] == code
+
+
+def test_what_is_kept_is_bounded_and_everyones_own() -> None:
+    store, me, other = ResponseStore(max_bytes=10_000), Caller("me"), Caller("other")
+    for number in range(30):
+        store.keep(me, {"id": f"r{number}", "text": "x" * 1000}, [], [])
+    assert store.find(me, "r29").size_bytes > 1000
+    with pytest.raises(ResponseNotFound):
+        store.find(me, "r5")
+    with pytest.raises(ResponseNotFound):
+        store.find(other, "r29")
