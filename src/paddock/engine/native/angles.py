@@ -1,4 +1,4 @@
-"""Rotary position embedding: cosine and sine of every position's angles, filled in as they are needed.
+"""Rotary position embedding: cosine and sine of every position's angles, filled in when needed.
 
 The formulas are those of ``llama.rope``: float32 angles, Llama 3.1's stretching included. Positions
 are filled in whole stretches, so an entry does not depend on who asked first.

@@ -2,7 +2,7 @@
 
 Knows memory and lifetimes; what a step computes is in ``kernels/step``. Logits of a row are the
 same bits whatever else is in the batch, however a prompt is cut into chunks, and however many
-threads there are. A process that was forked from the runner's has no team: there, it refuses to run.
+threads there are. A process that was forked from the runner's has no team: it refuses to run there.
 """
 
 from __future__ import annotations

@@ -76,18 +76,26 @@ INLINE void put_elements(int is_wide, uint8_t *to, floats values) {
 
 /* Scores of some of a pack's queries with every position of some blocks. */
 INLINE void score_blocks(int is_wide, int rows, int count, const struct attending *a, size_t block,
-                         const uint8_t *queries, float *scores) {
-    enum { MOST = 16 };
+                         size_t last, const uint8_t *queries, float *scores) {
+    enum { MOST = 16, FEW = 4 };
     int columns = count * BLOCK_VECTORS;
     floats sums[MOST];
-    const uint8_t *keys[MOST];
-    UNROLLED_16 for (int b = 0; b < count; b++) keys[b] = keys_of(a, block + b);
+    const uint8_t *keys[MOST], *next[MOST];
+    size_t values = half_block_bytes(is_wide, a->width);
+    UNROLLED_16 for (int b = 0; b < count; b++) {
+        keys[b] = keys_of(a, block + b);
+        next[b] = keys_of(a, block + b + count <= last ? block + b + count : block + b);
+    }
     UNROLLED_16 for (int i = 0; i < rows * columns; i++) sums[i] = (floats){0};
     size_t lines = a->width / word_elements(is_wide);
     for (size_t w = 0; w < lines; w++, queries += PACK * word_bytes(is_wide))
         UNROLLED_16 for (int c = 0; c < columns; c++) {
             size_t at = (w * BLOCK_VECTORS + c % BLOCK_VECTORS) * VECTOR_BYTES;
             words key = load_words(keys[c / BLOCK_VECTORS] + at);
+            if (rows <= FEW) { /* memory is slower than the sums: the values, and the next keys */
+                __builtin_prefetch(keys[c / BLOCK_VECTORS] + values + at, 0, 2);
+                __builtin_prefetch(next[c / BLOCK_VECTORS] + at);
+            }
             UNROLLED_16 for (int r = 0; r < rows; r++) {
                 const uint8_t *query = queries + r * word_bytes(is_wide);
                 sums[r * columns + c] = dot_words(is_wide, sums[r * columns + c], key, query);
@@ -101,11 +109,11 @@ INLINE void score_blocks(int is_wide, int rows, int count, const struct attendin
 /* As many blocks at once as keep the processor busy, then one by one. */
 INLINE void score_rows(int is_wide, int rows, int at_once, const struct attending *a, size_t first,
                        size_t count, const uint8_t *queries, float *scores) {
-    size_t b = 0;
+    size_t b = 0, last = (a->seen[0] - 1) / BLOCK_TOKENS;
     for (; b + at_once <= count; b += at_once)
-        score_blocks(is_wide, rows, at_once, a, first + b, queries, scores + b * BLOCK_TOKENS);
+        score_blocks(is_wide, rows, at_once, a, first + b, last, queries, scores + b * BLOCK_TOKENS);
     for (; b < count; b++)
-        score_blocks(is_wide, rows, 1, a, first + b, queries, scores + b * BLOCK_TOKENS);
+        score_blocks(is_wide, rows, 1, a, first + b, last, queries, scores + b * BLOCK_TOKENS);
 }
 
 INLINE void score_pack(int is_wide, const struct attending *a, size_t pack, size_t rows, size_t first,

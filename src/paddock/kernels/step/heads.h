@@ -51,7 +51,7 @@ static void keep_keys(struct work *w, int thread, size_t layer) {
             keep_token(w, thread, (size_t)(tile->first + i), (size_t)(tile->position + i),
                        task % kv_heads, block);
     }
-    team_meet(w->team);
+    team_meet(w->team, thread);
     tell_time(w, thread, TIME_KEYS);
 }
 
@@ -125,6 +125,6 @@ static void mix(struct work *w, int thread, size_t layer) {
             attend_some(w, thread, tile, &a, task % kv_heads, first);
         }
     }
-    team_meet(w->team);
+    team_meet(w->team, thread);
     tell_time(w, thread, TIME_ATTENTION);
 }

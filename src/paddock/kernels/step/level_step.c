@@ -61,7 +61,7 @@ static void embed(struct work *w, int thread) {
     tell_time(w, thread, TIMES);
     for (size_t row; (row = team_take(w->team, 1)) < rows;)
         matrix_row(&w->model->embeddings.parts[0], (size_t)w->batch->tokens[row], w->x + row * dim);
-    team_meet(w->team);
+    team_meet(w->team, thread);
     tell_time(w, thread, TIME_EMBED);
 }
 

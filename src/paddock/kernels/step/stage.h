@@ -70,7 +70,7 @@ static const uint8_t *prepare(struct work *w, int thread, const struct stage *st
             lower_row(parts + stage->first, stage->projections, x,
                       (size_t)stage->product->parts[0].inputs, w->low + row * w->low_stride);
         }
-    team_meet(w->team);
+    team_meet(w->team, thread);
     return w->prepared;
 }
 
@@ -176,6 +176,6 @@ static void run_stage(struct work *w, int thread, const struct stage *stage) {
         struct piece piece = piece_at(stage, &sharing, index);
         multiply_piece(w, thread, stage, prepared, &piece);
     }
-    team_meet(w->team);
+    team_meet(w->team, thread);
     tell_time(w, thread, stage->time);
 }
