@@ -84,6 +84,8 @@ INLINE counters product(counters a, uint32_t b) {
     return (counters)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(b));
 #elif LANES == 8
     return (counters)_mm256_mul_epu32((__m256i)a, _mm256_set1_epi64x(b));
+#elif LANES == 4 && defined(__SSE2__)
+    return (counters)_mm_mul_epu32((__m128i)a, _mm_set1_epi64x(b));
 #else
     return (a & 0xffffffffu) * b;
 #endif
