@@ -36,17 +36,13 @@ class LiveApi:
 
     url: str
     model: str
+    http: httpx.Client
 
     def openai(self, **options: Any) -> openai.OpenAI:
         return openai.OpenAI(base_url=f"{self.url}/v1", api_key="-", max_retries=0, **options)
 
     def post(self, path: str, **body: Any) -> httpx.Response:
-        with httpx.Client(base_url=self.url, timeout=60) as client:
-            return client.post(path, json={"model": self.model, **body})
-
-    def get(self, path: str) -> httpx.Response:
-        with httpx.Client(base_url=self.url, timeout=60) as client:
-            return client.get(path)
+        return self.http.post(path, json={"model": self.model, **body})
 
 
 @contextmanager
@@ -73,7 +69,9 @@ def live_api(make_loader: Callable[[], Loader], model: str = "shop/starter") -> 
     assert started.wait(START_SECONDS)
     until(lambda: servers[0].started)
     try:
-        yield LiveApi(address(listener, "127.0.0.1"), model)
+        url = address(listener, "127.0.0.1")
+        with httpx.Client(base_url=url, timeout=60) as client:
+            yield LiveApi(url, model, client)
     finally:
         servers[0].should_exit = servers[0].force_exit = True
         thread.join(START_SECONDS)

@@ -19,6 +19,7 @@ from paddock.serve.text.errors import BadConversation
 from paddock.serve.text.tools import Tools, described
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "ipython")
+MAX_CALLS: Final = 128  # of one message
 _HEADER: Final = "<|start_header_id|>"
 
 
@@ -70,10 +71,25 @@ def _in_text(message: dict[str, Any]) -> Message:
     }
     if role == "assistant" and not made["content"] and message.get("refusal"):
         made["content"] = text_of(message["refusal"])
-    for name in ("name", "tool_call_id", "tool_calls"):
-        if message.get(name):
+    for name in ("name", "tool_call_id"):
+        if isinstance(message.get(name), str):
             made[name] = message[name]
+    if message.get("tool_calls"):
+        made["tool_calls"] = _checked_calls(message["tool_calls"])
     return made
+
+
+def _checked_calls(calls: Any) -> list[dict[str, Any]]:
+    """The calls of a message; raises BadConversation where one names no function."""
+    if not isinstance(calls, list) or len(calls) > MAX_CALLS:
+        raise BadConversation(f"a message's tool_calls are {shown(calls)}, not a list of calls")
+    for call in calls:
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            raise BadConversation("a message calls a tool without a function's name")
+        if not isinstance(function.get("arguments"), str | dict | None):
+            raise BadConversation(f"the arguments of {shown(function['name'])} are not JSON text")
+    return calls
 
 
 def _with_calls(message: Message) -> Message:
