@@ -14,6 +14,21 @@ errors         what can be wrong with a request
 options        how large an engine is, and what it may do
 stats          what it has done, and holds now
 engine         requests in, tokens out, step after step
+intake         a request made ready, on its caller's thread
+checking       whether a model can run it at all
+inbox          what other threads ask, until the next step
+sequence       a request while it is in hand
+fair_queue     whose turn it is
+scheduler      what the next step computes
+paging         the blocks of each running sequence
+blocks         which blocks are free, who holds the others
+prefix_cache   which block holds which prefix
+adapter_slots  which adapter is at which of the runner's slots
+batch          a planned step in arrays
+computing      a planned step through the runner
+constraint     a grammar's say in a step
+outcome        what a computed step means for a request
+speculation    guesses of the next tokens, so that one step can bring several
 sampling       logits to tokens
 grammar        which tokens a schema, an expression or a choice allows next
 native         the runner in C: packed weights, one call a step

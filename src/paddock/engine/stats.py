@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from paddock.engine.request import Finish
+
 
 @dataclass(slots=True)
 class Counters:
@@ -21,6 +23,15 @@ class Counters:
     proposed_tokens: int = 0
     accepted_tokens: int = 0  # of the proposed ones
     failed_steps: int = 0
+
+    def count_end(self, finish: Finish | None) -> None:
+        """One request more has ended."""
+        if finish is Finish.CANCELLED:
+            self.cancelled += 1
+        elif finish is Finish.ERROR:
+            self.failed += 1
+        else:
+            self.finished += 1
 
 
 @dataclass(frozen=True, slots=True)

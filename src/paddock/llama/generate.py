@@ -17,28 +17,11 @@ from torch import Tensor
 
 from paddock.errors import BadInput
 from paddock.llama.cache import KVCache
+from paddock.llama.errors import ContextTooShort, EmptyPrompt, TokenOutOfVocabulary
 from paddock.llama.model import Llama
 
 DEFAULT_NEW_TOKENS = 256
 PREFILL_TOKENS = 512  # a prompt is read in pieces of this size, which bounds attention's memory
-
-
-class ContextTooShort(BadInput):
-    """The prompt and what should follow do not fit the model's context."""
-
-    code = "context_too_short"
-
-
-class EmptyPrompt(BadInput):
-    """There is nothing to begin from."""
-
-    code = "empty_prompt"
-
-
-class TokenOutOfVocabulary(BadInput):
-    """A token id is not in the model's vocabulary."""
-
-    code = "token_out_of_vocabulary"
 
 
 class Finish(StrEnum):

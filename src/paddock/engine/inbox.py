@@ -1,0 +1,135 @@
+"""What other threads ask of the engine, until its own thread takes it before the next step.
+
+Bounded: requests that are not yet running by ``max_waiting``, cancellations by the requests there
+are. Jobs (adapters put and dropped) are run by the engine's thread; who asked waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Condition
+from typing import NamedTuple
+
+from paddock.engine.errors import DuplicateRequest, EngineFull, EngineStopped
+from paddock.engine.sequence import Sequence
+from paddock.errors import shown
+
+Job = Callable[[], None]
+
+
+class Mail(NamedTuple):
+    """All that was asked since the last step."""
+
+    arrivals: list[Sequence]
+    cancelled: list[Sequence]
+    jobs: list[tuple[Job, Future[None]]]
+
+
+class Inbox:
+    """Requests, cancellations and jobs from any thread to the engine's."""
+
+    def __init__(self, max_waiting: int, waiting: Callable[[], int]) -> None:
+        """``waiting`` tells how many requests wait that were taken from here."""
+        self._changed = Condition()
+        self._max_waiting = max_waiting
+        self._waiting = waiting
+        self._live: dict[str, Sequence] = {}
+        self._arrivals: list[Sequence] = []
+        self._cancelled: list[Sequence] = []
+        self._jobs: list[tuple[Job, Future[None]]] = []
+        self._closed: str | None = None  # why no request is taken
+        self._is_over = False  # nor anything else
+
+    @property
+    def arrivals(self) -> int:
+        """Requests that the engine has not taken yet."""
+        return len(self._arrivals)
+
+    def check_open(self, request_id: str) -> None:
+        """Raise EngineStopped, EngineFull or DuplicateRequest where ``put`` would."""
+        with self._changed:
+            self._check(request_id)
+
+    def put(self, sequence: Sequence) -> None:
+        """A request; raises as ``check_open``."""
+        with self._changed:
+            self._check(sequence.request.id)
+            self._live[sequence.request.id] = sequence
+            self._arrivals.append(sequence)
+            self._changed.notify_all()
+
+    def cancel(self, request_id: str) -> None:
+        """End a request; one that is not in hand is none."""
+        with self._changed:
+            sequence = self._live.get(request_id)
+            if sequence is not None and not sequence.is_cancelled:
+                sequence.is_cancelled = True
+                self._cancelled.append(sequence)
+                self._changed.notify_all()
+
+    def ask(self, job: Job) -> Future[None]:
+        """Have the engine's thread do something; EngineStopped comes out where it has ended."""
+        done: Future[None] = Future()
+        with self._changed:
+            if self._is_over:
+                done.set_exception(EngineStopped("the engine has stopped"))
+            else:
+                self._jobs.append((job, done))
+            self._changed.notify_all()
+        return done
+
+    def take(self) -> Mail:
+        """All that has come; the engine's thread."""
+        if not (self._arrivals or self._cancelled or self._jobs):
+            return _NOTHING
+        with self._changed:
+            mail = Mail(self._arrivals, self._cancelled, self._jobs)
+            self._arrivals, self._cancelled, self._jobs = [], [], []
+            return mail
+
+    def forget(self, ended: list[Sequence]) -> None:
+        """These have ended; their ids may be used again."""
+        with self._changed:
+            for sequence in ended:
+                del self._live[sequence.request.id]
+            self._changed.notify_all()
+
+    def clear(self) -> tuple[list[Sequence], list[tuple[Job, Future[None]]]]:
+        """All requests in hand and all jobs, which are forgotten here."""
+        with self._changed:
+            self._is_over = True
+            left, jobs = list(self._live.values()), self._jobs
+            self._live, self._arrivals, self._cancelled, self._jobs = {}, [], [], []
+            self._changed.notify_all()
+            return left, jobs
+
+    def close(self, why: str) -> None:
+        """Take no more requests."""
+        with self._changed:
+            self._closed = self._closed or why
+            self._changed.notify_all()
+
+    def wait_for_mail(self) -> None:
+        """Sleep until there is something to take."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._arrivals or self._cancelled or self._jobs)
+
+    def wait_until_empty(self, seconds: float) -> bool:
+        """Whether every request ended within the time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._live, seconds)
+
+    def _check(self, request_id: str) -> None:
+        if self._closed is not None:
+            raise EngineStopped(self._closed)
+        if request_id in self._live:
+            raise DuplicateRequest(f"a request of the id {shown(request_id)} is in hand")
+        waiting = len(self._arrivals) + self._waiting()
+        if waiting >= self._max_waiting:
+            raise EngineFull(
+                f"{waiting} requests wait, and no more are taken", hint="try again in a while"
+            )
+
+
+_NOTHING = Mail([], [], [])

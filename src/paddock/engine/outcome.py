@@ -1,0 +1,119 @@
+"""What a computed step means for a request: new tokens, scores, its end.
+
+Pure but for the sequence it advances. A proposal stands where it is the token that was drawn in its
+place, and the draws after it count only then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Values
+from typing import NamedTuple
+
+from paddock.engine.batch import scored_offsets
+from paddock.engine.constraint import is_at_end
+from paddock.engine.errors import BadGrammar
+from paddock.engine.grammar.matching import Vocabulary
+from paddock.engine.request import Finish, Output, TokenLogprob
+from paddock.engine.scheduler import Chunk
+from paddock.engine.sequence import Sequence
+
+NO_NUMBER = "the model gave no number"
+
+Choices = Values[TokenLogprob | None]
+
+
+class Outcome(NamedTuple):
+    """What to tell, and how many of the chunk's proposals stand."""
+
+    output: Output | None
+    accepted: int = 0
+
+
+def output_of(sequence: Sequence, finish: Finish | None = None, error: str | None = None) -> Output:
+    """An output of the request without tokens."""
+    return Output(
+        sequence.request.id,
+        logprobs=None if sequence.request.logprobs is None else [],
+        finish=finish,
+        cached_tokens=max(0, sequence.cached_tokens),
+        error=error,
+    )
+
+
+def advance(chunk: Chunk, choices: Choices, vocabulary: Vocabulary | None) -> Outcome:
+    """Take the choices of the chunk's rows, in their order."""
+    sequence = chunk.sequence
+    if any(choice is None for choice in choices[: _needed(chunk, choices)]):
+        return Outcome(output_of(sequence, Finish.ERROR, NO_NUMBER))
+    output = None
+    if sequence.wants_scores:
+        count = len(scored_offsets(chunk))
+        output = _score(sequence, choices[:count])
+        choices = choices[count:]
+    if chunk.tokens < sequence.pending:
+        return Outcome(output)
+    output = output or output_of(sequence)
+    if sequence.limit == 0:
+        output.finish = Finish.LENGTH
+        return Outcome(output)
+    try:
+        return Outcome(output, _append(chunk, choices, output, vocabulary))
+    except BadGrammar as e:
+        return Outcome(output_of(sequence, Finish.ERROR, e.message))
+
+
+def _needed(chunk: Chunk, choices: Choices) -> int:
+    """How many choices say something: those after a wrong proposal do not."""
+    needed = len(choices) - len(chunk.proposals)
+    for proposal in chunk.proposals:
+        choice = choices[needed - 1]
+        if choice is None or choice.token_id != proposal:
+            break
+        needed += 1
+    return needed
+
+
+def _score(sequence: Sequence, scores: Choices) -> Output | None:
+    """Keep scores of the prompt's tokens; tell them when all are there."""
+    if not sequence.scores:
+        sequence.scores.append(None)
+    sequence.scores += scores
+    if sequence.wants_scores:
+        return None
+    output = output_of(sequence)
+    output.prompt_logprobs = sequence.scores
+    return output
+
+
+def _append(chunk: Chunk, choices: Choices, output: Output, vocabulary: Vocabulary | None) -> int:
+    """Append what was drawn, up to the first draw that no proposal foresaw."""
+    sequence = chunk.sequence
+    for count, choice in enumerate(choices):
+        assert choice is not None  # noqa: S101 - looked for before
+        if not _take(sequence, choice, output, vocabulary):
+            return count
+        if count == len(chunk.proposals) or choice.token_id != chunk.proposals[count]:
+            return count
+    return len(chunk.proposals)
+
+
+def _take(
+    sequence: Sequence, choice: TokenLogprob, output: Output, vocabulary: Vocabulary | None
+) -> bool:
+    """Append one token; False where the request ends with it."""
+    token_id, matcher = choice.token_id, sequence.matcher
+    if token_id in sequence.stop_ids:
+        output.finish, output.stop_id = Finish.STOP, token_id
+        return False
+    if matcher is not None and not matcher.accept(token_id):
+        raise BadGrammar(f"the grammar does not allow the token {token_id} that was drawn")
+    sequence.tokens.append(token_id)
+    sequence.output.append(token_id)
+    output.token_ids.append(token_id)
+    if output.logprobs is not None:
+        output.logprobs.append(choice)
+    if matcher is not None and vocabulary is not None and is_at_end(matcher, vocabulary):
+        output.finish = Finish.STOP
+    elif len(sequence.output) == sequence.limit:
+        output.finish = Finish.LENGTH
+    return output.finish is None
