@@ -34,6 +34,11 @@ class FusedOperations:
     processors: int  # of the GPU
     context: int  # no sequence is longer
 
+    @property
+    def capturable(self) -> bool:
+        """As ``layers.Operations`` has it."""
+        return True
+
     def add_and_normalise(
         self, x_TD: Tensor, added_TD: Tensor | None, weight_D: Tensor, eps: float
     ) -> tuple[Tensor, Tensor]:

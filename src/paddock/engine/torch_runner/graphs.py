@@ -96,7 +96,8 @@ def capture_on_gpu(body: Body) -> Body:
         body()
     torch.cuda.current_stream().wait_stream(aside)
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    # Another thread may be loading a model meanwhile.
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
         result = body()
 
     def replay() -> Tensor:

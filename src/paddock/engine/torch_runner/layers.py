@@ -19,6 +19,10 @@ from paddock.engine.torch_runner.weights import Weights
 class Operations(Protocol):
     """What happens between a layer's products; see ``plain_operations`` for what each means."""
 
+    @property
+    def capturable(self) -> bool:
+        """Whether nothing comes back to Python, so that a GPU's step can be captured."""
+
     def add_and_normalise(
         self, x_TD: Tensor, added_TD: Tensor | None, weight_D: Tensor, eps: float
     ) -> tuple[Tensor, Tensor]: ...

@@ -5,6 +5,7 @@ A GPU is taken where there is one that the weights fit, with room for a cache be
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def open_torch_model(path: Path, options: TorchOptions = TorchOptions()) -> Torc
     device = _device(plan, options.device)
     operations: Operations = PlainOperations()
     wanted = Wanted(device, computing_type(plan, device))
-    if device.type == "cuda":
+    if device.type == "cuda" and importlib.util.find_spec("triton") is not None:
         from paddock.engine.torch_runner.fused_operations import FusedOperations, StreamedDense
 
         wanted = replace(wanted, dense=StreamedDense)

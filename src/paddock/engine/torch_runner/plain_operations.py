@@ -19,6 +19,8 @@ from paddock.llama.rope import rotate
 class PlainOperations:
     """Implements ``layers.Operations``."""
 
+    capturable = False
+
     def add_and_normalise(
         self, x_TD: Tensor, added_TD: Tensor | None, weight_D: Tensor, eps: float
     ) -> tuple[Tensor, Tensor]:

@@ -52,7 +52,7 @@ class TorchRunner:
         check_room(weights.device, blocks * self.block_bytes, f"a KV cache of {blocks} blocks")
         with self._computing():
             self._cache = cache = empty_cache(weights, blocks)
-            if weights.device.type == "cuda":
+            if weights.device.type == "cuda" and self._operations.capturable:
                 most = -(-self.config.context // BLOCK_TOKENS)
                 self._graphs = DecodeGraphs(
                     self._logits, self._frequencies, min(most, blocks), cache.scratch_block
