@@ -173,3 +173,10 @@ def test_a_row_without_numbers_spoils_no_other():
     logits = np.stack([LOGITS, np.full(5, np.nan, np.float32), LOGITS])
     first, middle, last = choose(logits, [Row(GREEDY, 0)] * 3)
     assert (first.token_id, middle, last.token_id) == (0, None, 0)
+
+
+@every
+def test_penalties_come_after_the_bias(choose_token):
+    logits, seen = np.array([2.0, 4.5], np.float32), {"prompt": [0]}
+    wanted = row(temperature=0, logit_bias={0: 4.0}, repetition_penalty=2.0, like=seen)
+    assert choose_token(logits, wanted).token_id == 1  # (2 + 4) / 2, not 2 / 2 + 4
