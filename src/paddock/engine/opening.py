@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from paddock.config import Settings
 
 RUNNERS: Final = ("auto", "native", "torch")
+_CACHED_LANES: Final = 16
 _SPARE_BYTES: Final = 128 << 20  # for one step's activations, and for packing
 _NO_LIBRARY: Final = "a C compiler at installation makes it; or install the extra `model` (PyTorch)"
 _NO_TORCH: Final = "install the extra `model`: pip install 'paddock[model]'"
@@ -83,10 +84,16 @@ def model_bytes(path: Path, precision: Precision = Precision.AUTO) -> ModelBytes
 
 
 def planned_bytes(plan: Plan) -> ModelBytes:
-    """The same of a plan. Keys and values are bfloat16, float32 where weights are."""
+    """The same of a plan.
+
+    Keys and values are bfloat16, float32 where weights are, each head's in whole vectors
+    (``kernels/step/work.h``).
+    """
     item_bytes = 4 if plan.layers[0].qkv[0].kind is Kind.F32 else 2
     config = plan.config
-    block_bytes = BLOCK_TOKENS * 2 * config.layers * config.kv_dim * item_bytes
+    head_width = config.head_dim + -config.head_dim % _CACHED_LANES
+    kv_width = config.kv_heads * head_width
+    block_bytes = BLOCK_TOKENS * 2 * config.layers * kv_width * item_bytes
     return ModelBytes(plan.size_bytes, block_bytes)
 
 
