@@ -1,17 +1,16 @@
 """A program that speaks as ``vllm serve`` does, and misbehaves as it is told to.
 
-``FAKE_VLLM`` holds words: ``slow`` (healthy after a while), ``dies`` (at the start), ``garbage``
-(events that are none), ``cut`` (streams that end early), ``strange`` (tokens of no model),
-``refuses`` (each request), ``lingers`` (ignores being told to end), ``crash`` (ends itself at the
-first request), ``child`` (starts another process). An answer repeats the prompt's tokens; every
-token takes ``FAKE_VLLM_SECONDS``. ``FAKE_VLLM_LOG`` is a file that gets a line for what happens.
+In the folder ``FAKE_VLLM`` the file ``words`` says how, and may change meanwhile: ``slow`` (healthy
+after a while, and a little while for each token), ``dies`` (at the start), ``garbage`` (events that
+are none), ``cut`` (streams that end early), ``strange`` (tokens of no model), ``refuses`` (each
+request), ``crash`` (ends itself at a request). An answer repeats the prompt's tokens. It starts a
+process of its own. The file ``log`` gets a line for what happens.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -19,13 +18,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-WORDS = set(os.environ.get("FAKE_VLLM", "").split())
-SECONDS = float(os.environ.get("FAKE_VLLM_SECONDS", "0"))
+FOLDER = Path(os.environ["FAKE_VLLM"])
 STARTED = time.monotonic()
 
 
+def words() -> set[str]:
+    file = FOLDER / "words"
+    return set(file.read_text().split()) if file.exists() else set()
+
+
 def log(line: str) -> None:
-    with Path(os.environ["FAKE_VLLM_LOG"]).open("a") as file:
+    with (FOLDER / "log").open("a") as file:
         file.write(line + "\n")
 
 
@@ -33,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        ready = "slow" not in WORDS or time.monotonic() - STARTED > 0.7
+        ready = "slow" not in words() or time.monotonic() - STARTED > 0.7
         self.answer(200 if ready else 503, {})
 
     def do_POST(self) -> None:
@@ -41,9 +44,9 @@ class Handler(BaseHTTPRequestHandler):
         log("request " + json.dumps(body))
         if self.headers["authorization"] != f"Bearer {os.environ['VLLM_API_KEY']}":
             self.answer(401, {"error": "Unauthorized"})
-        elif "crash" in WORDS:
+        elif "crash" in words():
             os._exit(9)
-        elif "refuses" in WORDS:
+        elif "refuses" in words():
             self.answer(400, {"error": {"message": "no such thing", "code": 400}})
         elif body["stream"]:
             self.stream(body)
@@ -59,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
             for event in events(body):
                 self.wfile.write(b"data: " + event + b"\n\n")
                 self.wfile.flush()
-                time.sleep(SECONDS)
+                time.sleep(0.02 if "slow" in words() else 0)
             log("finished")
         except OSError:
             log("cancelled")
@@ -79,10 +82,10 @@ class Handler(BaseHTTPRequestHandler):
 def events(body: dict[str, Any]) -> Any:
     prompt = body["prompt"]
     for number in range(body["max_tokens"]):
-        if "garbage" in WORDS and number == 2:
+        if "garbage" in words() and number == 2:
             yield b"{not json"
-        token = 10**9 if "strange" in WORDS else prompt[number % len(prompt)]
-        if "cut" in WORDS and number == 2:
+        token = 10**9 if "strange" in words() else prompt[number % len(prompt)]
+        if "cut" in words() and number == 2:
             return
         is_last = number == body["max_tokens"] - 1
         choice = {"index": 0, "text": "?", "token_ids": [token]}
@@ -110,13 +113,9 @@ def whole(body: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     arguments = sys.argv[1:]
     log("start " + json.dumps(arguments))
-    if "dies" in WORDS:
+    if "dies" in words():
         sys.exit("there is no GPU here")
-    if "lingers" in WORDS:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if "child" in WORDS:
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-        log(f"child {child.pid}")
+    log(f"child {subprocess.Popen(['sleep', '600']).pid}")
     port = int(arguments[arguments.index("--port") + 1])
     log(f"pid {os.getpid()}")
     ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()

@@ -61,7 +61,9 @@ def running_server(
     folder: Path, *arguments: str, env: Mapping[str, str] | None = None, wait: bool = True
 ) -> Iterator[RunningServer]:
     """Run until the block ends; ready when it has printed where it is."""
-    environ = {**os.environ, "HOME": str(folder), "HF_HOME": str(folder / "hf"), **(env or {})}
+    environ = {**os.environ, "HOME": str(folder), "HF_HOME": str(folder / "hf")}
+    environ |= {"PADDOCK_SERVE_THREADS": "1", "PADDOCK_CONFIG_HOME": str(folder / "config")}
+    environ |= env or {}
     command = [sys.executable, "-m", "paddock", "serve", *arguments, "--port", "0"]
     process = subprocess.Popen(
         command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

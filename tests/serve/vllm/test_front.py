@@ -2,87 +2,102 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 from openai import OpenAI
 
+from paddock.serve.vllm.process import Command, NoVllm, start_vllm
 from tests.conftest import REPOSITORY
 from tests.serve.process import STARTER, RunningServer, running_server, until
 
-Start = Callable[..., RunningServer]
 FAKE = REPOSITORY / "tests" / "fakes" / "vllm.py"
 
 
+@dataclass
+class Vllm:
+    """The folder of a fake: what it is told, and what it did."""
+
+    folder: Path
+
+    @property
+    def env(self) -> dict[str, str]:
+        program = self.folder / "vllm"
+        program.write_text(f'#!/bin/sh\nexec {sys.executable} {FAKE} "$@"\n')
+        program.chmod(0o755)
+        return {"PADDOCK_VLLM": str(program), "FAKE_VLLM": str(self.folder)}
+
+    def tell(self, words: str) -> None:
+        (self.folder / "words").write_text(words)
+
+    def told(self, beginning: str) -> list[str]:
+        file = self.folder / "log"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [line.removeprefix(beginning) for line in lines if line.startswith(beginning)]
+
+    def start(self, *arguments: str, wait: bool = True) -> AbstractContextManager[RunningServer]:
+        engine = ["--engine", "vllm", "--scan", "never"]
+        return running_server(self.folder, STARTER, *engine, *arguments, env=self.env, wait=wait)
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    program = tmp_path / "vllm"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} {FAKE} "$@"\n')
-    program.chmod(0o755)
-    environ = {"PADDOCK_VLLM": str(program), "FAKE_VLLM_LOG": str(tmp_path / "log")}
-    environ["PADDOCK_SERVE_SCAN"] = "never"
-    with ExitStack() as stack:
-
-        def started(
-            words: str = "", *arguments: str, seconds: float = 0.0, wait: bool = True
-        ) -> RunningServer:
-            env = {**environ, "FAKE_VLLM": words, "FAKE_VLLM_SECONDS": str(seconds)}
-            running: AbstractContextManager[RunningServer] = running_server(
-                tmp_path, STARTER, "--engine", "vllm", *arguments, env=env, wait=wait
-            )
-            return stack.enter_context(running)
-
-        yield started
+def vllm(tmp_path: Path) -> Vllm:
+    return Vllm(tmp_path)
 
 
-@pytest.fixture
-def told(tmp_path: Path) -> Callable[[str], list[str]]:
-    def lines(beginning: str) -> list[str]:
-        file = tmp_path / "log"
-        found = file.read_text().splitlines() if file.exists() else []
-        return [line.removeprefix(beginning) for line in found if line.startswith(beginning)]
-
-    return lines
+@pytest.fixture(scope="module")
+def fake(tmp_path_factory: pytest.TempPathFactory) -> Vllm:
+    return Vllm(tmp_path_factory.mktemp("vllm"))
 
 
-def test_the_same_api_over_vllm(start: Start, told: Callable[[str], list[str]]) -> None:
-    server = start("slow", "--vllm-arg=--max-num-seqs=7")
+@pytest.fixture(scope="module")
+def server(fake: Vllm) -> Iterator[RunningServer]:
+    """One for all that need no other; it is slow to start."""
+    fake.tell("slow")
+    with fake.start("--vllm-arg=--max-num-seqs=7") as running:
+        fake.tell("")
+        yield running
+
+
+def test_the_same_api_over_vllm(server: RunningServer, fake: Vllm) -> None:
+    fake.tell("")
     client = OpenAI(base_url=f"{server.url}/v1", api_key="-", max_retries=0)
     answer = client.completions.create(
         model="model", prompt="The teapot", max_tokens=4, temperature=0.5, seed=7, logprobs=1
     )
     assert answer.usage is not None and answer.usage.completion_tokens == 4
     assert "".join(answer.choices[0].text.split()) and answer.choices[0].finish_reason == "length"
-    asked = json.loads(told("request ")[0])
+    asked = json.loads(fake.told("request ")[0])
     assert asked["seed"] == 7 and asked["temperature"] == 0.5
     assert all(isinstance(token, int) for token in asked["prompt"])
-    assert "--max-num-seqs=7" in json.loads(told("start ")[0])
+    assert "--max-num-seqs=7" in json.loads(fake.told("start ")[0])
     pieces = client.chat.completions.create(
         model="model", messages=[{"role": "user", "content": "Hi"}], max_tokens=3, stream=True
     )
     assert [piece.choices[0].finish_reason for piece in pieces if piece.choices][-1] == "length"
 
 
-def test_a_client_that_leaves_cancels_at_vllm(
-    start: Start, told: Callable[[str], list[str]]
-) -> None:
-    server = start(seconds=0.02)
+def test_a_client_that_leaves_cancels_at_vllm(server: RunningServer, fake: Vllm) -> None:
+    fake.tell("slow")
     body = {"model": "model", "prompt": "The", "max_tokens": 100, "stream": True}
     with httpx.stream("POST", f"{server.url}/v1/completions", json=body) as answer:
         next(answer.iter_lines())
-    until(lambda: told("cancelled"), 20)
-    assert not told("finished")
+    until(lambda: fake.told("cancelled"), 20)
 
 
 @pytest.mark.parametrize("word", ["garbage", "cut", "strange"])
-def test_what_vllm_garbles_is_a_failure_and_no_crash(start: Start, word: str) -> None:
-    server = start(word)
+def test_what_vllm_garbles_is_a_failure_and_no_crash(
+    server: RunningServer, fake: Vllm, word: str
+) -> None:
+    fake.tell(word)
     refused = server.complete()
     assert refused.status_code == 500
     assert refused.json()["error"]["type"] == "server_error"
@@ -95,44 +110,45 @@ def test_what_vllm_garbles_is_a_failure_and_no_crash(start: Start, word: str) ->
     assert server.client.get("/healthz").status_code == 200
 
 
-def test_a_refusal_of_vllms_is_the_clients_fault(start: Start) -> None:
-    refused = start("refuses").complete()
+def test_a_refusal_of_vllms_is_the_clients_fault(server: RunningServer, fake: Vllm) -> None:
+    fake.tell("refuses")
+    refused = server.complete()
     assert refused.status_code == 400
     assert "no such thing" in refused.json()["error"]["message"]
 
 
-def test_one_that_dies_is_started_again_after_a_while(
-    start: Start, told: Callable[[str], list[str]]
-) -> None:
-    server = start("crash")
-    assert server.complete().status_code == 503
-    until(lambda: server.complete().status_code == 503 and len(told("start ")) == 2, 20)
-    assert server.complete().headers["retry-after"]
-    assert server.client.get("/healthz").status_code == 200
+def test_one_that_dies_is_started_again_and_all_of_it_ends_with_us(vllm: Vllm) -> None:
+    with vllm.start() as server:
+        vllm.tell("crash")
+        assert server.complete().status_code == 503
+        assert server.complete().headers["retry-after"]
+        vllm.tell("")
+        until(lambda: server.complete().status_code == 200, 30)
+        pids = [int(each) for each in vllm.told("pid ") + vllm.told("child ")]
+        assert len(pids) == 4
+        server.process.terminate()
+        assert server.process.wait(30) == 0
+        until(lambda: not any(_runs(pid) for pid in pids), 30)
 
 
-def test_one_that_cannot_start_is_told_in_a_sentence(start: Start) -> None:
-    server = start("dies", wait=False)
-    assert server.process.wait(60) == 1
-    assert "there is no GPU here" in server.text
+def test_it_ends_also_where_we_are_killed(vllm: Vllm) -> None:
+    with vllm.start() as server:
+        pids = [int(vllm.told("pid ")[0]), int(vllm.told("child ")[0])]
+        server.process.kill()
+        server.process.wait(30)
+        until(lambda: not any(_runs(pid) for pid in pids), 30)
 
 
-def test_a_program_that_is_not_there_is_told(tmp_path: Path) -> None:
-    env = {"PADDOCK_VLLM": str(tmp_path / "nothing"), "PADDOCK_SERVE_SCAN": "never"}
-    with running_server(tmp_path, STARTER, "--engine", "vllm", env=env, wait=False) as server:
+def test_one_that_cannot_start_is_told_in_a_sentence(vllm: Vllm) -> None:
+    vllm.tell("dies")
+    with vllm.start(wait=False) as server:
         assert server.process.wait(60) == 1
-        assert "PADDOCK_VLLM" in server.text
+        assert "there is no GPU here" in server.text
 
 
-@pytest.mark.parametrize("how", ["terminate", "kill"])
-def test_it_ends_with_us_and_so_does_what_it_started(
-    start: Start, told: Callable[[str], list[str]], how: str
-) -> None:
-    server = start("child")
-    pids = [int(told("pid ")[0]), int(told("child ")[0])]
-    getattr(server.process, how)()
-    server.process.wait(30)
-    until(lambda: not any(_runs(pid) for pid in pids), 30)
+def test_a_program_that_is_not_there_is_told(vllm: Vllm) -> None:
+    with pytest.raises(NoVllm, match="no program"):
+        asyncio.run(start_vllm(Command(str(vllm.folder / "nothing"), Path("m"), ())))
 
 
 def _runs(pid: int) -> bool:
