@@ -10,6 +10,7 @@ class JsonSchema:
     """Any text that is JSON of this schema; ``{}`` allows any JSON value."""
 
     schema: str  # JSON
+    is_one_line: bool = False  # no spaces but one behind each comma and colon between its parts
 
 
 @dataclass(frozen=True, slots=True)

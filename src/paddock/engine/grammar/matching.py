@@ -47,6 +47,13 @@ _JSON_OPTIONS: Final[JsonCompileOptions] = {
     "lenient": False,
     "coerce_one_of": False,
 }
+_ONE_LINE_OPTIONS: Final[JsonCompileOptions] = {
+    "whitespace_flexible": False,
+    "item_separator": ", ",
+    "key_separator": ": ",
+    "lenient": False,
+    "coerce_one_of": False,
+}
 # The initial fuel is about 20 ms of work, a step's 4 ms, by llguidance's documentation.
 _LIMITS: Final = llguidance.LLParserLimits(
     max_items_in_row=5_000,  # an object of a thousand optional properties has four thousand
@@ -176,10 +183,11 @@ def compile_grammar(grammar: Grammar, vocabulary: Vocabulary) -> Matcher:
 def _source(grammar: Grammar) -> str:
     """The grammar in llguidance's form, within limits."""
     match grammar:
-        case JsonSchema(schema):
+        case JsonSchema(schema, is_one_line):
             _bounded("schema", len(schema), MAX_SCHEMA_CHARS)
             checked = checked_schema(schema)
-            return llguidance.LLMatcher.grammar_from_json_schema(checked, overrides=_JSON_OPTIONS)
+            options = _ONE_LINE_OPTIONS if is_one_line else _JSON_OPTIONS
+            return llguidance.LLMatcher.grammar_from_json_schema(checked, overrides=options)
         case Regex(pattern):
             _bounded("expression", len(pattern), MAX_PATTERN_CHARS)
             return llguidance.LLMatcher.grammar_from_regex(_encodable("expression", pattern))

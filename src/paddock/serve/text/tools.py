@@ -92,7 +92,7 @@ def named(tools: Sequence[Tool], names: Sequence[str], must: Must, *, is_paralle
 
 
 def call_grammar(tools: Tools, otherwise: JsonSchema | None = None) -> JsonSchema:
-    """What an answer that calls looks like: one call, or a list of them.
+    """What an answer that calls looks like: one call, or a list of them, as Llama writes calls.
 
     With ``otherwise``, an answer of that schema is as good.
     """
@@ -106,7 +106,7 @@ def call_grammar(tools: Tools, otherwise: JsonSchema | None = None) -> JsonSchem
         parameters["answer"] = json.loads(otherwise.schema)
         forms.append({"$ref": "#/$defs/answer"})
     definitions = {name: _moved(schema, f"#/$defs/{name}") for name, schema in parameters.items()}
-    return JsonSchema(json.dumps({"$defs": definitions, "anyOf": forms}))
+    return JsonSchema(json.dumps({"$defs": definitions, "anyOf": forms}), is_one_line=True)
 
 
 def _call_schema(name: str, at: int) -> dict[str, Any]:
