@@ -62,7 +62,7 @@ def packed(
 ) -> Weights:
     """The weights as the native runner wants them."""
     library = step_library()
-    assert library is not None, "the step is not compiled; run: make kernels"
+    assert library is not None, "the step is not compiled; make up does it"
     plan = plan_weights(config, tensors, precision)
     content = aligned(plan.size_bytes)
     content[:] = np.frombuffer(b"".join(packed_pieces(plan, library, 1)), np.uint8)

@@ -24,7 +24,6 @@ KIND_NAMES: Final = {
 def model_of(library: StepLibrary, weights: Weights) -> c.Model:
     """The model as C reads it; the layers' structures are kept by it."""
     config = weights.config
-    _check_heads(config)
     if len(weights.layers) != config.layers:
         raise ValueError(f"{len(weights.layers)} layers are not the model's {config.layers}")
     layers = (c.Layer * config.layers)(*(_layer(library, config, each) for each in weights.layers))
@@ -38,13 +37,6 @@ def model_of(library: StepLibrary, weights: Weights) -> c.Model:
     model.embeddings = _product(library, (weights.embeddings,), config.vocab_size, config.dim)
     model.head = _product(library, (weights.head,), config.vocab_size, config.dim)
     return model
-
-
-def _check_heads(config: LlamaConfig) -> None:
-    if config.heads % config.kv_heads:
-        raise ValueError(f"{config.heads} heads cannot share {config.kv_heads} KV heads evenly")
-    if config.head_dim % 2:
-        raise ValueError(f"heads of {config.head_dim} elements cannot be rotated in halves")
 
 
 def _is_wide(weights: Weights) -> bool:

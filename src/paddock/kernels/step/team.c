@@ -163,6 +163,9 @@ static void *attend(void *given) {
     struct member member = *(struct member *)given;
     struct team *team = member.team;
     free(given);
+#ifdef __linux__
+    pthread_setname_np(pthread_self(), "paddock-step");
+#endif
     for (uint32_t seen = 0;; seen++) { /* each start is one turn, and none is missed */
         uint32_t next = atomic_load_explicit(&team->meeting.number, memory_order_relaxed) + 1;
         wait_while(&team->start, seen, team, member.thread, next);
