@@ -27,7 +27,8 @@ source, target, bits = sys.argv[1], sys.argv[2], int(sys.argv[3])
 group = {"group_size": 64, "ratio": 1.0} if bits == 4 else {}
 how = OVWeightQuantizationConfig(bits=bits, sym=True, **group) if bits < 16 else None
 more = {"quantization_config": how} if how else {"load_in_8bit": False}
-OVModelForCausalLM.from_pretrained(source, export=True, compile=False, **more).save_pretrained(target)
+model = OVModelForCausalLM.from_pretrained(source, export=True, compile=False, **more)
+model.save_pretrained(target)
 """
 
 
