@@ -93,7 +93,7 @@ def remove_abandoned(folder: Path) -> None:
 
 def warm(content: Bytes) -> None:
     """Read a mapped file's pages into memory and map them, at the disk's speed and in order."""
-    mapping = content.base
+    mapping: object = content
     while isinstance(mapping, np.ndarray | memoryview):
         mapping = mapping.base if isinstance(mapping, np.ndarray) else mapping.obj
     if not isinstance(mapping, mmap.mmap):
