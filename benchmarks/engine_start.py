@@ -35,7 +35,7 @@ from paddock.engine.precision import Precision
 from paddock.engine.request import GREEDY
 from paddock.engine.step import Row, Step
 model, precision, packed = sys.argv[1:]
-options = OpenOptions(Precision(precision), device="cpu", packed=PackCache(Path(packed), 1 << 40))
+options = OpenOptions(Precision(precision), "native", packed=PackCache(Path(packed), 1 << 40))
 runner = open_model(Path(model), options)
 runner.reserve(64)
 n = {PROMPT_TOKENS}
