@@ -70,7 +70,7 @@ class Sequence:
         if self.wants_scores:
             # The row of position i scores the token after it.
             tokens = min(tokens, max(0, len(self.scores) - 1))
-        return tokens // BLOCK_TOKENS
+        return min(tokens // BLOCK_TOKENS, len(self.chain))
 
     def blocks_for(self, tokens: int) -> int:
         """Blocks that are missing before ``tokens`` more can be computed."""
