@@ -13,7 +13,7 @@ NAMES = frozenset({"weather", "time"})
 
 def parsed(text: str, sizes: list[int] | None = None, *, tagged: bool = False) -> tuple[str, list]:
     """The text and the calls of an answer that comes in pieces of these sizes."""
-    parser = CallParser(NAMES)
+    parser = CallParser(NAMES, 4)
     parser.is_tagged = tagged
     found, at = [], 0
     for size in sizes or [1] * len(text):
@@ -52,7 +52,7 @@ def test_several_calls_in_every_form_that_llama_writes(text: str) -> None:
 
 
 def test_arguments_are_passed_on_as_they_come() -> None:
-    parser = CallParser(NAMES)
+    parser = CallParser(NAMES, 4)
     begun = parser.feed('{"name": "weather", "parameters": {"ci').calls
     assert [(call.name, call.arguments) for call in begun] == [("weather", '{"ci')]
     assert [call.arguments for call in parser.feed('ty": 1').calls] == ['ty": 1']
@@ -97,3 +97,10 @@ def test_calls_of_built_in_tools_are_found_behind_their_tag() -> None:
 def test_a_huge_answer_that_might_be_a_call_is_text_in_the_end() -> None:
     text = '{"name": "' + "x" * 200_000
     assert parsed(text, [1000] * 200) == (text, [])
+
+
+def test_calls_beyond_those_that_are_wanted_are_left_out() -> None:
+    parser = CallParser(NAMES, 1)
+    first = parser.feed(f"[{CALL}, {CALL}")
+    assert [call.index for call in first.calls] == [0]
+    assert (parser.feed("]").content, parser.finish().calls) == ("", [])

@@ -33,20 +33,19 @@ def read_tools(values: Sequence[Any] | None, choice: Any, *, is_parallel: bool |
             f"at most {MAX_TOOLS} of {MAX_TOOLS_BYTES} bytes may be",
             param="tools",
         )
-    parallel = is_parallel is not False
     if choice is None:
-        return chosen(tools, "auto", is_parallel=parallel)
+        return chosen(tools, "auto", is_parallel=is_parallel)
     if isinstance(choice, str):
         if choice not in set(Must):
             raise BadParameter(
                 f"tool_choice is {shown(choice)}; it must be none, auto, required or a function",
                 param="tool_choice",
             )
-        return chosen(tools, choice, is_parallel=parallel)
-    return _among(tools, choice, is_parallel=parallel)
+        return chosen(tools, choice, is_parallel=is_parallel)
+    return _among(tools, choice, is_parallel=is_parallel)
 
 
-def _among(tools: list[Tool], choice: Any, *, is_parallel: bool) -> Tools:
+def _among(tools: list[Tool], choice: Any, *, is_parallel: bool | None) -> Tools:
     kind = choice.get("type") if isinstance(choice, dict) else None
     if kind == "function":
         return named(tools, [_name_of(choice)], Must.REQUIRED, is_parallel=False)

@@ -94,7 +94,9 @@ async def answer(served: Served, prepared: Prepared) -> AsyncGenerator[ChatDelta
             yield refused(choice, prepared.refusal)
         return
     parsers = (
-        [CallParser(request.tools.names) for _ in choices] if request.tools.are_offered else []
+        [CallParser(request.tools.names, request.tools.most_calls) for _ in choices]
+        if request.tools.are_offered
+        else []
     )
     tag = served.tokenizer.id_of(_PYTHON_TAG) if parsers else None
     text_request = TextRequest(request.id, prepared.prompt, request.wanted)

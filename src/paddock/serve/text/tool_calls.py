@@ -16,7 +16,6 @@ from typing import Any, Final
 import orjson
 
 MAX_HELD_CHARS: Final = 1 << 16  # of what may be a call; more of it is text
-MAX_CALLS: Final = 128
 
 # {"name": "f", "parameters": {   with or without the wrapping that OpenAI has around it.
 _HEAD: Final = re.compile(
@@ -55,8 +54,9 @@ class Parsed:
 class CallParser:
     """Reads one answer."""
 
-    def __init__(self, names: frozenset[str]) -> None:
+    def __init__(self, names: frozenset[str], most_calls: int) -> None:
         self._names = names
+        self._most_calls = most_calls
         self._state: Callable[[Parsed], bool] = self._read_head
         self._text = ""  # not read yet
         self._index = 0
@@ -85,7 +85,7 @@ class CallParser:
             return parsed
         calls = _whole_calls(held) or (_built_in_call(held) if self.is_tagged else [])
         if calls and all(name in self._names for name, _arguments in calls):
-            for name, arguments in calls[: MAX_CALLS - self._index]:
+            for name, arguments in calls[: self._most_calls - self._index]:
                 self._begin(parsed, name, arguments)
         elif not self.has_calls or held.strip(" \t\r\n,;]}"):
             parsed.content = held
@@ -99,7 +99,7 @@ class CallParser:
     def _read_head(self, parsed: Parsed) -> bool:
         """Up to where a call's arguments begin; False where more must come first."""
         head = _HEAD.match(self._text)
-        if head and head[1] in self._names and self._index < MAX_CALLS:
+        if head and head[1] in self._names:
             self._text = self._text[head.end() :]
             self._begin(parsed, head[1])
             self._state, self._depth = self._read_arguments, 0
@@ -154,7 +154,7 @@ class CallParser:
     def _read_between(self, _parsed: Parsed) -> bool:
         """The end of one call's object, and what stands before the next."""
         rest = self._text.lstrip(" \t\r\n}],;")
-        if not rest:
+        if not rest or self._index >= self._most_calls:  # what is more than wanted is left out
             self._text = ""
             return False
         self._text = rest

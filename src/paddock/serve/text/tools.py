@@ -17,7 +17,7 @@ from paddock.engine.grammar.kinds import JsonSchema
 from paddock.errors import shown
 from paddock.serve.text.errors import BadTools
 
-MAX_CALLS: Final = 16  # of one answer that must call
+MAX_CALLS: Final = 16  # of one answer
 _NO_PARAMETERS: Final = {"type": "object", "properties": {}}
 
 
@@ -53,7 +53,12 @@ class Tools:
 
     tools: tuple[Tool, ...] = ()
     must: Must = Must.AUTO
-    is_parallel: bool = True
+    is_parallel: bool | None = None  # None: several where the model wants them, by itself
+
+    @property
+    def most_calls(self) -> int:
+        """Calls of one answer."""
+        return 1 if self.is_parallel is False else MAX_CALLS
 
     @property
     def are_offered(self) -> bool:
@@ -69,7 +74,7 @@ class Tools:
 NO_TOOLS: Final = Tools()
 
 
-def chosen(tools: Sequence[Tool], choice: str, *, is_parallel: bool) -> Tools:
+def chosen(tools: Sequence[Tool], choice: str, *, is_parallel: bool | None) -> Tools:
     """Tools under ``none``, ``auto``, ``required`` or a tool's name; raises BadTools."""
     names = [tool.name for tool in tools]
     for name in names:
@@ -82,7 +87,9 @@ def chosen(tools: Sequence[Tool], choice: str, *, is_parallel: bool) -> Tools:
     return named(tools, [choice], Must.REQUIRED, is_parallel=False)
 
 
-def named(tools: Sequence[Tool], names: Sequence[str], must: Must, *, is_parallel: bool) -> Tools:
+def named(
+    tools: Sequence[Tool], names: Sequence[str], must: Must, *, is_parallel: bool | None
+) -> Tools:
     """Only the tools of these names; raises BadTools."""
     known = {tool.name: tool for tool in tools}
     for name in names:
