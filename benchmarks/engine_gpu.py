@@ -108,7 +108,9 @@ def prompt_rate(runner: TorchRunner, blocks: int) -> float:
     batch = STEP_TOKENS // PROMPT
     tables = np.arange(batch * blocks, dtype=np.int32).reshape(batch, blocks)
     lengths = np.full(batch, PROMPT, np.int32)
-    tokens = np.random.default_rng(0).integers(0, 1000, STEP_TOKENS).astype(np.int32)
+    tokens = (
+        np.random.default_rng(0).integers(0, runner.config.vocab_size, STEP_TOKENS).astype(np.int32)
+    )
     step = _step(tokens, lengths, lengths, tables)
 
     def run() -> None:

@@ -1,5 +1,8 @@
 """The runner in PyTorch: reference, fallback on any CPU, and the one for GPUs.
 
+What is for GPUs has not run on one yet: its kernels are held against plain torch in Triton's
+interpreter, its captured steps and its draws on a CPU (``tests/engine/torch_runner``).
+
 opening            a runner from a checkpoint
 runner             steps in, logits and tokens out
 layers             one step through all layers
