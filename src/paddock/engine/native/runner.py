@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import weakref
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Final
 
 import numpy as np
@@ -58,9 +58,11 @@ class NativeRunner:
         self._angles: Angles | None = None
         self._adapters: dict[int, LowRanks] = {}
         self._logits = np.empty(0, np.float32)
-        self._runner = self._c.paddock_runner_open(self._model, threads, library.level)
+        self._runner: int = self._c.paddock_runner_open(self._model, threads, library.level)
         if not self._runner:
             raise MemoryError(f"no memory, or no room for {threads} threads")
+        self._closing = weakref.finalize(self, _close, self._c, self._runner, self._process)
+        self._closing.atexit = False  # a step may still be under way; the process frees it all
 
     @property
     def block_bytes(self) -> int:
@@ -137,17 +139,16 @@ class NativeRunner:
 
     def close(self) -> None:
         """Free everything; the threads end."""
-        runner, self._runner = self._runner, None
-        if runner and os.getpid() == self._process:
-            self._c.paddock_runner_close(runner)
+        self._closing()
 
     def _open(self) -> int:
-        if not self._runner:
+        if not self._closing.alive:
             raise ValueError("the runner is closed")
         if os.getpid() != self._process:
             raise RuntimeError("a runner runs only in the process that opened it")
-        return int(self._runner)
+        return self._runner
 
-    def __del__(self) -> None:
-        with suppress(AttributeError):  # of one that never came to be
-            self.close()
+
+def _close(c: ctypes.CDLL, runner: int, process: int) -> None:
+    if os.getpid() == process:  # a fork has neither the threads nor the memory to itself
+        c.paddock_runner_close(runner)
