@@ -12,6 +12,7 @@ import numpy as np
 import openai
 import pytest
 
+from paddock.engine.opening import OpenOptions
 from paddock.serve.models.native import NativeLoader, NativeOptions
 from tests.serve.api.live_api import LiveApi, live_api
 from tests.serve.process import until
@@ -34,7 +35,8 @@ TOOL: Any = {
 
 @pytest.fixture(scope="module")
 def starter() -> Iterator[LiveApi]:
-    with live_api(lambda: NativeLoader(NativeOptions())) as running:
+    # One thread: a team that shares its processors with other tests waits more than it computes.
+    with live_api(lambda: NativeLoader(NativeOptions(OpenOptions(threads=1)))) as running:
         yield running
 
 
