@@ -219,6 +219,16 @@ def test_a_gpu_that_is_seen_is_torch_s(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_runner(OpenOptions(runner="native")) == "native"
 
 
+def test_a_gpu_without_room_for_the_model_is_left_alone(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one that torch cannot use at all."""
+    monkeypatch.setattr(opening, "_sees_gpu", lambda: True)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert type(open_model(model, OpenOptions(threads=1))).__name__ == "NativeRunner"
+    assert type(open_model(model, OpenOptions(runner="torch"))).__name__ == "TorchRunner"
+
+
 def test_wishes_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(NoRunner, match="on no GPU"):
         choose_runner(OpenOptions(runner="native", device="cuda:1"))

@@ -64,9 +64,8 @@ def open_model(path: Path, options: OpenOptions = OpenOptions()) -> Runner:
     """
     checkpoint = open_checkpoint(path)
     plan = plan_weights(checkpoint.config, checkpoint.tensors, options.precision)
-    runner = choose_runner(options)
     try:
-        if runner == "torch":
+        if choose_runner(options) == "torch" and not _is_better_off_compiled(plan, options):
             return _open_torch(path, plan, options)
         check_fits(_name(path), plan.size_bytes + _SPARE_BYTES, available_memory_bytes())
         return _open_native(checkpoint, plan, options)
@@ -147,6 +146,16 @@ def _open_torch(path: Path, plan: Plan, options: OpenOptions) -> Runner:
     if options.device == "cpu" or not _sees_gpu():
         check_fits(_name(path), plan.size_bytes + _SPARE_BYTES, available_memory_bytes())
     return open_torch_model(path, TorchOptions(options.precision, options.device, options.threads))
+
+
+def _is_better_off_compiled(plan: Plan, options: OpenOptions) -> bool:
+    """Whether PyTorch was chosen for a GPU alone, which has no room for the model."""
+    library = step_library()
+    if options.runner != "auto" or options.device != "auto" or library is None or not library.level:
+        return False
+    from paddock.engine.torch_runner.opening import choose_device
+
+    return choose_device(plan, "auto").type == "cpu"
 
 
 def _sees_gpu() -> bool:

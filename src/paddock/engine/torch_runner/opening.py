@@ -40,7 +40,7 @@ def open_torch_model(path: Path, options: TorchOptions = TorchOptions()) -> Torc
     plan = plan_weights(checkpoint.config, checkpoint.tensors, options.precision)
     if options.threads:
         torch.set_num_threads(options.threads)
-    device = _device(plan, options.device)
+    device = choose_device(plan, options.device)
     operations: Operations = PlainOperations()
     wanted = Wanted(device, computing_type(plan, device))
     if device.type == "cuda" and importlib.util.find_spec("triton") is not None:
@@ -54,7 +54,8 @@ def open_torch_model(path: Path, options: TorchOptions = TorchOptions()) -> Torc
     return TorchRunner(weights, operations)
 
 
-def _device(plan: Plan, name: str) -> torch.device:
+def choose_device(plan: Plan, name: str) -> torch.device:
+    """The device of this name; for auto a GPU with room for the model, else the CPU."""
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     known = {"cpu", *(["cuda"] if gpus else []), *(f"cuda:{n}" for n in range(gpus))}
     if name in known:
