@@ -10,7 +10,6 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, req
 
 from tests.conftest import REPOSITORY
 
-
 # torch's builds for CUDA bring it, its others do not; imported only where it is found.
 OF_SOME_BUILDS = {"triton"}
 
