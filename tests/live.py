@@ -27,6 +27,8 @@ from paddock.storage.database import Database
 from paddock.storage.local_blobs import LocalBlobStore
 from paddock.storage.migrate import migrate
 from paddock.web.app import create_app
+from paddock.web.server import HubServer
+from paddock.web.serving.mount import open_models
 
 START_SECONDS = 60.0
 
@@ -96,7 +98,9 @@ def live_server(
     with database.write() as conn:
         admin = create_user(conn, "boss", is_admin=True)
         token = create_token(conn, admin, "test-admin", "admin")
-    server = uvicorn.Server(uvicorn.Config(create_app(hub), **uvicorn_options()))
+    models = open_models(hub, settings)
+    options = uvicorn.Config(create_app(hub, models), **uvicorn_options())
+    server = HubServer(options, models, settings)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     _wait_until_started(server, thread)

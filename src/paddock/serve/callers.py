@@ -32,11 +32,20 @@ class Caller:
     credential: Any = None  # what the gate needs to ask on; known to it alone
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a gate sees of a request."""
+
+    headers: Mapping[str, str]  # by names in lower case
+    address: str = ""  # where it comes from
+    base_url: str = ""  # where its sender found us
+
+
 class Gate(Protocol):
     """Decides who gets in, and to which models."""
 
-    async def caller(self, headers: Mapping[str, str], address: str) -> Caller:
-        """Who sent a request with these headers (lower case); raises Unauthorized, Unavailable."""
+    async def caller(self, arrival: Arrival) -> Caller:
+        """Who sent a request; raises Unauthorized, Forbidden, Unavailable."""
         ...
 
     async def may_use(self, caller: Caller, repository: str) -> bool:

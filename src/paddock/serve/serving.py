@@ -114,7 +114,7 @@ class Serving:
     def _served(self, entry: Entry, loaded: Loaded, caller: Caller) -> Served:
         return Served(
             name=entry.name,
-            backend=Metered(loaded.backend, entry.name, caller, self._limiter),
+            backend=Metered(loaded.backend, entry.figure_label, caller, self._limiter),
             tokenizer=loaded.tokenizer,
             chat=loaded.chat,
             config=loaded.config,

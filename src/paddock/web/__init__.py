@@ -17,5 +17,6 @@ discussion_pages  discussions and pull requests
 gate_pages        asking for access
 signing_in        signing in and out
 consent           allowing an application something
+serving           /v1: models of the hub's own repositories
 device            letting a waiting device in
 """

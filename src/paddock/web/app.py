@@ -26,6 +26,7 @@ from paddock.web import (
 from paddock.web.frame import Frame
 from paddock.web.limits import RateLimits
 from paddock.web.sendfile import ZeroCopySend
+from paddock.web.serving.mount import BesideHub, Models
 
 # What a browser's script may read of an answer (hub-protocol: headers that carry facts).
 _EXPOSED_HEADERS = [
@@ -46,8 +47,8 @@ _EXPOSED_HEADERS = [
 ]
 
 
-def create_app(hub: Hub) -> ASGIApp:
-    """The whole server as one ASGI application over the given storage."""
+def create_app(hub: Hub, models: Models | None = None) -> ASGIApp:
+    """The whole server as one ASGI application over the given storage; ``models`` is ``/v1``."""
     app = FastAPI(
         title="paddock",
         version=__version__,
@@ -56,7 +57,7 @@ def create_app(hub: Hub) -> ASGIApp:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.hub = hub
+    app.state.hub, app.state.serving = hub, models.serving if models else None
     errors.install(app)
     for router in _routers():
         app.include_router(router)
@@ -67,7 +68,8 @@ def create_app(hub: Hub) -> ASGIApp:
         allow_headers=["*"],
         expose_headers=_EXPOSED_HEADERS,
     )
-    return ZeroCopySend(Frame(RateLimits(app, hub.limits)))
+    framed = Frame(RateLimits(app, hub.limits))
+    return ZeroCopySend(BesideHub(framed, models.app) if models else framed)
 
 
 def _routers() -> list[APIRouter]:

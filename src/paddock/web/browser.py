@@ -21,7 +21,7 @@ from paddock.hub.sessions import sessions
 from paddock.hub.sessions.sessions import Session
 from paddock.web.rendering import page
 
-_SESSION, _FORM = "paddock_session", "paddock_form"
+SESSION_COOKIE, _FORM = "paddock_session", "paddock_form"
 _MAX_SECRET_CHARS = 200
 _MAX_NEXT_CHARS = 4000
 
@@ -74,13 +74,15 @@ class Browser:
 
     def sign_in(self, answer: Response, secret: str) -> Response:
         """The same answer, which brings the browser its session."""
-        self._set(answer, _SESSION, secret, seconds=int(sessions.LIFE.total_seconds()))
+        self._set(answer, SESSION_COOKIE, secret, seconds=int(sessions.LIFE.total_seconds()))
         answer.delete_cookie(self._name(_FORM), path="/", secure=self.is_https, httponly=True)
         return answer
 
     def sign_out(self, answer: Response) -> Response:
         """The same answer, after which the browser has no session."""
-        answer.delete_cookie(self._name(_SESSION), path="/", secure=self.is_https, httponly=True)
+        answer.delete_cookie(
+            self._name(SESSION_COOKIE), path="/", secure=self.is_https, httponly=True
+        )
         return answer
 
     def _set(self, answer: Response, name: str, secret: str, *, seconds: int | None) -> None:
@@ -110,7 +112,7 @@ def get_browser(request: Request, hub: HubDep) -> Browser:
         _refuse_other_sites(request, base_url)
     is_https = base_url.startswith("https://")
     address = request.client.host if request.client else "unknown"
-    secret = request.cookies.get(cookie_name(_SESSION, is_https=is_https), "")
+    secret = request.cookies.get(cookie_name(SESSION_COOKIE, is_https=is_https), "")
     if 0 < len(secret) <= _MAX_SECRET_CHARS:
         with hub.database.read() as conn:
             session = sessions.find_session(conn, secret)

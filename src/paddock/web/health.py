@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -36,9 +36,19 @@ def readyz(hub: HubDep) -> Response:
 
 
 @router.get("/metrics")
-def metrics(hub: HubDep) -> Response:
+def metrics(request: Request, hub: HubDep) -> Response:
     """Prometheus' text format."""
-    return Response(generate_latest() + _queue(hub), media_type=CONTENT_TYPE_LATEST)
+    figures = generate_latest() + _queue(hub) + _engines(request)
+    return Response(figures, media_type=CONTENT_TYPE_LATEST)
+
+
+def _engines(request: Request) -> bytes:
+    serving = request.app.state.serving
+    if serving is None:
+        return b""
+    from paddock.serve.metrics import render_engines
+
+    return render_engines(serving.figures())
 
 
 def _queue(hub: Hub) -> bytes:

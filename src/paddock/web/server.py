@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import threading
@@ -19,8 +20,11 @@ from paddock.log import get_logger
 from paddock.protocol import allow_many_connections, uvicorn_options
 from paddock.storage.opening import open_blobs, open_database
 from paddock.web.app import create_app
+from paddock.web.serving.mount import Models, open_models
 
 log = get_logger("web")
+
+_LOOK_SECONDS = 0.1
 
 
 def open_hub(settings: Settings) -> Hub:
@@ -45,15 +49,17 @@ def open_hub(settings: Settings) -> Hub:
 
 
 def serve(
-    hub: Hub, listener: socket.socket, *, workers: int, when_ready: Callable[[], None]
+    hub: Hub, settings: Settings, listener: socket.socket, *, when_ready: Callable[[], None]
 ) -> None:
     """Serve until SIGTERM or SIGINT; ``when_ready`` runs once, in a thread, when we answer.
 
-    Background work is done by ``workers`` threads, from then on.
+    Background work is done by as many threads as the settings say, from then on.
     """
     allow_many_connections()
-    worker = Worker(hub, threads=workers) if workers else None
-    server = uvicorn.Server(uvicorn.Config(create_app(hub), **uvicorn_options()))
+    worker = Worker(hub, threads=settings.workers) if settings.workers else None
+    models = open_models(hub, settings)
+    app = create_app(hub, models)
+    server = HubServer(uvicorn.Config(app, **uvicorn_options()), models, settings)
     stopped = threading.Event()
 
     def announce() -> None:
@@ -78,6 +84,23 @@ def serve(
         hub.mirror.close()
     hub.database.dispose()
     log.info("stopped")
+
+
+class HubServer(uvicorn.Server):
+    """uvicorn's, which lets the models' answers end before it does."""
+
+    def __init__(self, config: uvicorn.Config, models: Models, settings: Settings) -> None:
+        super().__init__(config)
+        self._serving = models.serving
+        self._drain_seconds = float(settings.serve_drain_seconds)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._serving is not None:
+            draining = asyncio.ensure_future(self._serving.drain(self._drain_seconds))
+            while not draining.done() and not self.force_exit:  # a second signal ends the wait
+                await asyncio.wait({draining}, timeout=_LOOK_SECONDS)
+            await self._serving.close()
+        await super().shutdown(sockets)
 
 
 def work(settings: Settings, *, kinds: Collection[str] | None, threads: int) -> None:

@@ -56,7 +56,7 @@ def run(settings: Settings, *, with_starter: bool, tell: Tell, progress: Tell) -
         has_starter = _find_starter(hub, account)
         tell(_next_steps(url, account.name, token, has_starter=has_starter))
 
-    server.serve(hub, listener, workers=settings.workers, when_ready=welcome)
+    server.serve(hub, settings, listener, when_ready=welcome)
 
 
 def _keep(path: Path, first: FirstAdmin) -> None:

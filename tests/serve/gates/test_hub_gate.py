@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from paddock.errors import Unauthorized, Unavailable
-from paddock.serve.callers import Caller
+from paddock.serve.callers import Arrival, Caller
 from paddock.serve.gates import hub_gate
 from paddock.serve.gates.hub_gate import HubGate
 from tests.live import LiveServer
@@ -68,7 +68,7 @@ class Counting(httpx2.AsyncBaseTransport):
 
 
 def who(gate: HubGate, token: str = "t") -> Caller:
-    return asyncio.run(gate.caller({"authorization": f"Bearer {token}"}, ""))
+    return asyncio.run(gate.caller(Arrival({"authorization": f"Bearer {token}"})))
 
 
 def test_what_the_hub_said_is_kept_for_a_while() -> None:

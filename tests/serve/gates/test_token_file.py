@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from paddock.errors import Unauthorized, Unavailable
-from paddock.serve.callers import Caller, Limits
+from paddock.serve.callers import Arrival, Caller, Limits
 from paddock.serve.gates.token_file import BadTokenFile, TokenFile
 from tests.serve.live import live_serving
 
@@ -19,7 +19,7 @@ def line(name: str, token: str, *limits: str) -> str:
 
 
 def who(gate: TokenFile, token: str) -> Caller:
-    return asyncio.run(gate.caller({"authorization": f"Bearer {token}"}, "1.2.3.4"))
+    return asyncio.run(gate.caller(Arrival({"authorization": f"Bearer {token}"})))
 
 
 def test_names_and_limits_stand_beside_the_digest(tmp_path: Path) -> None:

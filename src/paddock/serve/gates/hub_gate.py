@@ -7,7 +7,7 @@ works that much longer. A hub that does not answer lets nobody in.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -16,7 +16,7 @@ import httpx2
 
 from paddock.errors import Unavailable
 from paddock.log import get_logger
-from paddock.serve.callers import Caller
+from paddock.serve.callers import Arrival, Caller
 from paddock.serve.gates.bearer import bearer_of, digest_of, wrong_key
 
 log = get_logger("serve")
@@ -57,8 +57,8 @@ class HubGate:
         self._client = httpx2.AsyncClient(timeout=HUB_SECONDS, transport=transport)
         self._kept: dict[tuple[str, str], _Kept] = {}
 
-    async def caller(self, headers: Mapping[str, str], address: str) -> Caller:
-        token = bearer_of(headers)
+    async def caller(self, arrival: Arrival) -> Caller:
+        token = bearer_of(arrival.headers)
         credential = _Credential(token, digest_of(token))
         found = self._recall(credential.digest, "")
         if found is None:

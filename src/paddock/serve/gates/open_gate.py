@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from paddock.serve.callers import Caller
+from paddock.serve.callers import Arrival, Caller
 
 
 class OpenGate:
     """For a machine of one's own; a ``Gate``."""
 
-    async def caller(self, headers: Mapping[str, str], address: str) -> Caller:
-        return Caller(f"address:{address}")
+    async def caller(self, arrival: Arrival) -> Caller:
+        return Caller(f"address:{arrival.address}")
 
     async def may_use(self, caller: Caller, repository: str) -> bool:
         return True

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from paddock.errors import BadInput, Unavailable, shown
 from paddock.log import get_logger
-from paddock.serve.callers import Caller, Limits
+from paddock.serve.callers import Arrival, Caller, Limits
 from paddock.serve.gates.bearer import bearer_of, digest_of, wrong_key
 
 log = get_logger("serve")
@@ -51,8 +51,8 @@ class TokenFile:
         self._state = _state(path)
         self._checked_at = now()
 
-    async def caller(self, headers: Mapping[str, str], address: str) -> Caller:
-        token = bearer_of(headers)
+    async def caller(self, arrival: Arrival) -> Caller:
+        token = bearer_of(arrival.headers)
         self._read_again()
         if self._callers is None:
             raise Unavailable("the file of API keys cannot be read now")

@@ -30,12 +30,12 @@ def create_app(serving: Serving, gate: Gate, limiter: Limiter, *, alone: bool = 
     errors.install(app)
     for router in [*api.routers(), *([health.router] if alone else [])]:
         app.include_router(router)
-    if alone:  # a page elsewhere may ask with a token of its own; no cookie is ever looked at
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=["*"],
-            allow_methods=["*"],
-            allow_headers=["*"],
-            expose_headers=["X-Request-Id", "Retry-After", *LEFT_HEADERS],
-        )
+    # A page elsewhere may ask with a token of its own; no browser sends cookies along for it.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["X-Request-Id", "Retry-After", *LEFT_HEADERS],
+    )
     return Frame(app)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from paddock.serve.callers import Caller, Gate
+from paddock.serve.callers import Arrival, Caller, Gate
 from paddock.serve.http.frame import LEFT_KEY
 from paddock.serve.limiter import Left, Limiter
 from paddock.serve.serving import Serving
@@ -22,7 +22,8 @@ async def get_caller(request: Request) -> Caller:
     gate: Gate = request.app.state.gate
     limiter: Limiter = request.app.state.limiter
     address = request.client.host if request.client else ""
-    caller = await gate.caller(request.headers, address)
+    base_url = str(request.base_url).rstrip("/")
+    caller = await gate.caller(Arrival(request.headers, address, base_url))
     request.scope[LEFT_KEY] = _headers(limiter.left(caller))
     limiter.count_request(caller)
     request.scope[LEFT_KEY] = _headers(limiter.left(caller))

@@ -32,6 +32,11 @@ class Entry:
     adapter: str | None = None  # of these, the one that this name stands for
     parent: str | None = None
     aliases: tuple[str, ...] = ()
+    label: str = ""  # what figures call it, where names are too many for that
+
+    @property
+    def figure_label(self) -> str:
+        return self.label or self.name
 
 
 class Catalogue(Protocol):

@@ -40,6 +40,7 @@ class ResidentLimits:
 @dataclass(slots=True)
 class _Resident:
     name: str
+    label: str
     need: Need
     loaded: Loaded
     users: int = 0
@@ -85,8 +86,8 @@ class Residents:
         return {key: resident.loaded for key, resident in self._residents.items()}
 
     def named(self) -> dict[str, Loaded]:
-        """The same by the name that each was first asked for by."""
-        return {resident.name: resident.loaded for resident in self._residents.values()}
+        """The same by what figures call them."""
+        return {resident.label: resident.loaded for resident in self._residents.values()}
 
     async def let_idle_go(self) -> None:
         """Let go what nobody used for the idle time."""
@@ -149,13 +150,13 @@ class Residents:
         except Exception as e:
             error = _in_our_words(entry.name, e)
             self._note_failure(key, error)
-            metrics.load_failures.labels(entry.name).inc()
+            metrics.load_failures.labels(entry.figure_label).inc()
             log.warning("a model cannot be loaded", model=entry.name, reason=error.message)
             raise error from e
         self._residents[key] = resident
         seconds = time.monotonic() - started
-        metrics.loads.labels(entry.name).inc()
-        metrics.load_seconds.labels(entry.name).observe(seconds)
+        metrics.loads.labels(entry.figure_label).inc()
+        metrics.load_seconds.labels(entry.figure_label).observe(seconds)
         log.info("a model is loaded", model=entry.name, seconds=round(seconds, 2))
         return resident
 
@@ -168,7 +169,7 @@ class Residents:
         except BaseException:
             await self._free(need.total_bytes)
             raise
-        return _Resident(entry.name, need, loaded)
+        return _Resident(entry.name, entry.figure_label, need, loaded)
 
     async def _reserve(self, name: str, size_bytes: int) -> None:
         """Have room, letting go what is not in use, the longest unused first."""
@@ -206,7 +207,7 @@ class Residents:
         finally:
             if not closing.done():
                 await closing
-            metrics.unloads.labels(resident.name, why).inc()
+            metrics.unloads.labels(resident.label, why).inc()
             log.info("a model was let go", model=resident.name, why=why)
             await self._free(resident.need.total_bytes)
 

@@ -1,0 +1,85 @@
+"""Puts ``/v1`` before the hub's routes, or says there why it is not served.
+
+The API has its own frame, limits and errors; nothing of it is imported where no model is served, so
+that a hub starts without the packages that run models.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from paddock.config import Settings
+from paddock.hub.context import Hub
+from paddock.log import get_logger
+
+if TYPE_CHECKING:
+    from paddock.serve.serving import Serving
+
+log = get_logger("web")
+
+_PREFIX: Final = "/v1/"
+_NEEDED: Final = ("tokenizers", "llguidance")
+_OFF: Final = "this hub serves no models (its operator can, with the setting serve_models)"
+_NOT_INSTALLED: Final = (
+    "this hub cannot serve models (its operator can install: pip install 'paddock[model]')"
+)
+
+
+class Models(NamedTuple):
+    """The API as an application, and the models behind it, where there are any."""
+
+    app: ASGIApp
+    serving: Serving | None
+
+
+def open_models(hub: Hub, settings: Settings) -> Models:
+    """The API over this hub's models, as the settings allow."""
+    allowed = {name.strip().lower() for name in settings.serve_models.split(",") if name.strip()}
+    if not allowed:
+        return Models(_Closed(_OFF), None)
+    if any(importlib.util.find_spec(name) is None for name in _NEEDED):
+        log.warning("models are not served: the extra `model` is not installed")
+        return Models(_Closed(_NOT_INSTALLED), None)
+    from paddock.serve import starting
+    from paddock.serve.http.app import create_app
+    from paddock.serve.models.native import NativeLoader
+    from paddock.serve.models.residents import Residents
+    from paddock.serve.serving import Serving
+    from paddock.web.serving.catalogue import OwnCatalogue
+    from paddock.web.serving.gate import OwnGate
+
+    names = None if "*" in allowed else frozenset(allowed)
+    rules = starting.rules_of(settings, foreign=False)
+    catalogue = OwnCatalogue(hub, settings.data / "serving", rules, names)
+    loader = NativeLoader(starting.native_options(settings))
+    residents = Residents(loader, starting.resident_limits(settings))
+    gate, limiter = OwnGate(hub), starting.limiter_of(settings)
+    serving = Serving(catalogue, residents, limiter)
+    return Models(create_app(serving, gate, limiter, alone=False), serving)
+
+
+class BesideHub:
+    """Two applications on one address."""
+
+    def __init__(self, hub: ASGIApp, models: ASGIApp) -> None:
+        self._hub, self._models = hub, models
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_ours = scope["type"] == "http" and scope["path"].startswith(_PREFIX)
+        await (self._models if is_ours else self._hub)(scope, receive, send)
+
+
+class _Closed:
+    """Answers everything in OpenAI's shape with why nothing is served."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = "service_unavailable_error"
+        error = {"message": self._why, "type": kind, "param": None, "code": "no_models_here"}
+        await JSONResponse({"error": error}, 503)(scope, receive, send)
