@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from paddock.checkpoint.opening import Checkpoint, open_checkpoint
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.checkpoint.tensors import Tensor
 from paddock.engine.native import packing
+from paddock.engine.native.identity import identity, settled_states
 from paddock.engine.native.loading import load_weights
 from paddock.engine.native.plan import packed_bytes, plan_weights
 from paddock.engine.native.weights import Kind, PackedMatrix, Weights
@@ -134,6 +136,25 @@ def test_gguf_is_packed_block_by_block(
     tensors = checkpoint.by_name()
     for name, kind in kinds_of(weights, tensors).items():
         assert kind is kept.get(tensors[name].dtype, Kind.Q8)  # Q5_K and Q6_K
+
+
+def test_meta_s_layout_gives_the_same_bytes_and_a_change_of_it_another_pack(
+    tmp_path: Path, library: StepLibrary
+) -> None:
+    """Its tensors are put together from several files, and have no place in one."""
+    plain = folder(tmp_path)
+    convert_checkpoint(plain, tmp_path / "meta", ConvertOptions(("meta",), dtype="float32"))
+    found = [packed(open_checkpoint(each), library) for each in (plain, tmp_path / "meta")]
+    for one, other in zip(*(by_tensor(each) for each in found), strict=True):
+        assert [each.panels.tobytes() for each in one[0]] == [
+            each.panels.tobytes() for each in other[0]
+        ]
+    checkpoint = open_checkpoint(tmp_path / "meta")
+    before = settled_states(checkpoint)
+    (shard,) = (tmp_path / "meta").glob("*.pth")
+    assert str(shard.resolve()) in {state.path for state in before}
+    os.utime(shard)
+    assert identity(checkpoint, settled_states(checkpoint)) != identity(checkpoint, before)
 
 
 def test_a_mixed_file_keeps_the_bits_of_each_projection(
