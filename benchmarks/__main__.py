@@ -30,6 +30,10 @@ BENCHMARKS = {
         *("--gigabytes", "0.02", "--precision", "int8", "--rounds", "1"),
         "--without-transformers",
     ],
+    "engine_step": [
+        *("--shapes", "135M", "--layers", "2", "--precisions", "int4", "--seconds", "0.1"),
+        *("--before", "64", "--prefills", "64"),
+    ],
     "sending_path": ["--bytes", "12000000", "--rounds", "1"],
 }
 _WITHOUT_JSON = {"sending_path"}

@@ -101,7 +101,7 @@ def _huge(size: int) -> np.ndarray:
 
 def bandwidth(threads: int) -> float:
     """Bytes a second that so many threads read from memory together."""
-    values = _huge(1 << 29).view(np.float32)
+    values = _huge(1 << 28).view(np.float32)
     values[:] = 1.0
     parts = np.array_split(values, threads)
     fastest = float("inf")

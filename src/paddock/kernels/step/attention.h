@@ -239,8 +239,9 @@ INLINE void attend_span(int is_wide, struct attending *a, size_t pack, size_t fi
 /* Mix the values that each row sees, by its chances: into sums. All rows end in the same block. */
 INLINE void attend_rows(int is_wide, struct attending *a) {
     size_t blocks = (a->seen[0] + BLOCK_TOKENS - 1) / BLOCK_TOKENS;
-    memset(a->sums, 0, TILE_ROWS * a->width * sizeof *a->sums);
-    for (size_t row = 0; row < TILE_ROWS; row++) {
+    size_t rows = (a->rows + VALUE_ROWS - 1) / VALUE_ROWS * VALUE_ROWS; /* that are summed */
+    memset(a->sums, 0, rows * a->width * sizeof *a->sums);
+    for (size_t row = 0; row < rows; row++) {
         a->totals[row] = (floats){0};
         a->highest[row] = -__builtin_inff();
     }

@@ -15,6 +15,10 @@ static void put_word(int is_wide, uint8_t *to, const float *elements) {
         for (int i = 0; i < 2; i++) ((half_bits *)(void *)to)[i] = bfloat_of_float(elements[i]);
 }
 
+static void fetch_early(const float *from, size_t count) {
+    for (size_t i = 0; i < count; i += 16) __builtin_prefetch(from + i);
+}
+
 /* A head turned by its position's angles. */
 static void turn(const struct model *m, const float *head, size_t position, float *turned) {
     size_t pairs = (size_t)m->head_dim / 2;
@@ -29,7 +33,9 @@ static void keep_token(const struct work *w, int thread, size_t token, size_t po
     const float *key = w->qkv + token * (q_width(m) + 2 * kv_width(m)) + q_width(m) + kv_head * head;
     const float *value = key + kv_width(m);
     float *turned = w->scratch[thread].turned;
-    size_t place = position % BLOCK_TOKENS;
+    size_t place = position % BLOCK_TOKENS, row = q_width(m) + 2 * kv_width(m);
+    fetch_early(key + row, head); /* the next token's, if there is one */
+    fetch_early(value + row, head);
     turn(m, key, position, turned);
     for (size_t i = 0; i < head; i += word_elements(m->is_wide), block += line)
         put_word(m->is_wide, block + place * sizeof(uint32_t), turned + i);
@@ -55,13 +61,20 @@ static void keep_keys(struct work *w, int thread, size_t layer) {
     tell_time(w, thread, TIME_KEYS);
 }
 
-/* A query, turned by its position's angles, to its column of a pack. */
-static void put_query(const struct work *w, const struct attending *a, size_t token, size_t head,
-                      size_t row, float *turned) {
+/* A query head of a tile: row i is of token i / group and of the group's head i % group. */
+static const float *query_at(const struct work *w, const struct token_tile *tile, size_t kv_head,
+                             size_t row) {
     const struct model *m = w->model;
+    size_t group = (size_t)(m->heads / m->kv_heads), token = (size_t)tile->first + row / group;
+    size_t head = kv_head * group + row % group;
+    return w->qkv + token * (q_width(m) + 2 * kv_width(m)) + head * (size_t)m->head_dim;
+}
+
+/* A query, turned by its position's angles, to its column of a pack. */
+static void put_query(const struct model *m, const struct attending *a, const float *query, size_t row,
+                      float *turned) {
     size_t width = (size_t)m->head_dim, word = word_bytes(a->is_wide);
     size_t lines = a->width / word_elements(a->is_wide);
-    const float *query = w->qkv + token * (q_width(m) + 2 * kv_width(m)) + head * width;
     uint8_t *to = a->queries + (row / PACK * lines * PACK + row % PACK) * word;
     memset(turned + width, 0, (a->width - width) * sizeof *turned);
     turn(m, query, a->seen[row] - 1, turned);
@@ -93,16 +106,17 @@ static struct attending attention_of(const struct work *w, int thread, const str
     };
 }
 
-/* Some of a tile's queries of a KV head: row i is of token i / group, query head i % group. */
+/* Some of a tile's queries of a KV head, from row first on. */
 static void attend_some(const struct work *w, int thread, const struct token_tile *tile,
                         struct attending *a, size_t kv_head, size_t first) {
+    enum { EARLY = 8 }; /* rows: a token's queries are far from the next one's */
     const struct model *m = w->model;
     size_t group = (size_t)(m->heads / m->kv_heads), head = (size_t)m->head_dim;
     for (size_t row = 0; row < a->rows; row++) {
-        size_t i = (first + row) / group;
-        a->seen[row] = (size_t)tile->position + i + 1;
-        put_query(w, a, (size_t)tile->first + i, kv_head * group + (first + row) % group, row,
-                  w->scratch[thread].turned);
+        if (row + EARLY < a->rows)
+            fetch_early(query_at(w, tile, kv_head, first + row + EARLY), head);
+        a->seen[row] = (size_t)tile->position + (first + row) / group + 1;
+        put_query(m, a, query_at(w, tile, kv_head, first + row), row, w->scratch[thread].turned);
     }
     attend(a);
     for (size_t row = 0; row < a->rows; row++) {
