@@ -1,8 +1,8 @@
 """The compiled products of the engine, if they are there: matrices packed into panels, multiplied.
 
 Knows how to call C (through ctypes, which releases the GIL) and checks that arrays are as large as
-C will take them to be; what the numbers mean is in ``step/matrix.h``. Every function is pure and may
-run in threads, on different rows or panels of the same matrix too.
+C will take them to be; what the numbers mean is in ``step/matrix.h``. Every function is pure and
+may run in threads, on different rows or panels of the same matrix too.
 """
 
 from __future__ import annotations
