@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from paddock.errors import shown
 from paddock.serve.callers import Caller, Gate
 from paddock.serve.errors import ModelNotFound
-from paddock.serve.models.sources import Source
+
+if TYPE_CHECKING:
+    from paddock.serve.models.sources import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,8 +103,9 @@ def _plain_files(folder: Path) -> Iterator[Path]:
     if not links or folder.parent.name != "snapshots":
         yield folder
         return
-    blobs = folder.parent.parent / "blobs"
-    with tempfile.TemporaryDirectory(prefix="verify-", dir=folder.parent.parent) as temporary:
+    repository = folder.parent.parent
+    blobs = [(place / "blobs").resolve() for place in (repository, repository.parent)]
+    with tempfile.TemporaryDirectory(prefix="verify-", dir=repository) as temporary:
         target = Path(temporary) / folder.name
         for path in sorted(folder.rglob("*")):
             place = target / path.relative_to(folder)
@@ -119,9 +120,10 @@ def _plain_files(folder: Path) -> Iterator[Path]:
         yield target
 
 
-def _blob(link: Path, blobs: Path) -> Path:
+def _blob(link: Path, blobs: Sequence[Path]) -> Path:
+    """The file behind a link: in the repository's own store, or in that of the whole cache."""
     found = link.resolve()
-    if found.parent != blobs.resolve():
+    if not any(found.is_relative_to(place) for place in blobs):
         raise UntrustedModel(f"{link} leads out of the client's cache")
     return found
 
