@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-
 from paddock.cli import main
+from paddock.kernels.step_library import step_library
 from paddock.starter import starter_folder
 from tests.live import LiveServer
 
@@ -20,7 +19,6 @@ STARTER = str(starter_folder())
 
 @pytest.fixture(autouse=True)
 def _home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    torch.set_num_threads(1)  # tiny models: a second thread only waits for the first
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     for name in ("HF_TOKEN", "HF_ENDPOINT", "PADDOCK_HUB_URL", "PADDOCK_TOKEN"):
@@ -135,13 +133,24 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path, paddock: Any) -> No
     assert "holds no checkpoint" in err
 
 
-def test_without_torch_the_hint_says_how_to_install_it(
+def test_without_the_packages_for_models_the_hint_says_how_to_install_them(
     paddock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     code, _, err = paddock(STARTER, "-p", "x")
     assert code == 1
     assert "hint: install paddock with its model extra: pip install 'paddock[model]'" in err
+
+
+@pytest.mark.skipif(step_library() is None, reason="the step is not compiled")
+def test_the_compiled_step_needs_no_torch() -> None:
+    program = (
+        "import sys; sys.modules['torch'] = None\nfrom paddock.cli import main; main(sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", program, "generate", STARTER, "-p", "The teapot", "-n", "9"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("The teapot is made of")
 
 
 def test_a_hub_that_does_not_answer_is_named(paddock: Any, monkeypatch: pytest.MonkeyPatch) -> None:

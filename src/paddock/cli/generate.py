@@ -2,43 +2,28 @@
 
 from __future__ import annotations
 
-import importlib.util
-import math
+import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
+from paddock.cli.model_folder import needs_model_extra
+from paddock.cli.numbers import sampling_options
 from paddock.cli.output import emit
-from paddock.config import load_settings
-from paddock.errors import Unavailable
+from paddock.config import Settings, load_settings
 
-
-def _finite(_ctx: click.Context, parameter: click.Parameter, value: float) -> float:
-    if not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a number to compute with", param=parameter)
-    return value
+# What the flag has always meant, in the engine's words; ``auto`` depends on the model.
+_PRECISIONS: Final = {"float32": "float32", "bfloat16": "bfloat16", "stored": "auto"}
 
 
 @click.command("generate")
 @click.argument("model")
 @click.option("-p", "--prompt", required=True, help="Text to continue; may be empty.")
 @click.option("-n", "--tokens", type=click.IntRange(1), help="New tokens at most (256).")
-@click.option(
-    "--temperature",
-    type=click.FloatRange(0, 100),
-    default=0.0,
-    callback=_finite,
-    help="0 always takes the likeliest token (the default).",
-)
-@click.option(
-    "--top-p",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=1.0,
-    callback=_finite,
-    help="Draw from the likeliest tokens that reach this share (1).",
-)
+@sampling_options(temperature=0.0)
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, help="Seed of the draw (0).")
 @click.option(
     "--dtype",
@@ -47,38 +32,51 @@ def _finite(_ctx: click.Context, parameter: click.Parameter, value: float) -> fl
     help="Type to compute in (auto: float32 up to a billion parameters, as stored above).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(model: str, prompt: str, dtype: str, as_json: bool, **sampling: Any) -> None:
+def command(model: str, prompt: str, as_json: bool, **wanted: Any) -> None:
     """Continue a text with MODEL, a path or namespace/name[@revision].
 
     This is raw completion: the model sees the prompt as it is, without a chat template.
     """
-    _require_torch()
-    folder = _folder_of(model)  # a name that leads nowhere need not wait for torch
-    from paddock.llama.completion import complete
-    from paddock.llama.generate import Sampling
-    from paddock.llama.loading import Precision, load
-
-    choice = Sampling(max_tokens=sampling.pop("tokens"), **sampling)
-    loaded = load(folder, Precision(dtype))
-    done = complete(loaded, prompt, choice, _nothing if as_json else _print)
+    needs_model_extra("generate")
+    settings = load_settings()
+    folder = _folder_of(model, settings)  # a name that leads nowhere need not wait for the engine
+    on_text = _nothing if as_json else _printer()
+    told = asyncio.run(_continue(folder, prompt, settings, on_text, **wanted))
     if as_json:
-        emit({"model": model, "seed": choice.seed, **done.to_dict()}, "", as_json=True)
+        emit({"model": model, "seed": wanted["seed"], **told}, "", as_json=True)
     elif sys.stdout.isatty():
         click.echo()  # into a pipe goes the text, to the letter
 
 
-def _folder_of(model: str) -> Path:
+async def _continue(
+    folder: Path, prompt: str, settings: Settings, on_text: Callable[[str], None], **wanted: Any
+) -> dict[str, Any]:
+    from paddock.engine.precision import parse_precision
+    from paddock.engine.request import Sampling
+    from paddock.serve.terminal.continuing import continue_text
+    from paddock.serve.terminal.opening import Alone, exact_precision, opened
+
+    dtype = wanted["dtype"]
+    precision = exact_precision(folder) if dtype == "auto" else parse_precision(_PRECISIONS[dtype])
+    sampling = Sampling(wanted["temperature"], top_p=wanted["top_p"], seed=wanted["seed"])
+    async with opened(folder, folder.name, Alone(precision), settings) as served:
+        done = await continue_text(served, prompt, sampling, wanted["tokens"], on_text)
+    return done.to_dict()
+
+
+def _folder_of(model: str, settings: Settings) -> Path:
     from paddock.cli.model_folder import model_folder
 
-    return model_folder(model, load_settings())
+    return model_folder(model, settings)
 
 
-def _require_torch() -> None:
-    if importlib.util.find_spec("torch") is None:
-        raise Unavailable(
-            "generate needs PyTorch, which is not installed",
-            hint="install paddock with its model extra: pip install 'paddock[model]'",
-        )
+def _printer() -> Callable[[str], None]:
+    """To the letter into a pipe; a terminal gets nothing that it would take for an order."""
+    if not sys.stdout.isatty():
+        return _print
+    from paddock.serve.terminal.cleaning import clean
+
+    return lambda piece: _print(clean(piece))
 
 
 def _print(piece: str) -> None:

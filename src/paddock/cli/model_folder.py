@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 from paddock.cli.output import is_terminal, progress_note
 from paddock.config import Settings
-from paddock.release.hub_client import Hub
-from paddock.release.pulling import Pulling, find_model, pull
+from paddock.errors import Unavailable
+from paddock.release.target import path_exists
 
 
-def model_folder(model: str, settings: Settings, *, whole: bool = False) -> Path:
+def model_folder(
+    model: str, settings: Settings, *, whole: bool = False, verifiable: bool = False
+) -> Path:
     """The checkpoint's path on this machine; a path that exists wins over a repository.
 
-    Of a repository all files are pulled when it is wanted ``whole``, otherwise what commands read.
+    Of a repository all files are pulled when it is wanted ``whole``, or ``verifiable`` and signed;
+    otherwise what commands read.
     """
+    if "\0" not in model and path_exists(model):
+        return Path(model)  # and the hub's client need not be imported
+    from paddock.release.hub_client import Hub
+    from paddock.release.pulling import Pulling, find_model, pull
+
     found = find_model(model)
     if isinstance(found, Path):
         return found
     hub = Hub(settings.hub_url, settings.token)
-    return pull(found, Pulling(hub, is_terminal(), is_whole=whole, note=progress_note))
+    return pull(
+        found,
+        Pulling(hub, is_terminal(), is_whole=whole, is_verifiable=verifiable, note=progress_note),
+    )
+
+
+def needs_model_extra(command: str) -> None:
+    """Raise Unavailable where the packages that run models are not installed."""
+    if importlib.util.find_spec("tokenizers") is None:
+        raise Unavailable(
+            f"{command} needs packages that are not installed",
+            hint="install paddock with its model extra: pip install 'paddock[model]'",
+        )

@@ -16,6 +16,7 @@ starting  a server as its operator wants it
 api       the routes and their wire shapes
 http      who calls, limits, errors as OpenAI's clients know them
 policy    the release's use policy, before and after the model
+terminal  one model for one person, in this process
 text      prompts and conversations in text, over an engine that knows tokens
 vllm      vLLM as a backend
 """
