@@ -26,6 +26,7 @@ BENCHMARKS = {
     "s3_transfer": ["--large-bytes", "12000000", "--rounds", "1"],
     "quantise": ["--elements", "1048576", "--rounds", "1"],
     "products": ["--megabytes", "20", "--rows", "1", "16", "128", "--rounds", "1"],
+    "engine_scheduler": ["--waiting", "100", "--rounds", "1"],
     "engine_start": [
         *("--gigabytes", "0.02", "--precision", "int8", "--rounds", "1"),
         "--without-transformers",

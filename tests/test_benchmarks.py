@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
         "memory_soak",
         "quantise",
         "products",
+        "engine_scheduler",
     ],
 )
 def test_a_benchmark_runs_at_a_small_size(name: str, tmp_path: Path) -> None:

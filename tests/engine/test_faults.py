@@ -68,9 +68,9 @@ def test_an_id_is_used_by_one_request_at_a_time() -> None:
 
 
 def test_a_request_whose_model_gives_no_number_ends_alone_and_poisons_nobody() -> None:
-    driven = Driven(BlockModel(nan_token=13))
+    driven = Driven(BlockModel(nan_token=13), max_sequences=4, max_step_tokens=34)
     prefix = [1] * 32
-    driven.submit(asking("ill", [*prefix, 13, *prefix]), asking("well", [*prefix, 2], 20))
+    driven.submit(asking("ill", [*prefix, 13, *prefix, *prefix]), asking("well", [*prefix, 2], 20))
     driven.run()
     assert driven.answers["ill"].finish is Finish.ERROR
     assert "no number" in (driven.answers["ill"].error or "")
@@ -79,7 +79,7 @@ def test_a_request_whose_model_gives_no_number_ends_alone_and_poisons_nobody() -
     driven.run()
     assert driven.answers["embedded"].finish is Finish.ERROR
     driven.runner.nan_token = None
-    again = asking("again", [*prefix, 13, *prefix])
+    again = asking("again", [*prefix, 13, *prefix, *prefix])
     assert driven.answer(again).cached_tokens <= 32  # nothing that was computed with it
     check_as_alone(driven, again)
     check_nothing_is_held(driven.engine)

@@ -91,3 +91,16 @@ def test_a_guess_takes_no_blocks_from_anybody() -> None:
     for request in requests:
         check_as_alone(driven, request)
     assert driven.engine.stats().counters.preemptions == 0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_guessed_token_counts_for_penalties_and_for_the_least_length(seed: int) -> None:
+    driven = Driven(draft=BlockModel(), max_proposals=6)
+    sampling = Sampling(temperature=0.5, frequency_penalty=2.0, presence_penalty=1.0, seed=seed)
+    request = asking(
+        "r", [1, 2, seed], 60, sampling=sampling, min_tokens=10 + seed,
+        stop_ids=frozenset(range(18, 24)),
+    )  # fmt: skip
+    driven.answer(request)
+    check_as_alone(driven, request)
+    assert driven.engine.stats().counters.accepted_tokens > 0

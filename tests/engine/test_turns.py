@@ -128,3 +128,12 @@ def test_a_step_looks_at_no_request_that_waits(monkeypatch: pytest.MonkeyPatch) 
     for _ in range(20):
         driven.engine.step()
     assert looked_at <= 60
+
+
+def test_who_was_away_does_not_come_back_with_turns_saved_up() -> None:
+    driven = Driven(blocks=200, max_sequences=1, max_step_tokens=32, prefix_cache=False)
+    driven.submit(*[asking(f"here{n}", [n] * 30, 2, user="here") for n in range(20)])
+    driven.run(until=lambda: "here9" in driven.answers)
+    driven.submit(*[asking(f"back{n}", [n] * 30, 2, user="back") for n in range(10)])
+    order = _order_of_ends(driven)
+    assert order.index("here13") < order.index("back6")

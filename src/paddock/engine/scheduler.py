@@ -9,6 +9,7 @@ Nothing here depends on how many requests wait.
 
 from __future__ import annotations
 
+import time
 from bisect import insort
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -152,6 +153,7 @@ class Scheduler:
         paging.share(sequence)
         if sequence.cached_tokens < 0:
             sequence.cached_tokens = sequence.computed
+            sequence.queue_seconds = time.monotonic() - sequence.submitted_at
             self.counters.prompt_tokens += len(sequence.request.prompt)
             self.counters.cached_prompt_tokens += sequence.computed
         return True
