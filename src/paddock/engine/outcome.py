@@ -36,6 +36,7 @@ def output_of(sequence: Sequence, finish: Finish | None = None, error: str | Non
         logprobs=None if sequence.request.logprobs is None else [],
         finish=finish,
         cached_tokens=max(0, sequence.cached_tokens),
+        queue_seconds=sequence.queue_seconds,
         error=error,
     )
 

@@ -114,4 +114,5 @@ class Output:
     finish: Finish | None = None
     stop_id: int | None = None  # the token that ended it
     cached_tokens: int = 0  # of the prompt, that were not computed again
+    queue_seconds: float = 0.0  # that it waited before it was first computed
     error: str | None = None

@@ -7,6 +7,7 @@ pending. Preemption sets ``computed`` to 0 and keeps the tokens: nothing is chos
 
 from __future__ import annotations
 
+import time
 from array import array
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -44,6 +45,8 @@ class Sequence:
     output: list[int] = field(default_factory=list)
     scores: list[TokenLogprob | None] = field(default_factory=list)  # of the prompt's tokens
     cached_tokens: int = -1  # of the prompt, when it first ran; -1 before
+    submitted_at: float = field(default_factory=time.monotonic)
+    queue_seconds: float = 0.0  # until it first ran
     acceptance: float = 0.5  # of proposals, lately
     quiet_steps: int = 0  # since one was made
 

@@ -64,6 +64,7 @@ class _Watch:
         self._cached = max(self._cached, output.cached_tokens)
         if count and not self._generated:
             metrics.first_token.labels(self._model).observe(now - self._started)
+            metrics.queue_time.labels(self._model).observe(output.queue_seconds)
         elif count:
             each = (now - self._last) / count
             for _ in range(count):

@@ -25,6 +25,9 @@ first_token = Histogram(
     _MODEL,
     buckets=_SECONDS,
 )
+queue_time = Histogram(
+    "paddock_queue_seconds", "From a request to its first step.", _MODEL, buckets=_SECONDS
+)
 between_tokens = Histogram(
     "paddock_inter_token_seconds", "Between two tokens of an answer.", _MODEL, buckets=_GAPS
 )
