@@ -28,13 +28,14 @@ ROOT = Path(__file__).parents[1]
         "memory_soak",
         "quantise",
         "products",
+        "engine_step",
         "engine_scheduler",
     ],
 )
 def test_a_benchmark_runs_at_a_small_size(name: str, tmp_path: Path) -> None:
     if name == "hub_transfer" and not (shutil.which("nginx") and shutil.which("curl")):
         pytest.skip("needs nginx and curl")
-    if name == "products" and shutil.which("cc") is None:
+    if name in ("products", "engine_step") and shutil.which("cc") is None:
         pytest.skip("needs a C compiler")
     found = tmp_path / "figures.json"
     command = [sys.executable, "-m", f"benchmarks.{name}", *BENCHMARKS[name]]
