@@ -137,3 +137,10 @@ def test_who_was_away_does_not_come_back_with_turns_saved_up() -> None:
     driven.submit(*[asking(f"back{n}", [n] * 30, 2, user="back") for n in range(10)])
     order = _order_of_ends(driven)
     assert order.index("here13") < order.index("back6")
+
+
+def test_who_was_interrupted_goes_on_before_those_who_came_later() -> None:
+    driven = Driven(blocks=6, max_sequences=2, max_step_tokens=64, prefix_cache=False)
+    driven.submit(*[asking(f"r{n}", [n] * 30, 40) for n in range(4)])
+    assert _order_of_ends(driven) == ["r0", "r1", "r2", "r3"]
+    assert driven.engine.stats().counters.preemptions > 0
