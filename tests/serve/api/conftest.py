@@ -27,5 +27,5 @@ def model(_scripted_server: tuple[LiveApi, ScriptedBackend]) -> ScriptedBackend:
     """What the model says is ``model.script``; it says Hello! again for every test."""
     backend = _scripted_server[1]
     backend.script = lambda _asked: "Hello!"
-    backend.asked, backend.error, backend.tokens_at_once = [], None, 1
+    backend.asked, backend.error, backend.tokens_at_once, backend.given = [], None, 1, 0
     return backend

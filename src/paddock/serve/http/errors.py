@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from paddock.errors import PaddockError
 from paddock.log import get_logger
+from paddock.serve import metrics
 
 log = get_logger("serve")
 
@@ -57,7 +58,9 @@ def body_of(error: PaddockError) -> dict[str, Any]:
 
 
 def response_of(error: PaddockError) -> JSONResponse:
-    """A failure as an answer."""
+    """A failure as an answer; what was refused for want of right or room is counted."""
+    if error.status in {401, 403, 404, 429, 503}:
+        metrics.refused.labels(error.code).inc()
     headers = {}
     after = getattr(error, "retry_after_seconds", None)
     if after is not None or error.status == 503:

@@ -125,7 +125,7 @@ class NativeLoader:
         return EngineOptions(
             blocks=blocks,
             max_sequences=self._options.max_sequences,
-            max_step_tokens=self._options.max_step_tokens,
+            max_step_tokens=max(self._options.max_step_tokens, self._options.max_sequences),
             max_waiting=self._options.max_waiting,
             context=min(context, blocks * BLOCK_TOKENS),
             max_adapters=adapters,

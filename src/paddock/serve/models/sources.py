@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Protocol
 
 from paddock.clock import now
+from paddock.log import get_logger
 from paddock.release.hub_client import Hub
 from paddock.release.pulling import Pulling, find_model, pull
 from paddock.release.target import RepositoryTarget
 from paddock.serve.models.verifying import Rules, verified
+
+log = get_logger("serve")
 
 
 class Source(Protocol):
@@ -91,7 +94,7 @@ class HubSource:
         return f"{self.target.repo}{revision}"
 
     def fetch(self) -> Path:
-        return verified(pull(self.target, Pulling(self.hub, is_verifiable=True)), self.rules)
+        return verified(pull(self.target, Pulling(self.hub, is_verifiable=True, note=log.warning)), self.rules)
 
 
 def source_of(model: str, hub: Hub, rules: Rules) -> Source:

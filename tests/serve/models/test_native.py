@@ -1,0 +1,104 @@
+"""Files to an engine that runs: its cache within the budget, its adapters, its draft."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+from paddock.engine.opening import OpenOptions
+from paddock.engine.request import Request
+from paddock.serve.errors import NoMemory
+from paddock.serve.models.catalogue import Adapter
+from paddock.serve.models.loaded import Loaded, Need
+from paddock.serve.models.native import NativeLoader, NativeOptions
+from paddock.starter import starter_folder
+
+OPTIONS = NativeOptions(OpenOptions(threads=1), max_sequences=4)
+GB = 1 << 30
+
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::UserWarning")
+
+
+@pytest.fixture
+def adapter(tmp_path: Path) -> Adapter:
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_pretrained(starter_folder())
+    model = get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj", "down_proj"]))
+    with torch.no_grad():
+        for name, weights in model.named_parameters():
+            if ".lora_" in name:
+                weights.normal_()
+    model.save_pretrained(tmp_path / "spice")
+    return Adapter("spice", tmp_path / "spice")
+
+
+async def answer(loaded: Loaded, name: str, adapter: str | None = None) -> list[int]:
+    prompt = tuple(loaded.tokenizer.encode("The teapot"))
+    request = Request(name, prompt, 12, adapter=adapter)
+    async with loaded.backend.outputs(request) as outputs:
+        return [token async for each in outputs for token in each.token_ids]
+
+
+def test_an_adapter_changes_answers_of_its_own_name_alone(adapter: Adapter) -> None:
+    async def story() -> None:
+        loader = NativeLoader(OPTIONS)
+        need = loader.need(starter_folder(), GB)
+        loaded = await loader.load(starter_folder(), (adapter,), need)
+        try:
+            plain, spiced, again = await asyncio.gather(
+                answer(loaded, "1"), answer(loaded, "2", "spice"), answer(loaded, "3")
+            )
+            assert plain == again != spiced
+        finally:
+            loaded.close()
+            loaded.close()
+
+    asyncio.run(story())
+
+
+def test_a_draft_changes_no_answer() -> None:
+    async def story() -> None:
+        answers = []
+        for options in (OPTIONS, replace(OPTIONS, draft=starter_folder())):
+            loader = NativeLoader(options)
+            need = loader.need(starter_folder(), GB)
+            loaded = await loader.load(starter_folder(), (), need)
+            answers.append(await answer(loaded, "1"))
+            stats = loaded.stats()
+            assert stats is not None
+            loaded.close()
+        assert answers[0] == answers[1]
+        assert stats.counters.accepted_tokens > 0
+
+    asyncio.run(story())
+
+
+def test_a_small_budget_shortens_the_context_and_a_tiny_one_is_refused() -> None:
+    async def story() -> None:
+        loader = NativeLoader(OPTIONS)
+        whole = loader.need(starter_folder(), GB)
+        small = loader.need(starter_folder(), whole.weights_bytes + 1)
+        assert small.cache_bytes < whole.cache_bytes / 4
+        loaded = await loader.load(starter_folder(), (), small)
+        assert 256 <= loaded.context < 512
+        loaded.close()
+        with pytest.raises(NoMemory, match="too small"):
+            await loader.load(starter_folder(), (), Need(whole.weights_bytes, 1000))
+
+    asyncio.run(story())
+
+
+def test_an_adapter_that_is_none_leaves_no_engine_behind(tmp_path: Path) -> None:
+    async def story() -> None:
+        loader = NativeLoader(OPTIONS)
+        need = loader.need(starter_folder(), GB)
+        with pytest.raises(Exception, match=r"adapter_config\.json"):
+            await loader.load(starter_folder(), (Adapter("x", tmp_path),), need)
+
+    asyncio.run(story())
