@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from paddock.engine.request import Sampling
+from paddock.errors import BadInput
 from tests.engine.driving import Driven, asking, check_as_alone, check_nothing_is_held
-from tests.fakes.block_model import BlockModel
+from tests.fakes.block_model import BlockModel, small
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
@@ -104,3 +105,8 @@ def test_a_guessed_token_counts_for_penalties_and_for_the_least_length(seed: int
     driven.answer(request)
     check_as_alone(driven, request)
     assert driven.engine.stats().counters.accepted_tokens > 0
+
+
+def test_a_draft_model_of_another_vocabulary_is_refused() -> None:
+    with pytest.raises(BadInput, match="32 tokens, the model 24"):
+        Driven(draft=BlockModel(small(vocab_size=32)))

@@ -27,6 +27,7 @@ from paddock.engine.sequence import ENDED, Sequence
 from paddock.engine.speculation.proposer import Proposer
 from paddock.engine.stats import Counters, EngineStats
 from paddock.engine.step import BLOCK_TOKENS, Runner
+from paddock.errors import BadInput
 from paddock.log import get_logger
 
 _MAX_FAILURES: Final = 3  # steps that fail one after another before the engine gives up
@@ -43,7 +44,10 @@ class Engine:
         on_outputs: Callable[[list[Output]], None],
         draft: Runner | None = None,
     ) -> None:
-        """Reserve the KV cache; raises EngineOutOfMemory. ``on_outputs`` is called once a step."""
+        """Reserve the KV cache; raises EngineOutOfMemory, and BadInput for another model's draft.
+
+        ``on_outputs`` is called once a step, on the engine's thread.
+        """
         self.config = runner.config
         self.options = options
         self.context = min(
@@ -52,6 +56,7 @@ class Engine:
             options.blocks * BLOCK_TOKENS,
         )
         self._runners = [runner] if draft is None else [runner, draft]
+        _check_draft(runner, draft)
         _reserve(self._runners, options.blocks)
         self._on_outputs = on_outputs
         self._counters = Counters()
@@ -296,6 +301,15 @@ class Engine:
     def _drop_slot(self, slot: int | None) -> None:
         if slot is not None:
             self._runners[0].drop_adapter(slot)
+
+
+def _check_draft(runner: Runner, draft: Runner | None) -> None:
+    if draft is not None and draft.config.vocab_size != runner.config.vocab_size:
+        raise BadInput(
+            f"the draft model knows {draft.config.vocab_size} tokens, the model "
+            f"{runner.config.vocab_size}",
+            hint="a draft model needs the model's own tokenizer",
+        )
 
 
 def _reserve(runners: list[Runner], blocks: int) -> None:
