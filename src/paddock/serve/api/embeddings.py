@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from paddock.serve.api.completion_body import read_prompts
+from paddock.serve.api.completion_body import Prompt, read_prompts
 from paddock.serve.api.event_stream import json_response, while_there
 from paddock.serve.api.generation_fields import Count, Name, Note
 from paddock.serve.api.reading import read_body
 from paddock.serve.callers import Caller
 from paddock.serve.http.callers import CallerDep, ServingDep
+from paddock.serve.served import Served
 from paddock.serve.serving import Serving
 from paddock.serve.text.completing import read_prompt
 from paddock.serve.text.scoring import Embedded, embed, shortened
@@ -50,23 +51,8 @@ async def create(request: Request, serving: ServingDep, caller: CallerDep) -> Re
 
 async def _answer(serving: Serving, caller: Caller, body: EmbeddingBody) -> Response:
     inputs = read_prompts(body.input, "input", MAX_INPUTS)
-    begins = body.add_special_tokens is not False
-    request_id = f"embd-{secrets.token_hex(14)}"
-    turns = asyncio.Semaphore(_AT_ONCE)
     async with serving.use(body.model, caller) as served:
-
-        async def one(number: int) -> Embedded:
-            async with turns:
-                prompt = await read_prompt(served, inputs[number], begins=begins)
-                name = f"{request_id}.{number}"
-                return await embed(served, name, prompt.token_ids, user=caller.name)
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(one(number)) for number in range(len(inputs))]
-        except ExceptionGroup as e:
-            raise e.exceptions[0] from None
-    found = [task.result() for task in tasks]
+        found = await _embedded(served, caller, body, inputs)
     tokens = sum(each.prompt_tokens for each in found)
     listed = [
         {
@@ -76,14 +62,30 @@ async def _answer(serving: Serving, caller: Caller, body: EmbeddingBody) -> Resp
         }
         for index, each in enumerate(found)
     ]
-    return json_response(
-        {
-            "object": "list",
-            "data": listed,
-            "model": served.name,
-            "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
-        }
-    )
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return json_response({"object": "list", "data": listed, "model": served.name, "usage": usage})
+
+
+async def _embedded(
+    served: Served, caller: Caller, body: EmbeddingBody, inputs: list[Prompt]
+) -> list[Embedded]:
+    """All of them, some at once; the first failure ends the others."""
+    begins = body.add_special_tokens is not False
+    request_id = f"embd-{secrets.token_hex(14)}"
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(number: int) -> Embedded:
+        async with turns:
+            prompt = await read_prompt(served, inputs[number], begins=begins)
+            name = f"{request_id}.{number}"
+            return await embed(served, name, prompt.token_ids, user=caller.name)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(number)) for number in range(len(inputs))]
+    except ExceptionGroup as e:
+        raise e.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 def _written(vector: NDArray[np.float32], encoding: str | None) -> str | list[float]:
