@@ -7,10 +7,13 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from paddock.checkpoint.opening import open_checkpoint
+from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.engine.request import Finish, Output, Request
+from paddock.llama.chat import ChatFormat
 from paddock.llama.tokenizer import Tokenizer
 from paddock.serve.models.catalogue import Adapter, Entry
 from paddock.serve.models.loaded import Loaded, Need
@@ -86,14 +89,13 @@ class FakeLoader:
         if self.error is not None:
             raise self.error
         self.alive = True
-        tokenizer = Tokenizer.load(path)
+        tokenizer, chat, config = _words(path)
         backend = FakeBackend()
         self.backends.append(backend)
-        config = open_checkpoint(path).config
         return Loaded(
             backend,
             tokenizer,
-            chat_format_of(path, tokenizer),
+            chat,
             config,
             config.context,
             path,
@@ -107,6 +109,12 @@ class FakeLoader:
     @property
     def in_memory(self) -> int:
         return len(self.backends) - self.closed
+
+
+@cache
+def _words(path: Path) -> tuple[Tokenizer, ChatFormat | None, LlamaConfig]:
+    tokenizer = Tokenizer.load(path)
+    return tokenizer, chat_format_of(path, tokenizer), open_checkpoint(path).config
 
 
 def entry(name: str, **source: object) -> Entry:

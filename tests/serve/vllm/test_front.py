@@ -15,7 +15,7 @@ import httpx
 import pytest
 from openai import OpenAI
 
-from paddock.serve.vllm.process import Command, NoVllm, start_vllm
+from paddock.serve.vllm.process import Command, NoVllm, VllmFailed, start_vllm
 from tests.conftest import REPOSITORY
 from tests.serve.process import STARTER, RunningServer, running_server, until
 
@@ -139,11 +139,22 @@ def test_it_ends_also_where_we_are_killed(vllm: Vllm) -> None:
         until(lambda: not any(_runs(pid) for pid in pids), 30)
 
 
-def test_one_that_cannot_start_is_told_in_a_sentence(vllm: Vllm) -> None:
+def test_one_that_cannot_start_is_told_in_a_sentence(
+    vllm: Vllm, monkeypatch: pytest.MonkeyPatch
+) -> None:
     vllm.tell("dies")
-    with vllm.start(wait=False) as server:
-        assert server.process.wait(60) == 1
-        assert "there is no GPU here" in server.text
+    monkeypatch.setenv("FAKE_VLLM", str(vllm.folder))
+    with pytest.raises(VllmFailed, match="there is no GPU here"):
+        asyncio.run(start_vllm(Command(vllm.env["PADDOCK_VLLM"], Path("m"), ())))
+
+
+def test_one_that_is_never_ready_is_ended(vllm: Vllm, monkeypatch: pytest.MonkeyPatch) -> None:
+    vllm.tell("slow")
+    monkeypatch.setenv("FAKE_VLLM", str(vllm.folder))
+    with pytest.raises(VllmFailed, match="not ready within"):
+        command = Command(vllm.env["PADDOCK_VLLM"], Path("m"), ())
+        asyncio.run(start_vllm(command, start_seconds=0.6))
+    until(lambda: not any(_runs(int(pid)) for pid in vllm.told("pid ")), 30)
 
 
 def test_a_program_that_is_not_there_is_told(vllm: Vllm) -> None:

@@ -94,7 +94,8 @@ class HubSource:
         return f"{self.target.repo}{revision}"
 
     def fetch(self) -> Path:
-        return verified(pull(self.target, Pulling(self.hub, is_verifiable=True, note=log.warning)), self.rules)
+        pulling = Pulling(self.hub, is_verifiable=True, note=log.warning)
+        return verified(pull(self.target, pulling), self.rules)
 
 
 def source_of(model: str, hub: Hub, rules: Rules) -> Source:

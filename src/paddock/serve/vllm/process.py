@@ -29,6 +29,7 @@ log = get_logger("serve")
 START_SECONDS: Final = 1800.0  # a large model is read, and graphs are captured, for minutes
 _LOOK_SECONDS: Final = 0.25
 _KEPT_LINES: Final = 50
+_LAST_WORDS_SECONDS: Final = 2.0
 
 
 class NoVllm(Unavailable):
@@ -73,6 +74,9 @@ class VllmProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._listener.join(_LAST_WORDS_SECONDS)
+        if self._process.stdout is not None and not self._listener.is_alive():
+            self._process.stdout.close()
 
     def last_words(self) -> str:
         """The end of what it printed, for the log and the operator."""
