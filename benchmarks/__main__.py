@@ -26,15 +26,21 @@ BENCHMARKS = {
     "s3_transfer": ["--large-bytes", "12000000", "--rounds", "1"],
     "quantise": ["--elements", "1048576", "--rounds", "1"],
     "products": ["--megabytes", "20", "--rows", "1", "16", "128", "--rounds", "1"],
-    "engine_scheduler": ["--waiting", "100", "--rounds", "1"],
+    "engine": [
+        *("--shapes", "tiny", "--precisions", "bfloat16", "int4", "--rounds", "1"),
+        *("--prefill", "64", "--batches", "1", "4", "--new", "8", "--prompt", "16"),
+    ],
+    "engine_step": [
+        *("--shapes", "135M", "--layers", "2", "--precisions", "int4", "--seconds", "0.1"),
+        *("--before", "64", "--prefills", "64", "--batches", "1", "8"),
+    ],
     "engine_start": [
         *("--gigabytes", "0.02", "--precision", "int8", "--rounds", "1"),
         "--without-transformers",
     ],
-    "engine_step": [
-        *("--shapes", "135M", "--layers", "2", "--precisions", "int4", "--seconds", "0.1"),
-        *("--before", "64", "--prefills", "64"),
-    ],
+    "engine_scheduler": ["--waiting", "100", "--rounds", "1"],
+    "engine_sampling": ["--vocabularies", "4096", "--rows", "1", "--rounds", "1"],
+    "engine_gpu": ["--layers", "1", "--rounds", "1"],
     "sending_path": ["--bytes", "12000000", "--rounds", "1"],
 }
 _WITHOUT_JSON = {"sending_path"}

@@ -1,9 +1,9 @@
 """Processor time of choosing one token, by vocabulary, kind of row and implementation.
 
-    python -m benchmarks.engine_sampling [--rows 30]
+    python -m benchmarks.engine_sampling [--vocabularies 49152 128256] [--rows 30] [--rounds 5]
 
 ``peaked`` logits fall off as a trained model's do, ``flat`` ones as a model's of random weights.
-Milliseconds a row on one core, the best of five runs.
+Milliseconds a row on one core; of many rows, what else ran on the machine counts little.
 """
 
 from __future__ import annotations
@@ -12,16 +12,19 @@ import argparse
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
+from benchmarks.figures import Figure, best, compared, run
 from paddock.engine.request import GREEDY, Sampling, TokenLogprob
 from paddock.engine.sampling import plain
 from paddock.engine.sampling.kernel import RowKernel
 from paddock.engine.step import Row
 from paddock.kernels.step_library import step_levels
 
-VOCABULARIES = (49_152, 128_256)
+VOCABULARIES = [49_152, 128_256]
+PLAIN_ROWS = 3  # NumPy takes a hundred times as long
 SEEN = list(range(0, 4_000, 8))
 
 
@@ -50,32 +53,41 @@ def logits(kind: str, vocabulary: int) -> np.ndarray:
     return values
 
 
-def milliseconds(choose: Callable[[], TokenLogprob | None], count: int) -> float:
-    best = float("inf")
-    for _ in range(5):
+def milliseconds(choose: Callable[[], TokenLogprob | None], rows: int, rounds: int) -> list[float]:
+    took = []
+    for _ in range(rounds):
         began = time.thread_time()
-        for _ in range(count):
+        for _ in range(rows):
             choose()
-        best = min(best, (time.thread_time() - began) / count)
-    return best * 1000
+        took.append((time.thread_time() - began) / rows * 1000)
+    return took
+
+
+def measure(options: argparse.Namespace, _folder: Path) -> list[Figure]:
+    """Every kind of row on every level of the processor, beside NumPy."""
+    kernels = {f"level {each.level}": RowKernel(each).choose_token for each in step_levels()}
+    figures = []
+    for vocabulary in options.vocabularies:
+        for kind in ("peaked", "flat"):
+            values = logits(kind, vocabulary)
+            for name, row in rows(vocabulary).items():
+                what = f"{vocabulary} tokens, {kind}, {name}"
+                choose = partial(plain.choose_token, values, row)
+                took = milliseconds(choose, min(PLAIN_ROWS, options.rows), options.rounds)
+                numpy = best(f"{what}: NumPy", "ms", took)
+                figures.append(numpy)
+                for level, kernel in kernels.items():
+                    took = milliseconds(partial(kernel, values, row), options.rows, options.rounds)
+                    figures.append(compared(best(f"{what}: {level}", "ms", took), numpy))
+    return figures
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--vocabularies", type=int, nargs="+", default=VOCABULARIES)
     parser.add_argument("--rows", type=int, default=30)
-    count = parser.parse_args().rows
-    choosers = {f"level {each.level}": RowKernel(each).choose_token for each in step_levels()}
-    choosers["plain"] = plain.choose_token
-    for vocabulary in VOCABULARIES:
-        for kind in ("peaked", "flat"):
-            values = logits(kind, vocabulary)
-            print(f"{vocabulary} tokens, {kind}: {', '.join(choosers)}")
-            for name, row in rows(vocabulary).items():
-                times = [
-                    milliseconds(partial(choose, values, row), count if n != "plain" else 3)
-                    for n, choose in choosers.items()
-                ]
-                print(f"  {name:26}", *(f"{each:9.4f}" for each in times))
+    parser.add_argument("--rounds", type=int, default=5)
+    run("Choosing a token", parser, measure)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from timing import arguments, measure
 
 
 def main() -> None:
-    started = time.time()
     path, _, sizes = arguments()
     vocabulary = json.loads((Path(path) / "config.json").read_text())["vocab_size"]
     scheduling = genai.SchedulerConfig()
@@ -39,7 +38,7 @@ def main() -> None:
                         moments += [now] * len(output.generated_ids)
         return times
 
-    measure(generate, sizes, vocabulary, started)
+    measure(generate, sizes, vocabulary)
 
 
 if __name__ == "__main__":

@@ -56,10 +56,9 @@ class Timed:
 
 
 def main() -> None:
-    started = time.time()
     path, precision, sizes = arguments()
     timed = Timed(Path(path), precision, sizes)
-    measure(timed.generate, sizes, timed.vocabulary, started)
+    measure(timed.generate, sizes, timed.vocabulary)
     timed.engine.stop()
 
 

@@ -10,7 +10,6 @@ from transformers import AutoModelForCausalLM
 
 
 def main() -> None:
-    started = time.time()
     path, precision, sizes = arguments()
     model = AutoModelForCausalLM.from_pretrained(path, dtype=getattr(torch, precision)).eval()
 
@@ -23,7 +22,7 @@ def main() -> None:
             moments.append(time.perf_counter())
         return [moments] * len(prompts)
 
-    measure(generate, sizes, model.config.vocab_size, started)
+    measure(generate, sizes, model.config.vocab_size)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from timing import arguments, measure
 
 
 def main() -> None:
-    started = time.time()
     path, precision, sizes = arguments()
     os.environ |= {"VLLM_ENABLE_V1_MULTIPROCESSING": "0", "VLLM_CPU_KVCACHE_SPACE": "2"}
     from vllm import EngineArgs, LLMEngine, SamplingParams
@@ -39,7 +38,7 @@ def main() -> None:
                 moments += [now] * (len(output.outputs[0].token_ids) - len(moments))
         return times
 
-    measure(generate, sizes, engine.vllm_config.model_config.get_vocab_size(), started)
+    measure(generate, sizes, engine.vllm_config.model_config.get_vocab_size())
 
 
 if __name__ == "__main__":
