@@ -32,6 +32,7 @@ _COMMANDS = {
     "scan": "Look for what could hurt whoever loads a file, folder, archive or repository.",
     "convert": "Write a checkpoint in another format.",
     "generate": "Continue a text with a model.",
+    "chat": "Talk with a model in the terminal.",
     "serve": "Serve models behind OpenAI's API.",
     "release": "Plan, build and publish a release.",
     "verify": "Check a release: every byte, the signature and the key.",

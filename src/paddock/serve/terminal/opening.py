@@ -16,6 +16,7 @@ from paddock.checkpoint.opening import open_checkpoint
 from paddock.config import Settings
 from paddock.engine.opening import OpenOptions, packed_folder
 from paddock.engine.precision import Precision
+from paddock.llama.chat import load_chat_format
 from paddock.serve.models.budget import default_budget_bytes
 from paddock.serve.models.native import NativeLoader, NativeOptions
 from paddock.serve.served import Served
@@ -73,3 +74,10 @@ def exact_precision(path: Path) -> Precision:
     """float32 for models up to a billion parameters, others as they are stored."""
     small = open_checkpoint(path).config.parameter_count() <= FLOAT32_PARAMETERS
     return Precision.FLOAT32 if small else Precision.AUTO
+
+
+def with_template(served: Served) -> Served:
+    """The model, where it was trained for conversations; raises BadTemplate."""
+    if served.chat is None:
+        load_chat_format(served.folder, served.tokenizer)
+    return served
