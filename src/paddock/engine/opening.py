@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 RUNNERS: Final = ("auto", "native", "torch")
 _CACHED_LANES: Final = 16
+# A step of a model this small is less work than waking a second thread and waiting for it.
+_ONE_THREAD_BYTES: Final = 16 << 20
 _SPARE_BYTES: Final = 128 << 20  # for one step's activations, and for packing
 _NO_LIBRARY: Final = "a C compiler at installation makes it; or install the extra `model` (PyTorch)"
 _NO_TORCH: Final = "install the extra `model`: pip install 'paddock[model]'"
@@ -39,7 +41,7 @@ class OpenOptions:
     """How a model is opened; the defaults suit every machine.
 
     ``runner`` is one of ``RUNNERS``; ``device`` auto, cpu, cuda or cuda:N; ``threads`` 0 all cores
-    that this process may use. Without ``packed`` nothing is kept on disk: every start packs again.
+    that this process may use, one for a tiny model. Without ``packed`` nothing is kept on disk: every start packs again.
     """
 
     precision: Precision = Precision.AUTO
@@ -135,7 +137,7 @@ def _open_native(checkpoint: Checkpoint, plan: Plan, options: OpenOptions) -> Ru
     library = step_library()
     if library is None:
         raise NoRunner("the compiled step is not there", hint=_NO_LIBRARY)
-    threads = options.threads or usable_cores()
+    threads = options.threads or (1 if plan.size_bytes < _ONE_THREAD_BYTES else usable_cores())
     weights = load_weights(checkpoint, plan, options.packed, library, threads)
     return NativeRunner(weights, threads=threads)
 
