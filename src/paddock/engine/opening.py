@@ -41,7 +41,8 @@ class OpenOptions:
     """How a model is opened; the defaults suit every machine.
 
     ``runner`` is one of ``RUNNERS``; ``device`` auto, cpu, cuda or cuda:N; ``threads`` 0 all cores
-    that this process may use, one for a tiny model. Without ``packed`` nothing is kept on disk: every start packs again.
+    that this process may use, one for a tiny model. Without ``packed`` nothing is kept on disk:
+    every start packs again.
     """
 
     precision: Precision = Precision.AUTO
