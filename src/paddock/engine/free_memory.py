@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from paddock.engine.errors import ModelTooLarge
 
+LESS: Final = "use fewer bits (int8, int4), a smaller model, or end other programs"
 MAX_FILE_BYTES: Final = 1 << 16
 _UNLIMITED: Final = 1 << 60  # what version 1 says for none is near 2^63
 
@@ -35,7 +36,7 @@ def check_fits(what: str, needed_bytes: int, available_bytes: int | None) -> Non
         raise ModelTooLarge(
             f"{what} needs {_megabytes(needed_bytes)} of memory, "
             f"{_megabytes(available_bytes)} are free",
-            hint="use fewer bits (int8, int4), a smaller model, or end other programs",
+            hint=LESS,
         )
 
 

@@ -25,7 +25,7 @@ from paddock.checkpoint.tensors import Tensor
 from paddock.engine.adapters import Adapter, Floats, LowRank, Projection, Target
 from paddock.engine.errors import BadAdapter
 from paddock.engine.free_memory import available_memory_bytes, check_fits
-from paddock.engine.lora_config import CONFIG, LoraConfig, load_lora_config
+from paddock.engine.lora_config import LoraConfig, load_lora_config
 from paddock.errors import shown
 
 WEIGHTS: Final = "adapter_model.safetensors"
@@ -57,11 +57,6 @@ class _Part(NamedTuple):
     module: str  # as PEFT's settings name it
     path: str  # the same within the layer
     factor: str  # A or B
-
-
-def is_adapter(folder: Path) -> bool:
-    """Whether a folder holds an adapter rather than a model."""
-    return (folder / CONFIG).is_file()
 
 
 def read_adapter(folder: Path, config: LlamaConfig, name: str | None = None) -> Adapter:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from paddock.checkpoint.opening import Checkpoint, open_checkpoint
 from paddock.engine.errors import ModelTooLarge, NoRunner
-from paddock.engine.free_memory import available_memory_bytes, check_fits
+from paddock.engine.free_memory import LESS, available_memory_bytes, check_fits
 from paddock.engine.native.loading import load_weights
 from paddock.engine.native.pack_cache import PackCache
 from paddock.engine.native.plan import Plan, plan_weights
@@ -73,10 +73,7 @@ def open_model(path: Path, options: OpenOptions = OpenOptions()) -> Runner:
         check_fits(_name(path), plan.size_bytes + _SPARE_BYTES, available_memory_bytes())
         return _open_native(checkpoint, plan, options)
     except MemoryError as e:
-        raise ModelTooLarge(
-            f"{_name(path)} does not fit into memory: {e}",
-            hint="use fewer bits (int8, int4), a smaller model, or end other programs",
-        ) from e
+        raise ModelTooLarge(f"{_name(path)} does not fit into memory: {e}", hint=LESS) from e
 
 
 def model_bytes(path: Path, precision: Precision = Precision.AUTO) -> ModelBytes:

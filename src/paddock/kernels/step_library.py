@@ -21,7 +21,6 @@ from paddock.kernels.library import SWITCH, Bytes
 
 PANEL: Final = 64  # outputs
 ALIGNMENT: Final = 64  # bytes
-LAYOUT: Final = 1  # packed bytes that are kept are good for one layout only
 # As in step/matrix.h.
 KINDS: Final = {name: number for number, name in enumerate(("F32", "BF16", "Q8_0", "Q4_0", "Q4_K"))}
 _SOURCES: Final = {"F32": 0, "F16": 1, "BF16": 2, "Q8_0": 4, "Q4_0": 5, "Q4_K": 6}

@@ -7,7 +7,6 @@ weights too. A shape that does not fit is a ValueError.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
@@ -15,10 +14,6 @@ from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.engine.native import library as c
 from paddock.engine.native.weights import Floats, Kind, LayerWeights, PackedMatrix, Weights
 from paddock.kernels.step_library import StepLibrary
-
-KIND_NAMES: Final = {
-    Kind.F32: "F32", Kind.BF16: "BF16", Kind.Q8: "Q8_0", Kind.Q4: "Q4_0", Kind.Q4_K: "Q4_K",
-}  # fmt: skip
 
 
 def model_of(library: StepLibrary, weights: Weights) -> c.Model:
@@ -72,6 +67,6 @@ def _product(
     product = c.Product(count=len(parts))
     for index, part in enumerate(parts):
         product.parts[index] = library.matrix(
-            KIND_NAMES[part.kind], part.panels, (part.outputs, part.inputs)
+            part.kind.dtype, part.panels, (part.outputs, part.inputs)
         )
     return product

@@ -20,9 +20,9 @@ from paddock.checkpoint.codecs.transcoding import decode, transcode
 from paddock.checkpoint.dtypes import BLOCKS, size_in_bytes
 from paddock.checkpoint.errors import BadElements
 from paddock.checkpoint.tensors import Tensor, regrouped
-from paddock.engine.native.plan import PANEL, Plan, PlannedMatrix
+from paddock.engine.native.plan import Plan, PlannedMatrix
 from paddock.engine.native.weights import Kind
-from paddock.kernels.step_library import StepLibrary
+from paddock.kernels.step_library import PANEL, StepLibrary
 
 Bytes = NDArray[np.uint8]
 

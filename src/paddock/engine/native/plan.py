@@ -25,8 +25,8 @@ from paddock.checkpoint.shape.layout import EMBEDDINGS, FINAL_NORM, HEAD, check_
 from paddock.checkpoint.tensors import Tensor
 from paddock.engine.native.weights import Kind
 from paddock.engine.precision import Precision
+from paddock.kernels.step_library import PANEL
 
-PANEL: Final = 64  # outputs, as in kernels/step/matrix.h
 FLOAT_BYTES: Final = 4
 
 _AS_STORED: Final = {
