@@ -19,10 +19,12 @@ def arguments() -> tuple[str, str, dict]:
     return sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 
 
-def prompts(count: int, tokens: int, *, vocabulary: int, seed: int) -> list[list[int]]:
+def prompts(
+    count: int, tokens: int, *, vocabulary: int, seed: int, first: int = 300
+) -> list[list[int]]:
     """Prompts that share nothing."""
     draw = random.Random(seed)
-    return [[draw.randrange(300, vocabulary) for _ in range(tokens)] for _ in range(count)]
+    return [[draw.randrange(first, vocabulary) for _ in range(tokens)] for _ in range(count)]
 
 
 def measure(generate: Generate, sizes: dict, vocabulary: int) -> None:
