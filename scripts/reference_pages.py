@@ -22,9 +22,9 @@ FOR_GPUS = {"triton"}  # comes with some builds of torch; what needs it defines 
 
 ERRORS_HEAD = """# Every error, by its code
 
-An answer over HTTP carries the sentence in `error` and `X-Error-Message`, the next step in `hint`; under
-`/v1` it has [OpenAI's shape](openai-api.md). The command line prints both, and with `--json` an object
-`{"error": {"code", "message", "hint"}}`.
+An answer over HTTP carries the sentence in `error` and `X-Error-Message`, the next step in `hint`;
+under `/v1` it has [OpenAI's shape](openai-api.md). The command line prints both, and with `--json`
+an object `{"error": {"code", "message", "hint"}}`.
 `scripts/reference_pages.py` writes this page from the classes.
 
 | code | HTTP | exit | meaning |
