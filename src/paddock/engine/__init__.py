@@ -12,6 +12,7 @@ precision      in how many bits matrices are kept
 free_memory    how much a process may still take
 errors         what can be wrong with a request
 options        how large an engine is, and what it may do
+reserving      its runners before the first step
 stats          what it has done, and holds now
 engine         requests in, tokens out, step after step
 intake         a request made ready, on its caller's thread

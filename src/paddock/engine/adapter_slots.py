@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
-from paddock.engine.errors import AdapterSlotsFull, UnknownAdapter
+from paddock.engine.errors import AdapterSlotsFull, EngineOutOfMemory, UnknownAdapter
+from paddock.engine.step import Runner
 from paddock.errors import shown
 
 
@@ -18,7 +20,6 @@ from paddock.errors import shown
 class LoadedAdapter:
     """An adapter at a slot."""
 
-    name: str
     slot: int
     serial: int
     users: int = 0  # requests in hand
@@ -26,9 +27,10 @@ class LoadedAdapter:
 
 
 class AdapterSlots:
-    """Adapters by name. Any thread."""
+    """Adapters by name. Any thread asks and uses; only the runner's puts, drops and lets go."""
 
-    def __init__(self, slots: int) -> None:
+    def __init__(self, runner: Runner, slots: int) -> None:
+        self._runner = runner
         self._lock = Lock()
         self._slots = slots
         self._free = list(range(slots - 1, -1, -1))
@@ -41,7 +43,7 @@ class AdapterSlots:
             return tuple(self._offered)
 
     def use(self, name: str) -> LoadedAdapter:
-        """The adapter of this name, held until ``leave``; raises UnknownAdapter."""
+        """The adapter of this name, held until it is let go; raises UnknownAdapter."""
         with self._lock:
             adapter = self._offered.get(name)
             if adapter is None:
@@ -49,14 +51,34 @@ class AdapterSlots:
             adapter.users += 1
             return adapter
 
-    def leave(self, adapter: LoadedAdapter) -> int | None:
-        """One user less; gives the slot that is free by that."""
+    def let_go(self, adapter: LoadedAdapter) -> None:
+        """One user less."""
         with self._lock:
             adapter.users -= 1
-            return self._freed(adapter)
+            unused = self._is_unused(adapter)
+        if unused:
+            self._clear(adapter)
 
-    def take(self, name: str) -> LoadedAdapter:
-        """A slot for a new adapter, not yet on offer; raises AdapterSlotsFull."""
+    def put(self, name: str, adapter: Any) -> None:
+        """Offer it, in place of one of its name; raises AdapterSlotsFull, EngineOutOfMemory."""
+        loaded = self._take()
+        try:
+            self._runner.put_adapter(loaded.slot, adapter)
+        except BaseException as e:
+            with self._lock:
+                self._free.append(loaded.slot)
+            if isinstance(e, MemoryError):
+                raise EngineOutOfMemory("there is no room for the adapter") from e
+            raise
+        self._offer(name, loaded)
+
+    def drop(self, name: str) -> None:
+        """Offer it no more; raises UnknownAdapter."""
+        if name not in self._offered:
+            raise UnknownAdapter(f"no adapter {shown(name)} is loaded")
+        self._offer(name, None)
+
+    def _take(self) -> LoadedAdapter:
         with self._lock:
             if not self._free:
                 raise AdapterSlotsFull(
@@ -64,36 +86,25 @@ class AdapterSlots:
                     hint="drop one that is not used, or raise max_adapters",
                 )
             self._serial += 1
-            return LoadedAdapter(name, self._free.pop(), self._serial)
+            return LoadedAdapter(self._free.pop(), self._serial)
 
-    def give_back(self, adapter: LoadedAdapter) -> None:
-        """A slot that was taken for nothing."""
+    def _offer(self, name: str, adapter: LoadedAdapter | None) -> None:
+        """From now on this one has the name, or none has; what had it goes when nobody uses it."""
+        with self._lock:
+            before = self._offered.pop(name, None)
+            if adapter is not None:
+                self._offered[name] = adapter
+            if before is None:
+                return
+            before.is_offered = False
+            unused = self._is_unused(before)
+        if unused:
+            self._clear(before)
+
+    def _is_unused(self, adapter: LoadedAdapter) -> bool:
+        return not adapter.users and not adapter.is_offered
+
+    def _clear(self, adapter: LoadedAdapter) -> None:
+        self._runner.drop_adapter(adapter.slot)
         with self._lock:
             self._free.append(adapter.slot)
-
-    def offer(self, adapter: LoadedAdapter) -> int | None:
-        """Put it on offer in place of one of its name; gives the slot that is free by that."""
-        with self._lock:
-            freed = self._withdraw(adapter.name)
-            self._offered[adapter.name] = adapter
-            return freed
-
-    def withdraw(self, name: str) -> int | None:
-        """Offer it no more; gives the slot that is free by that."""
-        with self._lock:
-            if name not in self._offered:
-                raise UnknownAdapter(f"no adapter {shown(name)} is loaded")
-            return self._withdraw(name)
-
-    def _withdraw(self, name: str) -> int | None:
-        adapter = self._offered.pop(name, None)
-        if adapter is None:
-            return None
-        adapter.is_offered = False
-        return self._freed(adapter)
-
-    def _freed(self, adapter: LoadedAdapter) -> int | None:
-        if adapter.users or adapter.is_offered:
-            return None
-        self._free.append(adapter.slot)
-        return adapter.slot

@@ -15,19 +15,19 @@ from typing import Any, Final
 
 from paddock.engine.adapter_slots import AdapterSlots
 from paddock.engine.computing import Computing
-from paddock.engine.errors import EngineOutOfMemory, EngineStopped
+from paddock.engine.errors import EngineStopped
 from paddock.engine.inbox import Inbox, Job, Mail
 from paddock.engine.intake import Intake, Limits
 from paddock.engine.options import EngineOptions
 from paddock.engine.outcome import output_of
 from paddock.engine.paging import Paging
 from paddock.engine.request import Finish, Output, Request
+from paddock.engine.reserving import reserved
 from paddock.engine.scheduler import Chunk, Scheduler
 from paddock.engine.sequence import ENDED, Sequence
 from paddock.engine.speculation.proposer import Proposer
 from paddock.engine.stats import Counters, EngineStats
 from paddock.engine.step import BLOCK_TOKENS, Runner
-from paddock.errors import BadInput
 from paddock.log import get_logger
 
 _MAX_FAILURES: Final = 3  # steps that fail one after another before the engine gives up
@@ -55,9 +55,7 @@ class Engine:
             options.context or self.config.context,
             options.blocks * BLOCK_TOKENS,
         )
-        self._runners = [runner] if draft is None else [runner, draft]
-        _check_draft(runner, draft)
-        _reserve(self._runners, options.blocks)
+        self._runners = reserved(runner, draft, options.blocks)
         self._on_outputs = on_outputs
         self._counters = Counters()
         self._paging = Paging(
@@ -67,7 +65,7 @@ class Engine:
         self._scheduler = Scheduler(options, self._paging, max_rows, self._counters)
         self._proposer = Proposer(options, self._scheduler, draft)
         self._computing = Computing(runner, self._scheduler, options.vocabulary)
-        self._adapters = AdapterSlots(options.max_adapters)
+        self._adapters = AdapterSlots(runner, options.max_adapters)
         self._intake = Intake(
             Limits(self.config, self.context), options, self._paging.chains, self._adapters
         )
@@ -106,14 +104,14 @@ class Engine:
 
         Any thread; waits until it is done. Raises AdapterSlotsFull, EngineOutOfMemory.
         """
-        self._do(lambda: self._put_adapter(name, adapter))
+        self._do(lambda: self._adapters.put(name, adapter))
 
     def drop_adapter(self, name: str) -> None:
         """Offer it no more; it is freed when the last request that uses it has ended.
 
         Any thread; waits until it is done. Raises UnknownAdapter.
         """
-        self._do(lambda: self._drop_slot(self._adapters.withdraw(name)))
+        self._do(lambda: self._adapters.drop(name))
 
     def adapters(self) -> tuple[str, ...]:
         """Names of the adapters on offer."""
@@ -282,43 +280,7 @@ class Engine:
             for runner in self._runners:
                 runner.close()
 
-    def _put_adapter(self, name: str, adapter: Any) -> None:
-        loaded = self._adapters.take(name)
-        try:
-            self._runners[0].put_adapter(loaded.slot, adapter)
-        except BaseException as e:
-            self._adapters.give_back(loaded)
-            if isinstance(e, MemoryError):
-                raise EngineOutOfMemory("there is no room for the adapter") from e
-            raise
-        self._drop_slot(self._adapters.offer(loaded))
-
     def _let_go_of_adapter(self, sequence: Sequence) -> None:
         if sequence.adapter is not None:
-            self._drop_slot(self._adapters.leave(sequence.adapter))
+            self._adapters.let_go(sequence.adapter)
             sequence.adapter = None
-
-    def _drop_slot(self, slot: int | None) -> None:
-        if slot is not None:
-            self._runners[0].drop_adapter(slot)
-
-
-def _check_draft(runner: Runner, draft: Runner | None) -> None:
-    if draft is not None and draft.config.vocab_size != runner.config.vocab_size:
-        raise BadInput(
-            f"the draft model knows {draft.config.vocab_size} tokens, the model "
-            f"{runner.config.vocab_size}",
-            hint="a draft model needs the model's own tokenizer",
-        )
-
-
-def _reserve(runners: list[Runner], blocks: int) -> None:
-    for runner in runners:
-        try:
-            runner.reserve(blocks)
-        except MemoryError as e:
-            raise EngineOutOfMemory(
-                f"there is no room for a KV cache of {blocks} blocks "
-                f"({blocks * runner.block_bytes} bytes)",
-                hint="give the engine fewer blocks",
-            ) from e
