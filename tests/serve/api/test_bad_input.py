@@ -24,17 +24,21 @@ HI: Any = [{"role": "user", "content": "hi"}]
     [
         ({"messages": []}, "messages", "invalid_value"),
         ({"messages": "hi"}, "messages", "invalid_value"),
-        ({"messages": [{"role": "king", "content": "x"}]}, None, "bad_conversation"),
-        ({"messages": [{"role": "user", "content": [5]}]}, None, "bad_conversation"),
+        ({"messages": [{"role": "king", "content": "x"}]}, "messages", "bad_conversation"),
+        ({"messages": [{"role": "user", "content": [5]}]}, "messages", "bad_conversation"),
+        ({"messages": [{"role": "user", "content": 5}]}, "messages", "bad_conversation"),
+        ({"messages": [{"role": "user", "content": True}]}, "messages", "bad_conversation"),
+        ({"messages": [{"role": "assistant", "refusal": 5}]}, "messages", "bad_conversation"),
+        ({"messages": [{"role": "user", "content": "hi " * 9999}]}, "messages", None),
         (
             {"messages": [{"role": "assistant", "tool_calls": [{"function": {}}]}]},
-            None,
+            "messages",
             "bad_conversation",
         ),
-        ({"messages": [{"role": "assistant", "tool_calls": 5}]}, None, "bad_conversation"),
+        ({"messages": [{"role": "assistant", "tool_calls": 5}]}, "messages", "bad_conversation"),
         ({"temperature": "hot"}, "temperature", "invalid_value"),
-        ({"temperature": -1}, None, "bad_sampling"),
-        ({"top_p": 0}, None, "bad_sampling"),
+        ({"temperature": -1}, "temperature", "bad_sampling"),
+        ({"top_p": 0}, "top_p", "bad_sampling"),
         ({"n": 0}, "n", "invalid_value"),
         ({"n": 1000}, "n", "invalid_value"),
         ({"max_tokens": -5}, "max_tokens", "invalid_value"),
@@ -44,12 +48,12 @@ HI: Any = [{"role": "user", "content": "hi"}]
         ({"stop": "x" * 10_000}, "stop", "invalid_value"),
         ({"logit_bias": {"99999999": 1}}, "logit_bias", "invalid_value"),
         ({"logit_bias": {"the": 1}}, "logit_bias", "invalid_value"),
-        ({"logit_bias": {"5": 1000}}, None, "bad_sampling"),
+        ({"logit_bias": {"5": 1000}}, "logit_bias", "bad_sampling"),
         ({"top_logprobs": 5}, "top_logprobs", "invalid_value"),
         ({"logprobs": True, "top_logprobs": 50}, "top_logprobs", "invalid_value"),
         ({"tools": [{"type": "web_search"}]}, "tools.0", "unsupported_parameter"),
         ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools.0.name", None),
-        ({"tool_choice": "required"}, None, "bad_tools"),
+        ({"tool_choice": "required"}, "tool_choice", "bad_tools"),
         ({"tool_choice": "sometimes"}, "tool_choice", "invalid_value"),
         ({"tool_choice": {"type": "function", "function": {"name": "x"}}}, None, "bad_tools"),
         ({"response_format": {"type": "xml"}}, "response_format.type", "unsupported_parameter"),
@@ -63,7 +67,7 @@ HI: Any = [{"role": "user", "content": "hi"}]
         ({"functions": [{"name": "x"}]}, "functions", "unsupported_parameter"),
         ({"chat_template": "{{ 1 }}"}, "chat_template", "unsupported_parameter"),
         ({"temprature": 1}, "temprature", "unknown_parameter"),
-        ({"model": "no/such"}, None, "model_not_found"),
+        ({"model": "no/such"}, "model", "model_not_found"),
         ({"seed": 1.5}, "seed", "invalid_value"),
     ],
 )
@@ -153,6 +157,21 @@ def test_deep_tools_and_schemas_are_refused(api: LiveApi, model: ScriptedBackend
         {"chat_template_kwargs": {"a": schema}},
     ):
         assert api.post(CHAT, messages=HI, **extra).status_code == 400
+
+
+@pytest.mark.parametrize("name", ["input", "text", "tool_choice", "tools"])
+@pytest.mark.parametrize("number", ["1", "1" * 40])
+def test_a_response_that_could_not_be_told_back_is_not_begun(
+    api: LiveApi, model: ScriptedBackend, name: str, number: str
+) -> None:
+    deep = '{"a":' * (240 if len(number) > 1 else 400)
+    absurd = f'{{"role": "user", "content": "\\ud800", "x": {deep}{number}{"}" * deep.count("{")}}}'
+    value = f"[{absurd}]" if name in ("input", "tools") else absurd
+    given = "" if name == "input" else '"input": "hi", '
+    body = f'{{"model": "{api.model}", {given}"{name}": {value}}}'
+    answer = api.http.post("/v1/responses", content=body)
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, name)
+    assert not model.asked
 
 
 def test_a_client_that_leaves_ends_its_request(api: LiveApi, model: ScriptedBackend) -> None:

@@ -84,8 +84,11 @@ def _variables(value: dict[str, Any] | None) -> dict[str, Any]:
         return {}
     try:
         size = len(orjson.dumps(value))
-    except TypeError:  # nested too deep
-        size = MAX_VARIABLES_BYTES + 1
+    except TypeError:
+        raise BadParameter(
+            "chat_template_kwargs is nested too deep, or has a number beyond 64 bits",
+            param="chat_template_kwargs",
+        ) from None
     if size > MAX_VARIABLES_BYTES:
         raise BadParameter(
             f"chat_template_kwargs has more than {MAX_VARIABLES_BYTES} bytes",

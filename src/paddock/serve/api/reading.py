@@ -14,6 +14,7 @@ from paddock.errors import TooLarge
 from paddock.llama.tokenizer import whole_characters
 from paddock.serve.api.errors import BadBody, BadParameter
 from paddock.serve.api.parameters import check_names
+from paddock.serve.http.errors import GIVEN_KEY
 
 MAX_BODY_BYTES: Final = 10 << 20
 # What a parser allocates is bounded by what can be counted before.
@@ -28,8 +29,11 @@ async def read_body(request: Request, model: type[M]) -> M:
     """The body; raises BadBody, TooLarge, BadParameter and what ``check_names`` raises."""
     raw = await request.body()
     if len(raw) <= _QUICK_BYTES:
-        return parse_body(raw, model)
-    return await asyncio.to_thread(parse_body, raw, model)
+        body = parse_body(raw, model)
+    else:
+        body = await asyncio.to_thread(parse_body, raw, model)
+    request.scope[GIVEN_KEY] = body.model_fields_set
+    return body
 
 
 def parse_body(raw: bytes, model: type[M]) -> M:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
+import orjson
 from pydantic import Field
 
 from paddock.engine.request import MAX_LOGPROBS
@@ -25,6 +26,7 @@ from paddock.serve.text.chat import ChatRequest
 
 MAX_ITEMS: Final = 4096
 MAX_NOTES: Final = 16
+_TOLD_BACK: Final = ("input", "text", "tools", "tool_choice")
 _LOGPROBS: Final = "message.output_text.logprobs"
 
 Notes = Annotated[dict[str, Note], Field(max_length=MAX_NOTES)]
@@ -53,6 +55,17 @@ class ResponseBody(GenerationFields):
     def keeps(self) -> bool:
         """Whether the answer may be asked for again."""
         return self.store is not False
+
+
+def check_writable(body: ResponseBody) -> None:
+    """What is told back, and kept, must be JSON that can be written; raises BadParameter."""
+    for name in _TOLD_BACK:
+        try:
+            orjson.dumps([[[[getattr(body, name)]]]])  # as deep as it stands in a response
+        except TypeError:
+            raise BadParameter(
+                f"{name} is nested too deep, or has a number beyond 64 bits", param=name
+            ) from None
 
 
 def response_request(

@@ -14,7 +14,7 @@ from paddock.clock import now
 from paddock.serve.api.errors import BadParameter, UnsupportedParameter
 from paddock.serve.api.event_stream import Events, json_response, streamed, while_there
 from paddock.serve.api.reading import read_body
-from paddock.serve.api.response_body import ResponseBody, response_request
+from paddock.serve.api.response_body import ResponseBody, check_writable, response_request
 from paddock.serve.api.response_events import ResponseEvents
 from paddock.serve.api.response_items import as_messages
 from paddock.serve.api.response_store import ResponseStore
@@ -93,6 +93,7 @@ class _Work:
     async def events(self) -> Events:
         """Its events as they come."""
         body, writer = self._body, self._writer
+        check_writable(body)
         earlier: list[dict[str, Any]] = []
         if body.previous_response_id is not None:
             kept = self._store.find(self._caller, body.previous_response_id)

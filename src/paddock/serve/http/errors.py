@@ -7,6 +7,7 @@ answered without a detail. An error may bring ``param`` (the place in the reques
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from fastapi import FastAPI
@@ -23,7 +24,23 @@ from paddock.serve import metrics
 log = get_logger("serve")
 
 REQUEST_ID_KEY = "paddock.request_id"  # in the scope, put there by the frame
+GIVEN_KEY = "paddock.given"  # in the scope: names of the parameters that the body has
 RETRY_AFTER_SECONDS = 5
+_PROMPTS = ("messages", "prompt", "input", "tokens")
+_FORMS = ("response_format", "text", "structured_outputs", "guided_json", "guided_regex")
+# What an error below the API is about, by its code: the first of these that the body has.
+_ABOUT = {
+    "bad_conversation": _PROMPTS,
+    "bad_chat_template": _PROMPTS,
+    "bad_grammar": (*_FORMS, "guided_choice", "tools"),
+    "bad_tools": ("tools", "tool_choice"),
+    "context_length_exceeded": _PROMPTS,
+    "model_not_found": ("model",),
+    "no_chat_template": _PROMPTS,
+    "no_prompt_text": _PROMPTS,
+    "response_not_found": ("previous_response_id",),
+    "token_not_in_vocabulary": _PROMPTS,
+}
 _TYPES = {
     401: "authentication_error",
     403: "permission_error",
@@ -50,14 +67,25 @@ def error_body(
     return {"error": {"message": message, "type": kind, "param": param, "code": code}}
 
 
-def body_of(error: PaddockError) -> dict[str, Any]:
-    """The same for an error of ours: its sentence, and the next step behind it."""
+def body_of(error: PaddockError, given: Container[str] = ()) -> dict[str, Any]:
+    """The same for an error of ours: its sentence, and the next step behind it.
+
+    ``given`` are the names of the body's parameters.
+    """
     message = f"{error.message} ({error.hint})" if error.hint else error.message
-    param = getattr(error, "param", None)
+    param = getattr(error, "param", None) or _about(error, given)
     return error_body(error.status, message, code=error.code, param=param)
 
 
-def response_of(error: PaddockError) -> JSONResponse:
+def _about(error: PaddockError, given: Container[str]) -> str | None:
+    """The parameter at fault; our sentences begin with its name where there is but one."""
+    if error.status >= 500:
+        return None
+    names = (*_ABOUT.get(error.code, ()), error.message.partition(" ")[0])
+    return next((name for name in names if name in given), None)
+
+
+def response_of(error: PaddockError, given: Container[str] = ()) -> JSONResponse:
     """A failure as an answer; what was refused for want of right or room is counted."""
     if error.status in {401, 403, 404, 429, 503}:
         metrics.refused.labels(error.code).inc()
@@ -67,7 +95,7 @@ def response_of(error: PaddockError) -> JSONResponse:
         headers["Retry-After"] = str(after if after is not None else RETRY_AFTER_SECONDS)
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="paddock"'
-    return JSONResponse(body_of(error), error.status, headers)
+    return JSONResponse(body_of(error, given), error.status, headers)
 
 
 async def _paddock_error(request: Request, error: Exception) -> Response:
@@ -75,7 +103,7 @@ async def _paddock_error(request: Request, error: Exception) -> Response:
     if error.status >= 500:
         request_id = request.scope.get(REQUEST_ID_KEY)
         log.warning("a request was refused", code=error.code, request_id=request_id)
-    return response_of(error)
+    return response_of(error, request.scope.get(GIVEN_KEY, ()))
 
 
 async def _bad_request(_request: Request, error: Exception) -> Response:

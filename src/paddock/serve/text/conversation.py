@@ -45,6 +45,8 @@ def text_of(content: Any) -> str:
         return ""
     if isinstance(content, str):
         return content
+    if not isinstance(content, list):
+        raise BadConversation(f"a message's content is {shown(content)}; it must be text or parts")
     texts = []
     for part in content:
         kind = part.get("type") if isinstance(part, dict) else None
