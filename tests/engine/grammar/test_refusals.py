@@ -116,6 +116,11 @@ def test_sizes_are_bounded():
     assert "characters" in refused(JsonSchema(" " * (matching.MAX_SCHEMA_CHARS + 1)))
     assert "characters" in refused(Regex("a" * (matching.MAX_PATTERN_CHARS + 1)))
     assert "characters" in refused(Choice(("a" * (matching.MAX_CHOICE_CHARS + 1),)))
+    long = "a" * (schema.MAX_TEXT_CHARS + 1)
+    for found in ({"const": long}, {"enum": [[long]]}, {"pattern": long}, {"items": {"const": long}}):
+        assert "characters" in refused(JsonSchema(json.dumps(found)))
+    assert "characters" in refused(JsonSchema(json.dumps({"patternProperties": {long: {}}})))
+    assert "characters" in refused(Choice(("a" * (matching.MAX_OPTION_CHARS + 1), "b")))
     assert "choices" in refused(Choice(tuple(map(str, range(matching.MAX_CHOICES + 1)))))
     assert "choices" in refused(Choice(()))
 
@@ -170,3 +175,12 @@ def test_grammars_are_kept_and_old_ones_forgotten():
         compile_grammar(Regex(f"x{n}"), known)
     assert len(known._compiled) == matching.CACHED_GRAMMARS
     assert Regex("x0") not in known._compiled
+
+
+def test_long_grammars_are_forgotten_sooner():
+    known = vocabulary()
+    each = matching.CACHED_CHARS // 8
+    grammars = [JsonSchema('{"const": 1}' + " " * (each + n)) for n in range(10)]
+    for grammar in grammars:
+        compile_grammar(grammar, known)
+    assert list(known._compiled) == grammars[-7:]

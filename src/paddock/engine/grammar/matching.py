@@ -36,9 +36,11 @@ Mask = NDArray[np.uint32]
 MAX_SCHEMA_CHARS: Final = 128 * 1024
 MAX_PATTERN_CHARS: Final = 8 * 1024
 MAX_CHOICES: Final = 1_000
+MAX_OPTION_CHARS: Final = 8 * 1024
 MAX_CHOICE_CHARS: Final = 64 * 1024  # of all together
 MAX_LARK_CHARS: Final = 128 * 1024
 CACHED_GRAMMARS: Final = 64
+CACHED_CHARS: Final = 512 * 1024  # of all of them as they were asked for: some 100 MB compiled
 # The text between JSON's parts: a model that could write spaces for ever sometimes would.
 _JSON_OPTIONS: Final[JsonCompileOptions] = {
     "whitespace_pattern": "[ \\n\\r\\t]{1,20}",
@@ -108,7 +110,9 @@ class Vocabulary:
             raise BadGrammar(f"the {_name(grammar)} is not followed: {_reason(compiled)}")
         with self._lock:
             self._compiled[grammar] = compiled
-            while len(self._compiled) > CACHED_GRAMMARS:
+            while len(self._compiled) > CACHED_GRAMMARS or (
+                len(self._compiled) > 1 and sum(map(_chars, self._compiled)) > CACHED_CHARS
+            ):
                 self._compiled.popitem(last=False)
             return compiled.deep_copy()
 
@@ -195,11 +199,20 @@ def _source(grammar: Grammar) -> str:
             if not 0 < len(options) <= MAX_CHOICES:
                 raise BadGrammar(f"{len(options)} choices; there must be from 1 to {MAX_CHOICES}")
             _bounded("choice", sum(map(len, options)), MAX_CHOICE_CHARS)
+            _bounded("longest choice", max(map(len, options)), MAX_OPTION_CHARS)
             pattern = "|".join(re.escape(_encodable("choice", option)) for option in options)
             return llguidance.LLMatcher.grammar_from_regex(pattern)
         case Lark(text):
             _bounded("grammar", len(text), MAX_LARK_CHARS)
             return llguidance.LLMatcher.grammar_from_lark(_encodable("grammar", text))
+
+
+def _chars(grammar: Grammar) -> int:
+    match grammar:
+        case JsonSchema(text) | Regex(text) | Lark(text):
+            return len(text)
+        case Choice(options):
+            return sum(map(len, options))
 
 
 def _bounded(what: str, chars: int, limit: int) -> None:

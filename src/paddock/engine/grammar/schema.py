@@ -24,6 +24,7 @@ MAX_PROPERTIES: Final = 1_000
 MAX_PATTERN_PROPERTIES: Final = 32
 MAX_ENUM_VALUES: Final = 5_000
 MAX_ENUM_STRUCTURES: Final = 500  # of these, objects and arrays
+MAX_TEXT_CHARS: Final = 8 * 1024  # of one value of enum, or one pattern: 400 bytes for each
 MAX_MULTIPLES: Final = 16
 MAX_MULTIPLE: Final = 10_000  # the least common multiple of all multipleOf, without its decimals
 MAX_CONJUNCTION: Final = 8  # schemas that one value must follow at once
@@ -121,6 +122,21 @@ def _check_keywords(schema: dict[str, Any], *, is_root: bool) -> None:
     for keyword in ("enum", "allOf", "anyOf", "oneOf", "prefixItems", "required"):
         if not isinstance(schema.get(keyword, []), list):
             raise BadGrammar(f"{keyword} is {shown(repr(schema[keyword]))}, not a list")
+    _check_texts(schema)
+
+
+def _check_texts(schema: dict[str, Any]) -> None:
+    """What must be written letter by letter is kept letter by letter while it is followed."""
+    patterns = [schema.get("pattern", ""), *schema.get("patternProperties", ())]
+    texts = {"pattern": [each for each in patterns if isinstance(each, str)]}
+    for keyword, values in (("enum", schema.get("enum", [])), ("const", [schema.get("const")])):
+        texts[keyword] = [json.dumps(value, ensure_ascii=False) for value in values]
+    for keyword, written in texts.items():
+        longest = max(map(len, written), default=0)
+        if longest > MAX_TEXT_CHARS:
+            raise BadGrammar(
+                f"{keyword} has a text of {longest} characters, above {MAX_TEXT_CHARS}"
+            )
 
 
 def _multiple(value: object) -> Decimal:
