@@ -24,9 +24,6 @@ _SEEDS: Final = 1 << 64
 _WAITING_PIECES: Final = 64
 # A shorter prompt is read for every choice sooner than a second one could find it in the cache.
 _SHARED_TOKENS: Final = 64
-# Tokens that follow each other faster are shown several at a time: nobody sees the difference, and
-# every piece costs as much as many tokens of a small model.
-_PACE_SECONDS: Final = 0.005
 _END_NAMES: Final = ("<|eot_id|>", "<|eom_id|>", "<|end_of_text|>")
 
 
@@ -59,18 +56,12 @@ async def _choice(
 ) -> AsyncGenerator[Piece, None]:
     visible = Visible(served.tokenizer, request, number, watch)
     asked = engine_request(served, request, number)
-    time, last = asyncio.get_running_loop().time, 0.0
     async with served.backend.outputs(asked) as outputs:
         async for output in outputs:
-            taken = time()
             piece = await visible.read(output)
             yield piece
             if piece.finish is not None:  # a stop string: the block's end cancels the rest
                 return
-            early = last + _PACE_SECONDS - taken
-            if early > 0:
-                await asyncio.sleep(early)
-            last = taken
 
 
 async def together(
