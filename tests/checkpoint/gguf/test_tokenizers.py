@@ -157,6 +157,13 @@ def test_every_cut_with_a_name_is_llama_cpps(pre: str, shared_data: Path, tmp_pa
         assert theirs.tokens(sample) == ours.encode(sample, add_special_tokens=False).ids, sample
 
 
+def test_control_tokens_before_all_others_keep_their_numbers(starter: Path) -> None:
+    ours, theirs = LlamaTokenizer.load(starter_folder()), LlamaTokenizer.load(starter)
+    message = "<|start_header_id|>user<|end_header_id|>\n\nA teapot?<|eot_id|>"
+    assert theirs.encode(message, control_tokens=True) == ours.encode(message, control_tokens=True)
+    assert theirs.vocab_size == ours.vocab_size
+
+
 def test_names_and_switches_come_from_the_file(starter: Path, tmp_path: Path) -> None:
     checkpoint = open_checkpoint(starter)
     assert checkpoint.tokenizer == TokenizerFile(starter, TokenizerKind.GGUF)

@@ -106,6 +106,9 @@ def _read_byte_level(metadata: Metadata, where: str) -> GgufTokenizer:
         if piece.type is PieceType.NORMAL and i not in special
     }
     merges = _checked_merges(strings_at(metadata, MERGES), vocab, where)
+    if list(special) != list(range(len(vocab), len(vocab) + len(special))):
+        # `tokenizers` counts on from the vocabulary for what is not in it, whatever the file says.
+        vocab |= {piece.text: i for i, piece in special.items()}
     tokenizer = byte_level_bpe(vocab, merges, pre.steps, ignores_merges=pre.ignores_merges)
     tokenizer["added_tokens"] = [
         added_token(i, piece.text, is_special=piece.type in _SPECIAL)
