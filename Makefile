@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 DATA   ?= ./paddock-data
 PORT   ?= 8000
-# What `make up` installs beside the hub: `model` brings torch, for generate. `EXTRAS=` leaves it out.
+# What `make up` installs beside the hub, to run models: `model`, with torch; `serve`, without it;
+# nothing with `EXTRAS=`.
 EXTRAS ?= model
 
 bin := $(VENV)/bin

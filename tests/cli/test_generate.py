@@ -139,7 +139,7 @@ def test_without_the_packages_for_models_the_hint_says_how_to_install_them(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     code, _, err = paddock(STARTER, "-p", "x")
     assert code == 1
-    assert "hint: install paddock with its model extra: pip install 'paddock[model]'" in err
+    assert "hint: install paddock with its serve extra: pip install 'paddock[serve]'" in err
 
 
 @pytest.mark.skipif(step_library() is None, reason="the step is not compiled")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from paddock.cli.model_folder import model_folder, needs_model_extra
+from paddock.cli.model_folder import model_folder, needs_serve_extra
 from paddock.cli.numbers import sampling_options
 from paddock.config import Settings, load_settings
 from paddock.errors import PaddockError
@@ -42,7 +42,7 @@ def command(model: str, **wanted: Any) -> None:
     In the terminal, /help lists what can be told to the chat itself. In a pipe every line is a
     question, and every answer ends with a line break.
     """
-    needs_model_extra("chat")
+    needs_serve_extra("chat")
     settings = load_settings()
     folder = _verified_folder(model, settings)
     draft = _verified_folder(wanted["draft"], settings) if wanted["draft"] else None

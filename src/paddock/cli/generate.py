@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from paddock.cli.model_folder import needs_model_extra
+from paddock.cli.model_folder import needs_serve_extra
 from paddock.cli.numbers import sampling_options
 from paddock.cli.output import emit
 from paddock.config import Settings, load_settings
@@ -37,7 +37,7 @@ def command(model: str, prompt: str, as_json: bool, **wanted: Any) -> None:
 
     This is raw completion: the model sees the prompt as it is, without a chat template.
     """
-    needs_model_extra("generate")
+    needs_serve_extra("generate")
     settings = load_settings()
     folder = _folder_of(model, settings)  # a name that leads nowhere need not wait for the engine
     on_text = _nothing if as_json else _printer()

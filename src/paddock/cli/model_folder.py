@@ -34,10 +34,11 @@ def model_folder(
     )
 
 
-def needs_model_extra(command: str) -> None:
+def needs_serve_extra(command: str) -> None:
     """Raise Unavailable where the packages that run models are not installed."""
-    if importlib.util.find_spec("tokenizers") is None:
+    if any(importlib.util.find_spec(name) is None for name in ("tokenizers", "llguidance")):
         raise Unavailable(
             f"{command} needs packages that are not installed",
-            hint="install paddock with its model extra: pip install 'paddock[model]'",
+            hint="install paddock with its serve extra: pip install 'paddock[serve]' (or [model], which "
+            "brings PyTorch too)",
         )

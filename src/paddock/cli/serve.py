@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Any
 
 import click
 
+from paddock.cli.model_folder import needs_serve_extra
 from paddock.cli.output import progress_note
 from paddock.config import load_settings
-from paddock.errors import Unavailable
 
 _SETTINGS = (
     "host",
@@ -78,7 +77,7 @@ def _size(_ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option("--concurrent", type=click.IntRange(0), help="Requests of each caller at once.")
 @click.option("--vllm-arg", multiple=True, metavar="ARGUMENT", help="Passed on to `vllm serve`.")
 def command(models: tuple[str, ...], **options: Any) -> None:
-    _require_extra()
+    needs_serve_extra("serve")
     from paddock import log
     from paddock.serve.starting import Wanted, serve
 
@@ -95,11 +94,3 @@ def command(models: tuple[str, ...], **options: Any) -> None:
         vllm_arguments=options["vllm_arg"],
     )
     serve(wanted, settings, tell=click.echo, progress=progress_note)
-
-
-def _require_extra() -> None:
-    if any(importlib.util.find_spec(name) is None for name in ("tokenizers", "llguidance")):
-        raise Unavailable(
-            "serve needs packages that are not installed",
-            hint="install paddock with its model extra: pip install 'paddock[model]'",
-        )

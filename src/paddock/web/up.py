@@ -106,8 +106,8 @@ def _next_steps(url: str, name: str, token: str, *, has_starter: bool) -> str:
         f"  hf download {name}/{STARTER} --local-dir starter",
         "  paddock verify starter",
     ]
-    if importlib.util.find_spec("torch"):
-        starter.append('  paddock generate starter -p "The teapot"')
+    if importlib.util.find_spec("tokenizers"):
+        starter += ['  paddock generate starter -p "The teapot"', "  paddock chat starter"]
     return "\n".join(
         [
             "",

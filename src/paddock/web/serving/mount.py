@@ -25,7 +25,7 @@ _PREFIX: Final = "/v1/"
 _NEEDED: Final = ("tokenizers", "llguidance")
 _OFF: Final = "this hub serves no models (its operator can, with the setting serve_models)"
 _NOT_INSTALLED: Final = (
-    "this hub cannot serve models (its operator can install: pip install 'paddock[model]')"
+    "this hub cannot serve models (its operator can install: pip install 'paddock[serve]')"
 )
 
 
@@ -42,7 +42,7 @@ def open_models(hub: Hub, settings: Settings) -> Models:
     if not allowed:
         return Models(_Closed(_OFF), None)
     if any(importlib.util.find_spec(name) is None for name in _NEEDED):
-        log.warning("models are not served: the extra `model` is not installed")
+        log.warning("models are not served: the extra `serve` is not installed")
         return Models(_Closed(_NOT_INSTALLED), None)
     from paddock.serve import starting
     from paddock.serve.http.app import create_app
