@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from paddock.cli import main
 from paddock.kernels.step_library import step_library
 from paddock.starter import starter_folder

@@ -39,6 +39,6 @@ def needs_serve_extra(command: str) -> None:
     if any(importlib.util.find_spec(name) is None for name in ("tokenizers", "llguidance")):
         raise Unavailable(
             f"{command} needs packages that are not installed",
-            hint="install paddock with its serve extra: pip install 'paddock[serve]' (or [model], which "
-            "brings PyTorch too)",
+            hint="install paddock with its serve extra: pip install 'paddock[serve]'; or with "
+            "[model], which brings PyTorch",
         )
