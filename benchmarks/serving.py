@@ -31,6 +31,7 @@ from benchmarks.llama_shaped import write_checkpoint
 
 TOKENS = 300  # of the tokenizer that llama_shaped trains
 CONTROL = 5  # ids below are control tokens
+TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
 LAST_CHUNK = b"\r\n0\r\n\r\n"
 START_SECONDS = 60.0
 _PATHS = {"completions": "/v1/completions", "chat": "/v1/chat/completions"}
@@ -117,6 +118,7 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Figure]:
     environment = os.environ | {"PADDOCK_PACKED_FOLDER": str(folder / "packed")}
     model = folder / "model"
     write_checkpoint(model, replace(SHAPES[options.shape], vocab_size=TOKENS, context=4096))
+    (model / "chat_template.jinja").write_text(TEMPLATE)
     of = f"{options.streams} streams of {options.new}"
     engine = best(f"{of}: engine alone", "tokens/s", alone(model, options, environment))
     figures, draw = [engine], random.Random(1)
@@ -139,7 +141,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shape", choices=list(SHAPES), default="135M")
     parser.add_argument("--precision", default="int8")
-    parser.add_argument("--kinds", nargs="+", choices=list(_PATHS), default=["completions"])
+    parser.add_argument("--kinds", nargs="+", choices=list(_PATHS), default=list(_PATHS))
     parser.add_argument("--streams", type=int, default=32)
     parser.add_argument("--prompt", type=int, default=128, help="tokens of each prompt")
     parser.add_argument("--new", type=int, default=128, help="tokens of each answer")
