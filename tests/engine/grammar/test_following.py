@@ -10,7 +10,7 @@ import jsonschema_rs
 import pytest
 
 from paddock.engine.errors import BadGrammar
-from paddock.engine.grammar.kinds import Choice, JsonSchema, Lark, Regex
+from paddock.engine.grammar.kinds import Choice, JsonSchema, Regex
 from paddock.engine.grammar.matching import compile_grammar
 from tests.engine.grammar.vocabularies import (
     NAMES,
@@ -102,13 +102,6 @@ def test_choices_that_begin_each_other_are_each_reached(name):
         walk(name, compile_grammar(Choice(options), vocabulary(name)), seed) for seed in range(60)
     }
     assert found == set(options)
-
-
-def test_a_grammar_in_lark_is_followed():
-    lark = 'start: "(" start ")" | NUMBER\nNUMBER: /[0-9]{2}/'
-    text = walk("starter", compile_grammar(Lark(lark), vocabulary()), 3)
-    assert re.fullmatch(r"\(*[0-9]{2}\)*", text)
-    assert text.count("(") == text.count(")")
 
 
 def test_control_tokens_stand_for_themselves_and_never_for_their_text():

@@ -1,8 +1,15 @@
-"""The forms that an output can be held to; values only, compiled by ``matching``."""
+"""The forms that an output can be held to, and how large they may be; values only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+MAX_SCHEMA_CHARS: Final = 128 * 1024
+MAX_PATTERN_CHARS: Final = 8 * 1024
+MAX_CHOICES: Final = 1_000
+MAX_OPTION_CHARS: Final = 8 * 1024
+MAX_CHOICE_CHARS: Final = 64 * 1024  # of all together
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +34,4 @@ class Choice:
     options: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Lark:
-    """Any text of a context-free grammar, in llguidance's Lark notation; never from a stranger."""
-
-    grammar: str
-
-
-Grammar = JsonSchema | Regex | Choice | Lark
+Grammar = JsonSchema | Regex | Choice

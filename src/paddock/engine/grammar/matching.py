@@ -24,7 +24,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddock.engine.errors import BadGrammar
-from paddock.engine.grammar.kinds import Choice, Grammar, JsonSchema, Lark, Regex
+from paddock.engine.grammar.kinds import (
+    MAX_CHOICE_CHARS,
+    MAX_CHOICES,
+    MAX_OPTION_CHARS,
+    MAX_PATTERN_CHARS,
+    MAX_SCHEMA_CHARS,
+    Choice,
+    Grammar,
+    JsonSchema,
+    Regex,
+)
 from paddock.engine.grammar.schema import checked_schema
 from paddock.errors import shown
 
@@ -33,12 +43,6 @@ if TYPE_CHECKING:
 
 Mask = NDArray[np.uint32]
 
-MAX_SCHEMA_CHARS: Final = 128 * 1024
-MAX_PATTERN_CHARS: Final = 8 * 1024
-MAX_CHOICES: Final = 1_000
-MAX_OPTION_CHARS: Final = 8 * 1024
-MAX_CHOICE_CHARS: Final = 64 * 1024  # of all together
-MAX_LARK_CHARS: Final = 128 * 1024
 CACHED_GRAMMARS: Final = 64
 CACHED_CHARS: Final = 512 * 1024  # of all of them as they were asked for: some 100 MB compiled
 # The text between JSON's parts: a model that could write spaces for ever sometimes would.
@@ -202,14 +206,11 @@ def _source(grammar: Grammar) -> str:
             _bounded("longest choice", max(map(len, options)), MAX_OPTION_CHARS)
             pattern = "|".join(re.escape(_encodable("choice", option)) for option in options)
             return llguidance.LLMatcher.grammar_from_regex(pattern)
-        case Lark(text):
-            _bounded("grammar", len(text), MAX_LARK_CHARS)
-            return llguidance.LLMatcher.grammar_from_lark(_encodable("grammar", text))
 
 
 def _chars(grammar: Grammar) -> int:
     match grammar:
-        case JsonSchema(text) | Regex(text) | Lark(text):
+        case JsonSchema(text) | Regex(text):
             return len(text)
         case Choice(options):
             return sum(map(len, options))
@@ -229,7 +230,7 @@ def _encodable(what: str, text: str) -> str:
 
 
 def _name(grammar: Grammar) -> str:
-    names = {JsonSchema: "schema", Regex: "expression", Choice: "choice", Lark: "grammar"}
+    names = {JsonSchema: "schema", Regex: "expression", Choice: "choice"}
     return names[type(grammar)]
 
 

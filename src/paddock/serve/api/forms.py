@@ -6,13 +6,18 @@ from typing import Any, Final
 
 import orjson
 
-from paddock.engine.grammar.kinds import Choice, Grammar, JsonSchema, Regex
+from paddock.engine.grammar.kinds import (
+    MAX_CHOICES,
+    MAX_PATTERN_CHARS,
+    MAX_SCHEMA_CHARS,
+    Choice,
+    Grammar,
+    JsonSchema,
+    Regex,
+)
 from paddock.errors import shown
 from paddock.serve.api.errors import BadParameter, UnsupportedParameter
 
-MAX_SCHEMA_BYTES: Final = 1 << 18
-MAX_PATTERN_CHARS: Final = 1 << 14
-MAX_OPTIONS: Final = 1024
 _ANY_OBJECT: Final = '{"type":"object"}'
 
 
@@ -73,8 +78,10 @@ def schema_form(value: Any, param: str) -> JsonSchema:
         raise BadParameter(f"{param} is no JSON schema: {e}", param=param) from None
     if not isinstance(parsed, dict | bool):
         raise BadParameter(f"{param} is no JSON schema", param=param)
-    if len(text) > MAX_SCHEMA_BYTES:
-        raise BadParameter(f"{param} has {len(text)} bytes, above {MAX_SCHEMA_BYTES}", param=param)
+    if len(text) > MAX_SCHEMA_CHARS:
+        raise BadParameter(
+            f"{param} has {len(text)} characters, above {MAX_SCHEMA_CHARS}", param=param
+        )
     return JsonSchema(text)
 
 
@@ -89,7 +96,7 @@ def pattern_form(value: Any, param: str) -> Regex:
 
 def choice_form(value: Any, param: str) -> Choice:
     """One of several texts."""
-    is_list = isinstance(value, list) and 0 < len(value) <= MAX_OPTIONS
+    is_list = isinstance(value, list) and 0 < len(value) <= MAX_CHOICES
     if not is_list or not all(isinstance(each, str) and each for each in value):
-        raise BadParameter(f"{param} must list 1 to {MAX_OPTIONS} texts", param=param)
+        raise BadParameter(f"{param} must list 1 to {MAX_CHOICES} texts", param=param)
     return Choice(tuple(value))

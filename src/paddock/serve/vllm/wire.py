@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
-from paddock.engine.grammar.kinds import Choice, Grammar, JsonSchema, Regex
+from paddock.engine.grammar.kinds import Grammar, JsonSchema, Regex
 from paddock.engine.request import Finish, Output, Request, TokenLogprob
 from paddock.errors import BadInput
 
@@ -111,9 +111,7 @@ def _structured(grammar: Grammar) -> dict[str, Any]:
         return {"json": grammar.schema}
     if isinstance(grammar, Regex):
         return {"regex": grammar.pattern}
-    if isinstance(grammar, Choice):
-        return {"choice": list(grammar.options)}
-    return {"grammar": grammar.grammar}
+    return {"choice": list(grammar.options)}
 
 
 def _tokens(found: Any, vocab_size: int) -> list[int]:
