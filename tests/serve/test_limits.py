@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from openai import APIStatusError, NotFoundError, OpenAI, RateLimitError
 from paddock.errors import BadInput
 from paddock.serve.callers import Caller, Limits
 from paddock.serve.errors import TooManyRequests
+from paddock.serve.http import frame
 from paddock.serve.limiter import Limiter
 from tests.serve.fake_models import FakeLoader, entry
 from tests.serve.live import live_serving
@@ -89,6 +92,37 @@ def test_a_body_above_the_limit_is_refused_in_openais_shape() -> None:
             refused = live.client.post("/v1/completions", content=content)
             assert refused.status_code == 413
             assert refused.json()["error"]["type"] == "invalid_request_error"
+
+
+def test_who_sends_too_much_reads_why_before_the_connection_ends() -> None:
+    with live_serving() as live:
+        with socket.create_connection(("127.0.0.1", int(live.url.rsplit(":", 1)[1]))) as client:
+            client.sendall(
+                b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+                % (11 << 20)
+            )
+            client.sendall(b" " * (11 << 20))
+            read = b"".join(iter(lambda: client.recv(4096), b""))  # no reset
+        assert read.startswith(b"HTTP/1.1 413") and b"larger than 10485760 bytes" in read
+
+
+def test_a_crowd_of_slow_senders_takes_no_more_memory_than_it_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(frame, "MAX_BODIES_BYTES", 1 << 20)
+    head = b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n"
+    with live_serving() as live, ExitStack() as stack:
+        place = "127.0.0.1", int(live.url.rsplit(":", 1)[1])
+        slow = [stack.enter_context(socket.create_connection(place)) for _ in range(4)]
+        for client in slow[:3]:
+            client.sendall(head + b" " * 300_000)
+        slow[3].sendall(head + b" " * 1_000_000)
+        refused = slow[3].recv(4096)
+        assert refused.startswith(b"HTTP/1.1 503") and b"retry-after: 5" in refused
+        assert live.complete().status_code == 200  # small, and so not held up
+        for client in slow:
+            client.close()
+        until(lambda: live.complete(prompt="x" * 900_000).status_code != 503, 20)
 
 
 def test_models_that_are_not_there_and_that_cannot_be_loaded() -> None:
