@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from paddock.errors import BadInput
-from paddock.llama.completion import complete
 from paddock.llama.generate import (
     PREFILL_TOKENS,
     ContextTooShort,
@@ -23,6 +22,7 @@ from paddock.llama.generate import (
 )
 from paddock.llama.loading import load, load_model
 from paddock.llama.model import Llama, with_random_weights
+from tests.llama.continuing import continued
 from tests.llama.twins import GENERATIONS, tokens, twins
 
 STORIES = Path("models") / "stories260K"
@@ -42,16 +42,15 @@ def test_stories_come_out_to_the_letter(shared_data: Path) -> None:
     truth = json.loads((shared_data / STORIES / "expected.json").read_text())
     for case in truth["greedy"]:
         new = case["steps"] + 1 - len(case["prompt_ids"])
-        pieces: list[str] = []
-        done = complete(loaded, case["prompt"], Sampling(max_tokens=new), pieces.append)
+        done = continued(loaded, case["prompt"], new)
         assert case["prompt_ids"] + done.token_ids == case["token_ids"]
-        assert done.text == case["text"] == "".join(pieces)
+        assert case["prompt"] + done.text == case["text"]
         assert done.finish is Finish.LENGTH
 
 
 def test_stories_end_where_the_model_begins_another(shared_data: Path) -> None:
     loaded = load(shared_data / STORIES)
-    done = complete(loaded, "", Sampling(max_tokens=500), lambda _: None)
+    done = continued(loaded, "", 500)
     assert done.finish is Finish.STOP
     assert "Her mom said, \"Don't worry, Lily. We can help you." in done.text
     assert len(done.token_ids) < 500

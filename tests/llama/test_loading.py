@@ -17,7 +17,7 @@ from paddock.checkpoint.errors import BadTokenizer, TensorMismatch
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.checkpoint.shape.layout import meta_names
 from paddock.checkpoint.tensors import Tensor
-from paddock.llama.loading import Precision, from_tensors, load, load_model
+from paddock.llama.loading import from_tensors, load, load_model
 from paddock.starter import starter_folder
 from tests.llama.twins import GENERATIONS, relative_error, tokens, twins
 
@@ -74,8 +74,7 @@ def test_weights_come_in_the_stored_type_or_in_the_wanted_one() -> None:
     assert load_model(starter_folder()).weight.dtype is torch.bfloat16
     assert load_model(starter_folder(), dtype=torch.float32).weight.dtype is torch.float32
     assert load(starter_folder()).model.weight.dtype is torch.float32
-    assert load(starter_folder(), Precision.STORED).model.weight.dtype is torch.bfloat16
-    assert load(starter_folder(), Precision.BFLOAT16).model.weight.dtype is torch.bfloat16
+    assert load(starter_folder(), dtype=None).model.weight.dtype is torch.bfloat16
 
 
 def test_one_tensor_at_a_time_is_read() -> None:

@@ -9,5 +9,4 @@ tokenizer     text to token ids and back
 chat          conversations as the model was trained to see them
 generate      one token after another
 errors        what can be wrong with a prompt
-completion    text in, the text that continues it out
 """

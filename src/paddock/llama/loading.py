@@ -8,7 +8,6 @@ is the model and one tensor, because each tensor is converted and let go before 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,18 +36,6 @@ STORED_TYPES = {
 QUANTISED_TYPE = torch.bfloat16  # what blocks are computed in where nothing else is asked for
 BLOCKS_AT_ONCE = 1 << 12
 
-# Below this size float32 costs little, and logits that bfloat16 would make equal stay apart.
-FLOAT32_PARAMETERS = 1_000_000_000
-
-
-class Precision(StrEnum):
-    """The type that a model computes in."""
-
-    AUTO = "auto"  # float32 up to a billion parameters, as stored above
-    FLOAT32 = "float32"
-    BFLOAT16 = "bfloat16"
-    STORED = "stored"
-
 
 class LoadedModel(NamedTuple):
     """A model and the tokenizer that belongs to it."""
@@ -57,8 +44,8 @@ class LoadedModel(NamedTuple):
     tokenizer: Tokenizer
 
 
-def load(path: Path, precision: Precision = Precision.AUTO) -> LoadedModel:
-    """Model and tokenizer of a checkpoint folder or file, on the CPU."""
+def load(path: Path, *, dtype: torch.dtype | None = torch.float32) -> LoadedModel:
+    """Model and tokenizer of a checkpoint, on the CPU; with ``dtype`` None, as it is stored."""
     checkpoint = open_checkpoint(path)
     if checkpoint.tokenizer is None:
         raise BadTokenizer(
@@ -67,7 +54,6 @@ def load(path: Path, precision: Precision = Precision.AUTO) -> LoadedModel:
             hint="put tokenizer.json, tokenizer.model or tokenizer.bin beside the weights",
         )
     tokenizer = Tokenizer(load_tokenizer(checkpoint.tokenizer).tokenizer_json)
-    dtype = _computing_type(checkpoint.config, precision)
     return LoadedModel(from_tensors(checkpoint.config, checkpoint.tensors, dtype=dtype), tokenizer)
 
 
@@ -92,17 +78,6 @@ def from_tensors(
     for name, tensor in wanted.items():
         _put(model, name, _read(tensor).to(dtype))
     return model.eval()
-
-
-def _computing_type(config: LlamaConfig, precision: Precision) -> torch.dtype | None:
-    match precision:
-        case Precision.BFLOAT16:
-            return torch.bfloat16
-        case Precision.FLOAT32:
-            return torch.float32
-        case Precision.STORED:
-            return None
-    return torch.float32 if config.parameter_count() <= FLOAT32_PARAMETERS else None
 
 
 def _read(tensor: Tensor) -> torch.Tensor:

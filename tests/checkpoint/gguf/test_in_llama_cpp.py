@@ -10,20 +10,18 @@ import torch
 
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.checkpoint.shape.config import RopeScaling
-from paddock.llama.completion import complete
-from paddock.llama.generate import Sampling
-from paddock.llama.loading import Precision, from_tensors, load
+from paddock.llama.loading import from_tensors, load
 from paddock.starter import starter_folder
 from tests.checkpoint.gguf.llama_cpp import LlamaCpp
 from tests.checkpoint.gguf.samples import convert_to_gguf, gguf_content, metadata_for, write_gguf
+from tests.llama.continuing import continued
 
 PROMPTS = ["Once upon a time", "The shop is open", ""]
 TOKENS = 40
 
 
 def ours(path: Path, prompt: str) -> str:
-    loaded = load(path, Precision.FLOAT32)
-    return complete(loaded, prompt, Sampling(TOKENS), lambda _: None).continuation
+    return continued(load(path), prompt, TOKENS).text
 
 
 @pytest.mark.parametrize("recipe", ["f32", "f16", "bf16", "q8_0"])
@@ -55,16 +53,13 @@ def test_stretched_positions_are_the_same_positions(tmp_path: Path) -> None:
     """RoPE factors change what is said, and both engines make the same of them."""
     source = open_checkpoint(starter_folder())
     config = replace(source.config, rope_scaling=RopeScaling(32.0, 1.0, 4.0, 16))
-    plain = load(starter_folder(), Precision.FLOAT32)
+    plain = load(starter_folder())
     stretched = plain._replace(model=from_tensors(config, source.tensors, dtype=torch.float32))
     content = gguf_content(config, source.tensors, "f32")
     theirs = LlamaCpp(write_gguf(tmp_path / "x.gguf", metadata_for(source), content))
     changed = 0
     for prompt in PROMPTS:
-        said = [
-            complete(each, prompt, Sampling(TOKENS), lambda _: None).continuation
-            for each in (plain, stretched)
-        ]
+        said = [continued(each, prompt, TOKENS).text for each in (plain, stretched)]
         assert theirs.continued(prompt, TOKENS) == said[1]
         changed += said[0] != said[1]
     assert changed

@@ -21,7 +21,6 @@ from paddock.engine.precision import Precision
 from paddock.engine.step import Step
 from paddock.kernels.step_library import step_levels
 from paddock.llama.generate import Sampling, generate
-from paddock.llama.loading import Precision as TorchPrecision
 from paddock.llama.loading import load
 from paddock.llama.rope import inverse_frequencies, rotation
 from tests.engine.native.models import (
@@ -135,7 +134,7 @@ def test_angles_are_those_of_the_readable_model(config: object) -> None:
 
 def test_the_starter_model_says_what_it_says_in_pytorch() -> None:
     folder = paddock.starter.starter_folder()
-    model, tokenizer = load(folder, TorchPrecision.FLOAT32)
+    model, tokenizer = load(folder)
     prompt = tokenizer.encode("When do you open on Sunday?")
     said = [new.token_id for new in generate(model, prompt, Sampling(max_tokens=40))]
     checkpoint = open_checkpoint(folder)
