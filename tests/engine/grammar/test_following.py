@@ -95,6 +95,27 @@ def test_any_walk_ends_in_json_with_every_tokenizer(name):
         jsonschema_rs.validate(schema, json.loads(text))
 
 
+def takes(schema, text):
+    matcher = compile_grammar(JsonSchema(json.dumps(schema)), vocabulary())
+    return all(matcher.accept(token) for token in tokenizer("starter").encode(text))
+
+
+def test_an_object_has_only_the_properties_it_names_unless_others_are_spoken_of():
+    named = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    spoken = {"additionalProperties": True}
+    for schema in (named, {"$ref": "#/$defs/x", "$defs": {"x": named}}, {"anyOf": [named]}):
+        assert takes(schema, '{"a":1}')
+        assert not takes(schema, '{"a":1,"b":')
+    for schema in (
+        named | spoken,
+        named | {"required": ["b"]},
+        {"allOf": [named, {"properties": {"b": {}}}]},
+        {"$ref": "#/$defs/x", "properties": {"b": {}}, "$defs": {"x": named}},
+        {"type": "object"},
+    ):
+        assert takes(schema, '{"a":1,"b":')
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_choices_that_begin_each_other_are_each_reached(name):
     options = ("a", "ab", "abc (d)", "été\n", '"q" \\ .*', "<|eot_id|>", " lead", "")

@@ -61,6 +61,7 @@ HI: Any = [{"role": "user", "content": "hi"}]
         ({"structured_outputs": {"regex": "a", "choice": ["b"]}}, "structured_outputs", None),
         ({"structured_outputs": {"grammar": "start: x"}}, None, "unsupported_parameter"),
         ({"guided_choice": [""]}, "guided_choice", "invalid_value"),
+        ({"guided_choice": []}, "guided_choice", "invalid_value"),
         ({"audio": {"voice": "x"}}, "audio", "unsupported_parameter"),
         ({"modalities": ["text", "audio"]}, "modalities", "unsupported_parameter"),
         ({"web_search_options": {}}, "web_search_options", "unsupported_parameter"),

@@ -2,8 +2,10 @@
 
 Sizes are bounded since compiling cannot be stopped: each limit is where the worst schema known to
 us compiles within a few hundred milliseconds. What passes means what JSON Schema says or is refused
-by the compiler; nothing that constrains is ignored. A schema whose every instance is infinite
-(an object that requires itself) is refused here, since its output would never end.
+by the compiler; nothing that constrains is ignored. An object that names its properties gets no
+others unless the schema speaks of them: free to, a small model would write them for ever. A schema
+whose every instance is infinite (an object that requires itself) is refused here, since its output
+would never end.
 """
 
 from __future__ import annotations
@@ -34,6 +36,12 @@ _ANNOTATIONS: Final = frozenset(
     ("$defs", "definitions", "$schema", "$id", "$anchor", "$comment", "title", "description")
 ).union(("default", "examples", "deprecated", "readOnly", "writeOnly"))
 _JOINING: Final = frozenset(("allOf", "$ref"))
+# What others say of the same object, so that it cannot be closed by what stands at one place.
+_ELSEWHERE: Final = frozenset(
+    ("allOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "$dynamicRef")
+).union(("unevaluatedProperties", "dependentRequired", "dependencies", "propertyNames"))
+_ALONE: Final = frozenset(("anyOf", "$ref"))
+_OPEN: Final = frozenset(("additionalProperties", "patternProperties", "minProperties"))
 
 
 def checked_schema(text: str) -> str:
@@ -48,10 +56,32 @@ def checked_schema(text: str) -> str:
             "no finite JSON satisfies the schema",
             hint="where it requires itself within itself, let the reference be optional or null",
         )
+    _close(schema)
     try:
         return json.dumps(schema, ensure_ascii=False, allow_nan=False)
     except ValueError as e:
         raise BadGrammar("the schema has a number beyond the range of float64") from e
+
+
+def _close(root: dict[str, Any]) -> None:
+    """Lets objects have only the properties they name, where no other place speaks of them."""
+    found = dict[int, dict[str, Any]]()
+    waiting: list[Schema] = [root]
+    while waiting:
+        schema = waiting.pop()
+        if isinstance(schema, dict) and id(schema) not in found:
+            found[id(schema)] = schema
+            waiting += (each for _, each in schemas_within(schema))
+            waiting += [target(root, schema["$ref"])] if "$ref" in schema else []
+    for schema in found.values():
+        if schema.keys() & _ELSEWHERE or (
+            schema.keys() & _ALONE and len(schema.keys() - _ANNOTATIONS) > 1
+        ):
+            return
+    for schema in found.values():
+        names, required = schema.get("properties"), schema.get("required", ())
+        if names and not schema.keys() & _OPEN and all(str(each) in names for each in required):
+            schema["additionalProperties"] = False
 
 
 def _parsed(text: str) -> Schema:

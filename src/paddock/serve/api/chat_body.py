@@ -60,7 +60,8 @@ def chat_request(body: ChatBody, served: Served, caller: Caller, request_id: str
         )
     limit = body.max_tokens if body.max_completion_tokens is None else body.max_completion_tokens
     if limit == 0 and body.prompt_logprobs is None:
-        raise BadParameter("max_completion_tokens is 0; it must be at least 1", param="max_tokens")
+        name = "max_tokens" if body.max_completion_tokens is None else "max_completion_tokens"
+        raise BadParameter(f"{name} is 0; it must be at least 1", param=name)
     told = Told(
         max_tokens=limit,
         choices=body.n or 1,

@@ -106,7 +106,7 @@ def wanted(fields: GenerationFields, served: Served, caller: Caller, told: Told)
         prompt_logprobs=told.prompt_logprobs,
         grammar=told.grammar,
         user=caller.name,
-        cache_salt=fields.cache_salt or "",
+        cache_salt=f"{caller.name}\n{fields.cache_salt or ''}",  # nobody learns what others asked
     )
 
 
@@ -124,7 +124,9 @@ def guided_form(fields: GenerationFields) -> Grammar | None:
         of_structured(fields.structured_outputs),
         None if fields.guided_json is None else schema_form(fields.guided_json, "guided_json"),
         None if fields.guided_regex is None else pattern_form(fields.guided_regex, "guided_regex"),
-        None if not fields.guided_choice else choice_form(fields.guided_choice, "guided_choice"),
+        None
+        if fields.guided_choice is None
+        else choice_form(fields.guided_choice, "guided_choice"),
     )
 
 
