@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from paddock.release.hub_client import Hub
 from paddock.release.target import path_exists
 from paddock.serve.callers import Gate, Limits
 from paddock.serve.gates.hub_gate import HubGate
-from paddock.serve.gates.open_gate import OpenGate
+from paddock.serve.gates.open_gate import OpenGate, is_loopback
 from paddock.serve.gates.token_file import TokenFile
 from paddock.serve.limiter import Limiter
 from paddock.serve.models.budget import default_budget_bytes
@@ -104,8 +103,8 @@ def gate_of(settings: Settings) -> Gate:
         case "hub":
             return HubGate(settings.hub_url)
         case "":
-            if _is_loopback(settings.serve_host):
-                return OpenGate()
+            if is_loopback(settings.serve_host):
+                return OpenGate(is_local=True)
             raise UsageError(
                 f"{settings.serve_host} can be reached from other machines, and nobody was said to "
                 "be let in",
@@ -222,10 +221,3 @@ def _next_steps(url: str, name: str, *, asks: bool) -> str:
             f"-d '{quoted}'",
         ]
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,14 +1,33 @@
-"""Everybody gets in; callers are told apart by the address they come from."""
+"""Everybody gets in; callers are told apart by the address they come from.
+
+For this machine alone, a browser gets in only for pages of this machine: any page of the web can
+ask its visitor's own computer, and browsers name the page wherever a request may do something.
+"""
 
 from __future__ import annotations
 
+import ipaddress
+from urllib.parse import urlsplit
+
+from paddock.errors import Forbidden, shown
 from paddock.serve.callers import Arrival, Caller
 
 
+class ForeignPage(Forbidden):
+    """A page of another site asks a server that is for this machine alone."""
+
+    code = "foreign_page"
+
+
 class OpenGate:
-    """For a machine of one's own; a ``Gate``."""
+    """A ``Gate`` that asks for nothing; ``is_local`` is for a machine of one's own."""
+
+    def __init__(self, *, is_local: bool = False) -> None:
+        self._is_local = is_local
 
     async def caller(self, arrival: Arrival) -> Caller:
+        if self._is_local:
+            _refuse_foreign_page(arrival)
         return Caller(f"address:{arrival.address}")
 
     async def may_use(self, caller: Caller, repository: str) -> bool:
@@ -16,3 +35,27 @@ class OpenGate:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine's own, and nobody else's."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _refuse_foreign_page(arrival: Arrival) -> None:
+    origin = arrival.headers.get("origin")  # programs send none
+    if origin is not None and not is_loopback(_host_of(origin)):
+        raise ForeignPage(
+            f"a page of {shown(origin)} asks, and this server is for this machine alone",
+            hint="with --auth, pages of other sites are let in",
+        )
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return (urlsplit(origin).hostname or "").rstrip(".")
+    except ValueError:
+        return ""

@@ -33,7 +33,13 @@ async def embed(
 ) -> Embedded:
     """The embedding of one prompt; raises what the engine's ``submit`` raises."""
     asked = Request(
-        id=request_id, prompt=prompt, max_tokens=0, adapter=served.adapter, embed=True, user=user
+        id=request_id,
+        prompt=prompt,
+        max_tokens=0,
+        adapter=served.adapter,
+        embed=True,
+        user=user,
+        cache_salt=f"{user}\n",
     )
     async with served.backend.outputs(asked) as outputs:
         async for output in outputs:

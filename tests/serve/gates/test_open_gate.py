@@ -1,0 +1,27 @@
+"""A server without keys is for this machine: its programs, and pages that it serves itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from paddock.serve.gates.open_gate import OpenGate
+from tests.serve.live import live_serving
+
+OWN = ["http://localhost:3000", "http://127.0.0.1", "https://ui.localhost", "http://[::1]:5173"]
+FOREIGN = ["https://example.org", "null", "http://localhost.example.org", "http://[", "file://"]
+
+
+@pytest.mark.parametrize("origin", [*OWN, *FOREIGN])
+def test_a_page_of_another_site_does_not_use_this_machines_models(origin: str) -> None:
+    with live_serving(gate=OpenGate(is_local=True)) as live:
+        body = b'{"model": "m", "prompt": "x"}'
+        headers = {"origin": origin, "content-type": "text/plain"}  # which browsers just send
+        answer = live.client.post("/v1/completions", content=body, headers=headers)
+        assert answer.status_code == (200 if origin in OWN else 403)
+        assert live.complete().status_code == 200  # a program sends no origin
+
+
+def test_who_opened_the_server_to_all_opened_it_to_pages_too() -> None:
+    with live_serving(gate=OpenGate()) as live:
+        answer = live.client.get("/v1/models", headers={"origin": FOREIGN[0]})
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")
