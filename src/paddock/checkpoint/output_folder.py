@@ -23,10 +23,10 @@ def new_folder(destination: Path) -> Iterator[Path]:
     _refuse_taken(destination)
     with _hidden_beside(destination) as partial:
         yield partial
-        _sync(partial)
+        sync_folder(partial)
         _refuse_taken(destination)
         partial.rename(destination)
-        _sync(destination.parent)
+        sync_folder(destination.parent)
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def new_file(destination: Path) -> Iterator[Path]:
             _refuse_existing(destination)
             written.rename(destination)
         shutil.rmtree(partial)
-        _sync(destination.parent)
+        sync_folder(destination.parent)
 
 
 @contextmanager
@@ -88,7 +88,8 @@ def _refuse_existing(destination: Path) -> None:
         raise OutputExists(f"{destination} exists", hint="name a new file; nothing is overwritten")
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on the medium; raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -28,6 +28,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from paddock.checkpoint.output_folder import sync_folder
+
 Bytes = NDArray[np.uint8]
 
 MAGIC: Final = b"paddock\0packed\0\0"
@@ -71,7 +73,7 @@ def write_packed(
         _write(descriptor, [memoryview(_header(identity, size_bytes))], pieces, size_bytes)
         os.fsync(descriptor)
         name.replace(path)
-        _sync(path.parent)
+        sync_folder(path.parent)
         return _mapped(descriptor, size_bytes)
 
 
@@ -184,11 +186,3 @@ def _write_once(descriptor: int, waiting: list[memoryview], at: int, wanted: int
         if written:
             taken[0] = taken[0][written:]
     return wanted
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,4 +1,7 @@
-"""A body becomes a checked value: bounded before it is parsed, and refused by its first fault."""
+"""A body becomes a checked value: bounded before it is parsed, and refused by its first fault.
+
+How many bytes it may have is the frame's to say (``serve.http.frame``).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,6 @@ from paddock.serve.api.errors import BadBody, BadParameter
 from paddock.serve.api.parameters import check_names
 from paddock.serve.http.errors import GIVEN_KEY
 
-MAX_BODY_BYTES: Final = 10 << 20
 # What a parser allocates is bounded by what can be counted before.
 MAX_CONTAINERS: Final = 200_000
 MAX_ITEMS: Final = 2_000_000
@@ -51,8 +53,6 @@ def parse_body(raw: bytes, model: type[M]) -> M:
 
 
 def _parsed(raw: bytes) -> Any:
-    if len(raw) > MAX_BODY_BYTES:
-        raise TooLarge(f"the body has {len(raw)} bytes, above {MAX_BODY_BYTES}")
     if raw.count(b"[") + raw.count(b"{") > MAX_CONTAINERS or raw.count(b",") > MAX_ITEMS:
         raise TooLarge("the body has more objects or items than any honest request")
     try:
