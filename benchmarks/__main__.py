@@ -40,6 +40,9 @@ BENCHMARKS = {
     ],
     "engine_scheduler": ["--waiting", "100", "--rounds", "1"],
     "engine_sampling": ["--vocabularies", "4096", "--rows", "1", "--rounds", "1"],
+    "serving": [
+        *("--shape", "tiny", "--streams", "4", "--prompt", "16", "--new", "8", "--rounds", "1"),
+    ],
     "engine_gpu": ["--layers", "1", "--rounds", "1"],
     "sending_path": ["--bytes", "12000000", "--rounds", "1"],
 }

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.__main__ import BENCHMARKS
 
 ROOT = Path(__file__).parents[1]
-IN_C = {"products", "engine", "engine_step"}  # ours, or the floors beside it
+IN_C = {"products", "engine", "engine_step", "serving"}  # ours, or the floors beside it
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,7 @@ IN_C = {"products", "engine", "engine_step"}  # ours, or the floors beside it
         "engine_start",
         "engine_scheduler",
         "engine_sampling",
+        "serving",
     ],
 )
 def test_a_benchmark_runs_at_a_small_size(name: str, tmp_path: Path) -> None:
