@@ -16,6 +16,7 @@ from paddock.llama.tokenizer import (
     MAX_HELD_TOKENS,
     ControlTokenInText,
     StreamDecoder,
+    TextNotRead,
     Tokenizer,
     encode_prompt,
 )
@@ -172,3 +173,38 @@ def test_published_vectors_come_out_and_go_back(shared_data: Path, family: str) 
         stream = StreamDecoder(tokenizer)
         told = "".join(stream.feed(i) for i in ids) + stream.finish()
         assert told == tokenizer.decode(ids)
+
+
+def hostile(**parts: Any) -> dict[str, Any]:
+    return {**json.loads(byte_level().source), **parts}
+
+
+def swelling(step: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "Sequence", "normalizers": [step] * 3, "decoders": [step] * 3}
+
+
+@pytest.mark.parametrize("part", ["normalizer", "decoder"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 1000},
+        {"type": "Replace", "pattern": {"Regex": ""}, "content": "aaaaa"},
+        {"type": "Precompiled", "precompiled_charsmap": "AAAAAGFhYWFhYWFhYWFhYWFhAA=="},
+    ],
+)
+def test_a_tokenizer_that_blows_text_up_is_refused(part: str, step: dict[str, Any]) -> None:
+    with pytest.raises(BadTokenizer, match="longer without bound"):
+        Tokenizer(hostile(**{part: swelling(step)}))
+
+
+def test_a_tokenizer_with_an_endless_token_is_refused() -> None:
+    added = [{"id": 5, "content": "x" * 1_000_000, "special": False}]
+    with pytest.raises(BadTokenizer, match="a token of 1000000 characters"):
+        Tokenizer(hostile(added_tokens=added))
+
+
+def test_an_expression_that_takes_too_long_is_an_error_like_others() -> None:
+    split = {"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated"}
+    slow = Tokenizer(hostile(pre_tokenizer={**split, "invert": False}))
+    with pytest.raises(TextNotRead):
+        slow.encode("a" * 40 + "b")

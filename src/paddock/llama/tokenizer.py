@@ -19,6 +19,7 @@ import tokenizers
 
 from paddock.checkpoint.errors import BadTokenizer
 from paddock.checkpoint.tokenizer.files import load_tokenizer_json
+from paddock.checkpoint.tokenizer.growth import check_growth
 from paddock.errors import BadInput
 
 # A character has at most four bytes, so at most four tokens; more that do not end in a whole
@@ -35,10 +36,17 @@ class ControlTokenInText(BadInput):
     code = "control_token_in_text"
 
 
+class TextNotRead(BadInput):
+    """The tokenizer gives up on a text, as an expression of its file takes too long on it."""
+
+    code = "text_not_read"
+
+
 class Tokenizer:
     """A tokenizer of any Llama generation."""
 
     def __init__(self, tokenizer_json: dict[str, Any]) -> None:
+        check_growth(tokenizer_json)
         self._source = json.dumps(tokenizer_json, ensure_ascii=False)
         self._plain = _built(self._source)
         self._plain.encode_special_tokens = True  # "control tokens too are just characters"
@@ -171,9 +179,17 @@ def encode_prompt(tokenizer: Tokenizer, text: str, bos_id: int | None) -> list[i
 
 
 def _encoded(tokenizer: tokenizers.Tokenizer, text: str) -> list[int]:
-    if len(text) <= LONG_TEXT_CHARS:
-        return list(tokenizer.encode(text, add_special_tokens=False).ids)
-    return list(tokenizer.encode_batch_fast([text], add_special_tokens=False)[0].ids)
+    try:
+        if len(text) <= LONG_TEXT_CHARS:
+            return list(tokenizer.encode(text, add_special_tokens=False).ids)
+        return list(tokenizer.encode_batch_fast([text], add_special_tokens=False)[0].ids)
+    except BaseException as e:
+        # The library raises bare Exception; what its Rust code gives up on is no Exception even.
+        if isinstance(e, Exception) or type(e).__name__ == "PanicException":
+            raise TextNotRead(
+                "the model's tokenizer gives up on this text", hint="break its longest runs up"
+            ) from e
+        raise
 
 
 def _byte_alphabet() -> dict[str, int]:

@@ -39,6 +39,7 @@ _ABOUT = {
     "no_chat_template": _PROMPTS,
     "no_prompt_text": _PROMPTS,
     "response_not_found": ("previous_response_id",),
+    "text_not_read": _PROMPTS,
     "token_not_in_vocabulary": _PROMPTS,
 }
 _TYPES = {
