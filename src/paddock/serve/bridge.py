@@ -134,7 +134,6 @@ class _Stream:
             _append(output, self._outputs.popleft())
         return output
 
-
     async def pause(self, seconds: float) -> None:
         """Let outputs gather; the last one ends it."""
         if seconds <= 0 or self.is_finished:
