@@ -104,7 +104,7 @@ def test_an_empty_prompt_begins_a_text(paddock: Any) -> None:
         [STARTER, "-p", "x", "--temperature", "inf"],
         [STARTER, "-p", "x", "--top-p", "0"],
         [STARTER, "-p", "x", "--seed", "-1"],
-        [STARTER, "-p", "x", "--dtype", "int4"],
+        [STARTER, "-p", "x", "--precision", "fp4"],
     ],
 )
 def test_wrong_usage_exits_with_two(wrong: list[str], paddock: Any) -> None:

@@ -15,8 +15,8 @@ from paddock.cli.numbers import sampling_options
 from paddock.cli.output import emit
 from paddock.config import Settings, load_settings
 
-# What the flag has always meant, in the engine's words; ``auto`` depends on the model.
-_PRECISIONS: Final = {"float32": "float32", "bfloat16": "bfloat16", "stored": "auto"}
+# ``auto`` depends on the model; the engine's own word for what is stored is that, too.
+_PRECISIONS: Final = ("auto", "float32", "bfloat16", "int8", "int4", "stored")
 
 
 @click.command("generate")
@@ -26,10 +26,11 @@ _PRECISIONS: Final = {"float32": "float32", "bfloat16": "bfloat16", "stored": "a
 @sampling_options(temperature=0.0)
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=0, help="Seed of the draw (0).")
 @click.option(
+    "--precision",
     "--dtype",
-    type=click.Choice(["auto", "float32", "bfloat16", "stored"]),
+    type=click.Choice(_PRECISIONS),
     default="auto",
-    help="Type to compute in (auto: float32 up to a billion parameters, as stored above).",
+    help="How weights are kept (auto: float32 up to a billion parameters, as stored above).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(model: str, prompt: str, as_json: bool, **wanted: Any) -> None:
@@ -51,13 +52,18 @@ def command(model: str, prompt: str, as_json: bool, **wanted: Any) -> None:
 async def _continue(
     folder: Path, prompt: str, settings: Settings, on_text: Callable[[str], None], **wanted: Any
 ) -> dict[str, Any]:
-    from paddock.engine.precision import parse_precision
+    from paddock.engine.precision import Precision, parse_precision
     from paddock.engine.request import Sampling
     from paddock.serve.terminal.continuing import continue_text
     from paddock.serve.terminal.opening import Alone, exact_precision, opened
 
-    dtype = wanted["dtype"]
-    precision = exact_precision(folder) if dtype == "auto" else parse_precision(_PRECISIONS[dtype])
+    match wanted["precision"]:
+        case "auto":
+            precision = exact_precision(folder)
+        case "stored":
+            precision = Precision.AUTO
+        case name:
+            precision = parse_precision(name)
     sampling = Sampling(wanted["temperature"], top_p=wanted["top_p"], seed=wanted["seed"])
     async with opened(folder, folder.name, Alone(precision), settings) as served:
         done = await continue_text(served, prompt, sampling, wanted["tokens"], on_text)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from paddock.cli.model_folder import needs_serve_extra
 from paddock.cli.output import progress_note
@@ -26,6 +28,11 @@ _SETTINGS = (
     "tokens_per_minute",
     "concurrent",
 )
+# Options that say nothing to this engine.
+_MEANINGLESS = {
+    "native": ("vllm_arg",),
+    "vllm": ("precision", "threads", "device", "draft", "prompt_lookup"),
+}
 
 
 def _size(_ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
@@ -38,6 +45,12 @@ def _size(_ctx: click.Context, parameter: click.Parameter, value: str | None) ->
     if not number.isdecimal() or len(number) > 20:
         raise click.BadParameter(f"{value!r} is no size; write it as 8G", param=parameter)
     return int(number) << (shift or 0)
+
+
+def _device(_ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,3})?", value):
+        raise click.BadParameter(f"{value!r} is not auto, cpu, cuda or cuda:N", param=parameter)
+    return value
 
 
 @click.command(
@@ -62,7 +75,7 @@ def _size(_ctx: click.Context, parameter: click.Parameter, value: str | None) ->
     help="How weights are kept (auto: as stored).",
 )
 @click.option("--threads", type=click.IntRange(0), help="Threads that compute.")
-@click.option("--device", default="auto", help="auto, cpu, cuda or cuda:N.")
+@click.option("--device", default="auto", callback=_device, help="auto, cpu, cuda or cuda:N.")
 @click.option("--context", type=click.IntRange(1), help="Shorter than the model's, in tokens.")
 @click.option("--sequences", type=click.IntRange(1), help="Requests computed at once (64).")
 @click.option("--lora", multiple=True, metavar="NAME=PATH", help="An adapter of the first MODEL.")
@@ -77,6 +90,7 @@ def _size(_ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option("--concurrent", type=click.IntRange(0), help="Requests of each caller at once.")
 @click.option("--vllm-arg", multiple=True, metavar="ARGUMENT", help="Passed on to `vllm serve`.")
 def command(models: tuple[str, ...], **options: Any) -> None:
+    _check_engine(options)
     needs_serve_extra("serve")
     from paddock import log
     from paddock.serve.starting import Wanted, serve
@@ -94,3 +108,15 @@ def command(models: tuple[str, ...], **options: Any) -> None:
         vllm_arguments=options["vllm_arg"],
     )
     serve(wanted, settings, tell=click.echo, progress=progress_note)
+
+
+def _check_engine(options: dict[str, Any]) -> None:
+    """What one engine would pass over in silence is refused."""
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        is_said = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if is_said and name in _MEANINGLESS[options["engine"]]:
+            raise click.UsageError(
+                f"{parameter.opts[0]} means nothing to --engine {options['engine']}"
+            )
