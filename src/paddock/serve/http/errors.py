@@ -35,12 +35,12 @@ _ABOUT = {
     "bad_grammar": (*_FORMS, "guided_choice", "tools"),
     "bad_tools": ("tools", "tool_choice"),
     "context_length_exceeded": _PROMPTS,
+    "empty_prompt": _PROMPTS,
     "model_not_found": ("model",),
     "no_chat_template": _PROMPTS,
-    "no_prompt_text": _PROMPTS,
     "response_not_found": ("previous_response_id",),
     "text_not_read": _PROMPTS,
-    "token_not_in_vocabulary": _PROMPTS,
+    "token_out_of_vocabulary": _PROMPTS,
 }
 _TYPES = {
     401: "authentication_error",

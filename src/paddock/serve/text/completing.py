@@ -26,7 +26,7 @@ async def read_prompt(
 ) -> RawPrompt:
     """A text, begun with the model's own token unless told otherwise, or tokens as they are.
 
-    Raises PromptTooLong, NoText, BadToken.
+    Raises PromptTooLong, EmptyPrompt, TokenOutOfVocabulary.
     """
     if isinstance(prompt, str):
         return RawPrompt(prompt, await text_prompt(served, prompt, begins=begins))

@@ -11,18 +11,6 @@ class PromptTooLong(BadInput):
     code = "context_length_exceeded"
 
 
-class NoText(BadInput):
-    """There is nothing to begin from."""
-
-    code = "no_prompt_text"
-
-
-class BadToken(BadInput):
-    """A token id is not in the model's vocabulary."""
-
-    code = "token_not_in_vocabulary"
-
-
 class NoChatTemplate(BadInput):
     """The model was not trained for conversations."""
 

@@ -12,9 +12,10 @@ from typing import Final, TypeVar
 
 from paddock.errors import shown
 from paddock.llama.chat import Turn, encode
+from paddock.llama.errors import EmptyPrompt, TokenOutOfVocabulary
 from paddock.llama.tokenizer import encode_prompt
 from paddock.serve.served import Served
-from paddock.serve.text.errors import BadToken, NoChatTemplate, NoText, PromptTooLong
+from paddock.serve.text.errors import NoChatTemplate, PromptTooLong
 
 QUICK_CHARS: Final = 4096  # tokenised at once; a longer text by a thread
 _THREADS: Final = ThreadPoolExecutor(2, "paddock-tokenise")
@@ -23,7 +24,7 @@ T = TypeVar("T")
 
 
 async def text_prompt(served: Served, text: str, *, begins: bool = True) -> tuple[int, ...]:
-    """A raw prompt's tokens; raises PromptTooLong, NoText."""
+    """A raw prompt's tokens; raises PromptTooLong, EmptyPrompt."""
     check_length(served, len(text))
     bos_id = served.config.bos_id if begins else None
     ids = await beside(len(text), lambda: encode_prompt(served.tokenizer, text, bos_id))
@@ -47,10 +48,10 @@ async def chat_prompt(served: Served, turn: Turn) -> tuple[int, ...]:
 
 
 def token_prompt(served: Served, ids: Sequence[int]) -> tuple[int, ...]:
-    """Tokens that a client brings itself; raises BadToken, PromptTooLong, NoText."""
+    """A client's own tokens; raises TokenOutOfVocabulary, PromptTooLong, EmptyPrompt."""
     for token_id in ids:
         if not 0 <= token_id < served.config.vocab_size:
-            raise BadToken(
+            raise TokenOutOfVocabulary(
                 f"the prompt holds the token {shown(token_id)}; "
                 f"the model {served.name} knows {served.config.vocab_size}"
             )
@@ -70,7 +71,7 @@ def check_length(served: Served, chars: int) -> None:
 def fitting(served: Served, ids: Sequence[int]) -> tuple[int, ...]:
     """The prompt, where it leaves room for a token."""
     if not ids:
-        raise NoText("the prompt is empty", hint="give at least one word")
+        raise EmptyPrompt("the prompt is empty", hint="give at least one word")
     if len(ids) >= served.context:
         raise PromptTooLong(
             f"the prompt has {len(ids)} tokens; "
