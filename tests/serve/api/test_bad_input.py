@@ -126,6 +126,7 @@ def test_ten_megabytes_are_refused_and_hold_nobody_up(
 @pytest.mark.parametrize(
     "form",
     [
+        {"regex": "(a+)+" * 2000},
         {"regex": "a(?!b)"},
         {"regex": "("},
         {"json": {"type": "nonsense"}},

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from paddock.engine.errors import BadGrammar
 from paddock.engine.grammar.kinds import (
     MAX_CHOICES,
     MAX_PATTERN_CHARS,
@@ -78,25 +79,28 @@ def schema_form(value: Any, param: str) -> JsonSchema:
         raise BadParameter(f"{param} is no JSON schema: {e}", param=param) from None
     if not isinstance(parsed, dict | bool):
         raise BadParameter(f"{param} is no JSON schema", param=param)
-    if len(text) > MAX_SCHEMA_CHARS:
-        raise BadParameter(
-            f"{param} has {len(text)} characters, above {MAX_SCHEMA_CHARS}", param=param
-        )
+    _bounded(param, len(text), MAX_SCHEMA_CHARS, "characters")
     return JsonSchema(text)
 
 
 def pattern_form(value: Any, param: str) -> Regex:
     """A regular expression."""
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_PATTERN_CHARS:
-        raise BadParameter(
-            f"{param} must be an expression of at most {MAX_PATTERN_CHARS} characters", param=param
-        )
+    if not isinstance(value, str) or not value:
+        raise BadParameter(f"{param} must be an expression", param=param)
+    _bounded(param, len(value), MAX_PATTERN_CHARS, "characters")
     return Regex(value)
 
 
 def choice_form(value: Any, param: str) -> Choice:
     """One of several texts."""
-    is_list = isinstance(value, list) and 0 < len(value) <= MAX_CHOICES
+    is_list = isinstance(value, list) and len(value) > 0
     if not is_list or not all(isinstance(each, str) and each for each in value):
         raise BadParameter(f"{param} must list 1 to {MAX_CHOICES} texts", param=param)
+    _bounded(param, len(value), MAX_CHOICES, "texts")
     return Choice(tuple(value))
+
+
+def _bounded(param: str, size: int, most: int, of_what: str) -> None:
+    """Whoever computes: another program's engine is not to be tried with it either."""
+    if size > most:
+        raise BadGrammar(f"{param} has {size} {of_what}, above {most}")
