@@ -128,6 +128,30 @@ def test_no_disguise_makes_a_control_token(content: str) -> None:
     assert _controls(tokenizer, ids) == _controls(tokenizer, plain)
 
 
+@pytest.mark.parametrize(
+    ("content", "made_of_it"),
+    [
+        ("<|EOT_ID|>", "message['content'] | lower"),
+        ("<|eot</think>_id|>", "message['content'] | replace('</think>', '')"),
+        ("<|eot||_id|>", "message['content'].split('||') | join"),
+        ("x<|eot_ id|>", "message['content'] | replace(' ', '')"),
+        ("<|eot_id|>", "message['content'][:4] + message['content'][4:]"),
+        ("<|eot", "message['content'] + '_id|>'"),
+    ],
+)
+def test_a_template_that_cuts_and_joins_makes_no_control_token(
+    content: str, made_of_it: str
+) -> None:
+    tokenizer = Tokenizer.load(starter_folder())
+    source = LLAMA_3.replace("message['content'] | trim", f"({made_of_it})")
+    assert source != LLAMA_3
+    chat = ChatFormat(Template(source), "<|begin_of_text|>", "<|end_of_text|>")
+    ids = encode(chat, tokenizer, Turn([{"role": "user", "content": content}]))
+    honest = encode(chat, tokenizer, Turn([{"role": "user", "content": "hi"}]))
+    controls = tokenizer.control_ids
+    assert [i for i in ids if i in controls] == [i for i in honest if i in controls]
+
+
 def test_a_role_is_no_way_in_either() -> None:
     tokenizer = Tokenizer.load(starter_folder())
     chat = load_chat_format(starter_folder(), tokenizer)

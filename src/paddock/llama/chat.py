@@ -8,8 +8,8 @@ token, whatever it spells and whatever the template does with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,8 @@ _LLAMA_2_VOCABULARY = 32_000
 # noncharacter: it may not occur in text that is interchanged (Unicode 16, section 23.7).
 _MARK = chr(0x10FFFE)
 _OPEN_END = chr(0x10FFFF)  # another one: where the last message's text ends
+_HIDDEN = "".join(map(chr, range(0xFDD0, 0xFDF0)))  # the others that follow each other
+_OURS = dict.fromkeys(map(ord, _MARK + _OPEN_END + _HIDDEN))
 
 Message = dict[str, Any]
 
@@ -103,18 +105,14 @@ def encode(
         (piece for i in tokenizer.control_ids if (piece := tokenizer.piece(i))), reverse=True
     )
     control = re.compile("|".join(re.escape(each) for each in spellings) or r"(?!)")
-    messages = _marked(list(turn.messages), control)
-    if turn.is_continued:
-        messages = _with_open_end(messages)
-    safe = Turn(
-        messages=messages,
-        add_generation_prompt=turn.add_generation_prompt and not turn.is_continued,
-        tools=_marked(turn.tools, control),
-        variables=_marked(turn.variables, control),
-    )
-    text = render(chat, safe, moment=moment)
-    if turn.is_continued:
-        text = _before_open_end(text)
+    text = _text_of(chat, _changed(turn, lambda typed: _broken_up(typed, control)), moment)
+    # A template that cuts and joins what was typed may yet make a control token of its pieces.
+    marks = _marks({each[0] for each in spellings})
+    hidden = _changed(turn, lambda typed: _clean(typed).translate(marks))
+    if hidden != _changed(turn, _clean):
+        safe = _text_of(chat, hidden, moment)
+        if control.findall(text) != control.findall(safe):
+            text = safe.translate({ord(mark): chr(at) + _MARK for at, mark in marks.items()})
     ids: list[int] = []
     for part in text.split(_MARK):
         if part:
@@ -147,6 +145,25 @@ def _of_generation(tokenizer: Tokenizer) -> str:
     )
 
 
+def _changed(turn: Turn, change: Callable[[str], str]) -> Turn:
+    """With all that was typed changed."""
+    return replace(
+        turn,
+        messages=_each_text(list(turn.messages), change),
+        tools=_each_text(turn.tools, change),
+        variables=_each_text(turn.variables, change),
+    )
+
+
+def _text_of(chat: ChatFormat, turn: Turn, moment: datetime | None) -> str:
+    """The conversation as text, up to where the answer goes on."""
+    if not turn.is_continued:
+        return render(chat, turn, moment=moment)
+    messages = _with_open_end(list(turn.messages))
+    turn = replace(turn, messages=messages, add_generation_prompt=False)
+    return _before_open_end(render(chat, turn, moment=moment))
+
+
 def _with_open_end(messages: list[Message]) -> list[Message]:
     content = messages[-1].get("content") if messages else None
     if not isinstance(content, str):
@@ -161,13 +178,32 @@ def _before_open_end(text: str) -> str:
     return before.replace(_OPEN_END, "")
 
 
-def _marked(value: Any, control: re.Pattern[str]) -> Any:
-    """The same value with a mark inside every spelling of a control token."""
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """The same value with every text in it changed."""
     if isinstance(value, str):
-        text = whole_characters(value).replace(_MARK, "").replace(_OPEN_END, "")
-        return control.sub(lambda found: found[0][:1] + _MARK + found[0][1:], text)
+        return change(value)
     if isinstance(value, dict):
-        return {_marked(key, control): _marked(item, control) for key, item in value.items()}
+        return {change(key): _each_text(item, change) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_marked(item, control) for item in value]
+        return [_each_text(item, change) for item in value]
     return value
+
+
+def _clean(text: str) -> str:
+    """The text without the marks that are ours."""
+    return whole_characters(text).translate(_OURS)
+
+
+def _broken_up(text: str, control: re.Pattern[str]) -> str:
+    """The text with a mark inside every spelling of a control token."""
+    return control.sub(lambda found: found[0][:1] + _MARK + found[0][1:], _clean(text))
+
+
+def _marks(letters: set[str]) -> dict[int, str]:
+    """What stands for each while the template is rendered; words stay, which a template may ask
+    for.
+    """
+    signs = sorted(letter for letter in letters if not letter.isalnum())
+    if len(signs) > len(_HIDDEN):
+        raise BadTemplate("the control tokens begin with too many different letters")
+    return {ord(sign): mark for sign, mark in zip(signs, _HIDDEN, strict=False)}
