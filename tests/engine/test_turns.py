@@ -90,6 +90,20 @@ def test_more_than_may_wait_are_refused_and_those_who_wait_are_not_disturbed() -
     driven.submit(asking("r3", [3], 2))
 
 
+def test_nobody_fills_the_queue_against_others() -> None:
+    driven = Driven(max_waiting=128)
+    driven.submit(*[asking(f"many{n}", [1], 2, user="many") for n in range(128)])
+    with pytest.raises(EngineFull, match="128 requests wait"):
+        driven.submit(asking("more", [1], 2, user="many"))
+    others = [asking(f"other{n}", [2], 2, user=f"u{n // 2}") for n in range(32)]
+    driven.submit(*others)
+    with pytest.raises(EngineFull, match="160 requests wait"):
+        driven.submit(asking("late", [3], 2, user="late"))
+    driven.run()
+    assert all(driven.answers[each.id].finish is Finish.LENGTH for each in others)
+    check_nothing_is_held(driven.engine)
+
+
 def test_a_thousand_requests_that_come_and_are_given_up_leave_nothing() -> None:
     driven = Driven(blocks=40, max_sequences=8, max_step_tokens=64, max_waiting=2000)
     for number in range(1000):

@@ -84,7 +84,7 @@ class Engine:
         A grammar is compiled here, on the caller's thread, and the prompt is hashed here.
         ``max_tokens`` beyond the context is cut: such a request ends with LENGTH.
         """
-        self._inbox.check_open(request.id)
+        self._inbox.check_open(request)
         sequence = self._intake.sequence_of(request)
         try:
             self._inbox.put(sequence)

@@ -1,19 +1,25 @@
 """What other threads ask of the engine, until its own thread takes it before the next step.
 
-Bounded: requests that are not yet running by ``max_waiting``, cancellations by the requests there
+Bounded: requests that are not yet running by ``max_waiting``, and a quarter more for users who have
+few in hand, so that nobody can fill the queue against others; cancellations by the requests there
 are. Jobs (adapters put and dropped) are run by the engine's thread; who asked waits.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Condition
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from paddock.engine.errors import DuplicateRequest, EngineFull, EngineStopped
+from paddock.engine.request import Request
 from paddock.engine.sequence import Sequence
 from paddock.errors import shown
+
+RESERVE_SHARE: Final = 4  # one part in so many of the queue, more, for users with few requests
+FEW_SHARE: Final = 64  # one part in so many is few
 
 Job = Callable[[], None]
 
@@ -35,6 +41,7 @@ class Inbox:
         self._max_waiting = max_waiting
         self._waiting = waiting
         self._live: dict[str, Sequence] = {}
+        self._users: Counter[str] = Counter()  # requests in hand of each
         self._arrivals: list[Sequence] = []
         self._cancelled: list[Sequence] = []
         self._jobs: list[tuple[Job, Future[None]]] = []
@@ -46,16 +53,17 @@ class Inbox:
         """Requests that the engine has not taken yet."""
         return len(self._arrivals)
 
-    def check_open(self, request_id: str) -> None:
+    def check_open(self, request: Request) -> None:
         """Raise EngineStopped, EngineFull or DuplicateRequest where ``put`` would."""
         with self._changed:
-            self._check(request_id)
+            self._check(request)
 
     def put(self, sequence: Sequence) -> None:
         """A request; raises as ``check_open``."""
         with self._changed:
-            self._check(sequence.request.id)
+            self._check(sequence.request)
             self._live[sequence.request.id] = sequence
+            self._users[sequence.request.user] += 1
             self._arrivals.append(sequence)
             self._changed.notify_all()
 
@@ -93,6 +101,10 @@ class Inbox:
         with self._changed:
             for sequence in ended:
                 del self._live[sequence.request.id]
+                user = sequence.request.user
+                self._users[user] -= 1
+                if not self._users[user]:
+                    del self._users[user]
             self._changed.notify_all()
 
     def clear(self) -> tuple[list[Sequence], list[tuple[Job, Future[None]]]]:
@@ -101,6 +113,7 @@ class Inbox:
             self._is_over = True
             left, jobs = list(self._live.values()), self._jobs
             self._live, self._arrivals, self._cancelled, self._jobs = {}, [], [], []
+            self._users.clear()
             self._changed.notify_all()
             return left, jobs
 
@@ -120,13 +133,15 @@ class Inbox:
         with self._changed:
             return self._changed.wait_for(lambda: not self._live, seconds)
 
-    def _check(self, request_id: str) -> None:
+    def _check(self, request: Request) -> None:
         if self._closed is not None:
             raise EngineStopped(self._closed)
-        if request_id in self._live:
-            raise DuplicateRequest(f"a request of the id {shown(request_id)} is in hand")
-        waiting = len(self._arrivals) + self._waiting()
-        if waiting >= self._max_waiting:
+        if request.id in self._live:
+            raise DuplicateRequest(f"a request of the id {shown(request.id)} is in hand")
+        waiting, most = len(self._arrivals) + self._waiting(), self._max_waiting
+        if self._users[request.user] < most // FEW_SHARE:
+            most += most // RESERVE_SHARE
+        if waiting >= most:
             raise EngineFull(
                 f"{waiting} requests wait, and no more are taken", hint="try again in a while"
             )
