@@ -52,6 +52,7 @@ def test_a_model_of_the_hub_by_the_curl_line_that_is_printed(
         ([STARTER, STARTER], 2, "two models are called 'model'"),
         ([STARTER, "--lora", "x"], 2, "--lora is 'x'"),
         ([STARTER, "--lora", "x=/no/such"], 2, "no adapter at '/no/such'"),
+        ([STARTER, "--lora", "x=tests"], 1, "'x': adapter_config.json cannot be read"),
         ([STARTER, "--auth", "/no/such/file"], 1, "/no/such/file cannot be read"),
         ([STARTER, "--host", "0.0.0.0"], 2, "nobody was said to be let in"),
         ([STARTER, "--memory", "1K"], 1, "the budget is 1,024"),

@@ -69,7 +69,7 @@ def sign_in(api: HfApi, hub: Hub) -> str:
 
 def _refusal(error: HfHubHTTPError, hub: Hub, doing: str) -> PaddockError:
     status = getattr(error.response, "status_code", 0)
-    said = error.server_message or _first_line(error)
+    said = "; ".join((error.server_message or "").splitlines()) or _first_line(error)
     sentence = f"the hub at {hub.url} refused {doing}: {said}"
     if error.response.headers.get("X-Error-Code") == "FileRejected":
         return Forbidden(sentence, hint="do not load it; its page on the hub tells what was found")

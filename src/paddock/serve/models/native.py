@@ -15,11 +15,13 @@ from paddock.checkpoint.errors import BadTokenizer
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.checkpoint.tokenizer.files import load_tokenizer
 from paddock.engine.engine import Engine
+from paddock.engine.errors import BadAdapter
 from paddock.engine.grammar.matching import Vocabulary
 from paddock.engine.lora_folder import read_adapter
 from paddock.engine.opening import ModelBytes, OpenOptions, model_bytes, open_model
 from paddock.engine.options import EngineOptions
 from paddock.engine.step import BLOCK_TOKENS, Runner
+from paddock.errors import shown
 from paddock.llama.chat import ChatFormat
 from paddock.llama.tokenizer import Tokenizer
 from paddock.serve.bridge import Bridge, OnOutputs
@@ -144,7 +146,10 @@ class NativeLoader:
 
 
 def _put_adapter(engine: Engine, adapter: Adapter) -> None:
-    engine.put_adapter(adapter.name, read_adapter(adapter.path, engine.config, adapter.name))
+    try:
+        engine.put_adapter(adapter.name, read_adapter(adapter.path, engine.config, adapter.name))
+    except BadAdapter as e:  # of several, which?
+        raise BadAdapter(e.reason, f"{shown(adapter.name)}: {e.message}", hint=e.hint) from e
 
 
 @dataclass(frozen=True, slots=True)
