@@ -188,6 +188,9 @@ class Settings:
     serve_scan: str = _setting(
         "auto", "scan before loading: auto (before vLLM loads it), always, never"
     )
+    serve_policy: str = _setting(
+        "", "a policy.yaml for every model, in place of the one beside it; none: no policy at all"
+    )
     vllm: str = _setting("vllm", "the program that `paddock serve --engine vllm` starts")
     # Logs
     log_level: str = _setting("info", "debug, info, warning or error")

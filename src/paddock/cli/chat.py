@@ -35,6 +35,7 @@ _QUOTES: Final = '"""'
     default="auto",
     help="How weights are kept (auto: as stored).",
 )
+@click.option("--policy", default="", metavar="FILE|none", help="In place of the model's own.")
 @click.option("--draft", metavar="MODEL", help="A small model that proposes tokens.")
 def command(model: str, **wanted: Any) -> None:
     """Talk with MODEL, a path or namespace/name[@revision].
@@ -80,7 +81,7 @@ def _opened(
     from paddock.serve.terminal.conversation import Conversation, Manner
     from paddock.serve.terminal.opening import Alone, opened, with_template
 
-    alone = Alone(parse_precision(wanted["precision"]), draft=draft)
+    alone = Alone(parse_precision(wanted["precision"]), policy=wanted["policy"], draft=draft)
     seed = wanted["seed"]
     manner = Manner(
         wanted["temperature"],

@@ -21,6 +21,7 @@ _SETTINGS = (
     "threads",
     "verify",
     "scan",
+    "policy",
     "idle_seconds",
     "drain_seconds",
     "sequences",
@@ -83,6 +84,7 @@ def _device(_ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 @click.option("--prompt-lookup", is_flag=True, help="Propose what followed the same text before.")
 @click.option("--verify", type=click.Choice(["signed", "always", "intact"]), help="Releases taken.")
 @click.option("--scan", type=click.Choice(["auto", "always", "never"]), help="Scan before loading.")
+@click.option("--policy", metavar="FILE|none", help="In place of the models' own use policies.")
 @click.option("--idle-seconds", type=click.IntRange(0), help="Let unused models go after that.")
 @click.option("--drain-seconds", type=click.IntRange(0), help="Let answers end at the end (30).")
 @click.option("--requests-per-minute", type=click.IntRange(0), help="Of each caller.")

@@ -43,8 +43,10 @@ finished = Counter(
     "paddock_requests_finished_total", "Requests by how they ended.", ["model", "finish"]
 )
 refused = Counter("paddock_requests_refused_total", "Requests refused, by code.", ["code"])
-policy_refusals = Counter(
-    "paddock_policy_refusals_total", "Answers refused by a use policy.", ["model", "stage"]
+policy_decisions = Counter(
+    "paddock_policy_decisions_total",
+    "What use policies found in prompts and answers, and did.",
+    ["policy", "stage", "category", "action"],
 )
 loads = Counter("paddock_model_loads_total", "Models loaded.", _MODEL)
 load_failures = Counter("paddock_model_load_failures_total", "Models not loaded.", _MODEL)

@@ -44,3 +44,4 @@ class ModelListing:
     parent: str | None = None  # the base model of an adapter
     context: int | None = None  # known once it was loaded
     is_loaded: bool = False
+    policy: str | None = None  # the digest of its use policy, known once it was loaded

@@ -89,6 +89,7 @@ class Serving:
                 parent=entry.parent,
                 context=loaded[entry.source.key].context if entry.source.key in loaded else None,
                 is_loaded=entry.source.key in loaded,
+                policy=_policy_of(loaded.get(entry.source.key)),
             )
             for entry in await self._catalogue.entries(caller)
         ]
@@ -130,3 +131,7 @@ class Serving:
         while True:
             await asyncio.sleep(_IDLE_CHECK_SECONDS)
             await self._residents.let_idle_go()
+
+
+def _policy_of(loaded: Loaded | None) -> str | None:
+    return None if loaded is None or loaded.guard is None else loaded.guard.digest

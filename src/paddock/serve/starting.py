@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +29,7 @@ from paddock.serve.models.native import NativeLoader, NativeOptions
 from paddock.serve.models.residents import ResidentLimits, Residents
 from paddock.serve.models.sources import PathSource, Source, source_of
 from paddock.serve.models.verifying import Rules
-from paddock.serve.server import run
+from paddock.serve.policy.loading import Bench, PolicedLoader
 from paddock.serve.serving import Serving
 from paddock.serve.vllm.loading import VllmLoader, VllmOptions
 from paddock.signing.keys import load_trust
@@ -61,6 +62,8 @@ class Ready(NamedTuple):
 
 def serve(wanted: Wanted, settings: Settings, *, tell: Tell, progress: Tell) -> None:
     """Serve until told to stop; ``tell`` gets what to know, ``progress`` what is being done."""
+    from paddock.serve.server import run
+
     ready = make_serving(wanted, settings)
     listener = listen(settings.serve_host, settings.serve_port)
     url = address(listener, settings.serve_host)
@@ -90,7 +93,7 @@ def make_serving(wanted: Wanted, settings: Settings) -> Ready:
     rules = rules_of(settings, foreign=wanted.engine == "vllm")
     entries = _entries(wanted, hub, rules)
     limiter = limiter_of(settings)
-    residents = Residents(_loader(wanted, settings, hub, rules), resident_limits(settings))
+    residents = policed_residents(_loader(wanted, settings, hub, rules), settings, rules)
     serving = Serving(FixedCatalogue(entries, gate), residents, limiter)
     return Ready(serving, gate, limiter, tuple(entry.name for entry in entries))
 
@@ -138,6 +141,16 @@ def resident_limits(settings: Settings) -> ResidentLimits:
         idle_seconds=settings.serve_idle_seconds,
         max_waiting=settings.serve_waiting,
     )
+
+
+def policed_residents(loader: Loader, settings: Settings, rules: Rules) -> Residents:
+    """Models with their use policies, and room for the judges that these ask."""
+    hub = Hub(settings.hub_url, settings.token)
+    find = functools.partial(source_of, hub=hub, rules=rules)
+    bench = Bench(NativeLoader(native_options(settings)), find)
+    policed = PolicedLoader(loader, bench, settings.serve_policy)
+    bench.residents = Residents(policed, resident_limits(settings))
+    return bench.residents
 
 
 def native_options(settings: Settings, *, device: str = "auto") -> NativeOptions:

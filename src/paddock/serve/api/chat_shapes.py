@@ -95,6 +95,8 @@ class Message:
 
     def add(self, delta: ChatDelta) -> None:
         """The next part."""
+        if delta.refusal is not None:  # whoever reads the whole gets the refusal alone
+            self.content, self.calls, self.logprobs = [], [], None
         self.content.append(delta.content)
         for call in delta.calls:
             if call.id is not None:

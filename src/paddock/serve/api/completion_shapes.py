@@ -71,6 +71,8 @@ class Part:
             self.echo_chars = len(echo)
             if piece.prompt_logprobs is not None and self.tells_logprobs:
                 self.logprobs = [(each, True) for each in piece.prompt_logprobs]
+        if piece.refusal is not None:  # whoever reads the whole gets the refusal alone
+            self.text, self.logprobs = self.text[: self.echo_chars], None
         self.text += piece.text
         if piece.logprobs is not None and self.tells_logprobs:
             new = [(each, False) for each in piece.logprobs]

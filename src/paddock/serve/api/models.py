@@ -41,4 +41,5 @@ def _model(listing: ModelListing) -> dict[str, Any]:
         "root": listing.root,
         "parent": listing.parent,
         "max_model_len": listing.context,
+        "policy": listing.policy,
     }

@@ -88,7 +88,7 @@ class _Work:
         async with aclosing(self.events()) as events:
             async for _event in events:
                 pass
-        return json_response(self._writer.response)
+        return json_response(_refusal_alone(self._writer.response))
 
     async def events(self) -> Events:
         """Its events as they come."""
@@ -189,3 +189,12 @@ def _input_items(given: str | list[Any] | None) -> list[dict[str, Any]]:
         }
         for item in given or []
     ]
+
+
+def _refusal_alone(response: dict[str, Any]) -> dict[str, Any]:
+    """Without what was written before a refusal: whoever reads the whole gets that alone."""
+    last = response["output"][-1] if response["output"] else {}
+    refusals = [part for part in last.get("content") or () if part["type"] == "refusal"]
+    if not refusals:
+        return response
+    return {**response, "output": [{**last, "content": refusals}]}

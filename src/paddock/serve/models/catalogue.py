@@ -12,6 +12,7 @@ from paddock.serve.callers import Caller, Gate
 from paddock.serve.errors import ModelNotFound
 
 if TYPE_CHECKING:
+    from paddock.serve.models.loaded import Loader
     from paddock.serve.models.sources import Source
 
 
@@ -35,6 +36,7 @@ class Entry:
     parent: str | None = None
     aliases: tuple[str, ...] = ()
     label: str = ""  # what figures call it, where names are too many for that
+    loader: Loader | None = None  # another than the server's own
 
     @property
     def figure_label(self) -> str:

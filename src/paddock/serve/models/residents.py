@@ -162,10 +162,11 @@ class Residents:
 
     async def _load_within_budget(self, entry: Entry) -> _Resident:
         path = await asyncio.to_thread(entry.source.fetch)
-        need = await asyncio.to_thread(self._loader.need, path, self._limits.budget_bytes)
+        loader = entry.loader or self._loader
+        need = await asyncio.to_thread(loader.need, path, self._limits.budget_bytes)
         await self._reserve(entry.name, need.total_bytes)
         try:
-            loaded = await self._loader.load(path, entry.adapters, need)
+            loaded = await loader.load(path, entry.adapters, need)
         except BaseException:
             await self._free(need.total_bytes)
             raise

@@ -34,6 +34,11 @@ class Watch(Protocol):
 class Guard(Protocol):
     """The use policy of one release; one guard answers for many requests at once."""
 
+    @property
+    def digest(self) -> str:
+        """Of what the policy says; for whoever asks which one is in force."""
+        ...
+
     async def check_prompt(self, prompt: str | Sequence[dict[str, Any]]) -> Refusal | None:
         """A refusal of this text, or of this conversation (OpenAI's messages); None to go on."""
         ...

@@ -7,10 +7,11 @@ computes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.config import Settings
@@ -19,7 +20,12 @@ from paddock.engine.precision import Precision
 from paddock.llama.chat import load_chat_format
 from paddock.serve.models.budget import default_budget_bytes
 from paddock.serve.models.native import NativeLoader, NativeOptions
+from paddock.serve.models.residents import ResidentLimits, Residents
+from paddock.serve.policy.loading import Bench, PolicedLoader
 from paddock.serve.served import Served
+
+if TYPE_CHECKING:
+    from paddock.serve.models.sources import Source
 
 # Below this size float32 costs little, and logits that bfloat16 would make equal stay apart.
 FLOAT32_PARAMETERS = 1_000_000_000
@@ -31,6 +37,7 @@ class Alone:
 
     precision: Precision = Precision.AUTO
     device: str = "auto"
+    policy: str = ""  # a policy.yaml in place of the model's own; ``none`` for no policy
     draft: Path | None = None  # a small model of the same vocabulary, that proposes
     prompt_lookup: bool = False
 
@@ -50,8 +57,11 @@ async def opened(path: Path, name: str, alone: Alone, settings: Settings) -> Asy
         )
     )
     budget = settings.serve_memory or default_budget_bytes()
-    need = await asyncio.to_thread(loader.need, path, budget)
-    loaded = await loader.load(path, (), need)
+    bench = Bench(NativeLoader(NativeOptions(opening, max_sequences=1)), _guard_models(settings))
+    policed = PolicedLoader(loader, bench, alone.policy or settings.serve_policy)
+    bench.residents = Residents(policed, ResidentLimits(budget))
+    need = await asyncio.to_thread(policed.need, path, budget)
+    loaded = await policed.load(path, (), need)
     try:
         yield Served(
             name=name,
@@ -67,7 +77,24 @@ async def opened(path: Path, name: str, alone: Alone, settings: Settings) -> Asy
             guard=loaded.guard,
         )
     finally:
+        await bench.residents.close()
         await asyncio.to_thread(loaded.close)
+
+
+def _guard_models(settings: Settings) -> Callable[[str], Source]:
+    """Where a policy's guard models come from; the hub's client is imported when one is asked."""
+
+    def find(model: str) -> Source:
+        from paddock.release.hub_client import Hub
+        from paddock.serve.models.sources import source_of
+        from paddock.serve.models.verifying import Rules
+        from paddock.signing.keys import load_trust
+
+        trust = tuple(load_trust(None, settings.config_home.expanduser()))
+        rules = Rules(trust, settings.serve_verify)
+        return source_of(model, Hub(settings.hub_url, settings.token), rules)
+
+    return find
 
 
 def exact_precision(path: Path) -> Precision:

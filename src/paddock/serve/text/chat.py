@@ -13,6 +13,7 @@ from typing import Any, Final
 from paddock.engine.grammar.kinds import JsonSchema
 from paddock.llama.chat import Turn
 from paddock.serve.policy.guard import Guard, Refusal
+from paddock.serve.policy.prompts import strings_of
 from paddock.serve.served import Served
 from paddock.serve.text.conversation import for_template
 from paddock.serve.text.errors import BadTools, NoChatTemplate
@@ -81,7 +82,7 @@ async def prepare(served: Served, request: ChatRequest) -> Prepared:
     )
     prompt = await chat_prompt(served, turn)
     guard = guard_of(served)
-    refusal = await guard.check_prompt(request.messages) if guard else None
+    refusal = await guard.check_prompt(_whole_prompt(request)) if guard else None
     return Prepared(request, prompt, refusal)
 
 
@@ -117,6 +118,15 @@ def refused(choice: int, refusal: Refusal) -> ChatDelta:
 def guard_of(served: Served) -> Guard | None:
     """The model's use policy."""
     return served.guard
+
+
+def _whole_prompt(request: ChatRequest) -> tuple[dict[str, Any], ...]:
+    """The messages, before them what else the template puts into the prompt."""
+    others: list[Any] = [request.variables] if request.variables else []
+    if request.tools.are_offered:
+        others += [tool.to_dict() for tool in request.tools.tools]
+    told = tuple({"role": "system", "content": "\n".join(strings_of(each))} for each in others)
+    return (*told, *request.messages)
 
 
 def _held_to_calls(request: ChatRequest) -> ChatRequest:

@@ -39,6 +39,10 @@ class Visible:
         self._named_stops = wanted.stop_ids
         self._decoded_chars = 0
         self._shown_chars = 0
+        self._unshown = ""  # what the policy was fed and has not released
+        self._is_edited = (
+            False  # the policy has changed the text: tokens no longer say what is shown
+        )
         self._untold: deque[tuple[int, TextLogprob]] = deque()  # with where the token ends
 
     async def read(self, output: Output) -> Piece:
@@ -85,6 +89,7 @@ class Visible:
         if self._watch is None:
             piece.text = released
         else:
+            self._unshown += released
             seen = await self._watch.feed(released) if released else ""
             if not isinstance(seen, Refusal) and piece.finish is not None:
                 rest = await self._watch.end()
@@ -94,10 +99,12 @@ class Visible:
                 piece.finish, piece.stop = FinishReason.CONTENT_FILTER, None
             else:
                 piece.text = seen
+                self._is_edited |= not self._unshown.startswith(seen)
+                self._unshown = self._unshown[len(seen) :]
         self._shown_chars += len(piece.text)
 
     def _tell(self, piece: Piece) -> list[TextLogprob]:
-        if piece.refusal is not None:
+        if piece.refusal is not None or self._is_edited:
             return []
         told = []
         while self._untold and self._is_shown(self._untold[0], is_over=piece.finish is not None):

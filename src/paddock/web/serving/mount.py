@@ -47,7 +47,6 @@ def open_models(hub: Hub, settings: Settings) -> Models:
     from paddock.serve import starting
     from paddock.serve.http.app import create_app
     from paddock.serve.models.native import NativeLoader
-    from paddock.serve.models.residents import Residents
     from paddock.serve.serving import Serving
     from paddock.web.serving.catalogue import OwnCatalogue
     from paddock.web.serving.gate import OwnGate
@@ -56,7 +55,7 @@ def open_models(hub: Hub, settings: Settings) -> Models:
     rules = starting.rules_of(settings, foreign=False)
     catalogue = OwnCatalogue(hub, settings.data / "serving", rules, names)
     loader = NativeLoader(starting.native_options(settings))
-    residents = Residents(loader, starting.resident_limits(settings))
+    residents = starting.policed_residents(loader, settings, rules)
     gate, limiter = OwnGate(hub), starting.limiter_of(settings)
     serving = Serving(catalogue, residents, limiter)
     return Models(create_app(serving, gate, limiter, alone=False), serving)

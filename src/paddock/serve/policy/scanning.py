@@ -1,0 +1,85 @@
+"""All rules of a policy over one text, as it comes.
+
+Phrases and patterns each know from where on they may still find something; text before that is
+certain. Where the text holds a backslash it is read twice, as it stands and as JSON means it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from paddock.serve.policy.document import Rule, Stage
+from paddock.serve.policy.folding import Folder
+from paddock.serve.policy.patterns import Pattern, PatternFinder, compile_pattern
+from paddock.serve.policy.phrases import Found, Phrase, PhraseFinder, PhraseList
+
+
+class Rules(NamedTuple):
+    """The rules of one stage, made ready; numbers in findings count ``rules``."""
+
+    rules: tuple[Rule, ...]
+    phrases: PhraseList
+    patterns: tuple[Pattern, ...]
+
+
+def compiled(rules: Sequence[Rule], stage: Stage) -> Rules:
+    """The rules that hold at this stage; raises BadPolicy for a pattern that cannot be used."""
+    held = tuple(rule for rule in rules if stage in rule.stages)
+    phrases = [
+        Phrase(number, text, is_exception)
+        for number, rule in enumerate(held)
+        for texts, is_exception in ((rule.phrases, False), (rule.exceptions, True))
+        for text in texts
+    ]
+    patterns = [
+        compile_pattern(number, source)
+        for number, rule in enumerate(held)
+        for source in rule.patterns
+    ]
+    return Rules(held, PhraseList(phrases), tuple(patterns))
+
+
+class _View:
+    """The text in one reading."""
+
+    def __init__(self, rules: Rules, *, reads_escapes: bool) -> None:
+        self._folder = Folder(reads_escapes=reads_escapes)
+        self._finders = (PhraseFinder(rules.phrases), PatternFinder(rules.patterns))
+
+    def feed(self, piece: str, *, is_last: bool) -> list[Found]:
+        folded = self._folder.feed(piece, is_last=is_last)
+        return [found for finder in self._finders for found in finder.feed(folded, is_last=is_last)]
+
+    @property
+    def certain(self) -> int:
+        end = self._folder.certain
+        return min(end, *(finder.held_from(end) for finder in self._finders))
+
+
+class Scanner:
+    """Looks for everything that the rules forbid in one text."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._views = [
+            _View(rules, reads_escapes=False),
+            _View(rules, reads_escapes=True),
+        ]
+        self._told: set[Found] = set()
+
+    def feed(self, piece: str, *, is_last: bool = False) -> list[Found]:
+        """What is certain to be forbidden, in the order of its beginning."""
+        found = {each for view in self._views for each in view.feed(piece, is_last=is_last)}
+        new = found - self._told
+        self._told |= new
+        return sorted(new, key=lambda each: (each.start, each.end))
+
+    @property
+    def certain(self) -> int:
+        """Up to where nothing more can be found."""
+        return min(view.certain for view in self._views)
+
+
+def scan(rules: Rules, text: str) -> list[Found]:
+    """Everything that the rules forbid in a whole text."""
+    return Scanner(rules).feed(text, is_last=True)
