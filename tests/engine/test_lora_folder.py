@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -234,6 +235,13 @@ def test_a_folder_without_an_adapter_is_no_adapter(tmp_path: Path) -> None:
         read_adapter(tmp_path, TINY)
     (tmp_path / "adapter_config.json").write_text(json.dumps(HONEST))
     with pytest.raises(BadAdapter, match=r"has no adapter_model\.safetensors"):
+        read_adapter(tmp_path, TINY)
+
+
+def test_a_pipe_is_no_adapter_and_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text(json.dumps(HONEST))
+    os.mkfifo(tmp_path / "adapter_model.safetensors")
+    with pytest.raises(BadAdapter, match="has no adapter_model"):
         read_adapter(tmp_path, TINY)
 
 

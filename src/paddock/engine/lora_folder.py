@@ -80,9 +80,9 @@ def read_adapter(folder: Path, config: LlamaConfig, name: str | None = None) -> 
 
 
 def _tensors(folder: Path) -> Sequence[Tensor]:
-    if (folder / WEIGHTS).exists():
+    if (folder / WEIGHTS).is_file():  # a pipe would be waited for
         return open_tensors(folder / WEIGHTS)
-    if (folder / PICKLE).exists():
+    if (folder / PICKLE).is_file():
         return read_torch_file(folder / PICKLE).tensors
     raise BadAdapter("missing", f"{folder.name} has no {WEIGHTS}", hint="is this the right folder?")
 
