@@ -192,6 +192,19 @@ def test_a_model_without_a_template_says_what_it_can_do(shared_data: Path) -> No
     assert "hint: `paddock generate` continues a plain text with it" in done.stderr
 
 
+def test_a_use_policy_holds_here_too(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(
+        "apiVersion: paddock/v1\nkind: Policy\nrefusal: Not here.\n"
+        "rules:\n  - {id: a, category: S1, phrases: [teapot]}\n"
+    )
+    options = ("--policy", str(tmp_path / "policy.yaml"))
+    done = piped(f"{TEAPOT}\nHello\n", *options)
+    assert done.returncode == 0
+    assert done.stdout.startswith("Not here.\n")
+    assert len(done.stdout.splitlines()) == 2
+    assert "the use policy refused this" in done.stderr
+
+
 def test_only_a_conversation_is_read_or_replaced(tmp_path: Path) -> None:
     other = tmp_path / "letter.txt"
     other.write_text("Dear Nora")

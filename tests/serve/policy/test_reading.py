@@ -12,9 +12,18 @@ from paddock.serve.policy.document import Action, Stage
 from paddock.serve.policy.errors import BadPolicy
 from paddock.serve.policy.loading import PolicyNotSigned, find_policy
 from paddock.serve.policy.reading import parse_policy
+from tests.conftest import REPOSITORY
 
 HEAD = "apiVersion: paddock/v1\nkind: Policy\n"
 RULE = "rules:\n  - {id: a, category: S1, phrases: [pot]}\n"
+
+
+def test_the_policy_of_the_documentation_is_one() -> None:
+    page = (REPOSITORY / "docs" / "policy.md").read_text()
+    written = page.partition("```yaml\n")[2].partition("```")[0]
+    policy = parse_policy(written.encode())
+    assert [rule.id for rule in policy.rules] == ["code-names", "order-numbers"]
+    assert len(policy.judges) == 3
 
 
 def test_a_whole_policy_is_read() -> None:
