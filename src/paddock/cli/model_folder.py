@@ -36,7 +36,7 @@ def model_folder(
 
 def needs_serve_extra(command: str) -> None:
     """Raise Unavailable where the packages that run models are not installed."""
-    if any(importlib.util.find_spec(name) is None for name in ("tokenizers", "llguidance")):
+    if any(importlib.util.find_spec(name) is None for name in ("tokenizers", "llguidance", "re2")):
         raise Unavailable(
             f"{command} needs packages that are not installed",
             hint="install paddock with its serve extra: pip install 'paddock[serve]'; or with "

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = get_logger("web")
 
 _PREFIX: Final = "/v1/"
-_NEEDED: Final = ("tokenizers", "llguidance")
+_NEEDED: Final = ("tokenizers", "llguidance", "re2")
 _OFF: Final = "this hub serves no models (its operator can, with the setting serve_models)"
 _NOT_INSTALLED: Final = (
     "this hub cannot serve models (its operator can install: pip install 'paddock[serve]')"
