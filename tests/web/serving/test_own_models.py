@@ -95,6 +95,6 @@ def test_a_new_commit_is_another_model(hub: LiveServer, tmp_path: Path) -> None:
 
 def test_where_no_models_are_served_it_is_said_so(server: LiveServer) -> None:
     asked = httpx.get(f"{server.url}/v1/models")
-    assert asked.status_code == 503
+    assert asked.status_code == 404
     assert "serve_models" in asked.json()["error"]["message"]
     assert httpx.get(f"{server.url}/healthz").status_code == 200

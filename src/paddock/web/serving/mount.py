@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 log = get_logger("web")
 
 _PREFIX: Final = "/v1/"
+_OF_THE_HUB: Final = "/v1/telemetry"  # what the stock client's transfers tell, in the Hub's protocol
 _NEEDED: Final = ("tokenizers", "llguidance", "re2")
 _OFF: Final = "this hub serves no models (its operator can, with the setting serve_models)"
 _NOT_INSTALLED: Final = (
@@ -68,7 +69,8 @@ class BesideHub:
         self._hub, self._models = hub, models
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_ours = scope["type"] == "http" and scope["path"].startswith(_PREFIX)
+        path = scope["path"] if scope["type"] == "http" else ""
+        is_ours = path.startswith(_PREFIX) and path != _OF_THE_HUB
         await (self._models if is_ours else self._hub)(scope, receive, send)
 
 
@@ -79,6 +81,6 @@ class _Closed:
         self._why = why
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind = "service_unavailable_error"
+        kind = "not_found_error"
         error = {"message": self._why, "type": kind, "param": None, "code": "no_models_here"}
-        await JSONResponse({"error": error}, 503)(scope, receive, send)
+        await JSONResponse({"error": error}, 404)(scope, receive, send)
