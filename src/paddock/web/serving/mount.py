@@ -7,6 +7,7 @@ that a hub starts without the packages that run models.
 from __future__ import annotations
 
 import importlib.util
+import secrets
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from starlette.responses import JSONResponse
@@ -24,6 +25,7 @@ log = get_logger("web")
 _PREFIX: Final = "/v1/"
 _OF_THE_HUB: Final = "/v1/telemetry"  # what the stock client's transfers tell, in the Hub's protocol
 _NEEDED: Final = ("tokenizers", "llguidance", "re2")
+_CLOSED_CODE: Final = "no_models_here"
 _OFF: Final = "this hub serves no models (its operator can, with the setting serve_models)"
 _NOT_INSTALLED: Final = (
     "this hub cannot serve models (its operator can install: pip install 'paddock[serve]')"
@@ -75,12 +77,17 @@ class BesideHub:
 
 
 class _Closed:
-    """Answers everything in OpenAI's shape with why nothing is served."""
+    """Answers everything in OpenAI's shape, and the Hub's headers, with why nothing is served."""
 
     def __init__(self, why: str) -> None:
         self._why = why
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = "not_found_error"
-        error = {"message": self._why, "type": kind, "param": None, "code": "no_models_here"}
-        await JSONResponse({"error": error}, 404)(scope, receive, send)
+        error = {"message": self._why, "type": kind, "param": None, "code": _CLOSED_CODE}
+        headers = {
+            "X-Request-Id": f"req_{secrets.token_hex(12)}",
+            "X-Error-Code": _CLOSED_CODE,
+            "X-Error-Message": self._why,
+        }
+        await JSONResponse({"error": error}, 404, headers)(scope, receive, send)
