@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = get_logger("web")
 
 _PREFIX: Final = "/v1/"
-_OF_THE_HUB: Final = "/v1/telemetry"  # what the stock client's transfers tell, in the Hub's protocol
+_OF_THE_HUB: Final = "/v1/telemetry"  # of the stock client's transfers, by the Hub's protocol
 _NEEDED: Final = ("tokenizers", "llguidance", "re2")
 _CLOSED_CODE: Final = "no_models_here"
 _OFF: Final = "this hub serves no models (its operator can, with the setting serve_models)"
