@@ -35,8 +35,9 @@ start() {
     exec 9>"$folder.lock"
     flock 9
     running && return
-    rm -rf "$folder"
-    mkdir -m 700 "$folder"
+    # It may have been stopped meanwhile, and another caller may just have made it anew.
+    mkdir -m 700 "$folder" 2>/dev/null || [ -O "$folder" ] || fail "cannot make $folder"
+    find "$folder" -mindepth 1 -delete
     # The server must not inherit the lock, or the next caller waits for ever.
     setsid "$python" "$checkout/scripts/swift_node.py" "$folder" \
         </dev/null >"$folder/log" 2>&1 9>&- &

@@ -14,7 +14,7 @@ from paddock.engine.grammar.matching import Matcher, Vocabulary
 from paddock.llama.tokenizer import Tokenizer
 from paddock.starter import starter_folder
 
-TOKENIZERS = Path("/work/shared/data/tokenizers")
+TOKENIZERS = Path(__file__).parents[4] / "shared" / "data" / "tokenizers"
 NAMES = ("starter", "llama2", "llama3")
 PADDING = 67  # ids that the model has and the tokenizer has not
 
