@@ -214,7 +214,7 @@ def test_an_endpoint_of_openais_shape_judges(score: float, finish: str, tmp_path
         assert done.choices[0].finish_reason == finish
         assert asked[0] == TEAPOT[0]["content"]
         if finish == "stop":
-            assert len(asked) > 2  # the answer, window by window
+            assert len(asked) >= 2  # the answer, at once or window by window
             assert asked[-1].endswith("dollars.")
 
 
