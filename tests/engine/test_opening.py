@@ -165,12 +165,12 @@ MEMINFO = {"proc/meminfo": "MemTotal: 9000 kB\nMemAvailable:    5000 kB\n"}
 def test_the_machine_and_every_control_group_above_are_counted(tmp_path: Path) -> None:
     assert available_memory_bytes(_tree(tmp_path / "a", MEMINFO)) == 5_120_000
     version_2 = MEMINFO | {
-        "proc/self/cgroup": "0::/work/model\n",
-        "sys/fs/cgroup/work/model/memory.max": "max\n",
-        "sys/fs/cgroup/work/model/memory.current": "77\n",
-        "sys/fs/cgroup/work/memory.max": "3000000\n",
-        "sys/fs/cgroup/work/memory.current": "1000000\n",
-        "sys/fs/cgroup/work/memory.stat": "anon 900000\nfile 100000\n",
+        "proc/self/cgroup": "0::/tenant/model\n",
+        "sys/fs/cgroup/tenant/model/memory.max": "max\n",
+        "sys/fs/cgroup/tenant/model/memory.current": "77\n",
+        "sys/fs/cgroup/tenant/memory.max": "3000000\n",
+        "sys/fs/cgroup/tenant/memory.current": "1000000\n",
+        "sys/fs/cgroup/tenant/memory.stat": "anon 900000\nfile 100000\n",
     }
     assert available_memory_bytes(_tree(tmp_path / "b", version_2)) == 2_100_000
     version_1 = MEMINFO | {
