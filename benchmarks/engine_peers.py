@@ -42,7 +42,7 @@ def transformers(_: object, model: Model, precision: str, sizes: dict[str, Any])
     """Plain transformers; bits below 16 need packages that have no kernels for processors."""
     if precision != "bfloat16":
         return None
-    few = sizes | {"rounds": 1, "new": min(16, sizes["new"])}
+    few = sizes | {"new": min(16, sizes["new"])}
     return _program("transformers", Path(sys.executable), model.folder, precision, few)
 
 
@@ -56,7 +56,7 @@ def vllm(python: Path, model: Model, precision: str, sizes: dict[str, Any]) -> M
     """vLLM on a processor; it has no 8 and 4 bits for plain weights there."""
     if precision != "bfloat16":
         return None
-    return _program("vllm", python, model.folder, precision, sizes | {"rounds": 1})
+    return _program("vllm", python, model.folder, precision, sizes)
 
 
 PEERS: dict[str, Callable[[Any, Model, str, dict[str, Any]], Measured | None]] = {

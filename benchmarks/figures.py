@@ -8,8 +8,9 @@ import os
 import platform
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 
@@ -36,7 +37,16 @@ def compared(figure: Figure, other: Figure) -> Figure:
     """The figure with its ratio to another of the same unit (time, or a rate)."""
     faster = figure.value / other.value
     ratio = faster if figure.unit.endswith("/s") else 1 / faster
-    return Figure(**{**asdict(figure), "ratio": round(ratio, 2), "against": other.what})
+    return replace(figure, ratio=round(ratio, 2), against=other.what)
+
+
+def paired(figure: Figure, other: Figure) -> Figure:
+    """The figure with the median ratio of its rounds to those of another that were taken beside
+    them: what the machine does meanwhile then happens to both."""
+    both = zip(figure.rounds, other.rounds, strict=False)
+    faster = median(ours / theirs for ours, theirs in both)
+    ratio = faster if figure.unit.endswith("/s") else 1 / faster
+    return replace(figure, ratio=round(ratio, 2), against=other.what)
 
 
 def machine() -> dict[str, Any]:

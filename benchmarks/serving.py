@@ -26,7 +26,7 @@ from pathlib import Path
 
 from benchmarks.engine_models import SHAPES
 from benchmarks.engine_programs import __name__ as programs
-from benchmarks.figures import Figure, best, compared, run
+from benchmarks.figures import Figure, best, paired, run
 from benchmarks.llama_shaped import write_checkpoint
 
 TOKENS = 300  # of the tokenizer that llama_shaped trains
@@ -101,9 +101,9 @@ def streamed_seconds(port: int, requests: list[bytes]) -> float:
 
 
 def alone(model: Path, options: argparse.Namespace, environment: dict[str, str]) -> list[float]:
-    """Tokens in a second of the engine by itself, prompts included."""
+    """Tokens in a second of the engine by itself, prompts included; a first time does not count."""
     sizes = {
-        "rounds": options.rounds, "streams": options.streams, "prompt": options.prompt,
+        "rounds": 1, "streams": options.streams, "prompt": options.prompt,
         "new": options.new, "tokens": TOKENS,
     }  # fmt: skip
     command = [sys.executable, "-m", f"{programs}.crowd_program", str(model), options.precision]
@@ -120,21 +120,27 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Figure]:
     write_checkpoint(model, replace(SHAPES[options.shape], vocab_size=TOKENS, context=4096))
     (model / "chat_template.jinja").write_text(TEMPLATE)
     of = f"{options.streams} streams of {options.new}"
-    engine = best(f"{of}: engine alone", "tokens/s", alone(model, options, environment))
-    figures, draw = [engine], random.Random(1)
+    draw = random.Random(1)
+    rates: dict[str, list[float]] = {"engine alone": []} | {kind: [] for kind in options.kinds}
     with served(model, options.precision, environment) as port:
-        for kind in options.kinds:
-            rates = []
-            for _ in range(options.rounds + 1):
-                prompts = [
-                    [draw.randrange(CONTROL, TOKENS) for _ in range(options.prompt)]
-                    for _ in range(options.streams)
-                ]
-                requests = [request(kind, prompt, options.new) for prompt in prompts]
-                spent = streamed_seconds(port, requests)
-                rates.append(options.streams * options.new / spent)
-            figures.append(compared(best(f"{of}: {kind}", "tokens/s", rates[1:]), engine))
-    return figures
+        for _ in range(options.rounds):  # in turns: the machine is not the same for long
+            rates["engine alone"] += alone(model, options, environment)
+            for kind in options.kinds:
+                streamed_rate(port, kind, options, draw)
+                rates[kind].append(streamed_rate(port, kind, options, draw))
+    figures = {what: best(f"{of}: {what}", "tokens/s", found) for what, found in rates.items()}
+    engine = figures.pop("engine alone")
+    return [engine, *(paired(figure, engine) for figure in figures.values())]
+
+
+def streamed_rate(port: int, kind: str, options: argparse.Namespace, draw: random.Random) -> float:
+    """Tokens in a second that all clients are sent together."""
+    asked = [
+        [draw.randrange(CONTROL, TOKENS) for _ in range(options.prompt)]
+        for _ in range(options.streams)
+    ]
+    requests = [request(kind, prompt, options.new) for prompt in asked]
+    return options.streams * options.new / streamed_seconds(port, requests)
 
 
 def main() -> None:
