@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 
 from paddock.cli import main
 from paddock.kernels.step_library import step_library
+from paddock.release.prepare import Wanted
+from paddock.release.releasing import Surroundings, publish_release
 from paddock.starter import starter_folder
 from tests.live import LiveServer
 
@@ -171,6 +174,37 @@ def hub(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> LiveServer:
     api.create_tag("nora/starter", tag="v1")
     monkeypatch.setenv("HF_TOKEN", server.user("nora", role="read"))
     return server
+
+
+@pytest.mark.parametrize("command", ["generate", "chat", "serve"])
+def test_a_pulled_release_is_verified_before_it_is_loaded(
+    hub: LiveServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+) -> None:
+    home = tmp_path / "publisher"
+    around = Surroundings(home, hub.url, hub.admin_token, lambda sentence: None)
+    publish_release(Wanted(starter_folder().parent / "release.yaml", to="boss/signed"), around)
+    monkeypatch.setenv("HF_TOKEN", hub.admin_token)
+    monkeypatch.setenv("PADDOCK_CONFIG_HOME", str(tmp_path / "stranger"))
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    end = {"generate": ["-p", "x", "-n", "1"], "chat": [], "serve": ["--port", "0"]}[command]
+
+    def told() -> str:
+        with pytest.raises(SystemExit) as ended:
+            main([command, "boss/signed@main", *end])
+        return f"{ended.value.code} {capsys.readouterr().err}"
+
+    assert "is untrusted" in told()
+    if command == "serve":
+        return  # with the key it would serve, and not end
+    monkeypatch.setenv("PADDOCK_CONFIG_HOME", str(home))
+    assert told().startswith("0 ")
+    weights = next((tmp_path / "cache").rglob("model.safetensors")).resolve()
+    weights.write_bytes(weights.read_bytes()[:-1] + b"!")
+    assert "is tampered" in told()
 
 
 @pytest.mark.parametrize("model", ["nora/starter", "nora/starter@v1"])

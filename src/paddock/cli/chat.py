@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from paddock.cli.model_folder import model_folder, needs_serve_extra
+from paddock.cli.model_folder import checked_folder, needs_serve_extra
 from paddock.cli.numbers import sampling_options
 from paddock.config import Settings, load_settings
 from paddock.errors import PaddockError
@@ -45,8 +45,8 @@ def command(model: str, **wanted: Any) -> None:
     """
     needs_serve_extra("chat")
     settings = load_settings()
-    folder = _verified_folder(model, settings)
-    draft = _verified_folder(wanted["draft"], settings) if wanted["draft"] else None
+    folder = checked_folder(model, settings)
+    draft = checked_folder(wanted["draft"], settings) if wanted["draft"] else None
     with (
         asyncio.Runner() as runner,
         _opened(runner, folder, model, draft, wanted, settings) as chat,
@@ -55,16 +55,6 @@ def command(model: str, **wanted: Any) -> None:
             _in_terminal(runner, chat)
         else:
             _in_pipe(runner, chat)
-
-
-def _verified_folder(model: str, settings: Settings) -> Path:
-    """The files, looked at as a server would before it loads them."""
-    from paddock.serve.models.verifying import Rules, verified
-    from paddock.signing.keys import load_trust
-
-    folder = model_folder(model, settings, verifiable=True)
-    trust = tuple(load_trust(None, settings.config_home.expanduser()))
-    return verified(folder, Rules(trust, settings.serve_verify))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from paddock.cli.model_folder import needs_serve_extra
+from paddock.cli.model_folder import checked_folder, needs_serve_extra
 from paddock.cli.numbers import sampling_options
 from paddock.cli.output import emit
 from paddock.config import Settings, load_settings
@@ -40,7 +40,7 @@ def command(model: str, prompt: str, as_json: bool, **wanted: Any) -> None:
     """
     needs_serve_extra("generate")
     settings = load_settings()
-    folder = _folder_of(model, settings)  # a name that leads nowhere need not wait for the engine
+    folder = checked_folder(model, settings)  # what is refused need not wait for the engine
     on_text = _nothing if as_json else _printer()
     told = asyncio.run(_continue(folder, prompt, settings, on_text, **wanted))
     if as_json:
@@ -68,12 +68,6 @@ async def _continue(
     async with opened(folder, folder.name, Alone(precision), settings) as served:
         done = await continue_text(served, prompt, sampling, wanted["tokens"], on_text)
     return done.to_dict()
-
-
-def _folder_of(model: str, settings: Settings) -> Path:
-    from paddock.cli.model_folder import model_folder
-
-    return model_folder(model, settings)
 
 
 def _printer() -> Callable[[str], None]:

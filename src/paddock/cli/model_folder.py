@@ -34,6 +34,16 @@ def model_folder(
     )
 
 
+def checked_folder(model: str, settings: Settings) -> Path:
+    """The same for whoever loads it: looked at as a server would look at it before that.
+
+    Raises UntrustedModel, ModelRejected.
+    """
+    from paddock.serve.models.verifying import Rules, verified
+
+    return verified(model_folder(model, settings, verifiable=True), Rules.of(settings))
+
+
 def needs_serve_extra(command: str) -> None:
     """Raise Unavailable where the packages that run models are not installed."""
     if any(importlib.util.find_spec(name) is None for name in ("tokenizers", "llguidance", "re2")):

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from paddock.checkpoint.scan.limits import Limits as ScanLimits
 from paddock.config import Settings
 from paddock.engine.opening import OpenOptions, packed_folder
 from paddock.engine.precision import parse_precision
@@ -32,7 +31,6 @@ from paddock.serve.models.verifying import Rules
 from paddock.serve.policy.loading import Bench, PolicedLoader
 from paddock.serve.serving import Serving
 from paddock.serve.vllm.loading import VllmLoader, VllmOptions
-from paddock.signing.keys import load_trust
 
 Tell = Callable[[str], None]
 
@@ -90,7 +88,7 @@ def make_serving(wanted: Wanted, settings: Settings) -> Ready:
     """Everything that serving needs; raises what is wrong with names and settings."""
     gate = gate_of(settings)
     hub = Hub(settings.hub_url, settings.token)
-    rules = rules_of(settings, foreign=wanted.engine == "vllm")
+    rules = Rules.of(settings, foreign=wanted.engine == "vllm")
     entries = _entries(wanted, hub, rules)
     limiter = limiter_of(settings)
     residents = policed_residents(_loader(wanted, settings, hub, rules), settings, rules)
@@ -114,13 +112,6 @@ def gate_of(settings: Settings) -> Gate:
                 hint="choose --auth hub, --auth FILE, or --auth none for everybody",
             )
     return TokenFile(Path(settings.serve_auth))
-
-
-def rules_of(settings: Settings, *, foreign: bool) -> Rules:
-    """What is checked before loading; another program's loader is trusted with less."""
-    scans = settings.serve_scan == "always" or (settings.serve_scan == "auto" and foreign)
-    trust = load_trust(None, settings.config_home.expanduser())
-    return Rules(tuple(trust), settings.serve_verify, scans, ScanLimits.of(settings))
 
 
 def limiter_of(settings: Settings) -> Limiter:

@@ -14,16 +14,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from paddock.checkpoint.scan.isolation import scan
 from paddock.checkpoint.scan.limits import Limits
 from paddock.checkpoint.scan.report import Verdict as ScanVerdict
+from paddock.config import Settings
 from paddock.errors import Refused
 from paddock.log import get_logger
 from paddock.release.manifest import SIGNATURE_NAME
 from paddock.release.verify import FOREIGN_SIGNATURE_NAME, verify_folder
-from paddock.signing.keys import TrustedKey
+from paddock.signing.keys import TrustedKey, load_trust
 
 log = get_logger("serve")
 
@@ -54,6 +55,13 @@ class Rules:
     demand: str = "signed"
     scans: bool = False
     scan_limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def of(cls, settings: Settings, *, foreign: bool = False) -> Self:
+        """As the settings say; a ``foreign`` program's loader is trusted with less."""
+        scans = settings.serve_scan == "always" or (settings.serve_scan == "auto" and foreign)
+        trust = load_trust(None, settings.config_home.expanduser())
+        return cls(tuple(trust), settings.serve_verify, scans, Limits.of(settings))
 
 
 def verified(path: Path, rules: Rules) -> Path:
@@ -87,7 +95,7 @@ def _check_signature(folder: Path, rules: Rules) -> None:
     if verdict.verdict == "untrusted":
         hint = (
             "put the publisher's public key into the trust folder (docs/releases.md), "
-            "or allow unknown keys with --verify intact"
+            "or allow unknown keys (PADDOCK_SERVE_VERIFY=intact, or --verify intact)"
         )
     raise UntrustedModel(f"{folder} is {verdict.verdict}: {reasons}", hint=hint)
 

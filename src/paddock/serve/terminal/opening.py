@@ -88,11 +88,8 @@ def _guard_models(settings: Settings) -> Callable[[str], Source]:
         from paddock.release.hub_client import Hub
         from paddock.serve.models.sources import source_of
         from paddock.serve.models.verifying import Rules
-        from paddock.signing.keys import load_trust
 
-        trust = tuple(load_trust(None, settings.config_home.expanduser()))
-        rules = Rules(trust, settings.serve_verify)
-        return source_of(model, Hub(settings.hub_url, settings.token), rules)
+        return source_of(model, Hub(settings.hub_url, settings.token), Rules.of(settings))
 
     return find
 

@@ -50,12 +50,13 @@ def open_models(hub: Hub, settings: Settings) -> Models:
     from paddock.serve import starting
     from paddock.serve.http.app import create_app
     from paddock.serve.models.native import NativeLoader
+    from paddock.serve.models.verifying import Rules
     from paddock.serve.serving import Serving
     from paddock.web.serving.catalogue import OwnCatalogue
     from paddock.web.serving.gate import OwnGate
 
     names = None if "*" in allowed else frozenset(allowed)
-    rules = starting.rules_of(settings, foreign=False)
+    rules = Rules.of(settings)
     catalogue = OwnCatalogue(hub, settings.data / "serving", rules, names)
     loader = NativeLoader(starting.native_options(settings))
     residents = starting.policed_residents(loader, settings, rules)
