@@ -21,7 +21,7 @@ from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.checkpoint.shape.published import PUBLISHED
 from paddock.engine.request import GREEDY
 from paddock.engine.step import BLOCK_TOKENS, Row, Step
-from paddock.engine.torch_runner.matrices import Matrix
+from paddock.engine.torch_runner.matrices import Dense, Matrix
 from paddock.engine.torch_runner.runner import TorchRunner
 from paddock.engine.torch_runner.weights import LayerWeights, Weights
 
@@ -59,13 +59,13 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Figure]:
 
 def random_runner(config: LlamaConfig) -> TorchRunner:
     """A runner with normal weights, made on the GPU."""
-    from paddock.engine.torch_runner.fused_operations import FusedOperations, StreamedDense
+    from paddock.engine.torch_runner.fused_operations import FusedOperations, streamed_product
 
     torch.manual_seed(0)
 
     def matrix(outputs: int, inputs: int) -> Matrix:
         weight = torch.empty(outputs, inputs, dtype=torch.bfloat16, device=GPU)
-        return StreamedDense(weight.normal_(std=0.02))
+        return Dense(weight.normal_(std=0.02), streamed_product)
 
     norm = torch.ones(config.dim, dtype=torch.bfloat16, device=GPU)
     layers = tuple(

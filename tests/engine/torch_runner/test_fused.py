@@ -15,14 +15,15 @@ import torch
 pytest.importorskip("triton", reason="triton comes with torch's builds for CUDA")
 HAS_GPU = torch.cuda.is_available()
 if not HAS_GPU and os.environ.get("TRITON_INTERPRET") != "1":
-    pytest.skip("no GPU; TRITON_INTERPRET=1 takes two minutes", allow_module_level=True)
+    pytest.skip("no GPU; TRITON_INTERPRET=1 takes a minute", allow_module_level=True)
 
 from paddock.engine.step import Step  # noqa: E402
 from paddock.engine.torch_runner.batch import Batch, batch_of  # noqa: E402
 from paddock.engine.torch_runner.fused_operations import (  # noqa: E402
     FusedOperations,
-    StreamedDense,
+    streamed_product,
 )
+from paddock.engine.torch_runner.matrices import Dense  # noqa: E402
 from paddock.engine.torch_runner.plain_operations import PlainOperations  # noqa: E402
 from paddock.llama.rope import inverse_frequencies  # noqa: E402
 from tests.engine.torch_runner.runners import (  # noqa: E402
@@ -69,7 +70,7 @@ def test_norms_gates_and_single_rows_are_those_of_plain_torch(
     gate_up = random(3, 2 * 1500, dtype=dtype)
     assert relative_error(fused.gated(gate_up), plain.gated(gate_up)) <= most
     matrix, row = random(301, 1100, dtype=dtype), random(1, 1100, dtype=dtype)
-    assert relative_error(StreamedDense(matrix).product(row), row @ matrix.T) <= most
+    assert relative_error(Dense(matrix, streamed_product).product(row), row @ matrix.T) <= most
 
 
 @EACH_SHAPE

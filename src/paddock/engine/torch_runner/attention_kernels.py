@@ -9,7 +9,7 @@ one tile, so that each key is read once for all of them. Imported only where the
 # Triton compiles these functions from their source: they have no Python types, and a kernel's
 # parameters are all that it knows.
 # mypy: ignore-errors
-# ruff: noqa: PLR0913, PLR0915
+# ruff: noqa: PLR0913
 
 from __future__ import annotations
 
@@ -28,60 +28,37 @@ def attend(
     ``scale`` has log2(e) in it. Split sums are not yet divided; their extremes and totals lie
     beside them. ROOM is a power of 2 from WIDTH on.
     """
-    kv_head = tl.program_id(1)
-    sequence = tl.program_id(2) // splits
-    split = tl.program_id(2) % splits
+    first_row, kv_head = tl.program_id(0) * ROWS, tl.program_id(1)
+    sequence, split = tl.program_id(2) // splits, tl.program_id(2) % splits
     first = tl.load(starts + sequence)
     new = tl.load(starts + sequence + 1) - first
     length = tl.load(lengths + sequence)
 
-    rows = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
+    rows = first_row + tl.arange(0, ROWS)
     wanted = rows < new * GROUP
     positions = length - new + rows // GROUP
-    at = tl.arange(0, ROOM)
-    inside = at < WIDTH
-    head = kv_head * GROUP + rows % GROUP
-    row = (first + rows // GROUP).to(tl.int64) * (KV_HEADS * GROUP) + head
-    # fmt: off
-    q_tile = tl.load(
-        q + row[:, None] * WIDTH + at[None, :], mask=wanted[:, None] & inside[None, :], other=0.0
-    )
-    # fmt: on
-
-    # Keys up to the last row's position; a tile past the sequence's end has none.
-    last_row = tl.program_id(0) * ROWS + ROWS - 1
-    end = tl.minimum(length, length - new + last_row // GROUP + 1)
-    end = tl.where(tl.program_id(0) * ROWS < new * GROUP, end, 0)
-    share = tl.cdiv(tl.cdiv(end, splits), SEEN) * SEEN
-    begin = split * share
-    end = tl.minimum(end, begin + share)
+    row = _row(first, rows, kv_head, KV_HEADS, GROUP)
+    q_tile = _load(q, row[:, None], wanted[:, None], tl.arange(0, ROOM)[None, :], WIDTH)
 
     # Finite, so that a row none of whose keys are here gives 0 and not NaN.
     extreme = tl.full((ROWS,), -1.0e30, tl.float32)
     total = tl.zeros((ROWS,), tl.float32)
     sums = tl.zeros((ROWS, ROOM), tl.float32)
+    last = length - new + (first_row + ROWS - 1) // GROUP
+    # A tile past the sequence's end has no keys.
+    end = tl.where(first_row < new * GROUP, tl.minimum(length, last + 1), 0)
+    begin, end = _share(end, split, splits, SEEN)
     for start in range(begin, end, SEEN):
         seen = start + tl.arange(0, SEEN)
         there = seen < end
-        block = tl.load(tables + sequence * table_width + seen // BLOCK, mask=there, other=0)
-        slot = block.to(tl.int64) * BLOCK + seen % BLOCK
-        place = (slot * KV_HEADS + kv_head) * WIDTH
-        k_tile = tl.load(
-            keys + place[None, :] + at[:, None], mask=there[None, :] & inside[:, None], other=0.0
-        )
+        slot = _slot(tables + sequence * table_width, seen, there, BLOCK)
+        place = slot * KV_HEADS + kv_head
+        k_tile = _load(keys, place[None, :], there[None, :], tl.arange(0, ROOM)[:, None], WIDTH)
+        v_tile = _load(values, place[:, None], there[:, None], tl.arange(0, ROOM)[None, :], WIDTH)
         scores = tl.dot(q_tile, k_tile, input_precision="ieee") * scale
         visible = there[None, :] & (seen[None, :] <= positions[:, None])
         scores = tl.where(visible, scores, float("-inf"))
-        higher = tl.maximum(extreme, tl.max(scores, axis=1))
-        fade = tl.exp2(extreme - higher)
-        chances = tl.exp2(scores - higher[:, None])
-        v_tile = tl.load(
-            values + place[:, None] + at[None, :], mask=there[:, None] & inside[None, :], other=0.0
-        )
-        mixed = tl.dot(chances.to(v_tile.dtype), v_tile, input_precision="ieee")
-        sums = sums * fade[:, None] + mixed
-        total = total * fade + tl.sum(chances, axis=1)
-        extreme = higher
+        sums, total, extreme = _mixed(sums, total, extreme, scores, v_tile)
 
     if SPLIT:
         row = row * splits + split
@@ -89,9 +66,50 @@ def attend(
         tl.store(totals + row, total, mask=wanted)
     else:
         sums = sums / tl.where(wanted, total, 1.0)[:, None]
-    target = out + row[:, None] * WIDTH + at[None, :]
-    kept = wanted[:, None] & inside[None, :]
-    tl.store(target, sums.to(out.dtype.element_ty), mask=kept)
+    at = tl.arange(0, ROOM)[None, :]
+    kept = wanted[:, None] & (at < WIDTH)
+    tl.store(out + row[:, None] * WIDTH + at, sums.to(out.dtype.element_ty), mask=kept)
+
+
+@triton.jit
+def _row(first, rows, kv_head, KV_HEADS: tl.constexpr, GROUP: tl.constexpr):
+    """Where the rows of a sequence lie in q and out, whose first token is ``first``."""
+    head = kv_head * GROUP + rows % GROUP
+    return (first + rows // GROUP).to(tl.int64) * (KV_HEADS * GROUP) + head
+
+
+@triton.jit
+def _share(end, split, splits, SEEN: tl.constexpr):
+    """Of the keys up to ``end`` those of one split, in whole tiles of SEEN: from, and up to."""
+    share = tl.cdiv(tl.cdiv(end, splits), SEEN) * SEEN
+    begin = split * share
+    return begin, tl.minimum(end, begin + share)
+
+
+@triton.jit
+def _slot(table, seen, there, BLOCK: tl.constexpr):
+    """The cache's slots of the positions ``seen``."""
+    block = tl.load(table + seen // BLOCK, mask=there, other=0)
+    return block.to(tl.int64) * BLOCK + seen % BLOCK
+
+
+@triton.jit
+def _load(source, place, there, at, WIDTH: tl.constexpr):
+    """A tile of heads, WIDTH numbers each, zero where there is none.
+
+    ``place`` and ``there`` are rows of a tile or its columns, ``at`` the other.
+    """
+    return tl.load(source + place * WIDTH + at, mask=there & (at < WIDTH), other=0.0)
+
+
+@triton.jit
+def _mixed(sums, total, extreme, scores, v_tile):
+    """One step of the online softmax: sums, totals and extremes with another tile of keys."""
+    higher = tl.maximum(extreme, tl.max(scores, axis=1))
+    fade = tl.exp2(extreme - higher)
+    chances = tl.exp2(scores - higher[:, None])
+    mixed = tl.dot(chances.to(v_tile.dtype), v_tile, input_precision="ieee")
+    return sums * fade[:, None] + mixed, total * fade + tl.sum(chances, axis=1), higher
 
 
 @triton.jit

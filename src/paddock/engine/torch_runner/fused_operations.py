@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from paddock.engine.step import BLOCK_TOKENS
@@ -107,32 +106,14 @@ class FusedOperations:
         return max(1, min(wanted, useful, _MAX_SPLITS))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StreamedDense:
-    """Plain numbers; a single token's product reads them at the memory's own rate."""
-
-    weight_OI: Tensor
-
-    @property
-    def outputs(self) -> int:
-        return self.weight_OI.shape[0]
-
-    @property
-    def size_bytes(self) -> int:
-        return self.weight_OI.nbytes
-
-    def product(self, x_TI: Tensor) -> Tensor:
-        if len(x_TI) != 1:
-            return F.linear(x_TI, self.weight_OI)
-        outputs, inputs = self.weight_OI.shape
-        y_1O = x_TI.new_empty(1, outputs)
-        kernels.one_row_product[(_parts(outputs, 4),)](
-            x_TI.contiguous(), self.weight_OI, y_1O, outputs, inputs, ROWS=4, PART=_PART
-        )
-        return y_1O
-
-    def rows(self, ids_T: Tensor) -> Tensor:
-        return self.weight_OI[ids_T]
+def streamed_product(x_1I: Tensor, weight_OI: Tensor) -> Tensor:
+    """A single token's product, ``[1, O]``: weights are read at the memory's own rate."""
+    outputs, inputs = weight_OI.shape
+    y_1O = x_1I.new_empty(1, outputs)
+    kernels.one_row_product[(_parts(outputs, 4),)](
+        x_1I.contiguous(), weight_OI, y_1O, outputs, inputs, ROWS=4, PART=_PART
+    )
+    return y_1O
 
 
 def _parts(whole: int, part: int) -> int:

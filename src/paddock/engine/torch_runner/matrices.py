@@ -6,6 +6,7 @@ Quantised ones stay bytes in memory: a few rows at a time become numbers, are us
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -39,11 +40,16 @@ class Matrix(Protocol):
         """The rows of these numbers, ``[T, I]``, in the type that the model computes in."""
 
 
+# A product of one row, [1, I] with [O, I], where a device has a better one than torch's.
+OneRowProduct = Callable[[Tensor, Tensor], Tensor]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Dense:
     """Plain numbers, of the type that the model computes in."""
 
     weight_OI: Tensor
+    one_row_product: OneRowProduct | None = None
 
     @property
     def outputs(self) -> int:
@@ -54,6 +60,8 @@ class Dense:
         return self.weight_OI.nbytes
 
     def product(self, x_TI: Tensor) -> Tensor:
+        if self.one_row_product is not None and len(x_TI) == 1:
+            return self.one_row_product(x_TI, self.weight_OI)
         return F.linear(x_TI, self.weight_OI)
 
     def rows(self, ids_T: Tensor) -> Tensor:

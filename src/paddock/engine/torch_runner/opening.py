@@ -44,9 +44,9 @@ def open_torch_model(path: Path, options: TorchOptions = TorchOptions()) -> Torc
     operations: Operations = PlainOperations()
     wanted = Wanted(device, computing_type(plan, device))
     if device.type == "cuda" and importlib.util.find_spec("triton") is not None:
-        from paddock.engine.torch_runner.fused_operations import FusedOperations, StreamedDense
+        from paddock.engine.torch_runner.fused_operations import FusedOperations, streamed_product
 
-        wanted = replace(wanted, dense=StreamedDense)
+        wanted = replace(wanted, one_row_product=streamed_product)
         processors = torch.cuda.get_device_properties(device).multi_processor_count
         operations = FusedOperations(processors, plan.config.context)
     with memory_errors_as_python_s():

@@ -7,7 +7,7 @@ tensor; a matrix goes to its device as soon as it is whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from paddock.checkpoint.tensors import Tensor as Stored
 from paddock.checkpoint.tensors import regrouped
 from paddock.engine.native.plan import Plan, PlannedMatrix
 from paddock.engine.native.weights import Kind
-from paddock.engine.torch_runner.matrices import Dense, Matrix, Quantised, Stacked
+from paddock.engine.torch_runner.matrices import Dense, Matrix, OneRowProduct, Quantised, Stacked
 from paddock.engine.torch_runner.weights import LayerWeights, Weights
 
 _PLAIN = {Kind.F32: torch.float32, Kind.BF16: torch.bfloat16}
@@ -32,11 +32,11 @@ _PIECE_BYTES = 1 << 20  # about so much of a tensor is converted at once
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Where weights go, the type that is computed in, and what holds plain matrices."""
+    """Where weights go, the type that is computed in, and how that device multiplies one row."""
 
     device: torch.device
     computing: torch.dtype
-    dense: Callable[[Tensor], Matrix] = Dense
+    one_row_product: OneRowProduct | None = None
 
 
 def computing_type(plan: Plan, device: torch.device) -> torch.dtype:
@@ -82,7 +82,7 @@ def _matrix(planned: PlannedMatrix, wanted: Wanted) -> Matrix:
     _fill(content.numpy().reshape(-1), planned.tensors, dtype)
     content = content.to(wanted.device)
     if planned.kind in _PLAIN:
-        return wanted.dense(content.view(wanted.computing))
+        return Dense(content.view(wanted.computing), wanted.one_row_product)
     return Quantised(content, dtype, wanted.computing)
 
 
