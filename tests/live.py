@@ -14,6 +14,7 @@ import uvicorn
 from huggingface_hub import HfApi
 
 from paddock.config import Settings
+from paddock.http.protocol import uvicorn_options
 from paddock.hub.context import Hub, ScanRules
 from paddock.hub.jobs.handlers import load_handlers
 from paddock.hub.jobs.worker import Worker, run_until_empty
@@ -21,7 +22,6 @@ from paddock.hub.mirror.mirror import open_mirror
 from paddock.hub.people.accounts import create_org, create_user, find_account
 from paddock.hub.people.tokens import create_token
 from paddock.listening import address, listen
-from paddock.protocol import uvicorn_options
 from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database
 from paddock.storage.local_blobs import LocalBlobStore

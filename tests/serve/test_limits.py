@@ -14,7 +14,7 @@ from openai import APIStatusError, NotFoundError, OpenAI, RateLimitError
 from paddock.errors import BadInput
 from paddock.serve.callers import Caller, Limits
 from paddock.serve.errors import TooManyRequests
-from paddock.serve.http import frame
+from paddock.serve.http import app
 from paddock.serve.limiter import Limiter
 from tests.serve.fake_models import FakeLoader, entry
 from tests.serve.live import live_serving
@@ -109,7 +109,7 @@ def test_who_sends_too_much_reads_why_before_the_connection_ends() -> None:
 def test_a_crowd_of_slow_senders_takes_no_more_memory_than_it_may(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(frame, "MAX_BODIES_BYTES", 1 << 20)
+    monkeypatch.setattr(app, "MAX_BODIES_BYTES", 1 << 20)
     head = b"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n"
     with live_serving() as live, ExitStack() as stack:
         place = "127.0.0.1", int(live.url.rsplit(":", 1)[1])

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from paddock import protocol
+from paddock.http import protocol
 from paddock.web import sendfile
 from tests.live import LiveServer
 

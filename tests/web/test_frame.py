@@ -10,7 +10,7 @@ from http import client as http_client
 import httpx
 import pytest
 
-from paddock.web.frame import DEFAULT_BODY_BYTES
+from paddock.web.app import DEFAULT_BODY_BYTES
 from tests.live import LiveServer
 
 

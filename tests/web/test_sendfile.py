@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from paddock.protocol import uvicorn_options
+from paddock.http.protocol import uvicorn_options
 from paddock.web.sendfile import EXTENSION, ZeroCopySend
 
 SIZE_BYTES = 5_000_011

@@ -14,6 +14,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
+from paddock.http.bodies import BODY_LIMIT_KEY
 from paddock.hub.catalogue.downloads import Downloads
 from paddock.hub.git_http.pack_cache import PackCache
 from paddock.hub.mirror.mirror import Mirror
@@ -23,8 +24,6 @@ from paddock.hub.types import ANONYMOUS, Caller
 from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database
 
-# The web refuses a request body over its default limit unless the handler asked for more.
-BODY_LIMIT_KEY = "paddock.body_limit_bytes"
 CALLER_KEY = "paddock.caller"  # who calls, once it is known: the web counts by it, among others
 
 

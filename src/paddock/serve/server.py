@@ -16,8 +16,8 @@ from typing import Any, Final, NamedTuple
 
 import uvicorn
 
+from paddock.http.protocol import allow_many_connections, uvicorn_options
 from paddock.log import get_logger
-from paddock.protocol import allow_many_connections, uvicorn_options
 from paddock.serve.callers import Gate
 from paddock.serve.http.app import create_app
 from paddock.serve.limiter import Limiter

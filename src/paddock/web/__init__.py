@@ -3,7 +3,7 @@
 app               the application, put together once
 server            the process that serves it
 up                a hub for a person: first account, starter model
-frame             what every request gets: an id, a bound on its body, a line in the log
+raw_path          routing sees the path as it was written on the wire
 limits            how many requests a caller may send
 sendfile          files from the disk to the socket
 errors            failures as answers

@@ -5,11 +5,11 @@ Knows which routers there are, and nothing of what they do.
 
 from __future__ import annotations
 
-from fastapi import APIRouter, FastAPI
-from starlette.middleware.cors import CORSMiddleware
+from fastapi import APIRouter
 from starlette.types import ASGIApp
 
-from paddock import __version__
+from paddock.http.application import new_app
+from paddock.http.frame import Figures, Frame, Framing
 from paddock.hub import api
 from paddock.hub.context import Hub
 from paddock.web import (
@@ -23,11 +23,15 @@ from paddock.web import (
     pages,
     signing_in,
 )
-from paddock.web.frame import Frame
 from paddock.web.limits import RateLimits
+from paddock.web.raw_path import RawPath
 from paddock.web.sendfile import ZeroCopySend
 from paddock.web.serving.mount import BesideHub, Models
 
+# A handler that takes more says so (``hub.context.accept_body``). JSON is parsed without a pause,
+# and a few bytes of it can become an object of sixty: the worst of this size takes half a second.
+DEFAULT_BODY_BYTES = 4 * 1024 * 1024
+_FIGURES = Figures("paddock_http")
 # What a browser's script may read of an answer (hub-protocol: headers that carry facts).
 _EXPOSED_HEADERS = [
     "X-Repo-Commit",
@@ -49,26 +53,16 @@ _EXPOSED_HEADERS = [
 
 def create_app(hub: Hub, models: Models | None = None) -> ASGIApp:
     """The whole server as one ASGI application over the given storage; ``models`` is ``/v1``."""
-    app = FastAPI(
-        title="paddock",
-        version=__version__,
-        openapi_url="/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
+    app = new_app(
+        "paddock",
+        schema_url="/openapi.json",
+        routers=_routers(),
+        exposed_headers=_EXPOSED_HEADERS,
     )
     app.state.hub, app.state.serving = hub, models.serving if models else None
     errors.install(app)
-    for router in _routers():
-        app.include_router(router)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=["*"],
-        allow_methods=["*"],
-        allow_headers=["*"],
-        expose_headers=_EXPOSED_HEADERS,
-    )
-    framed = Frame(RateLimits(app, hub.limits))
+    framing = Framing("web", _FIGURES, DEFAULT_BODY_BYTES)
+    framed = Frame(RawPath(RateLimits(app, hub.limits)), framing)
     return ZeroCopySend(BesideHub(framed, models.app) if models else framed)
 
 

@@ -6,16 +6,14 @@ The page says what the JSON says, under the same status and headers.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from fastapi.responses import JSONResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
+from paddock.http.failures import Handler
 from paddock.web.rendering import page
-
-Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 _FOR_PROGRAMS = ("/api/", "/xet/", "/v1/", "/metrics", "/readyz", "/healthz", "/openapi.json")
 _NAMES = {401: "Not found, or not public"}  # which of both, a stranger is not told

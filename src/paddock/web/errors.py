@@ -2,8 +2,8 @@
 
 The body is JSON ``{"error": sentence}``; the client decides on the headers: ``X-Error-Code`` names
 the kind of failure, ``X-Error-Message`` repeats the sentence (the only source on HEAD). The next
-step is in ``hint``, and in ``errors``, whose messages the client shows below the sentence. What
-nobody foresaw is logged with its request id and answered without a detail.
+step is in ``hint``, and in ``errors``, whose messages the client shows below the sentence. What is
+no error of ours is told by ``paddock.http.failures``.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import OperationalError
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from paddock.errors import PaddockError
+from paddock.http.failures import Failure, Handler, handlers
 from paddock.hub import redirects
 from paddock.hub.context import CALLER_KEY
 from paddock.hub.errors import (
@@ -33,11 +32,10 @@ from paddock.hub.errors import (
 from paddock.hub.names import RepositoryName
 from paddock.hub.types import ANONYMOUS, Kind
 from paddock.log import get_logger
-from paddock.web.error_page import Handler, with_page
+from paddock.web.error_page import with_page
 
 log = get_logger("web")
 
-REQUEST_ID_KEY = "paddock.request_id"  # in the scope, put there by the frame
 RETRY_AFTER_SECONDS = 2
 _MAX_HEADER_CHARS = 1000
 _GIT_ROUTES = ("/info/refs", "/git-upload-pack", "/git-receive-pack")
@@ -59,12 +57,6 @@ def error_response(
     if hub_code:
         headers["X-Error-Code"] = hub_code
     return JSONResponse({"error": message, **(extra or {})}, status, headers)
-
-
-async def _unforeseen(request: Request, _error: Exception) -> Response:
-    """A failure of our own: the frame logs it under the same id."""
-    request_id = request.scope[REQUEST_ID_KEY]
-    return error_response(500, f"Something went wrong on our side (request {request_id}).")
 
 
 async def _paddock_error(request: Request, error: Exception) -> Response:
@@ -149,26 +141,14 @@ def _find_commit(request: Request) -> RepositoryMoved | None:
         return redirects.find_commit(conn, caller, name, rev)
 
 
-async def _bad_request(_request: Request, error: Exception) -> Response:
-    """The first thing that is wrong, by its place; the value may be anything, even secret."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"] if part not in {"body", "query"})
-    sentence = f"{place or 'the request'}: {first['msg']}"
-    return error_response(400, sentence)
+def _nothing_at(_request: Request) -> str:
+    return "Sorry, we can't find the page you are looking for."  # the Hub's sentence
 
 
-async def _routing_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101
-    if error.status_code == 404:
-        return error_response(404, "Sorry, we can't find the page you are looking for.")
-    response = error_response(error.status_code, str(error.detail))
-    response.headers.update(error.headers or {})
+def _shaped(failure: Failure) -> Response:
+    response = error_response(failure.status, failure.sentence)
+    response.headers.update(failure.headers or {})
     return response
-
-
-async def _client_gone(_request: Request, _error: Exception) -> Response:
-    return Response(status_code=499)  # nobody reads it
 
 
 async def _database_unavailable(request: Request, error: Exception) -> Response:
@@ -185,9 +165,6 @@ _HANDLERS: dict[type[Exception], Handler] = {
     RepositoryHidden: _not_here,
     RevisionNotFound: _not_here,
     PaddockError: _paddock_error,
-    RequestValidationError: _bad_request,
-    HTTPException: _routing_error,
-    ClientDisconnect: _client_gone,
     OperationalError: _database_unavailable,
-    Exception: _unforeseen,
+    **handlers(_shaped, nothing_at=_nothing_at),
 }

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from paddock.protocol import STALLED_SECONDS
+from paddock.http.protocol import STALLED_SECONDS
 
 EXTENSION = "http.response.zerocopysend"
 # Large enough to fill a socket's buffer in one call, small enough that a read from a cold disk does

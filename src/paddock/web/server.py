@@ -11,13 +11,13 @@ from collections.abc import Callable, Collection
 import uvicorn
 
 from paddock.config import Settings
+from paddock.http.protocol import allow_many_connections, uvicorn_options
 from paddock.hub.context import Hub, RequestLimits, ScanRules
 from paddock.hub.jobs.worker import Worker
 from paddock.hub.mirror.mirror import open_mirror
 from paddock.hub.oauth.issuers import Issuers
 from paddock.listening import url_of
 from paddock.log import get_logger
-from paddock.protocol import allow_many_connections, uvicorn_options
 from paddock.storage.opening import open_blobs, open_database
 from paddock.web.app import create_app
 from paddock.web.serving.mount import Models, open_models

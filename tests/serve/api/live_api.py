@@ -13,8 +13,8 @@ import httpx
 import openai
 import uvicorn
 
+from paddock.http.protocol import uvicorn_options
 from paddock.listening import address, listen
-from paddock.protocol import uvicorn_options
 from paddock.serve.gates.open_gate import OpenGate
 from paddock.serve.http.app import create_app
 from paddock.serve.limiter import Limiter

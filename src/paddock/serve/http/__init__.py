@@ -3,6 +3,5 @@
 app      the application, put together once
 callers  who sent a request, as FastAPI hands it to a handler
 errors   failures as OpenAI's clients know them
-frame    what every request gets: an id, a bound on its body
 health   whether the server lives, and its figures
 """

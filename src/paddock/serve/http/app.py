@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
+from typing import Final
+
 from starlette.types import ASGIApp
 
-from paddock import __version__
+from paddock.http.application import new_app
+from paddock.http.bodies import BodyMemory
+from paddock.http.frame import Figures, Frame, Framing
 from paddock.serve import api
 from paddock.serve.callers import Gate
 from paddock.serve.http import errors, health
 from paddock.serve.http.callers import LEFT_HEADERS
-from paddock.serve.http.frame import Frame
 from paddock.serve.limiter import Limiter
 from paddock.serve.serving import Serving
+
+MAX_BODY_BYTES: Final = 10 * 1024 * 1024
+MAX_BODIES_BYTES: Final = 512 * 1024 * 1024  # of all requests in hand, without what is small
+_FIGURES: Final = Figures("paddock_serve_http")
 
 
 def create_app(serving: Serving, gate: Gate, limiter: Limiter, *, alone: bool = True) -> ASGIApp:
     """``/v1`` over these models; not ``alone``, whoever has it inside has health and figures."""
-    app = FastAPI(
-        title="paddock serve",
-        version=__version__,
-        openapi_url="/v1/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
+    app = new_app(
+        "paddock serve",
+        schema_url="/v1/openapi.json",
+        routers=[*api.routers(), *([health.router] if alone else [])],
+        exposed_headers=["X-Request-Id", "Retry-After", *LEFT_HEADERS],
     )
     app.state.serving, app.state.gate, app.state.limiter = serving, gate, limiter
     errors.install(app)
-    for router in [*api.routers(), *([health.router] if alone else [])]:
-        app.include_router(router)
-    # A page elsewhere may ask with a token of its own; no browser sends cookies along for it.
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=["*"],
-        allow_methods=["*"],
-        allow_headers=["*"],
-        expose_headers=["X-Request-Id", "Retry-After", *LEFT_HEADERS],
-    )
-    return Frame(app)
+    memory = BodyMemory(MAX_BODIES_BYTES)
+    return Frame(app, Framing("serve", _FIGURES, MAX_BODY_BYTES, memory, id_prefix="req_"))

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from paddock.http.frame import HEADERS_KEY
 from paddock.serve.callers import Arrival, Caller, Gate
-from paddock.serve.http.frame import LEFT_KEY
 from paddock.serve.limiter import Left, Limiter
 from paddock.serve.serving import Serving
 
@@ -24,9 +24,9 @@ async def get_caller(request: Request) -> Caller:
     address = request.client.host if request.client else ""
     base_url = str(request.base_url).rstrip("/")
     caller = await gate.caller(Arrival(request.headers, address, base_url))
-    request.scope[LEFT_KEY] = _headers(limiter.left(caller))
+    request.scope[HEADERS_KEY] = _headers(limiter.left(caller))
     limiter.count_request(caller)
-    request.scope[LEFT_KEY] = _headers(limiter.left(caller))
+    request.scope[HEADERS_KEY] = _headers(limiter.left(caller))
     return caller
 
 

@@ -1,8 +1,7 @@
 """Failures as OpenAI's clients know them: ``{"error": {message, type, param, code}}``.
 
-Every way out of a handler ends here. What nobody foresaw is logged under its request's id and
-answered without a detail. An error may bring ``param`` (the place in the request that is wrong) and
-``retry_after_seconds``.
+An error of ours may bring ``param`` (the place in the request that is wrong) and
+``retry_after_seconds``; what is none of ours is told by ``paddock.http.failures``.
 """
 
 from __future__ import annotations
@@ -11,19 +10,18 @@ from collections.abc import Container
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from paddock.errors import PaddockError
+from paddock.http.failures import Failure, handlers
+from paddock.http.frame import REQUEST_ID_KEY
 from paddock.log import get_logger
 from paddock.serve import metrics
 
 log = get_logger("serve")
 
-REQUEST_ID_KEY = "paddock.request_id"  # in the scope, put there by the frame
 GIVEN_KEY = "paddock.given"  # in the scope: names of the parameters that the body has
 RETRY_AFTER_SECONDS = 5
 _PROMPTS = ("messages", "prompt", "input", "tokens")
@@ -54,10 +52,8 @@ _TYPES = {
 def install(app: FastAPI) -> None:
     """Translate every exception that a handler may raise."""
     app.add_exception_handler(PaddockError, _paddock_error)
-    app.add_exception_handler(RequestValidationError, _bad_request)
-    app.add_exception_handler(HTTPException, _routing_error)
-    app.add_exception_handler(ClientDisconnect, _client_gone)
-    app.add_exception_handler(Exception, _unforeseen)
+    for error, handler in handlers(_shaped, nothing_at=_nothing_at).items():
+        app.add_exception_handler(error, handler)
 
 
 def error_body(
@@ -107,31 +103,10 @@ async def _paddock_error(request: Request, error: Exception) -> Response:
     return response_of(error, request.scope.get(GIVEN_KEY, ()))
 
 
-async def _bad_request(_request: Request, error: Exception) -> Response:
-    """The first thing that is wrong, by its place; the value may be anything, even secret."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"] if part not in {"body", "query"})
-    sentence = f"{place or 'the request'}: {first['msg']}"
-    return JSONResponse(
-        error_body(400, sentence, code="bad_input", param=place or None), status_code=400
-    )
+def _shaped(failure: Failure) -> Response:
+    status, sentence, code, param, headers = failure
+    return JSONResponse(error_body(status, sentence, code=code, param=param), status, headers)
 
 
-async def _routing_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101
-    sentence = str(error.detail)
-    if error.status_code == 404:
-        sentence = f"there is nothing at {request.method} {request.scope['path'][:200]!r}"
-    return JSONResponse(error_body(error.status_code, sentence), error.status_code, error.headers)
-
-
-async def _client_gone(_request: Request, _error: Exception) -> Response:
-    return Response(status_code=499)  # nobody reads it
-
-
-async def _unforeseen(request: Request, _error: Exception) -> Response:
-    """A failure of our own: the frame logs it under the same id."""
-    request_id = request.scope.get(REQUEST_ID_KEY)
-    sentence = f"something went wrong on our side (request {request_id})"
-    return JSONResponse(error_body(500, sentence, code="internal"), 500)
+def _nothing_at(request: Request) -> str:
+    return f"there is nothing at {request.method} {request.scope['path'][:200]!r}"

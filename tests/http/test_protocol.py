@@ -8,7 +8,7 @@ import socket
 
 import pytest
 
-from paddock import protocol
+from paddock.http import protocol
 from tests.live import LiveServer
 
 

@@ -1,0 +1,8 @@
+"""HTTP as every server of ours speaks it, whatever it serves: the hub and the models alike.
+
+protocol     the wire: bounds on a request's head, and on how long a client may dawdle
+frame        what every request gets: an id, bounds on its body, figures, a line in the log
+bodies       how much of a body is taken: of one, and of all that are in hand
+application  an application of routes, open to pages of other sites
+failures     what goes wrong before a handler, or where none of ours foresaw it
+"""
