@@ -124,6 +124,20 @@ def test_more_than_the_context_holds_says_what_would_fit(paddock: Any) -> None:
     assert "hint: ask for at most 510 new tokens" in err
 
 
+@pytest.mark.parametrize("command", ["generate", "chat"])
+def test_a_longer_context_than_the_models_own_is_refused(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    end = ["-p", "x"] if command == "generate" else []
+    for context, code in (("513", 2), ("512", 0), ("16", 0)):
+        with pytest.raises(SystemExit) as ended:
+            main([command, STARTER, "--context", context, *end])
+        assert ended.value.code == code
+        is_said = "513 tokens was asked for; the model's own is 512" in capsys.readouterr().err
+        assert is_said == (code == 2)
+
+
 @pytest.mark.parametrize("missing", ["nothing", "./no/such/folder", "a/b/c", "../x", "a" * 5000])
 def test_a_path_that_does_not_exist_is_named(missing: str, paddock: Any) -> None:
     code, out, err = paddock(missing, "-p", "x")

@@ -56,6 +56,8 @@ def test_a_model_of_the_hub_by_the_curl_line_that_is_printed(
         ([STARTER, "--auth", "/no/such/file"], 1, "/no/such/file cannot be read"),
         ([STARTER, "--host", "0.0.0.0"], 2, "nobody was said to be let in"),
         ([STARTER, "--memory", "1K"], 1, "the budget is 1,024"),
+        ([STARTER, "--context", "513"], 2, "513 tokens was asked for; the model's own is 512"),
+        ([STARTER, "x=" + STARTER, "--context", "513"], 2, "the model's own is 512"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from paddock.cli.model_folder import checked_folder, needs_serve_extra
-from paddock.cli.numbers import sampling_options
+from paddock.cli.numbers import context_option, sampling_options
 from paddock.config import Settings, load_settings
 from paddock.errors import PaddockError
 
@@ -35,6 +35,7 @@ _QUOTES: Final = '"""'
     default="auto",
     help="How weights are kept (auto: as stored).",
 )
+@context_option
 @click.option("--policy", default="", metavar="FILE|none", help="In place of the model's own.")
 @click.option("--draft", metavar="MODEL", help="A small model that proposes tokens.")
 def command(model: str, **wanted: Any) -> None:
@@ -71,7 +72,12 @@ def _opened(
     from paddock.serve.terminal.conversation import Conversation, Manner
     from paddock.serve.terminal.opening import Alone, opened, with_template
 
-    alone = Alone(parse_precision(wanted["precision"]), policy=wanted["policy"], draft=draft)
+    alone = Alone(
+        parse_precision(wanted["precision"]),
+        policy=wanted["policy"],
+        context=wanted["context"],
+        draft=draft,
+    )
     seed = wanted["seed"]
     manner = Manner(
         wanted["temperature"],

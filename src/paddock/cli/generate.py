@@ -11,7 +11,7 @@ from typing import Any, Final
 import click
 
 from paddock.cli.model_folder import checked_folder, needs_serve_extra
-from paddock.cli.numbers import sampling_options
+from paddock.cli.numbers import context_option, sampling_options
 from paddock.cli.output import emit
 from paddock.config import Settings, load_settings
 
@@ -32,6 +32,7 @@ _PRECISIONS: Final = ("auto", "float32", "bfloat16", "int8", "int4", "stored")
     default="auto",
     help="How weights are kept (auto: float32 up to a billion parameters, as stored above).",
 )
+@context_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(model: str, prompt: str, as_json: bool, **wanted: Any) -> None:
     """Continue a text with MODEL, a path or namespace/name[@revision].
@@ -65,7 +66,8 @@ async def _continue(
         case name:
             precision = parse_precision(name)
     sampling = Sampling(wanted["temperature"], top_p=wanted["top_p"], seed=wanted["seed"])
-    async with opened(folder, folder.name, Alone(precision), settings) as served:
+    alone = Alone(precision, context=wanted["context"])
+    async with opened(folder, folder.name, alone, settings) as served:
         done = await continue_text(served, prompt, sampling, wanted["tokens"], on_text)
     return done.to_dict()
 

@@ -1,4 +1,4 @@
-"""Options that several commands have: numbers to draw with."""
+"""Options that several commands have: numbers to draw with, and how long a context is."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ def finite(_ctx: click.Context, parameter: click.Parameter, value: float) -> flo
     if not math.isfinite(value):
         raise click.BadParameter(f"{value} is not a number to compute with", param=parameter)
     return value
+
+
+def context_option(command: Command) -> Command:
+    """``--context``, at most as long as the model's own."""
+    return click.option(
+        "--context", type=click.IntRange(1), help="Shorter than the model's own, in tokens."
+    )(command)
 
 
 def sampling_options(temperature: float) -> Callable[[Command], Command]:

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from paddock.cli.model_folder import needs_serve_extra
+from paddock.cli.numbers import context_option
 from paddock.cli.output import progress_note
 from paddock.config import load_settings
 
@@ -77,7 +78,7 @@ def _device(_ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 )
 @click.option("--threads", type=click.IntRange(0), help="Threads that compute.")
 @click.option("--device", default="auto", callback=_device, help="auto, cpu, cuda or cuda:N.")
-@click.option("--context", type=click.IntRange(1), help="Shorter than the model's, in tokens.")
+@context_option
 @click.option("--sequences", type=click.IntRange(1), help="Requests computed at once (64).")
 @click.option("--lora", multiple=True, metavar="NAME=PATH", help="An adapter of the first MODEL.")
 @click.option("--draft", metavar="MODEL", help="A small model that proposes tokens.")

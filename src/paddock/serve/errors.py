@@ -19,6 +19,13 @@ class ModelUnavailable(Unavailable):
     code = "model_unavailable"
 
 
+class ContextTooLong(ModelUnavailable):
+    """A longer context was asked for than the model has."""
+
+    code = "context_too_long"
+    exit_code = 2  # it is the command line that is wrong
+
+
 class NoMemory(Unavailable):
     """Other models are in use and leave no room for this one."""
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from paddock.checkpoint.errors import BadCheckpoint, DiskFailure
+from paddock.checkpoint.opening import open_checkpoint
 from paddock.config import Settings
 from paddock.engine.opening import OpenOptions, packed_folder
 from paddock.engine.precision import parse_precision
@@ -23,6 +26,7 @@ from paddock.serve.gates.token_file import TokenFile
 from paddock.serve.limiter import Limiter
 from paddock.serve.models.budget import default_budget_bytes
 from paddock.serve.models.catalogue import Adapter, Entry, FixedCatalogue
+from paddock.serve.models.context import agreed_context
 from paddock.serve.models.loaded import Loader
 from paddock.serve.models.native import NativeLoader, NativeOptions
 from paddock.serve.models.residents import ResidentLimits, Residents
@@ -90,6 +94,7 @@ def make_serving(wanted: Wanted, settings: Settings) -> Ready:
     hub = Hub(settings.hub_url, settings.token)
     rules = Rules.of(settings, foreign=wanted.engine == "vllm")
     entries = _entries(wanted, hub, rules)
+    _check_context(wanted.context, entries)
     limiter = limiter_of(settings)
     residents = policed_residents(_loader(wanted, settings, hub, rules), settings, rules)
     serving = Serving(FixedCatalogue(entries, gate), residents, limiter)
@@ -185,6 +190,14 @@ def _entries(wanted: Wanted, hub: Hub, rules: Rules) -> list[Entry]:
             f"two models are called {shown(twice[0])}", hint="give one a name: NAME=MODEL"
         )
     return entries
+
+
+def _check_context(wanted: int | None, entries: Sequence[Entry]) -> None:
+    """At once, and not when a model is first asked for; whatever else is wrong is told then."""
+    for entry in entries if wanted is not None else ():
+        if isinstance(entry.source, PathSource):
+            with suppress(BadCheckpoint, DiskFailure, OSError):
+                agreed_context(wanted, open_checkpoint(entry.source.path).config.context)
 
 
 def _named(model: str, hub: Hub, rules: Rules) -> tuple[str, Source, tuple[str, ...]]:

@@ -7,5 +7,6 @@ loaded     a model in memory, and what a loader must offer
 residents  which models are in memory, within a budget
 native     the loader of models for our own engine
 words      what of a loaded model is text
+context    how long prompt and answer may be together
 budget     how much memory there is
 """

@@ -27,6 +27,7 @@ from paddock.llama.tokenizer import Tokenizer
 from paddock.serve.bridge import Bridge, OnOutputs
 from paddock.serve.errors import NoMemory
 from paddock.serve.models.catalogue import Adapter
+from paddock.serve.models.context import agreed_context
 from paddock.serve.models.loaded import Loaded, Need
 from paddock.serve.models.words import chat_format_of, vocabulary_of
 
@@ -39,7 +40,7 @@ class NativeOptions:
     """How models are opened and run; the same for all of a server."""
 
     opening: OpenOptions = field(default_factory=OpenOptions)
-    context: int | None = None  # shorter than the model's
+    context: int | None = None  # at most the model's own, which it is without
     max_sequences: int = 64
     max_step_tokens: int = 512
     max_waiting: int = 1024
@@ -57,7 +58,7 @@ class NativeLoader:
         model = self._bytes(path)
         draft = self._bytes(self._options.draft) if self._options.draft else ModelBytes(0, 0)
         weights, block = model.weights + draft.weights, model.block + draft.block
-        context = self._context(open_checkpoint(path).config.context)
+        context = agreed_context(self._options.context, open_checkpoint(path).config.context)
         wanted = block * self._blocks(context, self._options.max_sequences)
         room = min(int(budget_bytes * CACHE_SHARE), budget_bytes - weights)
         cache = min(wanted, max(room, block * self._blocks(min(context, MIN_CACHE_TOKENS), 1)))
@@ -119,7 +120,7 @@ class NativeLoader:
         words: Vocabulary | None,
     ) -> EngineOptions:
         block_bytes = runner.block_bytes + (draft.block_bytes if draft else 0)
-        context = self._context(runner.config.context)
+        context = agreed_context(self._options.context, runner.config.context)
         most = self._blocks(context, self._options.max_sequences)
         blocks = min(need.cache_bytes // block_bytes, most)
         if blocks * BLOCK_TOKENS < min(context, MIN_CACHE_TOKENS):
@@ -137,9 +138,6 @@ class NativeLoader:
 
     def _bytes(self, path: Path) -> ModelBytes:
         return model_bytes(path, self._options.opening.precision)
-
-    def _context(self, models_own: int) -> int:
-        return min(models_own, self._options.context or models_own)
 
     def _blocks(self, tokens: int, sequences: int) -> int:
         return (tokens // BLOCK_TOKENS + 1) * sequences

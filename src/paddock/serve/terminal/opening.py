@@ -38,6 +38,7 @@ class Alone:
     precision: Precision = Precision.AUTO
     device: str = "auto"
     policy: str = ""  # a policy.yaml in place of the model's own; ``none`` for no policy
+    context: int | None = None  # at most the model's own, which it is without
     draft: Path | None = None  # a small model of the same vocabulary, that proposes
     prompt_lookup: bool = False
 
@@ -53,7 +54,11 @@ async def opened(path: Path, name: str, alone: Alone, settings: Settings) -> Asy
     )
     loader = NativeLoader(
         NativeOptions(
-            opening, max_sequences=1, draft=alone.draft, prompt_lookup=alone.prompt_lookup
+            opening,
+            context=alone.context,
+            max_sequences=1,
+            draft=alone.draft,
+            prompt_lookup=alone.prompt_lookup,
         )
     )
     budget = settings.serve_memory or default_budget_bytes()

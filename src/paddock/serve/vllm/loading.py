@@ -14,6 +14,7 @@ from paddock.checkpoint.tokenizer.files import load_tokenizer
 from paddock.llama.chat import ChatFormat
 from paddock.llama.tokenizer import Tokenizer
 from paddock.serve.models.catalogue import Adapter
+from paddock.serve.models.context import agreed_context
 from paddock.serve.models.loaded import Loaded, Need
 from paddock.serve.models.words import chat_format_of, vocabulary_of
 from paddock.serve.vllm.backend import VllmBackend
@@ -51,9 +52,9 @@ class VllmLoader:
 
     async def load(self, path: Path, adapters: tuple[Adapter, ...], need: Need) -> Loaded:
         text = await asyncio.to_thread(_read_text, path)
+        context = agreed_context(self._options.context, text.config.context)
         command = Command(self._options.program, path, tuple(self._arguments(adapters)))
         process = await start_vllm(command, start_seconds=self._options.start_seconds)
-        context = min(text.config.context, self._options.context or text.config.context)
         return Loaded(
             backend=VllmBackend(process, text.config.vocab_size),
             tokenizer=text.tokenizer,
