@@ -18,8 +18,10 @@ generation_fields    what all that generate have in common
 forms                forms that an output is held to
 tool_fields          tools and the choice among them, as clients write them
 parameters           which parameters are known, harmless or refused
+answering            whole, or in events
 reading              a body becomes a checked value
 event_stream         server-sent events, and clients that leave
+heads                what an answer begins with, whole or in chunks
 usage                how many tokens were read and written
 errors               what can be wrong with a request's body
 """

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from paddock.clock import now
 from paddock.serve.api import chat_shapes
+from paddock.serve.api.answering import respond
 from paddock.serve.api.chat_body import ChatBody, chat_request
-from paddock.serve.api.event_stream import DONE, Events, json_response, streamed, while_there
+from paddock.serve.api.event_stream import DONE, Events, event, json_response
+from paddock.serve.api.heads import ChunkHead, Head
 from paddock.serve.api.reading import read_body
 from paddock.serve.api.usage import Usage
 from paddock.serve.callers import Caller
 from paddock.serve.http.callers import CallerDep, ServingDep
 from paddock.serve.serving import Serving
-from paddock.serve.text.chat import answer, prepare
+from paddock.serve.text.chat import ChatDelta, answer, prepare
 
 router = APIRouter()
 
@@ -26,41 +27,50 @@ router = APIRouter()
 async def create(request: Request, serving: ServingDep, caller: CallerDep) -> Response:
     """The next message of a conversation."""
     body = await read_body(request, ChatBody)
-    if body.stream:
-        return await streamed(request, _chunks(serving, caller, body))
-    return await while_there(request, _whole(serving, caller, body))
+    return await respond(request, _Answer(serving, caller, body), is_streamed=body.stream)
 
 
-async def _whole(serving: Serving, caller: Caller, body: ChatBody) -> Response:
-    chat_id, created = _new_id(), int(now().timestamp())
-    async with serving.use(body.model, caller) as served:
-        prepared = await prepare(served, chat_request(body, served, caller, chat_id))
-        usage = Usage(len(prepared.prompt))
-        messages = [chat_shapes.Message(choice) for choice in range(body.n or 1)]
-        async with aclosing(answer(served, prepared)) as deltas:
+class _Answer:
+    """One message, or as many as are asked for."""
+
+    failed = staticmethod(event)
+
+    def __init__(self, serving: Serving, caller: Caller, body: ChatBody) -> None:
+        self._serving, self._caller, self._body = serving, caller, body
+        self._head = Head.new("chatcmpl")
+        self._model = ""
+        self._usage = Usage(answers=body.n or 1)
+
+    async def whole(self) -> Response:
+        messages = [chat_shapes.Message(choice) for choice in range(self._usage.answers)]
+        async with self._deltas() as deltas:
             async for delta in deltas:
-                usage.completion_tokens += len(delta.token_ids)
-                usage.cached_tokens = max(usage.cached_tokens, delta.cached_tokens)
+                self._usage.count(delta)
                 messages[delta.choice].add(delta)
-        return json_response(chat_shapes.whole(chat_id, served.name, created, messages, usage))
+        head = self._head.to_dict("chat.completion", self._model)
+        return json_response(chat_shapes.whole(head, messages, self._usage))
 
-
-async def _chunks(serving: Serving, caller: Caller, body: ChatBody) -> Events:
-    chat_id, created = _new_id(), int(now().timestamp())
-    async with serving.use(body.model, caller) as served:
-        prepared = await prepare(served, chat_request(body, served, caller, chat_id))
-        usage = Usage(len(prepared.prompt))
-        chunks = chat_shapes.ChatChunks(
-            chat_id, served.name, created, usage, tells_usage=body.tells_usage
-        )
-        async with aclosing(answer(served, prepared)) as deltas:
+    async def events(self) -> Events:
+        tells_usage = self._body.tells_usage
+        async with self._deltas() as deltas:
+            begun = self._head.to_dict("chat.completion.chunk", self._model)
+            head = ChunkHead(begun, tells_usage=tells_usage)
+            chunks = chat_shapes.ChatChunks(head)
             async for delta in deltas:
+                self._usage.count(delta)
                 if chunk := chunks.chunk(delta):
                     yield chunk
-        if body.tells_usage:
-            yield chunks.last()
-        yield DONE
+            if tells_usage:
+                yield head.last(self._usage)
+            yield DONE
 
-
-def _new_id() -> str:
-    return f"chatcmpl-{secrets.token_hex(14)}"
+    @asynccontextmanager
+    async def _deltas(self) -> AsyncIterator[AsyncGenerator[ChatDelta, None]]:
+        """What the model says; it stays loaded until the block ends."""
+        async with self._serving.use(self._body.model, self._caller) as served:
+            self._model = served.name
+            asked = chat_request(self._body, served, self._caller, self._head.id)
+            prepared = await prepare(served, asked)
+            self._usage.prompt_tokens = len(prepared.prompt)
+            async with aclosing(answer(served, prepared)) as deltas:
+                yield deltas

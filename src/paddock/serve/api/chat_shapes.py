@@ -1,6 +1,6 @@
 """Answers of chat, whole and in chunks, as OpenAI writes them.
 
-A chunk is put together of bytes: what all chunks of a stream share is written once.
+A chunk is put together of bytes: what all chunks of a stream share is written once (``heads``).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from paddock.serve.api.heads import ChunkHead
 from paddock.serve.api.usage import Usage
 from paddock.serve.text.chat import ChatDelta
 from paddock.serve.text.pieces import TextLogprob, TokenText
@@ -21,25 +22,12 @@ _FIRST = b'{"role":"assistant","content":""}'
 class ChatChunks:
     """Writes the chunks of one stream."""
 
-    def __init__(self, chat_id: str, model: str, created: int, usage: Usage, *, tells_usage: bool):
-        head = {
-            "id": chat_id,
-            "object": "chat.completion.chunk",
-            "created": created,
-            "model": model,
-            "system_fingerprint": None,
-        }
-        if tells_usage:  # null in every chunk but the last
-            head["usage"] = None
-        self._usage = usage
-        self._head = head
-        self._before = b"data: " + orjson.dumps(head)[:-1] + b',"choices":[{"index":'
+    def __init__(self, head: ChunkHead) -> None:
+        self._before = head.before_index
         self._begun: set[int] = set()
 
     def chunk(self, delta: ChatDelta) -> bytes:
         """What is new, as one or two events; nothing where there is nothing to see."""
-        self._usage.completion_tokens += len(delta.token_ids)
-        self._usage.cached_tokens = max(self._usage.cached_tokens, delta.cached_tokens)
         written = b""
         if delta.choice not in self._begun:
             self._begun.add(delta.choice)
@@ -52,11 +40,6 @@ class ChatChunks:
         if fields == b"{}" and delta.finish is None and not delta.logprobs:
             return written
         return written + self._event(delta.choice, fields, logprobs, finish)
-
-    def last(self) -> bytes:
-        """The chunk that counts tokens."""
-        value = {**self._head, "choices": [], "usage": self._usage.to_dict()}
-        return b"data: " + orjson.dumps(value) + b"\n\n"
 
     def _fields(self, delta: ChatDelta) -> bytes:
         if not delta.calls and delta.refusal is None:
@@ -131,18 +114,12 @@ class Message:
         }
 
 
-def whole(
-    chat_id: str, model: str, created: int, messages: list[Message], usage: Usage
-) -> dict[str, Any]:
+def whole(head: dict[str, Any], messages: list[Message], usage: Usage) -> dict[str, Any]:
     """A whole answer."""
     made = {
-        "id": chat_id,
-        "object": "chat.completion",
-        "created": created,
-        "model": model,
+        **head,
         "choices": [message.to_dict() for message in messages],
         "usage": usage.to_dict(),
-        "system_fingerprint": None,
     }
     scored = messages[0].prompt_logprobs if messages else None
     if scored is not None:

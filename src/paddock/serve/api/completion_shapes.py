@@ -8,25 +8,15 @@ from typing import Any
 import orjson
 
 from paddock.serve.api.chat_shapes import prompt_scores
-from paddock.serve.api.usage import Usage
+from paddock.serve.api.heads import ChunkHead
 from paddock.serve.text.pieces import Piece, TextLogprob
 
 
 class CompletionChunks:
     """Writes the chunks of one stream."""
 
-    def __init__(self, answer_id: str, model: str, created: int, *, tells_usage: bool):
-        head = {
-            "id": answer_id,
-            "object": "text_completion",
-            "created": created,
-            "model": model,
-            "system_fingerprint": None,
-        }
-        if tells_usage:
-            head["usage"] = None
-        self._head = head
-        self._before = b"data: " + orjson.dumps(head)[:-1] + b',"choices":[{"index":'
+    def __init__(self, head: ChunkHead) -> None:
+        self._before = head.before_index
 
     def chunk(self, part: Part) -> bytes:
         """What is new, as one event; nothing where there is nothing to see."""
@@ -42,11 +32,6 @@ class CompletionChunks:
             told,
             b"null" if part.finish is None else orjson.dumps(part.finish),
         )
-
-    def last(self, usage: Usage) -> bytes:
-        """The chunk that counts tokens."""
-        value = {**self._head, "choices": [], "usage": usage.to_dict()}
-        return b"data: " + orjson.dumps(value) + b"\n\n"
 
 
 @dataclass(slots=True)
@@ -102,21 +87,6 @@ class Part:
         if tells_prompt and self.prompt_logprobs is not None:
             made["prompt_logprobs"] = prompt_scores(self.prompt_logprobs)
         return made
-
-
-def whole(
-    answer_id: str, model: str, created: int, choices: list[dict[str, Any]], usage: Usage
-) -> dict[str, Any]:
-    """A whole answer."""
-    return {
-        "id": answer_id,
-        "object": "text_completion",
-        "created": created,
-        "model": model,
-        "choices": choices,
-        "usage": usage.to_dict(),
-        "system_fingerprint": None,
-    }
 
 
 def _logprobs(told: list[tuple[TextLogprob, bool]], echo_chars: int) -> dict[str, Any]:

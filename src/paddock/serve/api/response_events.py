@@ -42,8 +42,7 @@ class ResponseEvents:
 
     def feed(self, delta: ChatDelta) -> bytes:
         """What a part of the answer changes."""
-        self._usage.completion_tokens += len(delta.token_ids)
-        self._usage.cached_tokens = max(self._usage.cached_tokens, delta.cached_tokens)
+        self._usage.count(delta)
         written = b""
         if delta.refusal is not None:
             written += self._refuse(delta.refusal)

@@ -11,8 +11,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from paddock.clock import now
+from paddock.serve.api.answering import respond
 from paddock.serve.api.errors import BadParameter, UnsupportedParameter
-from paddock.serve.api.event_stream import Events, json_response, streamed, while_there
+from paddock.serve.api.event_stream import Events, json_response
 from paddock.serve.api.reading import read_body
 from paddock.serve.api.response_body import ResponseBody, check_writable, response_request
 from paddock.serve.api.response_events import ResponseEvents
@@ -31,10 +32,8 @@ router = APIRouter()
 async def create(request: Request, serving: ServingDep, caller: CallerDep) -> Response:
     """The answer to a conversation, as items."""
     body = await read_body(request, ResponseBody)
-    work = _Work(serving, caller, _store(request), body)
-    if body.stream:
-        return await streamed(request, work.events(), work.failed)
-    return await while_there(request, work.whole())
+    answer = _Answer(serving, caller, _store(request), body)
+    return await respond(request, answer, is_streamed=body.stream)
 
 
 @router.get("/v1/responses/{response_id}")
@@ -73,8 +72,8 @@ async def cancel(request: Request, response_id: str, caller: CallerDep) -> Respo
     )
 
 
-class _Work:
-    """One response, made whole or in events."""
+class _Answer:
+    """One response."""
 
     def __init__(
         self, serving: Serving, caller: Caller, store: ResponseStore, body: ResponseBody

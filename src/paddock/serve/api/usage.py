@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from paddock.serve.text.chat import ChatDelta
+from paddock.serve.text.pieces import Piece
 
 
 @dataclass(slots=True)
 class Usage:
-    """Counted while an answer is made; a prompt of several answers counts once."""
+    """Counted while answers are made; a prompt of several answers counts once."""
 
     prompt_tokens: int = 0
+    answers: int = 1  # to each prompt
     completion_tokens: int = 0
-    cached_tokens: int = 0
+    _cached: dict[int, int] = field(default_factory=dict)  # by the prompt's number
+
+    def count(self, part: Piece | ChatDelta) -> None:
+        """The next part of an answer; every part tells anew what its prompt found in the cache."""
+        self.completion_tokens += len(part.token_ids)
+        prompt = part.choice // self.answers
+        self._cached[prompt] = max(self._cached.get(prompt, 0), part.cached_tokens)
+
+    @property
+    def cached_tokens(self) -> int:
+        """Of all prompts, what the answer that found most did not compute again."""
+        return sum(self._cached.values())
 
     def to_dict(self) -> dict[str, Any]:
         """For chat and completions."""
