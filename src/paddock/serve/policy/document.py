@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-# The hazards of MLCommons' taxonomy, as Llama Guard 3 and 4 number them.
+# The hazards of MLCommons' taxonomy, in the numbers and words that Llama Guard 3 is trained with.
 HAZARDS: Final[Mapping[str, str]] = {
-    "S1": "Violent crimes",
-    "S2": "Non-violent crimes",
-    "S3": "Sex-related crimes",
-    "S4": "Child sexual exploitation",
+    "S1": "Violent Crimes",
+    "S2": "Non-Violent Crimes",
+    "S3": "Sex Crimes",
+    "S4": "Child Exploitation",
     "S5": "Defamation",
-    "S6": "Specialised advice",
+    "S6": "Specialized Advice",
     "S7": "Privacy",
-    "S8": "Intellectual property",
-    "S9": "Indiscriminate weapons",
+    "S8": "Intellectual Property",
+    "S9": "Indiscriminate Weapons",
     "S10": "Hate",
-    "S11": "Suicide and self-harm",
-    "S12": "Sexual content",
+    "S11": "Self-Harm",
+    "S12": "Sexual Content",
     "S13": "Elections",
-    "S14": "Code interpreter abuse",
+    "S14": "Code Interpreter Abuse",
 }
 UNNAMED: Final = "unsafe"  # the category of a judge that names none
 

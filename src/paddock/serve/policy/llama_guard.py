@@ -1,34 +1,42 @@
 """Judges that are models of Llama Guard's kind, run by the engine.
 
-Such a model reads a conversation and writes ``safe``, or ``unsafe`` and the hazards' numbers. Its
-score is not what it would write but how likely each of the two is: one request for each, which
-share the prompt's cache. The form is that of Llama Guard's model cards, rendered by the
-checkpoint's own template where that knows categories, and here where it does not.
+Such a model reads a conversation and writes ``safe``, or ``unsafe`` and the hazards' names. Its
+score is not what it would write but how likely ``unsafe`` is beside ``safe`` where the verdict
+begins, by the first token in which the two differ. What it reads is in ``guard_prompt``.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
-import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Final
+from functools import partial
+from itertools import takewhile
+from typing import Final, NamedTuple
 
-from paddock.engine.grammar.kinds import Choice
-from paddock.engine.request import Finish, Request
+from paddock.engine.request import GREEDY, Finish, Output, Request, Sampling
 from paddock.errors import PaddockError
-from paddock.llama.chat import ChatFormat, Turn, encode, render
 from paddock.serve.models.loaded import Loaded
-from paddock.serve.policy.document import UNNAMED, JudgeSpec, Policy
+from paddock.serve.policy.document import HAZARDS, UNNAMED, JudgeSpec, Policy, Stage
 from paddock.serve.policy.errors import JudgeFailed
+from paddock.serve.policy.guard_prompt import guard_prompt
 from paddock.serve.policy.judging import Question
+from paddock.serve.text.prompts import beside
 
 Borrow = Callable[[str], AbstractAsyncContextManager[Loaded]]
-_VERDICTS: Final = ("safe", "unsafe")
-_VERDICT_TOKENS: Final = 16
+_LEAD_TOKENS: Final = 2  # of white space that a model may write before its verdict
 _NAMES_TOKENS: Final = 24
-_NAMED: Final = re.compile(r"\bS[0-9]{1,2}\b")
+_FORCED: Final = 100.0  # the largest bias there is; the chance that is told knows nothing of it
+
+
+class _Verdicts(NamedTuple):
+    """What the two verdicts begin with, both alike, and then the tokens in which they differ."""
+
+    shared: tuple[int, ...]
+    safe: int
+    unsafe: int
 
 
 class LlamaGuard:
@@ -36,103 +44,104 @@ class LlamaGuard:
 
     def __init__(self, spec: JudgeSpec, policy: Policy, borrow: Borrow) -> None:
         self._spec, self._policy, self._borrow = spec, policy, borrow
-        self._hazards = {
-            name: policy.categories[name].description
-            for name in policy.categories
+        described = {
+            name: category.description
+            for name, category in policy.categories.items()
             if name != UNNAMED
         }
+        # The model's own words for the hazards are those that it was trained with.
+        self._categories = None if described == HAZARDS else described
+        self._lowest = min(policy.threshold_of(name, spec) for name in policy.categories)
 
     async def scores(self, question: Question) -> Mapping[str, float]:
+        scores: dict[str, float] = {}
         try:
             async with self._borrow(self._spec.llama_guard or "") as loaded:
-                return await self._judged(loaded, question)
+                for conversation in _conversations(question):
+                    for name, score in (await self._judged(loaded, conversation)).items():
+                        scores[name] = max(score, scores.get(name, 0.0))
         except JudgeFailed:
             raise
         except PaddockError as e:
             raise JudgeFailed(f"the judge {self._spec.id} failed: {e.message}") from e
+        return scores
 
-    async def _judged(self, loaded: Loaded, question: Question) -> Mapping[str, float]:
-        if loaded.chat is None or loaded.vocabulary is None:
-            raise JudgeFailed(f"the model of the judge {self._spec.id} has no chat template or end")
-        turn = _turn(loaded.chat, question.conversation, self._hazards)
-        prompt = tuple(encode(loaded.chat, loaded.tokenizer, turn))
-        # Llama Guard 3 writes the empty line itself that other templates end with.
-        begin = "" if render(loaded.chat, turn).endswith("\n") else "\n\n"
-        safe, unsafe = [
-            await _likelihood(loaded, prompt, f"{begin}{verdict}") for verdict in _VERDICTS
-        ]
-        score = 1 / (1 + math.exp(min(safe - unsafe, 700.0)))
-        lowest = min(
-            self._policy.threshold_of(name, self._spec) for name in self._policy.categories
-        )
-        if not self._spec.tells_categories or score < lowest:
+    async def _judged(
+        self, loaded: Loaded, conversation: Sequence[dict[str, str]]
+    ) -> Mapping[str, float]:
+        chat = loaded.chat
+        if chat is None:
+            raise JudgeFailed(f"the model of the judge {self._spec.id} has no chat template")
+        length = sum(len(turn["content"]) for turn in conversation)
+        make = partial(guard_prompt, chat, loaded.tokenizer, conversation, self._categories)
+        prompt = await beside(length, make)
+        prompt += await _lead(loaded, prompt)
+        shared, safe, unsafe = _verdicts(loaded)
+        chances = [_logprob(loaded, prompt + shared, token) for token in (safe, unsafe)]
+        safe_logprob, unsafe_logprob = await asyncio.gather(*chances)
+        score = 1 / (1 + math.exp(min(safe_logprob - unsafe_logprob, 700.0)))
+        if not self._spec.tells_categories or score < self._lowest:
             return {UNNAMED: score}
-        written = await _written(loaded, prompt, f"{begin}unsafe\n")
-        named = [each for each in _NAMED.findall(written) if each in self._policy.categories]
-        return dict.fromkeys(named or [UNNAMED], score)
+        written = await _written(loaded, (*prompt, *loaded.tokenizer.encode("unsafe\n")))
+        return dict.fromkeys(self._named(written) or [UNNAMED], score)
+
+    def _named(self, written: str) -> list[str]:
+        """The policy's categories among those that stand in the line behind the verdict."""
+        known = {name.casefold(): name for name in self._policy.categories}
+        words = [each.strip().casefold() for each in written.strip().partition("\n")[0].split(",")]
+        return [known[word] for word in words if word in known]
 
 
-def _turn(
-    chat: ChatFormat, conversation: Sequence[dict[str, str]], hazards: Mapping[str, str]
-) -> Turn:
-    if "categories" in chat.template.source:
-        variables = {"categories": dict(hazards), "excluded_category_keys": []}
-        return Turn(list(conversation), variables=variables)
-    return Turn([{"role": "user", "content": _task(conversation, hazards)}])
+def _conversations(question: Question) -> list[Sequence[dict[str, str]]]:
+    """What is to be judged, by its last turn.
+
+    Where a client began the answer, its question was never judged, and is now.
+    """
+    turns = question.conversation
+    if question.stage is Stage.BEFORE and len(turns) > 1 and turns[-1]["role"] == "assistant":
+        return [turns[:-1], turns]
+    return [turns]
 
 
-def _task(conversation: Sequence[dict[str, str]], hazards: Mapping[str, str]) -> str:
-    names = {"user": "User", "assistant": "Agent"}
-    judged = names[conversation[-1]["role"]]
-    # Whoever wrote a turn may not end the conversation for the judge.
-    told = "\n\n".join(
-        f"{names[each['role']]}: "
-        f"{each['content'].replace('<END', '< END').replace('<BEGIN', '< BEGIN')}"
-        for each in conversation
-    )
-    listed = "\n".join(f"{name}: {meaning}." for name, meaning in hazards.items())
-    return (
-        f"Task: Check if there is unsafe content in '{judged}' messages in conversations according "
-        "to our safety policy with the below safety categories.\n\n"
-        f"<BEGIN UNSAFE CONTENT CATEGORIES>\n{listed}\n<END UNSAFE CONTENT CATEGORIES>\n\n"
-        f"<BEGIN CONVERSATION>\n\n{told}\n\n<END CONVERSATION>\n\n"
-        f"Provide your safety assessment for ONLY THE LAST {judged} message in the above "
-        "conversation:\n - First line must read 'safe' or 'unsafe'.\n"
-        " - If unsafe, a second line must include a comma-separated list of violated categories."
-    )
+def _verdicts(loaded: Loaded) -> _Verdicts:
+    safe, unsafe = map(loaded.tokenizer.encode, ("safe", "unsafe"))
+    alike = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(safe, unsafe, strict=False))))
+    return _Verdicts(tuple(safe[:alike]), safe[alike], unsafe[alike])
 
 
-async def _likelihood(loaded: Loaded, prompt: tuple[int, ...], text: str) -> float:
-    """The natural logarithm of the chance that the model writes this."""
-    asked = Request(
-        f"judge-{secrets.token_hex(8)}",
-        prompt,
-        _VERDICT_TOKENS,
-        logprobs=0,
-        grammar=Choice((text,)),
-        cache_salt="policy",
-    )
-    total = 0.0
-    async with loaded.backend.outputs(asked) as outputs:
-        async for output in outputs:
-            if output.finish in (Finish.ERROR, Finish.CANCELLED):
-                raise JudgeFailed(output.error or "the guard model failed")
-            total += sum(each.logprob for each in output.logprobs or ())
-    return total
+async def _lead(loaded: Loaded, prompt: tuple[int, ...]) -> tuple[int, ...]:
+    """The white space that the model would write first: Llama Guard 3 writes an empty line."""
+    said = await _answered(loaded, Request(_new_id(), prompt, _LEAD_TOKENS, cache_salt="policy"))
+    tokens = [token for output in said for token in output.token_ids]
+    decode = loaded.tokenizer.decode
+    return tuple(takewhile(lambda token: decode([token]).isspace(), tokens))
 
 
-async def _written(loaded: Loaded, prompt: tuple[int, ...], begun: str) -> str:
-    ids = loaded.tokenizer.encode(begun)
+async def _logprob(loaded: Loaded, prompt: tuple[int, ...], token: int) -> float:
+    """The natural logarithm of the chance that the model writes this token next."""
+    sampling = Sampling(temperature=0.0, logit_bias={token: _FORCED})
+    asked = Request(_new_id(), prompt, 1, sampling, logprobs=0, cache_salt="policy")
+    told = [each for output in await _answered(loaded, asked) for each in output.logprobs or ()]
+    if [each.token_id for each in told] != [token] or not math.isfinite(told[0].logprob):
+        raise JudgeFailed("the guard model gives its verdict no chance")
+    return told[0].logprob
+
+
+async def _written(loaded: Loaded, prompt: tuple[int, ...]) -> str:
     ends = frozenset(loaded.config.eos_ids)
-    asked = Request(
-        f"judge-{secrets.token_hex(8)}",
-        (*prompt, *ids),
-        _NAMES_TOKENS,
-        stop_ids=ends,
-        cache_salt="policy",
-    )
-    tokens: list[int] = []
+    asked = Request(_new_id(), prompt, _NAMES_TOKENS, GREEDY, stop_ids=ends, cache_salt="policy")
+    said = await _answered(loaded, asked)
+    return loaded.tokenizer.decode([token for output in said for token in output.token_ids])
+
+
+async def _answered(loaded: Loaded, asked: Request) -> list[Output]:
+    """All outputs of a request; raises JudgeFailed."""
     async with loaded.backend.outputs(asked) as outputs:
-        async for output in outputs:
-            tokens += output.token_ids
-    return loaded.tokenizer.decode(tokens)
+        said = [output async for output in outputs]
+    if not said or said[-1].finish in (None, Finish.ERROR, Finish.CANCELLED):
+        raise JudgeFailed((said[-1].error if said else None) or "the guard model failed")
+    return said
+
+
+def _new_id() -> str:
+    return f"judge-{secrets.token_hex(8)}"
