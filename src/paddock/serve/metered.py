@@ -1,6 +1,7 @@
-"""A backend whose requests are counted: their times, their tokens, and for whom.
+"""A backend for one caller: requests are counted, and kept apart from everybody else's.
 
-Also what gives the engine the caller's name, so that turns are fair among callers.
+The engine gets the caller's name here and nowhere else. By it turns are fair among callers, and
+nobody learns from what is in the cache what others asked.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ class Metered:
     @asynccontextmanager
     async def outputs(self, request: Request) -> AsyncIterator[AsyncIterator[Output]]:
         watch = _Watch(self._model, request)
-        if not request.user:
-            request = replace(request, user=self._caller.name)
+        name = self._caller.name
+        request = replace(request, user=name, cache_salt=f"{name}\n{request.cache_salt}")
         try:
             async with self._backend.outputs(request) as outputs:
                 yield watch.over(outputs)

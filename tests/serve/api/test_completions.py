@@ -21,6 +21,29 @@ def test_prompts_of_every_kind(api: LiveApi, model: ScriptedBackend) -> None:
     assert model.asked[-1].prompt == (5,)
 
 
+def test_every_route_keeps_its_callers_prompts_apart(api: LiveApi, model: ScriptedBackend) -> None:
+    client = api.openai()
+    client.completions.create(model=api.model, prompt="The cat")
+    client.chat.completions.create(
+        model=api.model, messages=[{"role": "user", "content": "The cat"}]
+    )
+    client.responses.create(model=api.model, input="The cat")
+    client.embeddings.create(model=api.model, input="The cat")
+    assert len(model.asked) == 4
+    assert {(asked.user, asked.cache_salt) for asked in model.asked} == {
+        ("address:127.0.0.1", "address:127.0.0.1\n")
+    }
+
+
+def test_usage_counts_a_prompt_once(api: LiveApi, model: ScriptedBackend) -> None:
+    prompt = model.tokenizer.encode("The cat " * 10)[:40]  # the scripted cache knows whole blocks
+    for given, prompts in ((prompt, 1), ([prompt, prompt], 2)):
+        usage = api.openai().completions.create(model=api.model, prompt=given, n=3).usage
+        assert usage is not None and usage.prompt_tokens_details is not None
+        assert usage.prompt_tokens == 40 * prompts
+        assert usage.prompt_tokens_details.cached_tokens == 32 * prompts
+
+
 def test_the_echoed_prompt_is_scored(api: LiveApi, model: ScriptedBackend) -> None:
     done = api.openai().completions.create(
         model=api.model, prompt="The cat", echo=True, logprobs=1, max_tokens=0

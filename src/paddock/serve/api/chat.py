@@ -69,7 +69,7 @@ class _Answer:
         """What the model says; it stays loaded until the block ends."""
         async with self._serving.use(self._body.model, self._caller) as served:
             self._model = served.name
-            asked = chat_request(self._body, served, self._caller, self._head.id)
+            asked = chat_request(self._body, served, self._head.id)
             prepared = await prepare(served, asked)
             self._usage.prompt_tokens = len(prepared.prompt)
             async with aclosing(answer(served, prepared)) as deltas:

@@ -19,7 +19,6 @@ from paddock.serve.api.generation_fields import (
     wanted,
 )
 from paddock.serve.api.tool_fields import read_tools
-from paddock.serve.callers import Caller
 from paddock.serve.served import Served
 from paddock.serve.text.chat import ChatRequest
 
@@ -45,7 +44,7 @@ class ChatBody(GenerationFields):
     add_special_tokens: bool | None = None
 
 
-def chat_request(body: ChatBody, served: Served, caller: Caller, request_id: str) -> ChatRequest:
+def chat_request(body: ChatBody, served: Served, request_id: str) -> ChatRequest:
     """The same for ``paddock.serve.text.chat``; raises what is wrong with it."""
     if body.top_logprobs is not None and not body.logprobs:
         raise BadParameter("top_logprobs needs logprobs to be true", param="top_logprobs")
@@ -72,7 +71,7 @@ def chat_request(body: ChatBody, served: Served, caller: Caller, request_id: str
     return ChatRequest(
         id=request_id,
         messages=tuple(body.messages),
-        wanted=wanted(body, served, caller, told),
+        wanted=wanted(body, served, told),
         tools=read_tools(body.tools, body.tool_choice, is_parallel=body.parallel_tool_calls),
         adds_generation_prompt=body.add_generation_prompt is not False,
         is_continued=bool(body.continue_final_message),

@@ -18,7 +18,6 @@ from paddock.serve.api.generation_fields import (
     only_form,
     wanted,
 )
-from paddock.serve.callers import Caller
 from paddock.serve.served import Served
 from paddock.serve.text.pieces import Wanted
 
@@ -45,7 +44,7 @@ class CompletionBody(GenerationFields):
         return self.n or 1
 
 
-def completion_wanted(body: CompletionBody, served: Served, caller: Caller) -> Wanted:
+def completion_wanted(body: CompletionBody, served: Served) -> Wanted:
     """How the answers are made; raises what is wrong with it."""
     choices = max(body.shown_choices, body.best_of or 1)
     if body.best_of is not None and body.best_of < body.shown_choices:
@@ -69,7 +68,7 @@ def completion_wanted(body: CompletionBody, served: Served, caller: Caller) -> W
         prompt_logprobs=scores,
         grammar=only_form(of_response_format(body.response_format), guided_form(body)),
     )
-    return wanted(body, served, caller, told)
+    return wanted(body, served, told)
 
 
 def read_prompts(value: Any, param: str = "prompt", most: int = MAX_PROMPTS) -> list[Prompt]:

@@ -98,7 +98,7 @@ class _Answer:
         """What the model says; it stays loaded until the block ends."""
         body = self._body
         async with self._serving.use(body.model, self._caller) as served:
-            wanted = completion_wanted(body, served, self._caller)
+            wanted = completion_wanted(body, served)
             prompts = await _prompts(served, body, wanted)
             usage = Usage(sum(len(prompt.token_ids) for prompt in prompts), wanted.choices)
             head = self._head.to_dict("text_completion", served.name)

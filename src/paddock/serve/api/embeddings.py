@@ -53,7 +53,7 @@ async def create(request: Request, serving: ServingDep, caller: CallerDep) -> Re
 async def _answer(serving: Serving, caller: Caller, body: EmbeddingBody) -> Response:
     inputs = read_prompts(body.input, "input", MAX_INPUTS)
     async with serving.use(body.model, caller) as served:
-        found = await _embedded(served, caller, body, inputs)
+        found = await _embedded(served, body, inputs)
     tokens = sum(each.prompt_tokens for each in found)
     listed = [
         {
@@ -67,9 +67,7 @@ async def _answer(serving: Serving, caller: Caller, body: EmbeddingBody) -> Resp
     return json_response({"object": "list", "data": listed, "model": served.name, "usage": usage})
 
 
-async def _embedded(
-    served: Served, caller: Caller, body: EmbeddingBody, inputs: list[Prompt]
-) -> list[Embedded]:
+async def _embedded(served: Served, body: EmbeddingBody, inputs: list[Prompt]) -> list[Embedded]:
     """All of them, some at once; the first failure ends the others."""
     begins = body.add_special_tokens is not False
     request_id = f"embd-{secrets.token_hex(14)}"
@@ -81,7 +79,7 @@ async def _embedded(
             if served.guard and (refusal := await served.guard.check_prompt(prompt.text)):
                 raise TextRefused(refusal.text)
             name = f"{request_id}.{number}"
-            return await embed(served, name, prompt.token_ids, user=caller.name)
+            return await embed(served, name, prompt.token_ids)
 
     try:
         async with asyncio.TaskGroup() as group:

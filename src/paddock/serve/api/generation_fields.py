@@ -17,7 +17,6 @@ from paddock.engine.request import MAX_BIASED_TOKENS, MAX_LOGPROBS, NO_BIAS, Sam
 from paddock.errors import shown
 from paddock.serve.api.errors import BadParameter
 from paddock.serve.api.forms import choice_form, of_structured, pattern_form, schema_form
-from paddock.serve.callers import Caller
 from paddock.serve.served import Served
 from paddock.serve.text.pieces import Wanted
 
@@ -89,7 +88,7 @@ class Told:
     grammar: Grammar | None
 
 
-def wanted(fields: GenerationFields, served: Served, caller: Caller, told: Told) -> Wanted:
+def wanted(fields: GenerationFields, served: Served, told: Told) -> Wanted:
     """How an answer is made; raises BadParameter, BadSampling."""
     return Wanted(
         max_tokens=told.max_tokens,
@@ -105,8 +104,7 @@ def wanted(fields: GenerationFields, served: Served, caller: Caller, told: Told)
         logprobs=told.logprobs,
         prompt_logprobs=told.prompt_logprobs,
         grammar=told.grammar,
-        user=caller.name,
-        cache_salt=f"{caller.name}\n{fields.cache_salt or ''}",  # nobody learns what others asked
+        cache_salt=fields.cache_salt or "",
     )
 
 

@@ -20,7 +20,6 @@ from paddock.serve.api.generation_fields import (
     wanted,
 )
 from paddock.serve.api.tool_fields import read_tools
-from paddock.serve.callers import Caller
 from paddock.serve.served import Served
 from paddock.serve.text.chat import ChatRequest
 
@@ -69,11 +68,7 @@ def check_writable(body: ResponseBody) -> None:
 
 
 def response_request(
-    body: ResponseBody,
-    messages: list[dict[str, Any]],
-    served: Served,
-    caller: Caller,
-    request_id: str,
+    body: ResponseBody, messages: list[dict[str, Any]], served: Served, request_id: str
 ) -> ChatRequest:
     """The same for ``paddock.serve.text.chat``; raises what is wrong with it."""
     if body.n not in (None, 1):
@@ -97,6 +92,6 @@ def response_request(
     return ChatRequest(
         id=request_id,
         messages=tuple(messages),
-        wanted=wanted(body, served, caller, told),
+        wanted=wanted(body, served, told),
         tools=read_tools(body.tools, body.tool_choice, is_parallel=body.parallel_tool_calls),
     )

@@ -102,9 +102,7 @@ class _Answer:
             raise BadParameter("input is missing", param="input")
         system = [{"role": "system", "content": body.instructions}] if body.instructions else []
         async with self._serving.use(body.model, self._caller) as served:
-            request = response_request(
-                body, [*system, *said], served, self._caller, writer.response["id"]
-            )
+            request = response_request(body, [*system, *said], served, writer.response["id"])
             prepared = await prepare(served, request)
             self._usage.prompt_tokens = len(prepared.prompt)
             begun = False

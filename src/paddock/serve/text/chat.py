@@ -12,14 +12,14 @@ from typing import Any, Final
 
 from paddock.engine.grammar.kinds import JsonSchema
 from paddock.llama.chat import Turn
-from paddock.serve.policy.guard import Guard, Refusal
+from paddock.serve.policy.guard import Refusal
 from paddock.serve.policy.prompts import strings_of
 from paddock.serve.served import Served
 from paddock.serve.text.conversation import for_template
-from paddock.serve.text.errors import BadTools, NoChatTemplate
+from paddock.serve.text.errors import BadTools
 from paddock.serve.text.generation import generate
 from paddock.serve.text.pieces import FinishReason, Piece, TextLogprob, TextRequest, Wanted
-from paddock.serve.text.prompts import chat_prompt
+from paddock.serve.text.prompts import chat_prompt, required_chat
 from paddock.serve.text.tool_calls import CallDelta, CallParser
 from paddock.serve.text.tools import NO_TOOLS, Must, Tools, call_grammar
 
@@ -66,29 +66,24 @@ class ChatDelta:
 
 async def prepare(served: Served, request: ChatRequest) -> Prepared:
     """Everything before the model: raises what is wrong with the conversation."""
-    if served.chat is None:
-        raise NoChatTemplate(
-            f"the model {served.name} has no chat template",
-            hint="it continues texts: POST /v1/completions",
-        )
-    tools = request.tools
+    chat, tools = required_chat(served), request.tools
     request = _held_to_calls(request)
     turn = Turn(
-        messages=for_template(served.chat, request.messages, tools),
+        messages=for_template(chat, request.messages, tools),
         add_generation_prompt=request.adds_generation_prompt,
         tools=[tool.to_dict() for tool in tools.tools] if tools.are_offered else None,
         variables=request.variables,
         is_continued=request.is_continued,
     )
-    prompt = await chat_prompt(served, turn)
-    guard = guard_of(served)
+    prompt = await chat_prompt(served, chat, turn)
+    guard = served.guard
     refusal = await guard.check_prompt(_whole_prompt(request)) if guard else None
     return Prepared(request, prompt, refusal)
 
 
 async def answer(served: Served, prepared: Prepared) -> AsyncGenerator[ChatDelta, None]:
     """The answers' parts as they come; close it to cancel what is left."""
-    request, guard = prepared.request, guard_of(served)
+    request, guard = prepared.request, served.guard
     choices = range(request.wanted.choices)
     if prepared.refusal is not None:
         for choice in choices:
@@ -113,11 +108,6 @@ async def answer(served: Served, prepared: Prepared) -> AsyncGenerator[ChatDelta
 def refused(choice: int, refusal: Refusal) -> ChatDelta:
     """An answer that is a refusal and nothing else."""
     return ChatDelta(choice, refusal.text, refusal=refusal.text, finish=FinishReason.CONTENT_FILTER)
-
-
-def guard_of(served: Served) -> Guard | None:
-    """The model's use policy."""
-    return served.guard
 
 
 def _whole_prompt(request: ChatRequest) -> tuple[dict[str, Any], ...]:

@@ -7,7 +7,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from paddock.serve.served import Served
-from paddock.serve.text.chat import guard_of
 from paddock.serve.text.generation import generate, together
 from paddock.serve.text.pieces import FinishReason, Piece, TextRequest, Wanted
 from paddock.serve.text.prompts import beside, text_prompt, token_prompt
@@ -50,7 +49,7 @@ async def complete(
 async def _answers(
     served: Served, request_id: str, prompt: RawPrompt, wanted: Wanted, first: int
 ) -> AsyncGenerator[Piece, None]:
-    guard, choices = guard_of(served), range(wanted.choices)
+    guard, choices = served.guard, range(wanted.choices)
     refusal = await guard.check_prompt(prompt.text) if guard else None
     if refusal is not None:
         for choice in choices:

@@ -119,7 +119,6 @@ def engine_request(served: Served, request: TextRequest, number: int) -> Request
         prompt_logprobs=None if number else wanted.prompt_logprobs,
         grammar=wanted.grammar,
         adapter=served.adapter,
-        user=wanted.user,
         cache_salt=wanted.cache_salt,
     )
 

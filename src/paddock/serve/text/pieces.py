@@ -34,8 +34,7 @@ class Wanted:
     logprobs: int | None = None  # alternatives told with each token; 0: the chosen one alone
     prompt_logprobs: int | None = None
     grammar: Grammar | None = None
-    user: str = ""
-    cache_salt: str = ""
+    cache_salt: str = ""  # prefixes are shared only among requests of the same salt
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 from paddock.errors import shown
-from paddock.llama.chat import Turn, encode
+from paddock.llama.chat import ChatFormat, Turn, encode
 from paddock.llama.errors import EmptyPrompt, TokenOutOfVocabulary
 from paddock.llama.tokenizer import encode_prompt
 from paddock.serve.served import Served
@@ -31,14 +31,18 @@ async def text_prompt(served: Served, text: str, *, begins: bool = True) -> tupl
     return fitting(served, ids)
 
 
-async def chat_prompt(served: Served, turn: Turn) -> tuple[int, ...]:
-    """A conversation's tokens; raises PromptTooLong, NoChatTemplate, BadTemplate."""
-    chat = served.chat
-    if chat is None:
+def required_chat(served: Served) -> ChatFormat:
+    """The model's chat template; raises NoChatTemplate."""
+    if served.chat is None:
         raise NoChatTemplate(
             f"the model {served.name} has no chat template",
             hint="it continues texts: POST /v1/completions",
         )
+    return served.chat
+
+
+async def chat_prompt(served: Served, chat: ChatFormat, turn: Turn) -> tuple[int, ...]:
+    """A conversation's tokens; raises PromptTooLong, BadTemplate."""
     # A template may strip a text at both ends, and nothing else.
     chars = sum(len(each["content"].strip()) for each in turn.messages if each.get("content"))
     check_length(served, chars)

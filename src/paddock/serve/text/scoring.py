@@ -28,19 +28,9 @@ class Embedded(NamedTuple):
     prompt_tokens: int
 
 
-async def embed(
-    served: Served, request_id: str, prompt: tuple[int, ...], *, user: str = ""
-) -> Embedded:
+async def embed(served: Served, request_id: str, prompt: tuple[int, ...]) -> Embedded:
     """The embedding of one prompt; raises what the engine's ``submit`` raises."""
-    asked = Request(
-        id=request_id,
-        prompt=prompt,
-        max_tokens=0,
-        adapter=served.adapter,
-        embed=True,
-        user=user,
-        cache_salt=f"{user}\n",
-    )
+    asked = Request(id=request_id, prompt=prompt, max_tokens=0, adapter=served.adapter, embed=True)
     async with served.backend.outputs(asked) as outputs:
         async for output in outputs:
             if output.finish is Finish.CANCELLED:
