@@ -9,6 +9,7 @@ from typing import Any
 from paddock.engine.engine import Engine
 from paddock.engine.options import EngineOptions
 from paddock.engine.request import GREEDY, Finish, Output, Request, TokenLogprob
+from paddock.errors import PaddockError
 from tests.fakes.block_model import BlockModel, answer_alone
 
 
@@ -23,6 +24,7 @@ class Answer:
     finish: Finish | None = None
     stop_id: int | None = None
     error: str | None = None
+    fault: PaddockError | None = None
     cached_tokens: int = 0
 
 
@@ -62,7 +64,8 @@ class Driven:
             answer.prompt_logprobs = answer.prompt_logprobs or output.prompt_logprobs
             answer.embedding = answer.embedding or output.embedding
             answer.finish, answer.stop_id = output.finish, output.stop_id
-            answer.error, answer.cached_tokens = output.error, output.cached_tokens
+            answer.error, answer.fault = output.error, output.fault
+            answer.cached_tokens = output.cached_tokens
 
 
 def asking(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 
 import pytest
 
-from paddock.engine.errors import BadGrammar
+from paddock.engine.errors import BadGrammar, EngineFull, ImpossibleRequest
 from paddock.engine.grammar.kinds import Choice, Grammar, JsonSchema, Regex
-from paddock.engine.grammar.matching import Vocabulary
+from paddock.engine.grammar.matching import CACHED_GRAMMARS, Vocabulary
 from paddock.engine.request import Finish, Sampling
 from paddock.starter import starter_folder
 from tests.engine.driving import Driven, asking, check_as_alone, check_nothing_is_held
@@ -84,6 +85,106 @@ def test_a_form_that_is_not_followed_is_told_at_submit(vocabulary: Vocabulary) -
     driven = Driven(BlockModel(small(vocab_size=vocabulary.vocab_size)), vocabulary=vocabulary)
     with pytest.raises(BadGrammar):
         driven.submit(asking("r", [1], 9, grammar=Regex("(")))
+
+
+MANY_WAYS = {"type": "string", "pattern": f"^{'a?' * 300}{'a' * 300}$"}
+COSTLY = JsonSchema(
+    json.dumps(
+        {
+            "type": "object",
+            "properties": {"a": {"type": "string", "pattern": "^[a-z ]{30}$"}, "b": MANY_WAYS},
+            "required": ["a", "b"],
+            "additionalProperties": False,
+        }
+    )
+)
+
+
+@pytest.mark.parametrize("proposals", [0, 6])
+def test_a_form_that_becomes_too_costly_in_mid_answer_ends_its_own_request(
+    vocabulary: Vocabulary, proposals: int
+) -> None:
+    driven = Driven(
+        BlockModel(small(vocab_size=vocabulary.vocab_size)),
+        vocabulary=vocabulary, max_proposals=proposals,
+    )  # fmt: skip
+    beside = asking("beside", [1, 2, 3], 30)
+    driven.submit(asking("costly", [1], 200, grammar=COSTLY), beside)
+    driven.run()
+    answer = driven.answers["costly"]
+    assert answer.token_ids, "it began"
+    assert answer.finish is Finish.ERROR
+    assert isinstance(answer.fault, BadGrammar)
+    assert "too costly" in answer.fault.message == answer.error
+    assert driven.answers["beside"].finish is Finish.LENGTH
+    assert driven.engine.stats().counters.failed_steps == 0
+    check_nothing_is_held(driven.engine)
+
+
+def test_what_one_request_does_with_a_form_decides_nothing_for_others(
+    vocabulary: Vocabulary,
+) -> None:
+    """All that follow one form share its automaton, which has met its limit with the first."""
+    either = JsonSchema(json.dumps({"anyOf": [{"const": "cheap and cheerful"}, MANY_WAYS]}))
+    driven = Driven(BlockModel(small(vocab_size=vocabulary.vocab_size)), vocabulary=vocabulary)
+    for seed in range(6):
+        driven.submit(asking(f"r{seed}", [1], 60, grammar=either, sampling=Sampling(seed=seed)))
+    driven.run()
+    told = [driven.answers[f"r{seed}"] for seed in range(6)]
+    assert {type(answer.fault) for answer in told} == {BadGrammar, type(None)}
+    for seed, answer in enumerate(told):
+        alone = Driven(BlockModel(small(vocab_size=vocabulary.vocab_size)), vocabulary=vocabulary)
+        expected = alone.answer(asking("r", [1], 60, grammar=either, sampling=Sampling(seed=seed)))
+        assert answer.finish is expected.finish
+        assert answer.fault or answer.token_ids == expected.token_ids
+
+
+def test_many_different_forms_that_wait_are_bounded_and_equal_ones_are_not(
+    vocabulary: Vocabulary,
+) -> None:
+    gc.collect()
+    before = vocabulary.compiled
+    driven = Driven(
+        BlockModel(small(vocab_size=vocabulary.vocab_size)),
+        vocabulary=vocabulary, max_forms=80, max_waiting=1024, prefix_cache=False,
+    )  # fmt: skip
+
+    def ask(number: int, form: int, user: str) -> None:
+        grammar = JsonSchema(json.dumps({"const": form}))
+        driven.submit(asking(f"r{number}", [1], 20, grammar=grammar, user=user))
+
+    taken = 0
+    for number in range(1000):
+        try:
+            ask(number, number, "many")
+        except EngineFull as e:
+            assert "different forms" in e.message
+        else:
+            taken += 1
+    assert taken == 80
+    for number in range(1000, 1500):
+        ask(number, number % 80, "many")
+    for number in range(2000, 2020):
+        ask(number, number, f"u{number}")
+    with pytest.raises(EngineFull):
+        ask(3000, 3000, "late")
+    assert vocabulary.compiled - before <= 100 + CACHED_GRAMMARS
+    driven.run()
+    assert len(driven.answers) == 80 + 500 + 20
+    assert {answer.finish for answer in driven.answers.values()} == {Finish.STOP}
+    gc.collect()
+    assert vocabulary.compiled <= CACHED_GRAMMARS
+    check_nothing_is_held(driven.engine)
+
+
+def test_a_form_that_min_tokens_contradicts_is_the_requests_own_fault(
+    vocabulary: Vocabulary,
+) -> None:
+    driven = Driven(BlockModel(small(vocab_size=vocabulary.vocab_size)), vocabulary=vocabulary)
+    answer = driven.answer(asking("r", [1], 9, grammar=Regex(""), min_tokens=3))
+    assert answer.finish is Finish.ERROR
+    assert isinstance(answer.fault, ImpossibleRequest)
+    assert "min_tokens" in answer.fault.message
 
 
 def test_an_embedding_is_the_state_of_the_last_token_however_the_prompt_is_cut() -> None:

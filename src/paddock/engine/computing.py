@@ -11,7 +11,7 @@ from paddock.engine.batch import rows_of, step_of
 from paddock.engine.constraint import constrain
 from paddock.engine.errors import BadGrammar
 from paddock.engine.grammar.matching import Vocabulary
-from paddock.engine.outcome import NO_NUMBER, Outcome, advance, output_of
+from paddock.engine.outcome import NO_NUMBER, Outcome, advance, output_of, refusal_of
 from paddock.engine.request import Finish
 from paddock.engine.scheduler import Chunk, Scheduler
 from paddock.engine.speculation.pace import learn
@@ -100,7 +100,7 @@ def _constrained(chunk: Chunk) -> Outcome | None:
     try:
         constrain(chunk, matcher)
     except BadGrammar as e:
-        return Outcome(output_of(chunk.sequence, Finish.ERROR, e.message))
+        return Outcome(refusal_of(chunk.sequence, e))
     return None
 
 

@@ -69,7 +69,9 @@ class Engine:
         self._intake = Intake(
             Limits(self.config, self.context), options, self._paging.chains, self._adapters
         )
-        self._inbox = Inbox(options.max_waiting, lambda: len(self._scheduler.queue))
+        self._inbox = Inbox(
+            options.max_waiting, options.max_forms, lambda: len(self._scheduler.queue)
+        )
         self._outputs: list[Output] = []  # of the step that runs
         self._ended: list[Sequence] = []
         self._last_step = (0, 0)

@@ -42,6 +42,12 @@ class NoRunner(Unavailable):
     code = "no_runner"
 
 
+class LoadingStopped(Unavailable):
+    """Whoever wanted the model wants it no more."""
+
+    code = "loading_stopped"
+
+
 class ModelTooLarge(Unavailable):
     """The machine has too little free memory for this model."""
 
@@ -49,7 +55,7 @@ class ModelTooLarge(Unavailable):
 
 
 class EngineFull(Unavailable):
-    """More requests wait than the engine takes."""
+    """More requests wait, or follow different forms, than the engine takes."""
 
     code = "engine_full"
 

@@ -1,8 +1,9 @@
 """What other threads ask of the engine, until its own thread takes it before the next step.
 
-Bounded: requests that are not yet running by ``max_waiting``, and a quarter more for users who have
-few in hand, so that nobody can fill the queue against others; cancellations by the requests there
-are. Jobs (adapters put and dropped) are run by the engine's thread; who asked waits.
+Bounded: requests that are not yet running by ``max_waiting``, different forms of those in hand by
+``max_forms``, and of both a quarter more for users who have few in hand, so that nobody can fill
+the queue against others; cancellations by the requests there are. Jobs (adapters put and dropped)
+are run by the engine's thread; who asked waits.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Condition
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from paddock.engine.errors import DuplicateRequest, EngineFull, EngineStopped
+from paddock.engine.grammar.kinds import Grammar
 from paddock.engine.request import Request
 from paddock.engine.sequence import Sequence
 from paddock.errors import shown
@@ -21,6 +23,9 @@ from paddock.errors import shown
 RESERVE_SHARE: Final = 4  # one part in so many of the queue, more, for users with few requests
 FEW_SHARE: Final = 64  # one part in so many is few
 
+_LATER: Final = "try again in a while"
+
+T = TypeVar("T")
 Job = Callable[[], None]
 
 
@@ -35,13 +40,15 @@ class Mail(NamedTuple):
 class Inbox:
     """Requests, cancellations and jobs from any thread to the engine's."""
 
-    def __init__(self, max_waiting: int, waiting: Callable[[], int]) -> None:
+    def __init__(self, max_waiting: int, max_forms: int, waiting: Callable[[], int]) -> None:
         """``waiting`` tells how many requests wait that were taken from here."""
         self._changed = Condition()
         self._max_waiting = max_waiting
+        self._max_forms = max_forms
         self._waiting = waiting
         self._live: dict[str, Sequence] = {}
         self._users: Counter[str] = Counter()  # requests in hand of each
+        self._forms: Counter[Grammar] = Counter()  # those that follow each
         self._arrivals: list[Sequence] = []
         self._cancelled: list[Sequence] = []
         self._jobs: list[tuple[Job, Future[None]]] = []
@@ -64,6 +71,8 @@ class Inbox:
             self._check(sequence.request)
             self._live[sequence.request.id] = sequence
             self._users[sequence.request.user] += 1
+            if sequence.request.grammar is not None:
+                self._forms[sequence.request.grammar] += 1
             self._arrivals.append(sequence)
             self._changed.notify_all()
 
@@ -101,10 +110,9 @@ class Inbox:
         with self._changed:
             for sequence in ended:
                 del self._live[sequence.request.id]
-                user = sequence.request.user
-                self._users[user] -= 1
-                if not self._users[user]:
-                    del self._users[user]
+                _take_one(self._users, sequence.request.user)
+                if sequence.request.grammar is not None:
+                    _take_one(self._forms, sequence.request.grammar)
             self._changed.notify_all()
 
     def clear(self) -> tuple[list[Sequence], list[tuple[Job, Future[None]]]]:
@@ -114,6 +122,7 @@ class Inbox:
             left, jobs = list(self._live.values()), self._jobs
             self._live, self._arrivals, self._cancelled, self._jobs = {}, [], [], []
             self._users.clear()
+            self._forms.clear()
             self._changed.notify_all()
             return left, jobs
 
@@ -138,13 +147,28 @@ class Inbox:
             raise EngineStopped(self._closed)
         if request.id in self._live:
             raise DuplicateRequest(f"a request of the id {shown(request.id)} is in hand")
-        waiting, most = len(self._arrivals) + self._waiting(), self._max_waiting
-        if self._users[request.user] < most // FEW_SHARE:
-            most += most // RESERVE_SHARE
-        if waiting >= most:
+        waiting = len(self._arrivals) + self._waiting()
+        if waiting >= self._most(self._max_waiting, request.user):
+            raise EngineFull(f"{waiting} requests wait, and no more are taken", hint=_LATER)
+        form, forms = request.grammar, len(self._forms)
+        if form is None or form in self._forms:
+            return
+        if forms >= self._most(self._max_forms, request.user):
             raise EngineFull(
-                f"{waiting} requests wait, and no more are taken", hint="try again in a while"
+                f"{forms} different forms are in use, and no more are taken", hint=_LATER
             )
+
+    def _most(self, limit: int, user: str) -> int:
+        """The limit, and its reserve for who has little in hand."""
+        if self._users[user] < limit // FEW_SHARE:
+            return limit + limit // RESERVE_SHARE
+        return limit
+
+
+def _take_one(counted: Counter[T], key: T) -> None:
+    counted[key] -= 1
+    if not counted[key]:
+        del counted[key]
 
 
 _NOTHING = Mail([], [], [])

@@ -19,6 +19,7 @@ class EngineOptions:
     max_sequences: int = 64  # computed at once
     max_step_tokens: int = 512  # of one step: decoding first, prompts with the rest
     max_waiting: int = 1024  # requests beyond those that are computed
+    max_forms: int = 128  # different grammars of all in hand: each may take some megabytes
     context: int | None = None  # shorter than the model's
     logits_bytes: int = 64 << 20  # bounds the rows of a step, where a prompt is scored
     prefix_cache: bool = True
@@ -30,7 +31,14 @@ class EngineOptions:
     vocabulary: Vocabulary | None = None  # None: grammars are refused
 
     def __post_init__(self) -> None:
-        for name in ("blocks", "max_sequences", "max_waiting", "free_rows", "logits_bytes"):
+        for name in (
+            "blocks",
+            "max_sequences",
+            "max_waiting",
+            "max_forms",
+            "free_rows",
+            "logits_bytes",
+        ):
             if getattr(self, name) < 1:
                 raise BadInput(f"{name} is {getattr(self, name)}; it must be at least 1")
         if self.max_step_tokens < self.max_sequences:

@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence as Values
 from typing import NamedTuple
 
+import numpy as np
+
 from paddock.engine.batch import scored_offsets
 from paddock.engine.constraint import is_at_end
-from paddock.engine.errors import BadGrammar
+from paddock.engine.errors import BadGrammar, ImpossibleRequest
 from paddock.engine.grammar.matching import Vocabulary
 from paddock.engine.request import Finish, Output, TokenLogprob
 from paddock.engine.scheduler import Chunk
 from paddock.engine.sequence import Sequence
+from paddock.errors import BadInput
 
 NO_NUMBER = "the model gave no number"
+_CONTRADICTION = "the form allows only tokens that may not come before min_tokens"
 
 Choices = Values[TokenLogprob | None]
 
@@ -41,10 +45,21 @@ def output_of(sequence: Sequence, finish: Finish | None = None, error: str | Non
     )
 
 
+def refusal_of(sequence: Sequence, fault: BadInput) -> Output:
+    """The end of a request that turned out to be impossible."""
+    output = output_of(sequence, Finish.ERROR, fault.message)
+    output.fault = fault
+    return output
+
+
 def advance(chunk: Chunk, choices: Choices, vocabulary: Vocabulary | None) -> Outcome:
     """Take the choices of the chunk's rows, in their order."""
     sequence = chunk.sequence
-    if any(choice is None for choice in choices[: _needed(chunk, choices)]):
+    needed = choices[: _needed(chunk, choices)]
+    if None in needed:
+        first_row = len(choices) - 1 - len(chunk.proposals)
+        if _allows_nothing(chunk, needed.index(None) - first_row):
+            return Outcome(refusal_of(sequence, ImpossibleRequest(_CONTRADICTION)))
         return Outcome(output_of(sequence, Finish.ERROR, NO_NUMBER))
     output = None
     if sequence.wants_scores:
@@ -60,7 +75,7 @@ def advance(chunk: Chunk, choices: Choices, vocabulary: Vocabulary | None) -> Ou
     try:
         return Outcome(output, _append(chunk, choices, output, vocabulary))
     except BadGrammar as e:
-        return Outcome(output_of(sequence, Finish.ERROR, e.message))
+        return Outcome(refusal_of(sequence, e))
 
 
 def _needed(chunk: Chunk, choices: Choices) -> int:
@@ -72,6 +87,18 @@ def _needed(chunk: Chunk, choices: Choices) -> int:
             break
         needed += 1
     return needed
+
+
+def _allows_nothing(chunk: Chunk, place: int) -> bool:
+    """Whether form and ``min_tokens`` together leave no token after so many proposals."""
+    sequence = chunk.sequence
+    if chunk.masks is None or not 0 <= place < len(chunk.masks):
+        return False
+    mask_V = chunk.masks[place].copy()
+    if len(sequence.output) + place < sequence.request.min_tokens:
+        for token_id in sequence.stop_ids:
+            mask_V[token_id // 32] &= ~np.uint32(1 << token_id % 32)
+    return not mask_V.any()
 
 
 def _score(sequence: Sequence, scores: Choices) -> Output | None:
@@ -107,7 +134,9 @@ def _take(
         output.finish, output.stop_id = Finish.STOP, token_id
         return False
     if matcher is not None and not matcher.accept(token_id):
-        raise BadGrammar(f"the grammar does not allow the token {token_id} that was drawn")
+        output.finish = Finish.ERROR
+        output.error = f"the form does not allow the token {token_id} that was drawn"
+        return False
     sequence.tokens.append(token_id)
     sequence.output.append(token_id)
     output.token_ids.append(token_id)

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from paddock.engine.errors import BadSampling
 from paddock.engine.grammar.kinds import Grammar
+from paddock.errors import BadInput
 
 MAX_LOGPROBS: Final = 20
 MAX_BIASED_TOKENS: Final = 1024
@@ -33,7 +34,7 @@ class Finish(StrEnum):
     STOP = "stop"  # an end token, or a complete grammar
     LENGTH = "length"  # the wanted number of tokens, or the end of the context
     CANCELLED = "cancelled"
-    ERROR = "error"  # the model gave no number, or the engine failed
+    ERROR = "error"  # the model gave no number, the engine failed, or the form cannot be followed
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +116,5 @@ class Output:
     stop_id: int | None = None  # the token that ended it
     cached_tokens: int = 0  # of the prompt, that were not computed again
     queue_seconds: float = 0.0  # that it waited before it was first computed
-    error: str | None = None
+    error: str | None = None  # why it ended with ERROR
+    fault: BadInput | None = None  # the same where what was asked for is to blame

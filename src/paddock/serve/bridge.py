@@ -160,4 +160,5 @@ def _append(output: Output, later: Output) -> None:
     output.prompt_logprobs = output.prompt_logprobs or later.prompt_logprobs
     output.embedding = output.embedding or later.embedding
     output.cached_tokens = max(output.cached_tokens, later.cached_tokens)
-    output.finish, output.stop_id, output.error = later.finish, later.stop_id, later.error
+    output.finish, output.stop_id = later.finish, later.stop_id
+    output.error, output.fault = later.error, later.fault

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from paddock.engine.errors import BadGrammar
-from paddock.engine.grammar import matching, schema
+from paddock.engine.grammar import kinds, matching, schema
 from paddock.engine.grammar.kinds import Choice, JsonSchema, Regex
 from paddock.engine.grammar.matching import compile_grammar
 from tests.engine.grammar.vocabularies import vocabulary
@@ -113,15 +113,15 @@ def test_sizes_are_bounded():
         {"allOf": [{"pattern": f"x.*{n}"} for n in range(schema.MAX_CONJUNCTION + 1)]},
     ):
         assert "more than" in refused(JsonSchema(json.dumps(found)))
-    assert "characters" in refused(JsonSchema(" " * (matching.MAX_SCHEMA_CHARS + 1)))
-    assert "characters" in refused(Regex("a" * (matching.MAX_PATTERN_CHARS + 1)))
-    assert "characters" in refused(Choice(("a" * (matching.MAX_CHOICE_CHARS + 1),)))
+    assert "characters" in refused(JsonSchema(" " * (kinds.MAX_SCHEMA_CHARS + 1)))
+    assert "characters" in refused(Regex("a" * (kinds.MAX_PATTERN_CHARS + 1)))
+    assert "characters" in refused(Choice(("a" * (kinds.MAX_CHOICE_CHARS + 1),)))
     long = "a" * (schema.MAX_TEXT_CHARS + 1)
     for found in ({"const": long}, {"enum": [[long]]}, {"items": {"pattern": long}}):
         assert "characters" in refused(JsonSchema(json.dumps(found)))
     assert "characters" in refused(JsonSchema(json.dumps({"patternProperties": {long: {}}})))
-    assert "characters" in refused(Choice(("a" * (matching.MAX_OPTION_CHARS + 1), "b")))
-    assert "choices" in refused(Choice(tuple(map(str, range(matching.MAX_CHOICES + 1)))))
+    assert "characters" in refused(Choice(("a" * (kinds.MAX_OPTION_CHARS + 1), "b")))
+    assert "choices" in refused(Choice(tuple(map(str, range(kinds.MAX_CHOICES + 1)))))
     assert "choices" in refused(Choice(()))
 
 
@@ -173,8 +173,8 @@ def test_grammars_are_kept_and_old_ones_forgotten():
     known = vocabulary()
     for n in range(matching.CACHED_GRAMMARS + 5):
         compile_grammar(Regex(f"x{n}"), known)
-    assert len(known._compiled) == matching.CACHED_GRAMMARS
-    assert Regex("x0") not in known._compiled
+    assert len(known._cached) == matching.CACHED_GRAMMARS
+    assert Regex("x0") not in known._cached
 
 
 def test_long_grammars_are_forgotten_sooner():
@@ -183,4 +183,4 @@ def test_long_grammars_are_forgotten_sooner():
     grammars = [JsonSchema('{"const": 1}' + " " * (each + n)) for n in range(10)]
     for grammar in grammars:
         compile_grammar(grammar, known)
-    assert list(known._compiled) == grammars[-7:]
+    assert list(known._cached) == grammars[-7:]

@@ -119,6 +119,35 @@ def test_catastrophic_expressions_are_refused_in_time(starter: LiveApi) -> None:
         assert answer.json()["error"]["code"] == "bad_grammar"
 
 
+@pytest.mark.parametrize("choices", [1, 2])
+def test_a_form_that_becomes_too_costly_in_mid_answer_is_the_clients_error(
+    starter: LiveApi, choices: int
+) -> None:
+    many_ways = {"type": "string", "pattern": f"^{'a?' * 300}{'a' * 300}$"}
+    properties = {"a": {"type": "string", "pattern": "^[a-z ]{30}$"}, "b": many_ways}
+    schema = {"type": "object", "properties": properties, "required": ["a", "b"]}
+    asked: Any = {
+        "model": starter.model,
+        "messages": QUESTION,
+        "n": choices,
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "form", "schema": schema | {"additionalProperties": False}},
+        },
+    }
+    client = starter.openai()
+    with pytest.raises(openai.BadRequestError, match="too costly") as refused:
+        client.chat.completions.create(**asked)
+    assert (refused.value.code, refused.value.param) == ("bad_grammar", "response_format")
+
+    text = ""
+    with pytest.raises(openai.APIError, match="too costly") as ended:
+        for chunk in client.chat.completions.create(**asked, stream=True):
+            text += chunk.choices[0].delta.content or ""
+    assert (ended.value.code, ended.value.type) == ("bad_grammar", "invalid_request_error")
+    assert '"a"' in text
+
+
 def test_scores_of_a_prompt_are_those_of_its_generation(starter: LiveApi) -> None:
     client = starter.openai()
     made = client.completions.create(

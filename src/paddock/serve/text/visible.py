@@ -46,7 +46,9 @@ class Visible:
         self._untold: deque[tuple[int, TextLogprob]] = deque()  # with where the token ends
 
     async def read(self, output: Output) -> Piece:
-        """What the output adds; raises GenerationFailed, AnswerCutOff."""
+        """What the output adds; raises GenerationFailed, AnswerCutOff, and the request's fault."""
+        if output.fault is not None:
+            raise output.fault
         if output.finish is Finish.ERROR:
             raise GenerationFailed(output.error or "the engine failed")
         if output.finish is Finish.CANCELLED:
