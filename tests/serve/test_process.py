@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ import httpx
 import pytest
 from openai import OpenAI
 
+from paddock.kernels.step_library import step_library
 from tests.serve.process import STARTER, RunningServer, running_server, until
 
 
@@ -146,6 +148,52 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         os.kill(server.process.pid, signal.SIGINT)
         assert server.process.wait(20) == 0
         asking.join(10)
+
+
+@pytest.fixture
+def never_loads(tmp_path: Path) -> Iterator[Path]:
+    """A home where packing the starter waits for another process that packs it, for minutes."""
+    home = tmp_path / "home"
+    with running_server(home, STARTER, env={"XDG_CACHE_HOME": str(home)}):
+        packed = next(home.rglob("*.packed"))
+    packed.unlink()
+    with packed.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield home
+
+
+@pytest.mark.skipif(step_library() is None, reason="the step is not compiled")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_being_told_to_stop_while_a_model_is_loaded_ends_it(
+    never_loads: Path, number: signal.Signals
+) -> None:
+    env = {"XDG_CACHE_HOME": str(never_loads)}
+    with running_server(never_loads, STARTER, env=env, wait=False) as server:
+        until(lambda: "loading model" in server.text)
+        until(lambda: _waits_for_lock(server.process.pid, never_loads))
+        server.process.send_signal(number)
+        assert server.process.wait(20) == 0
+        until(lambda: "stopped" in server.text, 5)
+    with running_server(never_loads, f"a={STARTER}", "b=tests", env=env) as server:
+        asking: list[int] = []
+        thread = threading.Thread(target=lambda: asking.append(server.complete("a").status_code))
+        thread.start()
+        until(lambda: _waits_for_lock(server.process.pid, never_loads))
+        server.process.send_signal(number)
+        thread.join(20)
+        assert asking == [503]  # nobody waits half a minute for what will not come
+        assert server.process.wait(20) == 0
+    assert not list(never_loads.rglob("*.partial"))
+
+
+def _waits_for_lock(process_id: int, home: Path) -> bool:
+    """The lock is looked at again and again, so that it is open now and then."""
+    descriptors = Path(f"/proc/{process_id}/fd")
+    for each in descriptors.iterdir():
+        with suppress(OSError):
+            if each.readlink().suffix == ".lock" and each.readlink().is_relative_to(home):
+                return True
+    return False
 
 
 def _status(server: RunningServer, path: str) -> int | None:

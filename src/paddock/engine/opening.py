@@ -9,6 +9,7 @@ its headers and compared with free memory before a byte is read: a refusal, not 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from paddock.checkpoint.opening import Checkpoint, open_checkpoint
 from paddock.engine.errors import ModelTooLarge, NoRunner
 from paddock.engine.free_memory import LESS, available_memory_bytes, check_fits
-from paddock.engine.native.loading import load_weights
+from paddock.engine.native.loading import Packing, load_weights
 from paddock.engine.native.pack_cache import PackCache
 from paddock.engine.native.plan import Plan, plan_weights
 from paddock.engine.native.weights import Kind
@@ -42,7 +43,7 @@ class OpenOptions:
 
     ``runner`` is one of ``RUNNERS``; ``device`` auto, cpu, cuda or cuda:N; ``threads`` 0 all cores
     that this process may use, one for a tiny model. Without ``packed`` nothing is kept on disk:
-    every start packs again.
+    every start packs again. Once ``is_stopped`` says so, packing ends with LoadingStopped.
     """
 
     precision: Precision = Precision.AUTO
@@ -50,6 +51,7 @@ class OpenOptions:
     device: str = "auto"
     threads: int = 0
     packed: PackCache | None = None
+    is_stopped: Callable[[], bool] = lambda: False
 
 
 class ModelBytes(NamedTuple):
@@ -136,7 +138,8 @@ def _open_native(checkpoint: Checkpoint, plan: Plan, options: OpenOptions) -> Ru
     if library is None:
         raise NoRunner("the compiled step is not there", hint=_NO_LIBRARY)
     threads = options.threads or (1 if plan.size_bytes < _ONE_THREAD_BYTES else usable_cores())
-    weights = load_weights(checkpoint, plan, options.packed, library, threads)
+    packing = Packing(library, threads, options.packed, options.is_stopped)
+    weights = load_weights(checkpoint, plan, packing)
     return NativeRunner(weights, threads=threads)
 
 

@@ -38,6 +38,11 @@ class Draining(Unavailable):
     code = "draining"
 
 
+def draining() -> Draining:
+    """What to raise for whatever comes once the server is told to stop."""
+    return Draining("the server is stopping", hint="try again, or another server")
+
+
 class TooManyRequests(PaddockError):
     """A caller's limit, or that of a queue, is reached."""
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 import uvicorn
 
@@ -27,6 +29,7 @@ log = get_logger("serve")
 
 # What answers are left after the drain were ended; their last bytes need no longer than this.
 _LAST_BYTES_SECONDS: Final = 5
+_THREADS_SECONDS: Final = 0.5
 
 
 def run(
@@ -42,13 +45,43 @@ def run(
     allow_many_connections()
     app = create_app(serving, gate, limiter)
     server = DrainingServer(app, Stopping(serving, gate, drain_seconds), begin)
-    server.run(sockets=[listener])
-    if server.force_exit:
-        sys.stdout.flush()
-        os._exit(0)  # whatever is being loaded or computed in a thread is not waited for
+    with (
+        _signals_end_it(),
+        asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner,
+    ):
+        runner.run(server.serve(sockets=[listener]))
+        if server.failure is None:
+            log.info("stopped")
+            if not runner.run(_threads_end()):
+                _leave()
     if server.failure is not None:
         raise server.failure
-    log.info("stopped")
+
+
+@contextmanager
+def _signals_end_it() -> Iterator[None]:
+    """At once, also before uvicorn minds them and after."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda *_: _leave()) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+async def _threads_end() -> bool:
+    """Whether what runs in threads (reading, verifying, pulling a model) ended soon."""
+    ending = asyncio.ensure_future(asyncio.get_running_loop().shutdown_default_executor())
+    done, _ = await asyncio.wait({ending}, timeout=_THREADS_SECONDS)
+    return bool(done)
+
+
+def _leave() -> NoReturn:
+    """End now, whatever threads do: nothing of theirs is visible before it is whole."""
+    with suppress(RuntimeError, OSError):  # a signal in the middle of writing
+        sys.stdout.flush()
+    os._exit(0)
 
 
 class Stopping(NamedTuple):
@@ -78,8 +111,7 @@ class DrainingServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._is_stopping or self._loop is None:
-            self.force_exit = self.should_exit = True
-            return
+            _leave()
         self._is_stopping = True
         self._loop.call_soon_threadsafe(lambda: self._start(self._drain()))
 
@@ -87,8 +119,9 @@ class DrainingServer(uvicorn.Server):
         try:
             await self._begin()
         except Exception as e:
-            self.failure = e
-            await self._end(0)
+            if not self._is_stopping:  # else it ends because we do
+                self.failure = e
+                await self._end(0)
 
     async def _drain(self) -> None:
         await self._end(self._stopping.drain_seconds)

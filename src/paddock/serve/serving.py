@@ -13,7 +13,7 @@ from typing import Final
 
 from paddock.engine.stats import EngineStats
 from paddock.serve.callers import Caller
-from paddock.serve.errors import Draining, TooManyRequests
+from paddock.serve.errors import TooManyRequests, draining
 from paddock.serve.limiter import Limiter
 from paddock.serve.metered import Metered
 from paddock.serve.models.catalogue import Catalogue, Entry
@@ -52,7 +52,7 @@ class Serving:
         against loading it. Requests of the block are counted for the caller.
         """
         if self.is_draining:
-            raise Draining("the server is stopping", hint="try again, or another server")
+            raise draining()
         if self._in_hand >= self._max_in_hand:
             raise TooManyRequests(
                 f"{self._in_hand} requests are in hand already", retry_after_seconds=5
@@ -99,8 +99,12 @@ class Serving:
         return {name: loaded.stats() for name, loaded in self._residents.named().items()}
 
     async def drain(self, seconds: float) -> bool:
-        """Take no new requests, and wait for those in hand; whether none is left."""
+        """Take no new requests, and wait for those in hand; whether none is left.
+
+        Those that wait for a model to be loaded are refused: their answers have not begun.
+        """
         self.is_draining = True
+        await self._residents.load_no_more()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._none_in_hand.wait(), seconds)
         return not self._in_hand

@@ -17,7 +17,7 @@ import pytest
 from paddock.checkpoint.errors import BadCheckpoint
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.engine.native import pack_cache, packed_file
-from paddock.engine.native.loading import load_weights
+from paddock.engine.native.loading import Packing, load_weights
 from paddock.engine.native.pack_cache import PackCache, load_packed
 from paddock.engine.native.packed_file import HEADER_BYTES, map_packed, remove_abandoned
 from paddock.engine.native.plan import plan_weights
@@ -300,7 +300,7 @@ def weights_of(model: Path, cache: PackCache, precision: Precision = Precision.A
     assert library is not None, "the step is not compiled; run: make kernels"
     checkpoint = open_checkpoint(model)
     plan = plan_weights(checkpoint.config, checkpoint.tensors, precision)
-    return load_weights(checkpoint, plan, cache, library, 1)
+    return load_weights(checkpoint, plan, Packing(library, kept=cache))
 
 
 def norm_of(weights: Weights) -> float:

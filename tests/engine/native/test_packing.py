@@ -19,7 +19,7 @@ from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.checkpoint.tensors import Tensor
 from paddock.engine.native import packing
 from paddock.engine.native.identity import identity, settled_states
-from paddock.engine.native.loading import load_weights
+from paddock.engine.native.loading import Packing, load_weights
 from paddock.engine.native.plan import packed_bytes, plan_weights
 from paddock.engine.native.weights import Kind, PackedMatrix, Weights
 from paddock.engine.precision import Precision
@@ -44,7 +44,7 @@ def packed(
     checkpoint: Checkpoint, library: StepLibrary, precision: Precision = Precision.AUTO
 ) -> Weights:
     plan = plan_weights(checkpoint.config, checkpoint.tensors, precision)
-    return load_weights(checkpoint, plan, None, library, 2)
+    return load_weights(checkpoint, plan, Packing(library, 2))
 
 
 def by_tensor(weights: Weights) -> Iterator[tuple[list[PackedMatrix], list[str]]]:

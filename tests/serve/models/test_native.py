@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
+from paddock.engine.native.pack_cache import PackCache
 from paddock.engine.opening import OpenOptions
 from paddock.engine.request import Request
+from paddock.kernels.step_library import step_library
 from paddock.serve.errors import NoMemory
 from paddock.serve.models.catalogue import Adapter
 from paddock.serve.models.loaded import Loaded, Need
@@ -90,6 +95,43 @@ def test_a_small_budget_shortens_the_context_and_a_tiny_one_is_refused() -> None
         loaded.close()
         with pytest.raises(NoMemory, match="too small"):
             await loader.load(starter_folder(), (), Need(whole.weights_bytes, 1000))
+
+    asyncio.run(story())
+
+
+@pytest.mark.skipif(step_library() is None, reason="the step is not compiled")
+def test_a_load_that_nobody_wants_any_more_stops_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, count = Event(), 0
+
+    def endless(*_wanted: object) -> Iterator[memoryview]:
+        nonlocal count
+        while True:
+            count += 1
+            yield memoryview(bytes(1000))
+            begun.set()
+            time.sleep(0.001)
+
+    monkeypatch.setattr("paddock.engine.native.loading.packed_pieces", endless)
+    opening = OpenOptions(threads=1, packed=PackCache(tmp_path, GB))
+
+    def files() -> str:
+        return " ".join(path.name for path in tmp_path.iterdir())
+
+    async def story() -> None:
+        loader = NativeLoader(replace(OPTIONS, opening=opening))
+        need = loader.need(starter_folder(), GB)
+        task = asyncio.create_task(loader.load(starter_folder(), (), need))
+        await asyncio.to_thread(begun.wait)
+        assert ".partial" in files()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        packed = count
+        await asyncio.sleep(0.05)
+        assert count == packed
+        assert files() == ""
 
     asyncio.run(story())
 

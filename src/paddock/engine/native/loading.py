@@ -6,13 +6,15 @@ Puts the parts together: plan, identity, packing, cache. Does not choose a runne
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paddock.checkpoint.errors import disk_failures_in_words
 from paddock.checkpoint.opening import Checkpoint
+from paddock.engine.errors import LoadingStopped
 from paddock.engine.native.identity import check_unchanged, identity, settled_states
 from paddock.engine.native.pack_cache import PackCache, load_packed
 from paddock.engine.native.packed_file import warm
@@ -25,26 +27,36 @@ from paddock.kernels.step_library import StepLibrary
 Bytes = NDArray[np.uint8]
 
 
-def load_weights(
-    checkpoint: Checkpoint, plan: Plan, packed: PackCache | None, library: StepLibrary, threads: int
-) -> Weights:
+class Packing(NamedTuple):
+    """By what weights are packed, and where they are kept."""
+
+    library: StepLibrary
+    threads: int = 1
+    kept: PackCache | None = None
+    is_stopped: Callable[[], bool] = lambda: False
+
+
+def load_weights(checkpoint: Checkpoint, plan: Plan, packing: Packing) -> Weights:
     """The weights of a plan of this checkpoint.
 
     Raises BadElements for numbers that are not finite, BadCheckpoint for files that change
-    meanwhile, DiskFailure, MemoryError.
+    meanwhile, LoadingStopped, DiskFailure, MemoryError.
     """
     with disk_failures_in_words():
         states = settled_states(checkpoint)
 
     def pieces() -> Iterator[memoryview]:
         with disk_failures_in_words():
-            yield from packed_pieces(plan, library, threads)
+            for piece in packed_pieces(plan, packing.library, packing.threads):
+                if packing.is_stopped():
+                    raise LoadingStopped("loading was stopped")
+                yield piece
         check_unchanged(states)  # before anybody takes the last byte for written
 
     kinds = [(each.kind, each.outputs, each.inputs) for each in plan.matrices]
     # The panels' layout, and how numbers are encoded, are whatever these sources do.
     digest = identity(checkpoint, states, str(kinds), sources.digest(sources.STEP))
-    content = load_packed(packed, digest, plan.size_bytes, pieces)
+    content = load_packed(packing.kept, digest, plan.size_bytes, pieces, packing.is_stopped)
     warm(content)
     return assemble(plan, content)
 

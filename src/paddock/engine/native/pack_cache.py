@@ -23,6 +23,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from paddock.engine.errors import LoadingStopped
 from paddock.engine.native.packed_file import map_packed, remove_abandoned, write_packed
 from paddock.log import get_logger
 
@@ -47,8 +48,17 @@ class _NotKept(Exception):
     """Why packed weights cannot be kept on disk, in words."""
 
 
-def load_packed(packed: PackCache | None, identity: bytes, size_bytes: int, pack: Pack) -> Bytes:
-    """The bytes of a plan: mapped, if need be after packing; without a cache, in memory."""
+def load_packed(
+    packed: PackCache | None,
+    identity: bytes,
+    size_bytes: int,
+    pack: Pack,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Bytes:
+    """The bytes of a plan: mapped, if need be after packing; without a cache, in memory.
+
+    Raises LoadingStopped once it is, while it waits for another process; otherwise ``pack`` does.
+    """
     if packed is None:
         return in_memory(size_bytes, pack())
     path = packed.folder / (identity.hex()[:_NAME_DIGITS] + SUFFIX)
@@ -57,7 +67,7 @@ def load_packed(packed: PackCache | None, identity: bytes, size_bytes: int, pack
         found = _mapped(path, identity, size_bytes)
         if found is not None:
             return found
-        with _turn(path):
+        with _turn(path, is_stopped):
             found = _mapped(path, identity, size_bytes)  # somebody was faster
             if found is not None:
                 return found
@@ -103,7 +113,7 @@ def _check_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _turn(path: Path) -> Iterator[None]:
+def _turn(path: Path, is_stopped: Callable[[], bool]) -> Iterator[None]:
     """One process packs a file at a time; the system frees the turn of one that dies."""
     lock = path.with_suffix(".lock")
     deadline = time.monotonic() + WAIT_SECONDS
@@ -119,6 +129,8 @@ def _turn(path: Path) -> Iterator[None]:
                 raise _NotKept("another process has been packing the same for too long") from None
             time.sleep(_LOOK_SECONDS)
         os.close(descriptor)
+        if is_stopped():
+            raise LoadingStopped("loading was stopped")
     try:
         yield
     finally:

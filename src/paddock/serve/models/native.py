@@ -7,8 +7,9 @@ of full length as fit, at most ``max_sequences``; with less than one the context
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 from paddock.checkpoint.errors import BadTokenizer
@@ -32,6 +33,7 @@ from paddock.serve.models.loaded import Loaded, Need
 from paddock.serve.models.words import chat_format_of, vocabulary_of
 
 CACHE_SHARE: Final = 0.25  # of the budget: what a model's KV cache may take at most
+_STOP_SECONDS: Final = 1.0  # what packing needs to stop; a disk may need longer
 MIN_CACHE_TOKENS: Final = 256  # a model that cannot hold these is not worth loading
 
 
@@ -65,7 +67,7 @@ class NativeLoader:
         return Need(weights, cache)
 
     async def load(self, path: Path, adapters: tuple[Adapter, ...], need: Need) -> Loaded:
-        parts = await asyncio.to_thread(self._open, path, adapters, need)
+        parts = await self._opened(path, adapters, need)
         try:
             bridge = await asyncio.to_thread(Bridge, parts.make_engine)
         except BaseException:
@@ -91,18 +93,33 @@ class NativeLoader:
             vocabulary=parts.vocabulary,
         )
 
-    def _open(self, path: Path, adapters: tuple[Adapter, ...], need: Need) -> _Parts:
+    async def _opened(self, path: Path, adapters: tuple[Adapter, ...], need: Need) -> _Parts:
+        """A thread opens it; who wants it no more does not wait for more than packing to stop."""
+        stop = Event()
+        opening = replace(self._options.opening, is_stopped=stop.is_set)
+        parts = asyncio.ensure_future(asyncio.to_thread(self._open, path, adapters, need, opening))
+        try:
+            return await asyncio.shield(parts)
+        except asyncio.CancelledError:
+            stop.set()
+            parts.add_done_callback(_close)
+            await asyncio.wait({parts}, timeout=_STOP_SECONDS)
+            raise
+
+    def _open(
+        self, path: Path, adapters: tuple[Adapter, ...], need: Need, opening: OpenOptions
+    ) -> _Parts:
         checkpoint = open_checkpoint(path)
         if checkpoint.tokenizer is None:
             raise BadTokenizer("no_tokenizer", f"{path} holds no tokenizer")
         tokenizer = Tokenizer(load_tokenizer(checkpoint.tokenizer).tokenizer_json)
         vocabulary = vocabulary_of(tokenizer, checkpoint.config)
         chat = chat_format_of(path, tokenizer)
-        runner = open_model(path, self._options.opening)
+        runner = open_model(path, opening)
         draft = None
         try:
             if self._options.draft is not None:
-                draft = open_model(self._options.draft, self._options.opening)
+                draft = open_model(self._options.draft, opening)
             options = self._engine_options(runner, draft, need, len(adapters), vocabulary)
         except BaseException:
             runner.close()
@@ -169,3 +186,9 @@ class _Parts:
         self.runner.close()
         if self.draft is not None:
             self.draft.close()
+
+
+def _close(parts: asyncio.Future[_Parts]) -> None:
+    """What came too late; that nothing came is as good."""
+    if not parts.cancelled() and parts.exception() is None:
+        parts.result().close()

@@ -17,7 +17,13 @@ from typing import Final
 from paddock.errors import NotFound, PaddockError
 from paddock.log import get_logger
 from paddock.serve import metrics
-from paddock.serve.errors import ModelNotFound, ModelUnavailable, NoMemory, TooManyRequests
+from paddock.serve.errors import (
+    ModelNotFound,
+    ModelUnavailable,
+    NoMemory,
+    TooManyRequests,
+    draining,
+)
 from paddock.serve.models.catalogue import Entry
 from paddock.serve.models.loaded import Loaded, Loader, Need
 
@@ -96,12 +102,16 @@ class Residents:
             if self._limits.idle_seconds and not resident.users and resident.last_used < oldest:
                 await self._let_go(key, "idle")
 
-    async def close(self) -> None:
-        """End everything, in use or not."""
+    async def load_no_more(self) -> None:
+        """Stop what is being loaded, and load nothing from now on; who waits is told so."""
         self._is_closed = True
         for task in list(self._loading.values()):
             task.cancel()
         await asyncio.gather(*self._loading.values(), return_exceptions=True)
+
+    async def close(self) -> None:
+        """End everything, in use or not."""
+        await self.load_no_more()
         for key in list(self._residents):
             await self._let_go(key, "stopping")
 
@@ -127,7 +137,7 @@ class Residents:
                 f"{waiting} requests wait for {entry.name} already", retry_after_seconds=5
             )
         if self._is_closed:
-            raise ModelUnavailable("the server is stopping")
+            raise draining()
         task = self._loading.get(key)
         if task is None:
             task = self._loading[key] = asyncio.create_task(self._load(entry))
@@ -136,6 +146,10 @@ class Residents:
         try:
             async with asyncio.timeout(self._limits.load_seconds):
                 return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled() and self._is_closed:
+                raise draining() from None
+            raise
         except TimeoutError:
             raise ModelUnavailable(f"{entry.name} is still being loaded") from None
         finally:

@@ -7,11 +7,12 @@ program opens it, or where it is asked for.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -29,6 +30,7 @@ from paddock.signing.keys import TrustedKey, load_trust
 log = get_logger("serve")
 
 DEMANDS: Final = ("signed", "always", "intact")
+_OWN: Final = "verify-"  # begins the names of folders that are there while a release is verified
 
 
 class UntrustedModel(Refused):
@@ -113,8 +115,9 @@ def _plain_files(folder: Path) -> Iterator[Path]:
         return
     repository = folder.parent.parent
     blobs = [(place / "blobs").resolve() for place in (repository, repository.parent)]
-    with tempfile.TemporaryDirectory(prefix="verify-", dir=repository) as temporary:
-        target = Path(temporary) / folder.name
+    _remove_abandoned(repository)
+    with _own_folder(repository) as temporary:
+        target = temporary / folder.name
         for path in sorted(folder.rglob("*")):
             place = target / path.relative_to(folder)
             if path.is_symlink():
@@ -126,6 +129,31 @@ def _plain_files(folder: Path) -> Iterator[Path]:
             else:
                 place.mkdir(parents=True, exist_ok=True)
         yield target
+
+
+@contextmanager
+def _own_folder(repository: Path) -> Iterator[Path]:
+    """A folder of this process, locked while it is used."""
+    with tempfile.TemporaryDirectory(prefix=_OWN, dir=repository) as name:
+        descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield Path(name)
+        finally:
+            os.close(descriptor)
+
+
+def _remove_abandoned(repository: Path) -> None:
+    """What a process left behind that was killed; nobody has it locked."""
+    for path in repository.glob(f"{_OWN}*"):
+        with suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if any(path.iterdir()):  # else it may be new, and not locked yet
+                    shutil.rmtree(path)
+            finally:
+                os.close(descriptor)
 
 
 def _blob(link: Path, blobs: Sequence[Path]) -> Path:
