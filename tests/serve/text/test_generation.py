@@ -56,6 +56,16 @@ def test_a_stop_string_ends_the_answer_and_the_request() -> None:
     assert model.given < 30
 
 
+@pytest.mark.parametrize("at_once", [1, 2, 50])
+def test_tokens_after_a_stop_string_are_not_the_answers(at_once: int) -> None:
+    """However many came together: what is counted depends on the answer alone."""
+    served, model = scripted(lambda _asked: "one two three four five")
+    model.tokens_at_once = at_once
+    pieces = pieces_of(served, stop=("three",))
+    ids = [token_id for piece in pieces for token_id in piece.token_ids]
+    assert served.tokenizer.decode(ids).endswith(" three")
+
+
 def test_choices_are_requests_of_their_own_with_seeds_that_follow() -> None:
     served, model = scripted(lambda asked: f"seed {asked.sampling.seed}")
     sampling = replace(Wanted().sampling, seed=(1 << 64) - 1)

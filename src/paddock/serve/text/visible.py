@@ -7,7 +7,7 @@ the use policy has not looked at. A token's log-probability is told with its tex
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from paddock.engine.request import Finish, Output
 from paddock.llama.tokenizer import StreamDecoder, Tokenizer
@@ -15,7 +15,7 @@ from paddock.serve.policy.guard import Refusal, Watch
 from paddock.serve.text.errors import AnswerCutOff, GenerationFailed
 from paddock.serve.text.logprobs import prompt_with_text, with_text
 from paddock.serve.text.pieces import FinishReason, Piece, TextLogprob, TextRequest
-from paddock.serve.text.stopping import StopStrings
+from paddock.serve.text.stopping import Released, StopStrings
 
 # What stands before decides what a tokenizer does with a space; no more of it than this.
 CONTEXT_TOKENS = 16
@@ -36,6 +36,7 @@ class Visible:
         self._watch = watch
         self._decoder = StreamDecoder(tokenizer, _whole_context(tokenizer, request.prompt))
         self._stops = StopStrings(wanted.stop, is_shown=wanted.is_stop_shown)
+        self._looks_for_stops = bool(wanted.stop)
         self._named_stops = wanted.stop_ids
         self._decoded_chars = 0
         self._shown_chars = 0
@@ -58,8 +59,7 @@ class Visible:
             piece.prompt_logprobs = prompt_with_text(
                 self._tokenizer, self._prompt, output.prompt_logprobs
             )
-        text = self._decode(output)
-        released, stop = self._stops.feed(text)
+        released, stop = self._release(piece, output)
         if stop is not None:
             piece.finish, piece.stop = FinishReason.STOP, stop
         elif output.finish is not None:
@@ -71,13 +71,27 @@ class Visible:
             piece.logprobs = self._tell(piece)
         return piece
 
-    def _decode(self, output: Output) -> str:
+    def _release(self, piece: Piece, output: Output) -> Released:
+        """What no stop string holds back; tokens that come after one are not the answer's."""
+        if not self._looks_for_stops:
+            return Released("".join(self._decoded(output)), None)
+        shown = ""
+        for at, text in enumerate(self._decoded(output)):
+            released, stop = self._stops.feed(text)
+            shown += released
+            if stop is not None:
+                piece.token_ids = output.token_ids[: at + 1]
+                return Released(shown, stop)
+        return Released(shown, None)
+
+    def _decoded(self, output: Output) -> Iterator[str]:
+        """The text of each token, and at the end what was no whole character."""
         if output.logprobs is None:
-            feed = self._decoder.feed
-            text = "".join([feed(token_id) for token_id in output.token_ids])
+            yield from map(self._decoder.feed, output.token_ids)
         else:
-            text = "".join(map(self._decode_and_note, output.token_ids, output.logprobs))
-        return text if output.finish is None else text + self._decoder.finish()
+            yield from map(self._decode_and_note, output.token_ids, output.logprobs)
+        if output.finish is not None:
+            yield self._decoder.finish()
 
     def _decode_and_note(self, token_id: int, told: object) -> str:
         text = self._decoder.feed(token_id)
