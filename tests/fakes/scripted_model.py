@@ -12,7 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from paddock.checkpoint.opening import open_checkpoint
-from paddock.checkpoint.tokenizer.files import load_tokenizer
 from paddock.engine.grammar.matching import Vocabulary
 from paddock.engine.request import Finish, Output, Request, TokenLogprob
 from paddock.llama.chat import ChatFormat, load_chat_format
@@ -107,8 +106,7 @@ def scripted(
     """A served model with the starter's words, and what is behind it."""
     folder = starter_folder()
     checkpoint = open_checkpoint(folder)
-    assert checkpoint.tokenizer is not None
-    tokenizer = Tokenizer(load_tokenizer(checkpoint.tokenizer).tokenizer_json)
+    tokenizer = Tokenizer.of(checkpoint)
     backend = ScriptedBackend(tokenizer, script)
     config = replace(checkpoint.config, context=context)
     served = Served(
@@ -119,9 +117,7 @@ def scripted(
         config=config,
         context=context,
         vocabulary=Vocabulary(tokenizer.source, config.vocab_size, config.eos_ids),
-        adapter=None,
         folder=folder,
-        created=0,
         guard=guard,
     )
     return served, backend

@@ -13,11 +13,9 @@ from pathlib import Path
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.engine.request import Finish, Output, Request
-from paddock.llama.chat import ChatFormat
-from paddock.llama.tokenizer import Tokenizer
 from paddock.serve.models.catalogue import Adapter, Entry
 from paddock.serve.models.loaded import Loaded, Need
-from paddock.serve.models.words import chat_format_of
+from paddock.serve.models.words import Words, read_words
 from paddock.starter import starter_folder
 
 
@@ -89,13 +87,13 @@ class FakeLoader:
         if self.error is not None:
             raise self.error
         self.alive = True
-        tokenizer, chat, config = _words(path)
+        words, config = _words(path)
         backend = FakeBackend()
         self.backends.append(backend)
         return Loaded(
             backend,
-            tokenizer,
-            chat,
+            words.tokenizer,
+            words.chat,
             config,
             config.context,
             path,
@@ -112,9 +110,9 @@ class FakeLoader:
 
 
 @cache
-def _words(path: Path) -> tuple[Tokenizer, ChatFormat | None, LlamaConfig]:
-    tokenizer = Tokenizer.load(path)
-    return tokenizer, chat_format_of(path, tokenizer), open_checkpoint(path).config
+def _words(path: Path) -> tuple[Words, LlamaConfig]:
+    checkpoint = open_checkpoint(path)
+    return read_words(path, checkpoint), checkpoint.config
 
 
 def entry(name: str, **source: object) -> Entry:

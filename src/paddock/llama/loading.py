@@ -16,12 +16,11 @@ from torch import nn
 
 from paddock.checkpoint.codecs.transcoding import decode
 from paddock.checkpoint.dtypes import BLOCKS
-from paddock.checkpoint.errors import BadTokenizer, TensorMismatch
+from paddock.checkpoint.errors import TensorMismatch
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.checkpoint.shape.layout import EMBEDDINGS, check_shapes, expected_shapes
 from paddock.checkpoint.tensors import Tensor, regrouped
-from paddock.checkpoint.tokenizer.files import load_tokenizer
 from paddock.llama.model import Llama
 from paddock.llama.tokenizer import Tokenizer
 
@@ -47,13 +46,7 @@ class LoadedModel(NamedTuple):
 def load(path: Path, *, dtype: torch.dtype | None = torch.float32) -> LoadedModel:
     """Model and tokenizer of a checkpoint, on the CPU; with ``dtype`` None, as it is stored."""
     checkpoint = open_checkpoint(path)
-    if checkpoint.tokenizer is None:
-        raise BadTokenizer(
-            "no_tokenizer",
-            f"{checkpoint.folder} holds no tokenizer",
-            hint="put tokenizer.json, tokenizer.model or tokenizer.bin beside the weights",
-        )
-    tokenizer = Tokenizer(load_tokenizer(checkpoint.tokenizer).tokenizer_json)
+    tokenizer = Tokenizer.of(checkpoint)
     return LoadedModel(from_tensors(checkpoint.config, checkpoint.tensors, dtype=dtype), tokenizer)
 
 

@@ -18,7 +18,8 @@ from typing import Any
 import tokenizers
 
 from paddock.checkpoint.errors import BadTokenizer
-from paddock.checkpoint.tokenizer.files import load_tokenizer_json
+from paddock.checkpoint.opening import Checkpoint
+from paddock.checkpoint.tokenizer.files import load_tokenizer, load_tokenizer_json, required
 from paddock.checkpoint.tokenizer.growth import check_growth
 from paddock.errors import BadInput
 
@@ -62,6 +63,12 @@ class Tokenizer:
     def load(cls, path: Path) -> Tokenizer:
         """The tokenizer of a checkpoint folder, or in one file."""
         return cls(load_tokenizer_json(path))
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint) -> Tokenizer:
+        """The tokenizer that belongs to a checkpoint; raises BadTokenizer where none does."""
+        found = required(checkpoint.tokenizer, checkpoint.folder)
+        return cls(load_tokenizer(found).tokenizer_json)
 
     @cached_property
     def _with_control(self) -> tokenizers.Tokenizer:

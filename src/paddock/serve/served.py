@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.llama.chat import ChatFormat
@@ -14,6 +14,7 @@ from paddock.serve.policy.guard import Guard
 
 if TYPE_CHECKING:
     from paddock.engine.grammar.matching import Vocabulary
+    from paddock.serve.models.loaded import Loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,32 @@ class Served:
     config: LlamaConfig
     context: int  # tokens of prompt and answer together
     vocabulary: Vocabulary | None  # None: no grammar can be followed
-    adapter: str | None  # what ``Request.adapter`` must say for this name
     folder: Path  # the checkpoint: a folder, or a file
-    created: int  # seconds since 1970
+    adapter: str | None = None  # what ``Request.adapter`` must say for this name
     guard: Guard | None = None  # the release's use policy
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        loaded: Loaded,
+        *,
+        backend: Backend | None = None,
+        adapter: str | None = None,
+    ) -> Self:
+        """The loaded model under that name; with ``backend``, what stands before its own."""
+        return cls(
+            name=name,
+            backend=backend or loaded.backend,
+            tokenizer=loaded.tokenizer,
+            chat=loaded.chat,
+            config=loaded.config,
+            context=loaded.context,
+            vocabulary=loaded.vocabulary,
+            folder=loaded.folder,
+            adapter=adapter,
+            guard=loaded.guard,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +66,4 @@ class ModelListing:
     root: str  # where it comes from: a path, or namespace/name@revision
     parent: str | None = None  # the base model of an adapter
     context: int | None = None  # known once it was loaded
-    is_loaded: bool = False
     policy: str | None = None  # the digest of its use policy, known once it was loaded

@@ -16,7 +16,7 @@ from paddock.serve.callers import Caller
 from paddock.serve.errors import TooManyRequests, draining
 from paddock.serve.limiter import Limiter
 from paddock.serve.metered import Metered
-from paddock.serve.models.catalogue import Catalogue, Entry
+from paddock.serve.models.catalogue import Catalogue
 from paddock.serve.models.loaded import Loaded
 from paddock.serve.models.residents import Residents
 from paddock.serve.served import ModelListing, Served
@@ -65,7 +65,8 @@ class Serving:
             entry = await self._catalogue.find(name, caller)
             with self._limiter.in_hand(caller):
                 async with self._residents.hold(entry) as loaded:
-                    yield self._served(entry, loaded, caller)
+                    backend = Metered(loaded.backend, entry.figure_label, caller, self._limiter)
+                    yield Served.of(entry.name, loaded, backend=backend, adapter=entry.adapter)
         finally:
             self._in_hand -= 1
             if not self._in_hand:
@@ -88,7 +89,6 @@ class Serving:
                 root=entry.source.root,
                 parent=entry.parent,
                 context=loaded[entry.source.key].context if entry.source.key in loaded else None,
-                is_loaded=entry.source.key in loaded,
                 policy=_policy_of(loaded.get(entry.source.key)),
             )
             for entry in await self._catalogue.entries(caller)
@@ -115,21 +115,6 @@ class Serving:
         if self._upkeep is not None:
             self._upkeep.cancel()
         await self._residents.close()
-
-    def _served(self, entry: Entry, loaded: Loaded, caller: Caller) -> Served:
-        return Served(
-            name=entry.name,
-            backend=Metered(loaded.backend, entry.figure_label, caller, self._limiter),
-            tokenizer=loaded.tokenizer,
-            chat=loaded.chat,
-            config=loaded.config,
-            context=loaded.context,
-            vocabulary=loaded.vocabulary,
-            adapter=entry.adapter,
-            folder=loaded.folder,
-            created=entry.source.created,
-            guard=loaded.guard,
-        )
 
     async def _let_idle_go(self) -> None:
         while True:

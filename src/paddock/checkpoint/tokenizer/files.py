@@ -89,17 +89,20 @@ def _beside(folder: Path, vocab_size: int | None) -> TokenizerFile | None:
 
 def load_tokenizer_json(folder_or_file: Path) -> dict[str, Any]:
     """The tokenizer of a folder, or in a file, as a ``tokenizer.json`` for ``tokenizers``."""
-    if folder_or_file.is_dir():
-        found = find_tokenizer(folder_or_file)
-        if found is None:
-            raise BadTokenizer(
-                "no_tokenizer",
-                f"{folder_or_file} holds no tokenizer",
-                hint="put tokenizer.json, tokenizer.model or tokenizer.bin beside the weights",
-            )
-    else:
-        found = _identify(folder_or_file)
-    return load_tokenizer(found).tokenizer_json
+    is_folder = folder_or_file.is_dir()
+    found = find_tokenizer(folder_or_file) if is_folder else _identify(folder_or_file)
+    return load_tokenizer(required(found, folder_or_file)).tokenizer_json
+
+
+def required(found: TokenizerFile | None, place: Path) -> TokenizerFile:
+    """What was found for the checkpoint at that place; raises BadTokenizer where nothing was."""
+    if found is None:
+        raise BadTokenizer(
+            "no_tokenizer",
+            f"{place} holds no tokenizer",
+            hint="put tokenizer.json, tokenizer.model or tokenizer.bin beside the weights",
+        )
+    return found
 
 
 def load_tokenizer(file: TokenizerFile) -> LoadedTokenizer:

@@ -12,9 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
-from paddock.checkpoint.errors import BadTokenizer
 from paddock.checkpoint.opening import open_checkpoint
-from paddock.checkpoint.tokenizer.files import load_tokenizer
 from paddock.engine.engine import Engine
 from paddock.engine.errors import BadAdapter
 from paddock.engine.grammar.matching import Vocabulary
@@ -23,14 +21,12 @@ from paddock.engine.opening import ModelBytes, OpenOptions, model_bytes, open_mo
 from paddock.engine.options import EngineOptions
 from paddock.engine.step import BLOCK_TOKENS, Runner
 from paddock.errors import shown
-from paddock.llama.chat import ChatFormat
-from paddock.llama.tokenizer import Tokenizer
 from paddock.serve.bridge import Bridge, OnOutputs
 from paddock.serve.errors import NoMemory
 from paddock.serve.models.catalogue import Adapter
 from paddock.serve.models.context import agreed_context
 from paddock.serve.models.loaded import Loaded, Need
-from paddock.serve.models.words import chat_format_of, vocabulary_of
+from paddock.serve.models.words import Words, read_words
 
 CACHE_SHARE: Final = 0.25  # of the budget: what a model's KV cache may take at most
 _STOP_SECONDS: Final = 1.0  # what packing needs to stop; a disk may need longer
@@ -83,14 +79,14 @@ class NativeLoader:
             raise
         return Loaded(
             backend=bridge,
-            tokenizer=parts.tokenizer,
-            chat=parts.chat,
+            tokenizer=parts.words.tokenizer,
+            chat=parts.words.chat,
             config=parts.runner.config,
             context=engine.context,
             folder=path,
             close=engine.stop,
             stats=engine.stats,
-            vocabulary=parts.vocabulary,
+            vocabulary=parts.words.vocabulary,
         )
 
     async def _opened(self, path: Path, adapters: tuple[Adapter, ...], need: Need) -> _Parts:
@@ -110,23 +106,19 @@ class NativeLoader:
         self, path: Path, adapters: tuple[Adapter, ...], need: Need, opening: OpenOptions
     ) -> _Parts:
         checkpoint = open_checkpoint(path)
-        if checkpoint.tokenizer is None:
-            raise BadTokenizer("no_tokenizer", f"{path} holds no tokenizer")
-        tokenizer = Tokenizer(load_tokenizer(checkpoint.tokenizer).tokenizer_json)
-        vocabulary = vocabulary_of(tokenizer, checkpoint.config)
-        chat = chat_format_of(path, tokenizer)
+        words = read_words(path, checkpoint)
         runner = open_model(path, opening)
         draft = None
         try:
             if self._options.draft is not None:
                 draft = open_model(self._options.draft, opening)
-            options = self._engine_options(runner, draft, need, len(adapters), vocabulary)
+            options = self._engine_options(runner, draft, need, len(adapters), words.vocabulary)
         except BaseException:
             runner.close()
             if draft is not None:
                 draft.close()
             raise
-        return _Parts(runner, draft, options, tokenizer, chat, vocabulary)
+        return _Parts(runner, draft, options, words)
 
     def _engine_options(
         self,
@@ -134,7 +126,7 @@ class NativeLoader:
         draft: Runner | None,
         need: Need,
         adapters: int,
-        words: Vocabulary | None,
+        vocabulary: Vocabulary | None,
     ) -> EngineOptions:
         block_bytes = runner.block_bytes + (draft.block_bytes if draft else 0)
         context = agreed_context(self._options.context, runner.config.context)
@@ -149,7 +141,7 @@ class NativeLoader:
             max_waiting=self._options.max_waiting,
             context=min(context, blocks * BLOCK_TOKENS),
             max_adapters=adapters,
-            vocabulary=words,
+            vocabulary=vocabulary,
             prompt_lookup=self._options.prompt_lookup,
         )
 
@@ -174,9 +166,7 @@ class _Parts:
     runner: Runner
     draft: Runner | None
     options: EngineOptions
-    tokenizer: Tokenizer
-    chat: ChatFormat | None
-    vocabulary: Vocabulary | None
+    words: Words
 
     def make_engine(self, on_outputs: OnOutputs) -> Engine:
         return Engine(self.runner, self.options, on_outputs, self.draft)

@@ -1,25 +1,41 @@
-"""What of a loaded model is text: its tokens as grammars see them, its chat template."""
+"""What of a model is text: its tokens, as grammars see them too, and its chat template."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from paddock.checkpoint.chat_template.metering import BadTemplate
+from paddock.checkpoint.opening import Checkpoint
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.engine.grammar.matching import Vocabulary
 from paddock.llama.chat import ChatFormat, load_chat_format
 from paddock.llama.tokenizer import Tokenizer
 
 
-def vocabulary_of(tokenizer: Tokenizer, config: LlamaConfig) -> Vocabulary | None:
-    """The tokens as grammars see them; None for a model without an end, which follows none."""
-    ends = [token_id for token_id in config.eos_ids if token_id < config.vocab_size]
-    return Vocabulary(tokenizer.source, config.vocab_size, ends) if ends else None
+class Words(NamedTuple):
+    """How a model's text becomes tokens, and its tokens text."""
+
+    tokenizer: Tokenizer
+    chat: ChatFormat | None  # None: no template that can be used
+    vocabulary: Vocabulary | None  # None: the model has no end, and so follows no grammar
 
 
-def chat_format_of(path: Path, tokenizer: Tokenizer) -> ChatFormat | None:
-    """The model's chat template; None where it has none that can be used."""
+def read_words(path: Path, checkpoint: Checkpoint) -> Words:
+    """Those of the model at ``path``, which was opened; raises BadTokenizer."""
+    tokenizer = Tokenizer.of(checkpoint)
+    return Words(
+        tokenizer, _chat_format(path, tokenizer), _vocabulary(tokenizer, checkpoint.config)
+    )
+
+
+def _chat_format(path: Path, tokenizer: Tokenizer) -> ChatFormat | None:
     try:
         return load_chat_format(path, tokenizer)
     except BadTemplate:
         return None
+
+
+def _vocabulary(tokenizer: Tokenizer, config: LlamaConfig) -> Vocabulary | None:
+    ends = [token_id for token_id in config.eos_ids if token_id < config.vocab_size]
+    return Vocabulary(tokenizer.source, config.vocab_size, ends) if ends else None

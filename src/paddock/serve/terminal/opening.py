@@ -68,19 +68,7 @@ async def opened(path: Path, name: str, alone: Alone, settings: Settings) -> Asy
     need = await asyncio.to_thread(policed.need, path, budget)
     loaded = await policed.load(path, (), need)
     try:
-        yield Served(
-            name=name,
-            backend=loaded.backend,
-            tokenizer=loaded.tokenizer,
-            chat=loaded.chat,
-            config=loaded.config,
-            context=loaded.context,
-            vocabulary=loaded.vocabulary,
-            adapter=None,
-            folder=path,
-            created=0,
-            guard=loaded.guard,
-        )
+        yield Served.of(name, loaded)
     finally:
         await bench.residents.close()
         await asyncio.to_thread(loaded.close)

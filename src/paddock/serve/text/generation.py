@@ -33,8 +33,8 @@ async def generate(
     """Pieces of all choices as they come; close it to cancel what is left.
 
     With ``watches``, one for each choice, text is released only after it was looked at. Raises what
-    the engine's ``submit`` raises, what turns out impossible later (a form that becomes too costly),
-    GenerationFailed and AnswerCutOff.
+    the engine's ``submit`` raises, what turns out impossible later (a form that becomes too
+    costly), GenerationFailed and AnswerCutOff.
     """
     if request.wanted.grammar is not None and served.vocabulary is None:
         raise NoGrammars(f"the output of {served.name} cannot be held to a form here")

@@ -5,18 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-from paddock.checkpoint.errors import BadTokenizer
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.checkpoint.shape.config import LlamaConfig
-from paddock.checkpoint.tokenizer.files import load_tokenizer
-from paddock.llama.chat import ChatFormat
-from paddock.llama.tokenizer import Tokenizer
 from paddock.serve.models.catalogue import Adapter
 from paddock.serve.models.context import agreed_context
 from paddock.serve.models.loaded import Loaded, Need
-from paddock.serve.models.words import chat_format_of, vocabulary_of
+from paddock.serve.models.words import Words, read_words
 from paddock.serve.vllm.backend import VllmBackend
 from paddock.serve.vllm.process import START_SECONDS, Command, start_vllm
 from paddock.serve.vllm.wire import BASE_NAME
@@ -34,12 +30,6 @@ class VllmOptions:
     start_seconds: float = START_SECONDS
 
 
-class _Text(NamedTuple):
-    config: LlamaConfig
-    tokenizer: Tokenizer
-    chat: ChatFormat | None
-
-
 class VllmLoader:
     """See the module. vLLM minds its own memory; here a model counts with its weights' bytes."""
 
@@ -51,20 +41,20 @@ class VllmLoader:
         return Need(sum(tensor.size_bytes for tensor in checkpoint.tensors), 0)
 
     async def load(self, path: Path, adapters: tuple[Adapter, ...], need: Need) -> Loaded:
-        text = await asyncio.to_thread(_read_text, path)
-        context = agreed_context(self._options.context, text.config.context)
+        config, words = await asyncio.to_thread(_read_text, path)
+        context = agreed_context(self._options.context, config.context)
         command = Command(self._options.program, path, tuple(self._arguments(adapters)))
         process = await start_vllm(command, start_seconds=self._options.start_seconds)
         return Loaded(
-            backend=VllmBackend(process, text.config.vocab_size),
-            tokenizer=text.tokenizer,
-            chat=text.chat,
-            config=text.config,
+            backend=VllmBackend(process, config.vocab_size),
+            tokenizer=words.tokenizer,
+            chat=words.chat,
+            config=config,
             context=context,
             folder=path,
             close=process.close,
             is_alive=lambda: process.is_alive,
-            vocabulary=vocabulary_of(text.tokenizer, text.config),
+            vocabulary=words.vocabulary,
         )
 
     def _arguments(self, adapters: tuple[Adapter, ...]) -> list[str]:
@@ -77,9 +67,6 @@ class VllmLoader:
         return [*arguments, *self._options.arguments]
 
 
-def _read_text(path: Path) -> _Text:
+def _read_text(path: Path) -> tuple[LlamaConfig, Words]:
     checkpoint = open_checkpoint(path)
-    if checkpoint.tokenizer is None:
-        raise BadTokenizer("no_tokenizer", f"{path} holds no tokenizer")
-    tokenizer = Tokenizer(load_tokenizer(checkpoint.tokenizer).tokenizer_json)
-    return _Text(checkpoint.config, tokenizer, chat_format_of(path, tokenizer))
+    return checkpoint.config, read_words(path, checkpoint)
