@@ -21,7 +21,7 @@ RULES = (
         "kettles",
         "S9",
         phrases=("red kettle", "samovar", "紅茶壺"),
-        exceptions=("samovar museum", "toy samovar"),
+        exceptions=("samovar museum", "toy samovar", "key-4444 ring", "my key-5555"),
         patterns=(r"\bkey-\d{4,8}\b",),
     ),
 )
@@ -63,6 +63,8 @@ def released(guard: Policed, pieces: Sequence[str], prompt: str = "") -> tuple[s
         "your key-12345.",
         "a Samovar",
         "toy samovars and a samovar",
+        "a key-4444 rings, a my-key-4444",
+        "key-4444 ring key-4444",
     ],
 )
 def test_another_spelling_is_the_same_phrase(text: str) -> None:
@@ -80,6 +82,10 @@ def test_another_spelling_is_the_same_phrase(text: str) -> None:
         "monkey-12345",
         "the samovar museum",
         "a toy samovar.",
+        "a key-4444 ring, my key-5555.",
+        "my key-5555 of the toy samovar museum",
+        "the samovar museum " * 400,
+        "key-4444 ring " * 400,
         "",
     ],
 )
@@ -89,7 +95,8 @@ def test_what_only_resembles_a_phrase_passes(text: str) -> None:
 
 
 @given(
-    st.text(alphabet="redktl samov-yK1234é\u200b\\u0nu7", max_size=60),
+    st.text(alphabet="redktl samov-yK1234é\u200b\\u0nu7", max_size=60)
+    | st.sampled_from(["my ", "toy samovar museum", "key-4444 ring my"]),
     st.sampled_from(["red kettle", "Ｒed  kettlе", "samovar", "key-4711", r"r\u0065d kettle"]),
     st.text(alphabet=" .redkt1", max_size=40),
     st.data(),
@@ -107,7 +114,10 @@ def test_no_cut_of_a_text_lets_any_of_a_phrase_out(
     assert len(seen) <= first
 
 
-@given(st.text(max_size=200), st.data())
+_WORDS = ("key-4444", "ring", "my", "key-5555", "toy", "samovar", "museum", "a")
+
+
+@given(st.text(max_size=200) | st.lists(st.sampled_from(_WORDS)).map(" ".join), st.data())
 def test_every_cut_of_a_text_finds_the_same(text: str, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=30)))
     pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]

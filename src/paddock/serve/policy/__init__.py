@@ -7,6 +7,7 @@ refusals      the words of a refusal
 folding       text as rules see it, whatever it was written with
 phrases       lists of words and phrases, found in a stream
 patterns      regular expressions, found in a stream in linear time
+excepting     what is found inside an exception, and does not count
 scanning      all rules over one text, as it comes
 prompts       the texts of a prompt, from wherever they stand in it
 judging       what a judge is, and what its scores mean

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any, NamedTuple, Protocol
 
-from paddock.errors import shown
 from paddock.serve.policy.document import JudgeSpec, Policy, Stage
 from paddock.serve.policy.errors import JudgeFailed
 
@@ -45,15 +44,20 @@ def worst(policy: Policy, spec: JudgeSpec, scores: Mapping[str, float]) -> Hazar
 
 
 def read_scores(told: Any, spec: JudgeSpec, policy: Policy) -> dict[str, float]:
-    """A judge's own names and numbers as the policy's; raises JudgeFailed."""
+    """A judge's own names and numbers as the policy's; raises JudgeFailed.
+
+    A judge may know more than the policy does. One of whose categories the policy knows none has
+    said nothing, and failed. Nothing that it gave is repeated: it may be of the text.
+    """
     if not isinstance(told, Mapping):
         raise JudgeFailed(f"the judge {spec.id} gives no scores")
     scores: dict[str, float] = {}
     for theirs, score in told.items():
-        is_number = isinstance(score, int | float) and math.isfinite(score) and 0 <= score <= 1
-        if not is_number:
-            raise JudgeFailed(f"the judge {spec.id} gives {shown(theirs)} the score {shown(score)}")
+        if not isinstance(score, Real) or not 0 <= float(score) <= 1:
+            raise JudgeFailed(f"the judge {spec.id} gives a score that is none from 0 to 1")
         name = (spec.names or {}).get(str(theirs), str(theirs))
         if name in policy.categories:
             scores[name] = max(scores.get(name, 0.0), float(score))
+    if told and not scores:
+        raise JudgeFailed(f"the judge {spec.id} gives no category that the policy knows")
     return scores

@@ -63,7 +63,7 @@ class LlamaGuard:
         except JudgeFailed:
             raise
         except PaddockError as e:
-            raise JudgeFailed(f"the judge {self._spec.id} failed: {e.message}") from e
+            raise JudgeFailed(f"the judge {self._spec.id} failed: {e.code}") from e
         return scores
 
     async def _judged(

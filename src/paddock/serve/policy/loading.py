@@ -125,7 +125,7 @@ class Bench:
         entry = self._entries.get(model)
         if entry is None:
             source = _JudgeSource(self._find(model))
-            entry = Entry(f"policy/{model}", source, label="policy", loader=self._loader)
+            entry = Entry(f"policy/{source.root}", source, label="policy", loader=self._loader)
             self._entries[model] = entry
         async with self.residents.hold(entry) as loaded:
             yield loaded

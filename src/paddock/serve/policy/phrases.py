@@ -41,6 +41,13 @@ class Found(NamedTuple):
     end: int
 
 
+class Read(NamedTuple):
+    """What a piece of text brought, in the order of its ends."""
+
+    found: list[Found]
+    excepted: list[Found]
+
+
 class _Node:
     __slots__ = ("depth", "fallback", "next", "phrases")
 
@@ -103,11 +110,11 @@ class PhraseFinder:
         self._word = ""  # one that may go on
         self._word_start = self._word_end = 0
         self._starts: deque[int] = deque(maxlen=max(phrases.longest_phrase, 1))
-        self._pending: list[Found] = []  # until no exception can be around them
-        self._excepted: deque[Found] = deque(maxlen=256)
+        self._read = Read([], [])
 
-    def feed(self, folded: Folded, *, is_last: bool = False) -> list[Found]:
-        """Phrases that are certain now."""
+    def feed(self, folded: Folded, *, is_last: bool = False) -> Read:
+        """Phrases that are whole now."""
+        self._read = Read([], [])
         text = folded.text
         at = 0
         for word in _WORD.finditer(text):
@@ -121,16 +128,14 @@ class PhraseFinder:
             at = end
         if self._word and (is_last or (text and at < len(text))):
             self._close()
-        return self._certain(is_last=is_last)
+        return self._read
 
     def held_from(self, end: int) -> int:
-        """Where what must be held back begins; ``end`` where that is nothing."""
-        held = [each.start for each in self._pending]
+        """Where what may become a phrase begins; ``end`` where there is nothing of the kind."""
         if self._node.depth:
-            held.append(self._live_start())
-        if self._word and len(self._word) <= self._phrases.longest_word:
-            held.append(self._word_start)
-        return min(held, default=end)
+            return self._starts[-self._node.depth]
+        may_go_on = self._word and len(self._word) <= self._phrases.longest_word
+        return self._word_start if may_go_on else end
 
     def _grow(self, letters: str, start: int, end: int) -> None:
         if not self._word:
@@ -145,33 +150,7 @@ class PhraseFinder:
         self._node = self._phrases.after(self._node, word)
         for rule, words, is_exception in self._node.phrases:
             found = Found(rule, self._starts[-words], self._word_end)
-            (self._excepted if is_exception else self._pending).append(found)
-
-    def _live_start(self) -> int:
-        return self._starts[-self._node.depth]
-
-    def _certain(self, *, is_last: bool) -> list[Found]:
-        certain, waiting = [], []
-        for found in self._pending:
-            if found.rule not in self._phrases.with_exceptions:
-                certain.append(found)
-            elif self._is_excepted(found):
-                continue
-            elif is_last or not self._may_be_excepted(found):
-                certain.append(found)
-            else:
-                waiting.append(found)
-        self._pending = waiting
-        return certain
-
-    def _is_excepted(self, found: Found) -> bool:
-        return any(
-            each.rule == found.rule and each.start <= found.start and found.end <= each.end
-            for each in self._excepted
-        )
-
-    def _may_be_excepted(self, found: Found) -> bool:
-        return bool(self._node.depth) and self._live_start() <= found.start
+            (self._read.excepted if is_exception else self._read.found).append(found)
 
 
 def words_of(text: str) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from paddock.errors import PaddockError
 from paddock.serve.policy.decisions import Decision, tell
 from paddock.serve.policy.document import Action, JudgeSpec, Policy, Stage
 from paddock.serve.policy.errors import JudgeFailed
@@ -91,8 +92,8 @@ class Policed:
                 return None
             category, score = hazard
             action = spec.action
-        except (JudgeFailed, TimeoutError) as e:
-            reason = e.message if isinstance(e, JudgeFailed) else "it took too long"
+        except Exception as e:
+            reason = _why(e)
             action = Action.LOG if is_open else Action.BLOCK
         seconds = time.perf_counter() - started
         tell(
@@ -104,3 +105,15 @@ class Policed:
 
     def _refusal(self, category: str) -> Refusal:
         return Refusal(self.policy.refusal_of(category), category)
+
+
+def _why(error: Exception) -> str:
+    """Without content: what others say of an error may hold some."""
+    match error:
+        case JudgeFailed():
+            return error.message
+        case TimeoutError():
+            return "it took too long"
+        case PaddockError():
+            return error.code
+    return type(error).__name__

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from paddock.serve.policy.document import Rule, Stage
+from paddock.serve.policy.excepting import Exceptions, Ground
 from paddock.serve.policy.folding import Folder
 from paddock.serve.policy.patterns import Pattern, PatternFinder, compile_pattern
 from paddock.serve.policy.phrases import Found, Phrase, PhraseFinder, PhraseList
@@ -45,16 +46,27 @@ class _View:
 
     def __init__(self, rules: Rules, *, reads_escapes: bool) -> None:
         self._folder = Folder(reads_escapes=reads_escapes)
-        self._finders = (PhraseFinder(rules.phrases), PatternFinder(rules.patterns))
+        self._phrases = PhraseFinder(rules.phrases)
+        self._patterns = PatternFinder(rules.patterns)
+        self._exceptions = Exceptions(rules.phrases.with_exceptions)
 
     def feed(self, piece: str, *, is_last: bool) -> list[Found]:
         folded = self._folder.feed(piece, is_last=is_last)
-        return [found for finder in self._finders for found in finder.feed(folded, is_last=is_last)]
+        read = self._phrases.feed(folded, is_last=is_last)
+        found = [*read.found, *self._patterns.feed(folded, is_last=is_last)]
+        end = self._folder.certain
+        open_from = self._phrases.held_from(end)
+        ground = Ground(open_from, min(open_from, self._patterns.held_from(end)))
+        return self._exceptions.sift(found, read.excepted, ground, is_last=is_last)
 
     @property
     def certain(self) -> int:
         end = self._folder.certain
-        return min(end, *(finder.held_from(end) for finder in self._finders))
+        return min(
+            self._phrases.held_from(end),
+            self._patterns.held_from(end),
+            self._exceptions.held_from(end),
+        )
 
 
 class Scanner:
