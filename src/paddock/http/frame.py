@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import structlog
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +22,9 @@ from paddock.log import get_logger
 
 REQUEST_ID_KEY: Final = "paddock.request_id"  # in the scope
 HEADERS_KEY: Final = "paddock.headers"  # in the scope: what the answer says besides, or its refusal
+
+# When a counter began would be a second series for each.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _HONEST_ID = re.compile(r"[A-Za-z0-9=;:._-]{1,128}")
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})

@@ -63,7 +63,7 @@ class ModelListing:
     name: str
     created: int  # seconds since 1970
     owned_by: str
-    root: str  # where it comes from: a path, or namespace/name@revision
+    root: str  # where it comes from: a folder's name, or namespace/name@revision
     parent: str | None = None  # the base model of an adapter
     context: int | None = None  # known once it was loaded
     policy: str | None = None  # the digest of its use policy, known once it was loaded

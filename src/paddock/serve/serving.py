@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from paddock.engine.stats import EngineStats
+from paddock.errors import PaddockError
 from paddock.serve.callers import Caller
 from paddock.serve.errors import TooManyRequests, draining
 from paddock.serve.limiter import Limiter
@@ -73,10 +74,18 @@ class Serving:
                 self._none_in_hand.set()
 
     async def preload(self, name: str) -> None:
-        """Load a model before anybody asks for it; the operator's own wish, asked of no gate."""
+        """Load a model before anybody asks for it; the operator's own wish, asked of no gate.
+
+        What stands against it is raised as it is, which no caller is told.
+        """
         entry = await self._catalogue.entry(name)
-        async with self._residents.hold(entry):
-            pass
+        try:
+            async with self._residents.hold(entry):
+                pass
+        except PaddockError as e:
+            if isinstance(e.__cause__, PaddockError):
+                raise e.__cause__ from None
+            raise
 
     async def models(self, caller: Caller) -> list[ModelListing]:
         """What the caller may ask for."""

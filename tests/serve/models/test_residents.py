@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
@@ -113,7 +114,7 @@ def test_a_failure_is_told_and_not_tried_again_at_once(
                     pass
         assert len(loader.loads) == 1
         loader.error = None
-        held._failures["a"].until = 0  # the while has passed
+        held.failures.now = lambda: time.monotonic() + 10  # the while has passed
         async with held.hold(entry("a")):
             pass
 
@@ -145,7 +146,7 @@ def test_an_engine_that_ended_is_let_go_and_loaded_again_later() -> None:
             async with held.hold(entry("a")):
                 pass
         assert loader.closed == 1
-        held._failures["a"].until = 0
+        held.failures.now = lambda: time.monotonic() + 10
         async with held.hold(entry("a")):
             assert len(loader.loads) == 2
 

@@ -16,6 +16,7 @@ from paddock.serve.served import ModelListing
 router = APIRouter()
 
 
+@router.head("/v1/models", include_in_schema=False)
 @router.get("/v1/models")
 async def listed(serving: ServingDep, caller: CallerDep) -> Response:
     """What the caller may ask for."""
@@ -23,6 +24,7 @@ async def listed(serving: ServingDep, caller: CallerDep) -> Response:
     return json_response({"object": "list", "data": models})
 
 
+@router.head("/v1/models/{model_id:path}", include_in_schema=False)
 @router.get("/v1/models/{model_id:path}")
 async def one(model_id: str, serving: ServingDep, caller: CallerDep) -> Response:
     """One of them."""

@@ -4,6 +4,7 @@ catalogue  which models there are, by name
 sources    where a model's files come from
 verifying  what is checked before they are loaded
 loaded     a model in memory, and what a loader must offer
+failures   models that could not be loaded
 residents  which models are in memory, within a budget
 native     the loader of models for our own engine
 words      what of a loaded model is text

@@ -12,24 +12,15 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
 
-from paddock.errors import NotFound, PaddockError
 from paddock.log import get_logger
 from paddock.serve import metrics
-from paddock.serve.errors import (
-    ModelNotFound,
-    ModelUnavailable,
-    NoMemory,
-    TooManyRequests,
-    draining,
-)
+from paddock.serve.errors import ModelUnavailable, NoMemory, TooManyRequests, draining
 from paddock.serve.models.catalogue import Entry
+from paddock.serve.models.failures import Failures, told_to_callers
 from paddock.serve.models.loaded import Loaded, Loader, Need
 
 log = get_logger("serve")
-
-MAX_BACKOFF_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +44,6 @@ class _Resident:
     last_used: float = field(default_factory=time.monotonic)
 
 
-@dataclass(slots=True)
-class _Failure:
-    error: PaddockError
-    until: float
-    times: int
-
-
 class Residents:
     """See the module. Used from one event loop."""
 
@@ -68,7 +52,7 @@ class Residents:
         self._residents: dict[str, _Resident] = {}
         self._loading: dict[str, asyncio.Task[_Resident]] = {}
         self._waiting: dict[str, int] = {}
-        self._failures: dict[str, _Failure] = {}
+        self.failures = Failures()
         self._reserved_bytes = 0
         self._freed = asyncio.Condition()
         self._is_closed = False
@@ -125,12 +109,13 @@ class Residents:
                 continue  # let go again before we could say that we use it
             if resident.loaded.is_alive():
                 return resident
-            self._note_failure(key, ModelUnavailable(f"the engine of {entry.name} ended by itself"))
+            ended = ModelUnavailable(f"the engine of {entry.name} ended by itself")
+            self.failures.note(key, ended)
             await self._let_go(key, "ended")
 
     async def _wait_for(self, entry: Entry) -> _Resident:
         key = entry.source.key
-        self._refuse_failed(key)
+        self.failures.refuse(key)
         waiting = self._waiting.get(key, 0)
         if waiting >= self._limits.max_waiting:
             raise TooManyRequests(
@@ -162,10 +147,12 @@ class Residents:
         try:
             resident = await self._load_within_budget(entry)
         except Exception as e:
-            error = _in_our_words(entry.name, e)
-            self._note_failure(key, error)
+            error = told_to_callers(entry.name, e)
+            self.failures.note(key, error)
             metrics.load_failures.labels(entry.figure_label).inc()
-            log.warning("a model cannot be loaded", model=entry.name, reason=error.message)
+            log.warning("a model cannot be loaded", model=entry.name, reason=str(e))
+            if error is e:
+                raise
             raise error from e
         self._residents[key] = resident
         seconds = time.monotonic() - started
@@ -230,36 +217,3 @@ class Residents:
         self._reserved_bytes -= size_bytes
         async with self._freed:
             self._freed.notify_all()
-
-    def _note_failure(self, key: str, error: PaddockError) -> None:
-        before = self._failures.get(key)
-        times = before.times + 1 if before else 1
-        wait = min(MAX_BACKOFF_SECONDS, 2.0 ** (times - 1))
-        self._failures[key] = _Failure(error, time.monotonic() + wait, times)
-
-    def _refuse_failed(self, key: str) -> None:
-        failure = self._failures.get(key)
-        if failure is None:
-            return
-        now = time.monotonic()
-        if now < failure.until:
-            raise type(failure.error)(failure.error.message, hint=failure.error.hint)
-        if now > failure.until + 2 * MAX_BACKOFF_SECONDS:
-            del self._failures[key]  # long ago: it may fail once again as if for the first time
-
-
-def _in_our_words(name: str, error: Exception) -> PaddockError:
-    if isinstance(error, ModelUnavailable | NoMemory):
-        return error
-    if isinstance(error, NotFound):
-        return ModelNotFound(f"{name} cannot be loaded: {error.message}", hint=error.hint)
-    if isinstance(error, MemoryError):
-        return NoMemory(f"there is too little memory for {name}")
-    if isinstance(error, PaddockError):
-        return ModelUnavailable(f"{name} cannot be loaded: {error.message}", hint=error.hint)
-    if isinstance(error, OSError):
-        return ModelUnavailable(
-            f"{name} cannot be loaded: {error.strerror or type(error).__name__}"
-        )
-    log.error("loading failed unforeseen", model=name, exc_info=error)
-    return ModelUnavailable(f"{name} cannot be loaded: {type(error).__name__}")

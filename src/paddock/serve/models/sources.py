@@ -29,7 +29,7 @@ class Source(Protocol):
 
     @property
     def root(self) -> str:
-        """The same for people."""
+        """The same for callers: no path of this machine."""
         ...
 
     @property
@@ -62,7 +62,7 @@ class PathSource:
 
     @property
     def root(self) -> str:
-        return str(self.path)
+        return self.path.name or "model"
 
     def fetch(self) -> Path:
         return verified(self.path, self.rules)
