@@ -34,6 +34,7 @@ class ScriptedBackend:
         self.open = 0  # requests in hand
         self.given = 0  # tokens
         self.tokens_at_once = 1
+        self.ends_with_tokens = False  # or the end comes by itself
         self.error: str | None = None  # what it fails with, after a token
 
     @asynccontextmanager
@@ -62,7 +63,12 @@ class ScriptedBackend:
             now = ids[at : at + self.tokens_at_once]
             self.given += len(now)
             logprobs = None if request.logprobs is None else list(map(_told, now))
-            yield Output(request.id, token_ids=now, logprobs=logprobs)
+            is_last = self.ends_with_tokens and at + len(now) == len(ids)
+            yield Output(
+                request.id, token_ids=now, logprobs=logprobs, finish=finish if is_last else None
+            )
+            if is_last:
+                return
             if self.error is not None:
                 yield Output(request.id, finish=Finish.ERROR, error=self.error)
         yield Output(request.id, finish=finish)

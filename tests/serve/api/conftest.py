@@ -28,4 +28,5 @@ def model(_scripted_server: tuple[LiveApi, ScriptedBackend]) -> ScriptedBackend:
     backend = _scripted_server[1]
     backend.script = lambda _asked: "Hello!"
     backend.asked, backend.error, backend.tokens_at_once, backend.given = [], None, 1, 0
+    backend.ends_with_tokens = False
     return backend

@@ -132,6 +132,17 @@ def test_calls_are_streamed_and_parsed(api: LiveApi, model: ScriptedBackend) -> 
     assert call.function.parsed_arguments == Weather(city="Paris", days=2)
 
 
+def test_a_call_and_the_end_that_come_at_once_are_told_one_after_the_other(
+    api: LiveApi, model: ScriptedBackend
+) -> None:
+    """The official client tells of no call's end that comes in the event of its beginning."""
+    model.script, model.tokens_at_once = lambda _asked: CALL, 1000
+    model.ends_with_tokens = True
+    with api.openai().chat.completions.stream(model=api.model, messages=HI, tools=TOOLS) as stream:
+        done = [event for event in stream if event.type == "tool_calls.function.arguments.done"]
+    assert [json.loads(event.arguments) for event in done] == [{"city": "Paris", "days": 2}]
+
+
 @pytest.mark.parametrize(
     ("choice", "constrained", "offered"),
     [
@@ -219,6 +230,8 @@ def test_every_parameter_reaches_the_engine(api: LiveApi, model: ScriptedBackend
     assert (sampling.presence_penalty, sampling.frequency_penalty) == (0.3, 0.4)
     assert dict(sampling.logit_bias) == {5: 3.0}
     assert sampling.seed == (1 << 64) - 1
+    api.openai().chat.completions.create(model=api.model, messages=HI, top_p=0)
+    assert model.asked[-1].sampling.top_k == 1
 
 
 def test_what_clients_send_without_meaning_is_taken(api: LiveApi, model: ScriptedBackend) -> None:

@@ -44,6 +44,24 @@ def test_an_answer_can_be_asked_for_again_and_forgotten(
         client.responses.retrieve(unkept.id)
 
 
+def test_what_was_asked_is_told_in_pages(api: LiveApi, model: ScriptedBackend) -> None:
+    client = api.openai()
+    said: Any = [{"role": "user", "content": f"number {number}"} for number in range(25)]
+    said[3] = {"type": None, "role": "assistant", "content": "aha", "status": None}
+    made = client.responses.create(model=api.model, input=said)
+    newest = client.responses.input_items.list(made.id, limit=2)
+    assert len(newest.data) == 2 and newest.has_more
+    told = [item.to_dict() for item in client.responses.input_items.list(made.id, order="asc")]
+    assert len(told) == 25
+    assert [part["text"] for item in told for part in item["content"]] == [  # type: ignore[attr-defined]
+        "aha" if number == 3 else f"number {number}" for number in range(25)
+    ]
+    assert told[-1]["id"] == newest.data[0].id
+    for query in ({"order": "up"}, {"limit": 0}, {"limit": "9" * 5000}, {"after": "msg_no"}):
+        answer = api.http.get(f"/v1/responses/{made.id}/input_items", params=query)
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, next(iter(query)))
+
+
 def test_a_conversation_goes_on_where_it_was(api: LiveApi, model: ScriptedBackend) -> None:
     client = api.openai()
     first = client.responses.create(model=api.model, input="my name is Ada", instructions="once")
@@ -129,6 +147,10 @@ def test_an_error_in_the_middle_is_an_event(api: LiveApi, model: ScriptedBackend
         ({"input": [5]}, "invalid_value"),
         ({"input": None}, "invalid_value"),
         ({"text": {"format": {"type": "xml"}}}, "unsupported_parameter"),
+        ({"include": ["message.output_text.logprob"]}, "invalid_value"),
+        ({"prompt_logprobs": 1}, "unsupported_parameter"),
+        ({"tool_choice": {"type": "web_search"}}, "invalid_value"),
+        ({"truncation": "some"}, "invalid_value"),
     ],
 )
 def test_what_is_not_done_here_is_refused(

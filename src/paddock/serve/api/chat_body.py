@@ -46,7 +46,7 @@ class ChatBody(GenerationFields):
 
 def chat_request(body: ChatBody, served: Served, request_id: str) -> ChatRequest:
     """The same for ``paddock.serve.text.chat``; raises what is wrong with it."""
-    if body.top_logprobs is not None and not body.logprobs:
+    if body.top_logprobs and not body.logprobs:
         raise BadParameter("top_logprobs needs logprobs to be true", param="top_logprobs")
     if body.echo or body.add_special_tokens:
         name = "echo" if body.echo else "add_special_tokens"

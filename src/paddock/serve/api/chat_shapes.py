@@ -27,7 +27,7 @@ class ChatChunks:
         self._begun: set[int] = set()
 
     def chunk(self, delta: ChatDelta) -> bytes:
-        """What is new, as one or two events; nothing where there is nothing to see."""
+        """What is new, as some events; nothing where there is nothing to see."""
         written = b""
         if delta.choice not in self._begun:
             self._begun.add(delta.choice)
@@ -39,6 +39,10 @@ class ChatChunks:
         finish = b"null" if delta.finish is None else orjson.dumps(delta.finish)
         if fields == b"{}" and delta.finish is None and not delta.logprobs:
             return written
+        if delta.calls and delta.finish is not None:
+            # The official client misses the end of a call that comes with the end of the answer.
+            written += self._event(delta.choice, fields, logprobs, b"null")
+            fields, logprobs = b"{}", b"null"
         return written + self._event(delta.choice, fields, logprobs, finish)
 
     def _fields(self, delta: ChatDelta) -> bytes:

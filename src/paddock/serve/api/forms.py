@@ -32,17 +32,18 @@ def of_response_format(
     if kind == "text":
         return None
     if kind == "json_object":
-        return JsonSchema(_ANY_OBJECT)
+        return JsonSchema(_ANY_OBJECT, is_one_line=True)
     if kind != "json_schema":
         raise UnsupportedParameter(
             f"{param} has the type {shown(kind)}; it must be text, json_object or json_schema",
             param=f"{param}.type",
         )
     inner = value.get("json_schema", value)  # the Responses API writes it flat
+    place = f"{param}.schema" if inner is value else f"{param}.json_schema.schema"
     schema = inner.get("schema", inner.get("schema_")) if isinstance(inner, dict) else None
     if not isinstance(schema, dict):
-        raise BadParameter(f"{param} has no JSON schema", param=f"{param}.json_schema.schema")
-    return schema_form(schema, f"{param}.json_schema.schema")
+        raise BadParameter(f"{param} has no JSON schema", param=place)
+    return schema_form(schema, place)
 
 
 def of_structured(
@@ -64,14 +65,14 @@ def of_structured(
     if name == "choice":
         return choice_form(wanted, f"{param}.choice")
     if name == "json_object" and wanted is True:
-        return JsonSchema(_ANY_OBJECT)
+        return JsonSchema(_ANY_OBJECT, is_one_line=True)
     raise UnsupportedParameter(
         f"{param} asks for {shown(name)}; it may ask for json, regex or choice", param=param
     )
 
 
 def schema_form(value: Any, param: str) -> JsonSchema:
-    """A JSON schema, as an object or as text."""
+    """A JSON schema, as an object or as text; answers are one line, not filled with spaces."""
     try:
         text = value if isinstance(value, str) else orjson.dumps(value).decode()
         parsed = orjson.loads(text)
@@ -80,7 +81,7 @@ def schema_form(value: Any, param: str) -> JsonSchema:
     if not isinstance(parsed, dict | bool):
         raise BadParameter(f"{param} is no JSON schema", param=param)
     _bounded(param, len(text), MAX_SCHEMA_CHARS, "characters")
-    return JsonSchema(text)
+    return JsonSchema(text, is_one_line=True)
 
 
 def pattern_form(value: Any, param: str) -> Regex:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -34,9 +34,11 @@ Note = Annotated[str, Field(max_length=512)]
 class StreamOptions(BaseModel):
     """What else a stream tells."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="forbid")
 
     include_usage: bool | None = None
+    include_obfuscation: bool | None = None  # noise against who measures packets: none is made
+    continuous_usage_stats: Literal[False] | None = None
 
 
 class GenerationFields(BaseModel):
@@ -134,10 +136,11 @@ def _sampling(fields: GenerationFields, served: Served) -> Sampling:
         for each, value in (fields.logit_bias or {}).items()
     }
     seed = secrets.randbits(63) if fields.seed is None else fields.seed % _SEEDS
+    is_likeliest = fields.top_p == 0  # the smallest mass there is: one token's
     return Sampling(
         temperature=_or(fields.temperature, 1.0),
-        top_k=max(fields.top_k or 0, 0),
-        top_p=_or(fields.top_p, 1.0),
+        top_k=1 if is_likeliest else max(fields.top_k or 0, 0),
+        top_p=1.0 if is_likeliest else _or(fields.top_p, 1.0),
         min_p=_or(fields.min_p, 0.0),
         presence_penalty=_or(fields.presence_penalty, 0.0),
         frequency_penalty=_or(fields.frequency_penalty, 0.0),

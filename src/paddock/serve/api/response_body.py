@@ -8,7 +8,8 @@ import orjson
 from pydantic import Field
 
 from paddock.engine.request import MAX_LOGPROBS
-from paddock.serve.api.errors import BadParameter
+from paddock.errors import shown
+from paddock.serve.api.errors import BadParameter, UnsupportedParameter
 from paddock.serve.api.forms import of_response_format
 from paddock.serve.api.generation_fields import (
     Count,
@@ -27,6 +28,18 @@ MAX_ITEMS: Final = 4096
 MAX_NOTES: Final = 16
 _TOLD_BACK: Final = ("input", "text", "tools", "tool_choice")
 _LOGPROBS: Final = "message.output_text.logprobs"
+# What else OpenAI's clients may ask to be told; there is none of it here.
+_ABSENT: Final = frozenset(
+    {
+        "file_search_call.results",
+        "web_search_call.results",
+        "web_search_call.action.sources",
+        "message.input_image.image_url",
+        "computer_call_output.output.image_url",
+        "code_interpreter_call.outputs",
+        "reasoning.encrypted_content",
+    }
+)
 
 Notes = Annotated[dict[str, Note], Field(max_length=MAX_NOTES)]
 
@@ -78,6 +91,13 @@ def response_request(
         raise BadParameter(
             "max_output_tokens is 0; it must be at least 1", param="max_output_tokens"
         )
+    if body.prompt_logprobs is not None:
+        raise UnsupportedParameter(
+            "a response tells no scores of its prompt", param="prompt_logprobs"
+        )
+    for name in body.include or ():
+        if name != _LOGPROBS and name not in _ABSENT:
+            raise BadParameter(f"include names {shown(name)}", param="include")
     form = (body.text or {}).get("format")
     if form is not None and not isinstance(form, dict):
         raise BadParameter("text.format must be an object", param="text.format")

@@ -17,7 +17,7 @@ from paddock.serve.api.event_stream import Events, json_response
 from paddock.serve.api.reading import read_body
 from paddock.serve.api.response_body import ResponseBody, check_writable, response_request
 from paddock.serve.api.response_events import ResponseEvents
-from paddock.serve.api.response_items import as_messages
+from paddock.serve.api.response_items import as_messages, page, told_back
 from paddock.serve.api.response_store import ResponseStore
 from paddock.serve.api.usage import Usage
 from paddock.serve.callers import Caller
@@ -48,10 +48,8 @@ async def retrieve(request: Request, response_id: str, caller: CallerDep) -> Res
 @router.get("/v1/responses/{response_id}/input_items")
 async def input_items(request: Request, response_id: str, caller: CallerDep) -> Response:
     """What it answered."""
-    items = orjson.loads(_store(request).find(caller, response_id).input_items)
-    ids = [each.get("id") for each in items]
-    ends = {"first_id": ids[0], "last_id": ids[-1]} if ids else {"first_id": None, "last_id": None}
-    return json_response({"object": "list", "data": items, "has_more": False, **ends})
+    kept = _store(request).find(caller, response_id)
+    return json_response(page(orjson.loads(kept.input_items), request.query_params))
 
 
 @router.delete("/v1/responses/{response_id}")
@@ -126,7 +124,7 @@ class _Answer:
         if self._body.keeps:
             response = self._writer.response
             conversation = [*said, *as_messages(response["output"])]
-            items = _input_items(self._body.input)
+            items = told_back(self._body.input)
             self._store.keep(self._caller, response, conversation, items)
 
 
@@ -171,21 +169,6 @@ def _begun(body: ResponseBody) -> dict[str, Any]:
         "usage": None,
         "user": body.user,
     }
-
-
-def _input_items(given: str | list[Any] | None) -> list[dict[str, Any]]:
-    """The input as a list of items, each with an id."""
-    if isinstance(given, str):
-        given = [{"role": "user", "content": [{"type": "input_text", "text": given}]}]
-    return [
-        {
-            "id": f"msg_{secrets.token_hex(16)}",
-            "type": "message",
-            **({"status": "completed"} if "role" in item else {}),
-            **item,
-        }
-        for item in given or []
-    ]
 
 
 def _refusal_alone(response: dict[str, Any]) -> dict[str, Any]:

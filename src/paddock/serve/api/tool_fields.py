@@ -56,7 +56,11 @@ def _among(tools: list[Tool], choice: Any, *, is_parallel: bool | None) -> Tools
         if mode in ("auto", "required") and isinstance(listed, list) and listed:
             names = [_name_of(each) for each in listed]
             return named(tools, names, Must(mode), is_parallel=is_parallel)
-    raise BadParameter(f"tool_choice is {shown(kind or choice)}", param="tool_choice")
+    raise BadParameter(
+        f"tool_choice is of type {shown(kind)}; it must name a function, "
+        "or be allowed_tools with a mode and tools",
+        param="tool_choice",
+    )
 
 
 def _name_of(value: Any) -> str:

@@ -78,7 +78,7 @@ def _about(error: PaddockError, given: Container[str]) -> str | None:
     """The parameter at fault; our sentences begin with its name where there is but one."""
     if error.status >= 500:
         return None
-    names = (*_ABOUT.get(error.code, ()), error.message.partition(" ")[0])
+    names = (error.message.partition(" ")[0], *_ABOUT.get(error.code, ()))
     return next((name for name in names if name in given), None)
 
 

@@ -19,6 +19,8 @@ from paddock.serve.text.errors import BadConversation
 from paddock.serve.text.tools import Tools, described
 
 ROLES: Final = ("system", "developer", "user", "assistant", "tool", "ipython")
+# Of a message: what tools were once, and sound.
+_UNSUPPORTED: Final = {"function_call": "use tool_calls", "audio": None}
 MAX_CALLS: Final = 128  # of one message
 _HEADER: Final = "<|start_header_id|>"
 
@@ -67,9 +69,15 @@ def _in_text(message: dict[str, Any]) -> Message:
     role = message.get("role")
     if role not in ROLES:
         raise BadConversation(f"a message's role is {shown(role)}; it must be one of {ROLES}")
+    for name, hint in _UNSUPPORTED.items():
+        if message.get(name) is not None:
+            raise BadConversation(f"a message has {name}, which is not supported here", hint=hint)
+    content = message.get("content")
+    if content is None and role != "assistant":  # which may have called tools, or refused
+        raise BadConversation(f"a message of the role {role} has no content")
     made: Message = {
         "role": "system" if role == "developer" else role,
-        "content": text_of(message.get("content")),
+        "content": text_of(content),
     }
     if role == "assistant" and not made["content"] and message.get("refusal"):
         made["content"] = text_of(message["refusal"])
