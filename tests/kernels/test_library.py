@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from paddock.kernels import library, sources
 
 
 @pytest.fixture(autouse=True)
-def loaded_anew() -> None:
+def loaded_anew() -> Iterator[None]:
+    library._best.cache_clear()
+    yield
     library._best.cache_clear()
 
 

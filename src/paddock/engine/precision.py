@@ -16,7 +16,7 @@ from paddock.errors import shown
 class Precision(StrEnum):
     """How matrices are kept."""
 
-    AUTO = "auto"  # as they are stored; float16 becomes bfloat16, 5 and 6 bits become 8
+    AUTO = "auto"  # as they are stored; float16 becomes bfloat16
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
     INT8 = "int8"  # at most 8 bits: groups of 32 with a scale (Q8_0)

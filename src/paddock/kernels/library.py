@@ -22,7 +22,7 @@ SWITCH: Final = "PADDOCK_KERNELS"
 Bytes = NDArray[np.uint8]
 
 # Numbers of the types of elements, as in source/kernels.h.
-_DTYPES: Final = {
+DTYPES: Final = {
     name: number
     for number, name in enumerate(
         ("F32", "F16", "BF16", "F64", "Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K")
@@ -41,7 +41,7 @@ class Library:
         """Fill ``result`` with the elements as another type; False where one cannot be written."""
         done: int = self._c.paddock_transcode(
             self.level, raw.ctypes.data, result.ctypes.data, elements,
-            _DTYPES[source], _DTYPES[target],
+            DTYPES[source], DTYPES[target],
         )  # fmt: skip
         return bool(done)
 

@@ -17,13 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddock.kernels import sources
-from paddock.kernels.library import SWITCH, Bytes
+from paddock.kernels.library import DTYPES, SWITCH, Bytes
 
 PANEL: Final = 64  # outputs
 ALIGNMENT: Final = 64  # bytes
 # As in step/matrix.h.
-KINDS: Final = {name: number for number, name in enumerate(("F32", "BF16", "Q8_0", "Q4_0", "Q4_K"))}
-_SOURCES: Final = {"F32": 0, "F16": 1, "BF16": 2, "Q8_0": 4, "Q4_0": 5, "Q4_K": 6}
+KINDS: Final = {
+    name: number
+    for number, name in enumerate(("F32", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"))
+}
 Floats = NDArray[np.float32]
 
 
@@ -63,7 +65,7 @@ class StepLibrary:
         if raw.size < len(rows) * inputs * _BYTES_OF_256[source] // 256:
             raise ValueError("the rows have too few bytes")
         done: int = self.c.paddock_matrix_pack(
-            KINDS[kind], _SOURCES[source], raw.ctypes.data, rows.start, len(rows),
+            KINDS[kind], DTYPES[source], raw.ctypes.data, rows.start, len(rows),
             outputs, inputs, panels.ctypes.data,
         )  # fmt: skip
         return bool(done)
@@ -112,6 +114,7 @@ class StepLibrary:
 
 _BYTES_OF_256: Final = {
     "F32": 1024, "F16": 512, "BF16": 512, "Q8_0": 272, "Q4_0": 144, "Q4_K": 144,
+    "Q5_K": 176, "Q6_K": 210,
 }  # fmt: skip
 
 

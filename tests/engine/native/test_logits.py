@@ -72,6 +72,8 @@ def test_float32_agrees_with_the_readable_model_in_every_shape(
         (Precision.INT8, "Q8_0", rounding.to_groups),
         (Precision.INT4, "Q4_0", rounding.to_groups),
         (Precision.INT4, "Q4_K", rounding.to_groups),
+        (Precision.AUTO, "Q5_K", rounding.to_groups),
+        (Precision.INT8, "Q6_K", rounding.to_groups),
     ],
 )
 def test_other_precisions_err_no_more_than_their_roundings_explain(

@@ -132,10 +132,9 @@ def test_gguf_is_packed_block_by_block(
     checkpoint = open_checkpoint(tmp_path / "m.gguf")
     weights = packed(checkpoint, library)
     assert_exact(weights, checkpoint, library)
-    kept = {"Q8_0": Kind.Q8, "Q4_0": Kind.Q4, "Q4_K": Kind.Q4_K, "BF16": Kind.BF16}
     tensors = checkpoint.by_name()
     for name, kind in kinds_of(weights, tensors).items():
-        assert kind is kept.get(tensors[name].dtype, Kind.Q8)  # Q5_K and Q6_K
+        assert kind.dtype == tensors[name].dtype
 
 
 def test_meta_s_layout_gives_the_same_bytes_and_a_change_of_it_another_pack(
@@ -166,7 +165,7 @@ def test_a_mixed_file_keeps_the_bits_of_each_projection(
     layer = packed(open_checkpoint(tmp_path / "m.gguf"), library).layers[1]
     assert [(each.kind, each.outputs) for each in layer.qkv] == [
         (Kind.Q4_K, WIDE.q_dim + WIDE.kv_dim),
-        (Kind.Q8, WIDE.kv_dim),
+        (Kind.Q6_K, WIDE.kv_dim),
     ]
     assert [(each.kind, each.outputs) for each in layer.gate_up] == [(Kind.Q4_K, 2 * WIDE.ffn_dim)]
 
@@ -203,6 +202,18 @@ def test_blocks_of_few_bits_do_not_become_blocks_of_more(
     assert weights.layers[0].down.kind is Kind.Q4
     weights = packed(open_checkpoint(tmp_path / "m.gguf"), library, Precision.FLOAT32)
     assert weights.layers[0].down.kind is Kind.F32
+
+
+def test_a_file_of_six_bits_gets_four_where_they_are_asked_for(
+    tmp_path: Path, library: StepLibrary
+) -> None:
+    convert_checkpoint(folder(tmp_path), tmp_path / "m.gguf", ConvertOptions(("gguf",), ("q6_k",)))
+    checkpoint = open_checkpoint(tmp_path / "m.gguf")
+    weights = packed(checkpoint, library, Precision.INT8)
+    assert {weights.embeddings.kind, weights.layers[0].down.kind} == {Kind.Q6_K}
+    weights = packed(checkpoint, library, Precision.INT4)
+    assert (weights.embeddings.kind, weights.layers[0].down.kind) == (Kind.Q6_K, Kind.Q4_K)
+    assert_exact(weights, checkpoint, library)
 
 
 def test_rows_that_are_no_whole_blocks_get_what_has_room_for_them(
@@ -268,14 +279,18 @@ def test_a_number_that_only_bfloat16_makes_infinite_is_refused_for_it(library: S
 
 
 def test_a_hostile_scale_in_a_block_is_refused(tmp_path: Path, library: StepLibrary) -> None:
-    for quant, dtype in (("q8_0", "Q8_0"), ("q4_0", "Q4_0"), ("q4_k_s", "Q4_K")):
+    for quant, dtype, at in (
+        ("q8_0", "Q8_0", 0), ("q4_0", "Q4_0", 0), ("q4_k_s", "Q4_K", 2), ("q5_k_s", "Q5_K", 0),
+        ("q6_k", "Q6_K", 208),
+    ):  # fmt: skip
         path = tmp_path / f"{quant}.gguf"
         convert_checkpoint(folder(tmp_path / quant), path, ConvertOptions(("gguf",), (quant,)))
         tensor = next(t for t in open_checkpoint(path).tensors if "gate" in t.name)
         assert tensor.dtype == dtype
         assert tensor.place is not None
         raw = bytearray(path.read_bytes())
-        raw[tensor.place.start : tensor.place.start + 2] = b"\x00\x7e"  # NaN in F16
+        start = tensor.place.start + at
+        raw[start : start + 2] = b"\x00\x7e"  # NaN in F16
         path.write_bytes(raw)
         with pytest.raises(BadElements, match="gate_proj"):
             packed(open_checkpoint(path), library)

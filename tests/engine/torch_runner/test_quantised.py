@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from paddock.checkpoint.codecs.transcoding import decode, encode
+from paddock.checkpoint.dtypes import size_in_bytes
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.engine.precision import Precision
 from paddock.engine.torch_runner.dequantising import READERS, dequantised
@@ -30,7 +31,7 @@ def test_blocks_become_the_numbers_that_the_checkpoint_room_reads(dtype: str) ->
 
 @pytest.mark.parametrize("dtype", READERS)
 def test_any_bytes_become_the_same_numbers_too(dtype: str) -> None:
-    row_bytes = {"Q8_0": 34, "Q4_0": 18, "Q4_K": 144}[dtype] * 4
+    row_bytes = size_in_bytes(dtype, 1024)
     raw = np.random.default_rng(1).integers(0, 256, (8, row_bytes), np.uint8)
     ours = dequantised(torch.from_numpy(raw), dtype).numpy().ravel()
     assert np.array_equal(ours, decode(raw.data, dtype), equal_nan=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddock.checkpoint.codecs.transcoding import transcode
-from paddock.checkpoint.dtypes import size_in_bytes
+from paddock.checkpoint.dtypes import BLOCKS, size_in_bytes
 from paddock.kernels.library import Bytes
 from paddock.kernels.step_library import (
     KINDS,
@@ -22,7 +22,14 @@ from paddock.kernels.step_library import (
 
 WAYS = [(library, kind) for library in step_levels() for kind in KINDS]
 IDS = [f"level {library.level}, {kind}" for library, kind in WAYS]
-INPUTS = {"F32": 1, "BF16": 1, "Q8_0": 32, "Q4_0": 32, "Q4_K": 256}  # come in whole multiples
+FLOATS = ("F32", "F16", "BF16")
+# Inputs come in whole multiples of this.
+INPUTS = {kind: 1 if kind in FLOATS else BLOCKS[kind].elements for kind in KINDS}
+# Where the F16 scales of a block lie.
+SCALES = {
+    "Q8_0": slice(0, 2), "Q4_0": slice(0, 2), "Q4_K": slice(0, 4), "Q5_K": slice(0, 4),
+    "Q6_K": slice(208, 210),
+}  # fmt: skip
 
 
 class Packed(NamedTuple):
@@ -36,14 +43,14 @@ class Packed(NamedTuple):
 def rows_of(kind: str, shape: tuple[int, int], random: np.random.Generator) -> Bytes:
     """Rows as they stand in a file: of blocks every code, with scales that a layer could have."""
     outputs, inputs = shape
-    if kind in ("F32", "F16", "BF16"):
+    if kind in FLOATS:
         values = (random.standard_normal(outputs * inputs) * 0.1).astype(np.float32)
         return np.frombuffer(converted(values, kind), np.uint8)
     size = size_in_bytes(kind, INPUTS[kind])
     blocks = random.integers(0, 256, (outputs * inputs // INPUTS[kind], size), dtype=np.uint8)
-    scales = 2 if kind == "Q4_K" else 1
-    halves = random.standard_normal((len(blocks), scales)).astype(np.float16)
-    blocks[:, : 2 * scales] = (halves * np.float16(0.01)).view(np.uint8)
+    scales = blocks[:, SCALES[kind]]
+    halves = random.standard_normal((len(blocks), scales.shape[1] // 2)).astype(np.float16)
+    scales[:] = (halves * np.float16(0.01)).view(np.uint8)
     return blocks.reshape(-1)
 
 
@@ -84,9 +91,9 @@ def as_multiplied(kind: str, x: Floats, *, is_fused: bool) -> NDArray[np.float64
 
     Where a processor fuses a product with what follows, it is not rounded to float32 before.
     """
-    if kind not in ("Q8_0", "Q4_0", "Q4_K"):
+    if kind in FLOATS:
         return x.astype(np.float64)
-    groups = x.reshape(-1, 32)
+    groups = x.reshape(-1, 16 if kind == "Q6_K" else 32)
     scale = np.abs(groups).max(axis=1, keepdims=True) / np.float32(127)
     inverse = np.divide(np.float32(1), scale, out=np.zeros_like(scale), where=scale > 0)
     exact = groups.astype(np.float64) * inverse

@@ -64,7 +64,7 @@ def are_near(
 ) -> NDArray[np.bool_]:
     """For each row."""
     magnitudes = np.abs(taken) @ np.abs(weights.T)
-    if kind == "Q4_K":  # what a code is worth is itself a difference: bound its parts
+    if kind in ("Q4_K", "Q5_K"):  # what a code is worth is itself a difference: bound its parts
         magnitudes += 4 * np.abs(taken).sum(axis=1, keepdims=True) * np.abs(weights).max()
     error = np.abs(y - taken @ weights.T.astype(np.float64))
     is_near: NDArray[np.bool_] = error <= magnitudes * tolerance_of(kind, taken.shape[1])

@@ -36,8 +36,14 @@ _TAKEN: Final = {
     Kind.Q8: ("Q8_0",),
     Kind.Q4: ("Q4_0",),
     Kind.Q4_K: ("Q4_K",),
+    Kind.Q5_K: ("Q5_K",),
+    Kind.Q6_K: ("Q6_K",),
 }
-_SCALES: Final = {"Q8_0": 1, "Q4_0": 1, "Q4_K": 2}  # F16 numbers that begin a block
+# The bytes of a block that are F16 numbers.
+_SCALES: Final = {
+    "Q8_0": slice(0, 2), "Q4_0": slice(0, 2), "Q4_K": slice(0, 4), "Q5_K": slice(0, 4),
+    "Q6_K": slice(208, 210),
+}  # fmt: skip
 _CHUNK: Final = 1 << 18  # elements that are looked at at once: they stay in the second cache
 # The bits, without the sign, from which on a number is not finite, or would not be in the kind.
 _INFINITE: Final = {"F32": 0x7F80_0000, "F16": 0x7C00, "BF16": 0x7F80}
@@ -108,7 +114,7 @@ def _taken(stored: str, kind: Kind) -> str:
 def _is_finite(content: Bytes, dtype: str, kind: Kind) -> bool:
     if dtype in BLOCKS:
         blocks = content.reshape(-1, BLOCKS[dtype].size_bytes)
-        scales = np.ascontiguousarray(blocks[:, : 2 * _SCALES[dtype]])
+        scales = np.ascontiguousarray(blocks[:, _SCALES[dtype]])
         return _is_below(scales.reshape(-1), "F16", _INFINITE["F16"])
     is_narrowed = dtype == "F32" and kind is Kind.BF16
     return _is_below(content, dtype, _INFINITE_AS_BF16 if is_narrowed else _INFINITE[dtype])

@@ -3,8 +3,8 @@
 Pure: from a configuration and unread tensors to kinds and offsets. The same checkpoint and
 precision always give the same plan, so a packed file needs no table of contents.
 
-As stored (``auto``): F32 and F64 become F32; BF16 and F16 become BF16; Q8_0, Q4_0 and Q4_K stay as
-they are, block by block; Q5_K and Q6_K are encoded again as Q8, which errs less than they did.
+As stored (``auto``): F32 and F64 become F32; BF16 and F16 become BF16; blocks (Q8_0, Q4_0, Q4_K,
+Q5_K, Q6_K) stay what they are.
 ``int8`` and ``int4`` bound the bits: blocks of fewer bits stay, since more would bring nothing
 back. Plain weights become Q4_K for ``int4``, not Q4_0: the same bytes, and a root mean square error
 a fifth smaller for normal weights, a quarter for heavy tails. Embeddings and head keep 8 bits: they
@@ -31,8 +31,9 @@ FLOAT_BYTES: Final = 4
 
 _AS_STORED: Final = {
     "F32": Kind.F32, "F64": Kind.F32, "BF16": Kind.BF16, "F16": Kind.BF16,
-    "Q8_0": Kind.Q8, "Q5_K": Kind.Q8, "Q6_K": Kind.Q8, "Q4_0": Kind.Q4, "Q4_K": Kind.Q4_K,
+    "Q8_0": Kind.Q8, "Q4_0": Kind.Q4, "Q4_K": Kind.Q4_K, "Q5_K": Kind.Q5_K, "Q6_K": Kind.Q6_K,
 }  # fmt: skip
+_OF_FOUR_BITS: Final = (Kind.Q4_K, Kind.Q4)
 _TYPES: Final = {Precision.FLOAT32: Kind.F32, Precision.BFLOAT16: Kind.BF16}
 _QKV: Final = tuple(f"self_attn.{name}_proj.weight" for name in "qkv")
 _GATE_UP: Final = ("mlp.gate_proj.weight", "mlp.up_proj.weight")
@@ -126,9 +127,9 @@ def kind_of(stored: str, inputs: int, precision: Precision) -> Kind:
         case Precision.FLOAT32 | Precision.BFLOAT16:
             return _TYPES[precision]
         case Precision.INT8:
-            wanted = [as_stored] if as_stored >= Kind.Q8 else [Kind.Q8]
+            wanted = [as_stored] if as_stored.dtype in BLOCKS else [Kind.Q8]
         case Precision.INT4:
-            wanted = [as_stored] if as_stored >= Kind.Q4 else [Kind.Q4_K, Kind.Q4]
+            wanted = [as_stored] if as_stored in _OF_FOUR_BITS else [*_OF_FOUR_BITS]
     return next((kind for kind in wanted if inputs % _group(kind) == 0), as_stored)
 
 
@@ -140,7 +141,7 @@ def packed_bytes(kind: Kind, outputs: int, inputs: int) -> int:
     if kind is Kind.BF16:
         return rows * 2 * (inputs + inputs % 2)
     block = BLOCKS[kind.dtype]
-    # A panel of Q4_K has its 6-bit scales in whole nibbles and pairs of bits: the same 12 bytes.
+    # A panel of Q4_K or Q5_K has its 6-bit scales in nibbles and pairs of bits: the same 12 bytes.
     return rows * (inputs // block.elements) * block.size_bytes
 
 

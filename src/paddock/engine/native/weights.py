@@ -28,6 +28,8 @@ class Kind(IntEnum):
     Q8 = 2  # Q8_0: groups of 32 along the inputs, each with an F16 scale
     Q4 = 3  # Q4_0: likewise
     Q4_K = 4  # 256 inputs with F16 scale and minimum, 6 bits of each for every 32
+    Q5_K = 5  # likewise
+    Q6_K = 6  # 256 inputs with an F16 scale, 8 bits of it for every 16
 
     @property
     def dtype(self) -> str:
@@ -35,7 +37,7 @@ class Kind(IntEnum):
         return _DTYPES[self]
 
 
-_DTYPES: Final = ("F32", "BF16", "Q8_0", "Q4_0", "Q4_K")
+_DTYPES: Final = ("F32", "BF16", "Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

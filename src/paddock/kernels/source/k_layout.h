@@ -54,23 +54,39 @@ INLINE void pack_six_bits(const uint8_t *codes, uint8_t *low, uint8_t *high) {
         }
 }
 
-/* Q4_K where fifth is NULL, Q5_K where it is the 32 bytes of fifth bits. */
+INLINE void unpack_six_bits(const uint8_t *low, const uint8_t *high, uint8_t *codes) {
+    for (int part = 0; part < 2; part++, codes += 128, low += 64, high += 32)
+        for (int i = 0; i < 32; i++) {
+            uint8_t a = low[i], b = low[i + 32], pairs = high[i];
+            codes[i] = (uint8_t)((a & 15) | (pairs & 3) << 4);
+            codes[i + 32] = (uint8_t)((b & 15) | ((pairs >> 2) & 3) << 4);
+            codes[i + 64] = (uint8_t)(a >> 4 | ((pairs >> 4) & 3) << 4);
+            codes[i + 96] = (uint8_t)(b >> 4 | (pairs >> 6) << 4);
+        }
+}
+
+/* Codes of Q4_K where fifth is NULL, of Q5_K where it is the 32 bytes of fifth bits. */
+INLINE void unpack_with_minima(const uint8_t *fifth, const uint8_t *low, uint8_t *codes) {
+    for (int sub = 0; sub < 8; sub++)
+        for (int i = 0; i < 32; i++) {
+            int code = (low[32 * (sub / 2) + i] >> sub % 2 * 4) & 15;
+            if (fifth) code |= ((fifth[i] >> sub) & 1) << 4;
+            codes[32 * sub + i] = (uint8_t)code;
+        }
+}
+
+/* Q4_K where fifth is NULL, else Q5_K. */
 INLINE void decode_with_minima(const uint8_t *block, const uint8_t *fifth, const uint8_t *low,
                                float *values) {
     uint16_t halves[2];
     memcpy(halves, block, 4);
     float scale = float_of_half(halves[0]), minimum = float_of_half(halves[1]);
-    uint8_t scales[8], minima[8];
+    uint8_t scales[8], minima[8], codes[SUPER];
     unpack_scales(block + 4, scales, minima);
+    unpack_with_minima(fifth, low, codes);
     for (int sub = 0; sub < 8; sub++) {
         float step = scale * (float)scales[sub], offset = minimum * (float)minima[sub];
-        const uint8_t *row = low + 32 * (sub / 2);
-        int shift = sub % 2 * 4;
-        for (int i = 0; i < 32; i++) {
-            int32_t code = (row[i] >> shift) & 15;
-            if (fifth) code |= ((fifth[i] >> sub) & 1) << 4;
-            values[32 * sub + i] = step * (float)code - offset;
-        }
+        for (int i = 32 * sub; i < 32 * sub + 32; i++) values[i] = step * (float)codes[i] - offset;
     }
 }
 
@@ -83,19 +99,16 @@ INLINE void decode_q5_k(const uint8_t *block, float *values) {
 }
 
 INLINE void decode_q6_k(const uint8_t *block, float *values) {
-    const uint8_t *low = block, *high = block + 128;
     const int8_t *scales = (const int8_t *)block + 192;
+    uint8_t codes[SUPER];
     uint16_t half;
     memcpy(&half, block + 208, 2);
     float scale = float_of_half(half);
-    for (int row = 0; row < 8; row++) { /* a row is 32 elements: two sub-blocks of 16 */
-        const uint8_t *nibbles = low + 64 * (row / 4) + 32 * (row % 2);
-        const uint8_t *pairs = high + 32 * (row / 4);
-        int shift = row % 4 / 2 * 4, pair_shift = row % 4 * 2;
+    unpack_six_bits(block, block + 128, codes);
+    for (int row = 0; row < 8; row++) { /* 32 elements: two sub-blocks of 16 */
         float steps[2] = {scale * (float)scales[2 * row], scale * (float)scales[2 * row + 1]};
-        for (int i = 0; i < 32; i++) {
-            int32_t code = ((nibbles[i] >> shift) & 15) | ((pairs[i] >> pair_shift) & 3) << 4;
-            values[32 * row + i] = (i < 16 ? steps[0] : steps[1]) * (float)(code - 32);
-        }
+        for (int i = 0; i < 32; i++)
+            values[32 * row + i] =
+                (i < 16 ? steps[0] : steps[1]) * (float)(codes[32 * row + i] - 32);
     }
 }

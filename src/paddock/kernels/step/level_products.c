@@ -3,10 +3,9 @@
  * A panel is walked in tiles that stay in the first cache while every row meets them, a tile in
  * strips as wide as the registers hold.
  */
-#include "matrix.h"
-#include "small_blocks.h"
 #include "float_products.h"
 #include "group_products.h"
+#include "six_products.h"
 
 enum {
     TILE_BYTES = 256 * 1024, /* well within the second cache, with the rows beside it */
@@ -37,10 +36,12 @@ KERNELS_6(M_BF16, floats)
 GROUP_KERNELS(M_Q8, groups)
 GROUP_KERNELS(M_Q4, groups)
 GROUP_KERNELS(M_Q4K, groups)
+GROUP_KERNELS(M_Q5K, groups)
+GROUP_KERNELS(M_Q6K, sixes)
 
 static kernel *const kernels[MATRIX_KINDS][MOST_ROWS] = {
     {NAMES_6(M_F32)}, {NAMES_6(M_BF16)}, {GROUP_NAMES(M_Q8)}, {GROUP_NAMES(M_Q4)},
-    {GROUP_NAMES(M_Q4K)}};
+    {GROUP_NAMES(M_Q4K)}, {GROUP_NAMES(M_Q5K)}, {GROUP_NAMES(M_Q6K)}};
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -49,6 +50,7 @@ static size_t prepared_offset(int kind, size_t inputs) {
     switch (kind) {
     case M_F32: return inputs * sizeof(float);
     case M_BF16: return inputs * sizeof(beside_bfloat);
+    case M_Q6K: return inputs / SIX_GROUP * sizeof(struct six_activations);
     default: return inputs / GROUP * sizeof(struct activations);
     }
 }
@@ -65,6 +67,8 @@ static void prepare(int kind, const float *x, size_t stride, size_t rows, size_t
             prepare_floats(x, inputs, (float *)(void *)target);
         else if (kind == M_BF16)
             prepare_bfloats(x, inputs, (beside_bfloat *)(void *)target);
+        else if (kind == M_Q6K)
+            prepare_sixes(x, inputs, (struct six_activations *)(void *)target);
         else
             prepare_groups(kind, x, inputs, (struct activations *)(void *)target);
 }

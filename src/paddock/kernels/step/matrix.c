@@ -1,11 +1,10 @@
 /* Matrices into panels, and single rows out of them: the same bytes at every level. */
-#include "matrix.h"
 #include "k_layout.h"
-#include "panels.h"
 #include "small_blocks.h"
+#include "super_groups.h"
 
 /* Inputs that are packed of one row before the next row's turn: their lines stay in the first cache. */
-static size_t tile_inputs(int kind) { return kind == M_Q4K ? SUPER_GROUP : 64; }
+static size_t tile_inputs(int kind) { return kind >= M_Q4K ? SUPER_GROUP : 64; }
 
 size_t matrix_panel_bytes(int kind, size_t inputs) {
     return PANEL / strip_width(kind) * strip_bytes(kind, inputs);
@@ -17,51 +16,11 @@ size_t matrix_bytes(int kind, size_t outputs, size_t inputs) {
 
 /* Bytes of so many elements of a row; 0 where such rows cannot become the kind. */
 static size_t source_bytes(int kind, int source, size_t inputs) {
-    if (kind <= M_BF16)
-        switch (source) {
-        case FROM_F32: return 4 * inputs;
-        case FROM_F16:
-        case FROM_BF16: return 2 * inputs;
-        default: return 0;
-        }
-    if (kind == M_Q8 && source == FROM_Q8_0) return inputs / SMALL * Q8_0_BYTES;
-    if (kind == M_Q4 && source == FROM_Q4_0) return inputs / SMALL * Q4_0_BYTES;
-    if (kind == M_Q4K && source == FROM_Q4_K) return inputs / SUPER * Q4_K_BYTES;
-    return 0;
-}
-
-/* Where a row is: its strip, up to some input, and its place among the strip's outputs. */
-struct place {
-    uint8_t *strip;
-    size_t column, width;
-};
-
-/* Words of one output, one under the other. */
-static void put_words(const void *words, size_t count, struct place place) {
-    word *target = (word *)(void *)place.strip + place.column;
-    for (size_t i = 0; i < count; i++)
-        memcpy(target + i * place.width, (const uint8_t *)words + 4 * i, 4);
-}
-
-static void get_words(struct place place, size_t count, void *words) {
-    const word *source = (const word *)(void *)place.strip + place.column;
-    for (size_t i = 0; i < count; i++)
-        memcpy((uint8_t *)words + 4 * i, source + i * place.width, 4);
-}
-
-static struct place after(struct place place, size_t bytes) {
-    place.strip += bytes;
-    return place;
-}
-
-static void put_half(uint16_t half, struct place place) {
-    memcpy(place.strip + 2 * place.column, &half, 2);
-}
-
-static uint16_t get_half(struct place place) {
-    uint16_t half;
-    memcpy(&half, place.strip + 2 * place.column, 2);
-    return half;
+    static const int own[] = {[M_Q8] = Q8_0, [M_Q4] = Q4_0, [M_Q4K] = Q4_K, [M_Q5K] = Q5_K,
+                              [M_Q6K] = Q6_K};
+    int is_plain = source == F32 || source == F16 || source == BF16;
+    if (kind <= M_BF16 ? !is_plain : source != own[kind]) return 0;
+    return size_of((enum dtype)source, inputs);
 }
 
 static void pack_floats(int kind, int source, const uint8_t *raw, size_t count,
@@ -69,17 +28,17 @@ static void pack_floats(int kind, int source, const uint8_t *raw, size_t count,
     float values[64] = {0};
     uint16_t halves[64] = {0};
     const half_bits *file = (const half_bits *)raw;
-    if (source == FROM_F32) memcpy(values, raw, 4 * count);
-    if (source == FROM_F16)
+    if (source == F32) memcpy(values, raw, 4 * count);
+    if (source == F16)
         for (size_t i = 0; i < count; i++) values[i] = float_of_half(file[i]);
-    if (source == FROM_BF16)
+    if (source == BF16)
         for (size_t i = 0; i < count; i++) values[i] = float_of_bfloat(file[i]);
     if (kind == M_F32) {
         put_words(values, count, place);
         return;
     }
     for (size_t i = 0; i < count; i++)
-        halves[i] = source == FROM_BF16 ? file[i] : bfloat_of_float(values[i]);
+        halves[i] = source == BF16 ? file[i] : bfloat_of_float(values[i]);
     put_words(halves, (count + 1) / 2, place);
 }
 
@@ -99,28 +58,6 @@ static void pack_q4(const uint8_t *block, struct place group) {
     put_half(scale, after(group, 4 * CODE_LINE));
 }
 
-static void pack_q4k(const uint8_t *block, struct place super) {
-    uint8_t scales[8], minima[8], codes[GROUP / 2];
-    uint16_t halves[2];
-    memcpy(halves, block, 4);
-    put_half(halves[0], super);
-    put_half(halves[1], after(super, STRIP_HALVES));
-    unpack_scales(block + 4, scales, minima);
-    uint8_t *low = super.strip + Q4K_LOW_AT + super.column;
-    uint8_t *high = super.strip + Q4K_HIGH_AT + super.column;
-    for (int g = 0; g < 8; g++) {
-        const uint8_t *nibbles = block + 16 + g / 2 * GROUP;
-        int shift = g % 2 * 4;
-        uint8_t top = (uint8_t)((scales[g] >> 4 | (minima[g] >> 4) << 2) << shift);
-        low[g * CODE_STRIP] = (uint8_t)((scales[g] & 15) | (minima[g] & 15) << 4);
-        high[g / 2 * CODE_STRIP] = g % 2 ? high[g / 2 * CODE_STRIP] | top : top;
-        for (int i = 0; i < GROUP / 2; i++)
-            codes[i] = (uint8_t)(((nibbles[i] >> shift) & 15)
-                                 | ((nibbles[i + 16] >> shift) & 15) << 4);
-        put_words(codes, 4, after(super, Q4K_CODES_AT + (size_t)g * 4 * CODE_LINE));
-    }
-}
-
 /* One row's elements of one tile of a strip. */
 static void pack_tile(int kind, int source, const uint8_t *raw, size_t count, struct place place) {
     switch (kind) {
@@ -134,7 +71,7 @@ static void pack_tile(int kind, int source, const uint8_t *raw, size_t count, st
         for (size_t i = 0; i < count / GROUP; i++)
             pack_q4(raw + i * Q4_0_BYTES, after(place, i * Q4_GROUP_BYTES));
         break;
-    default: pack_q4k(raw, place);
+    default: pack_super(kind, raw, place);
     }
 }
 
@@ -158,28 +95,6 @@ int matrix_pack(int kind, int source, const void *raw, size_t first_row, size_t 
             }
     }
     return 1;
-}
-
-static void row_of_super(struct place super, float *out) {
-    uint8_t block[Q4_K_BYTES], scales[8], minima[8], codes[SUPER];
-    for (int g = 0; g < 8; g++) {
-        uint8_t words[GROUP / 2];
-        uint8_t low = super.strip[Q4K_LOW_AT + g * CODE_STRIP + super.column];
-        uint8_t high = super.strip[Q4K_HIGH_AT + g / 2 * CODE_STRIP + super.column];
-        high = (uint8_t)(high >> g % 2 * 4);
-        scales[g] = (uint8_t)((low & 15) | (high & 3) << 4);
-        minima[g] = (uint8_t)((low >> 4) | ((high >> 2) & 3) << 4);
-        get_words(after(super, Q4K_CODES_AT + (size_t)g * 4 * CODE_LINE), 4, words);
-        for (int i = 0; i < GROUP / 2; i++) {
-            codes[GROUP * g + i] = words[i] & 15;
-            codes[GROUP * g + 16 + i] = words[i] >> 4;
-        }
-    }
-    uint16_t halves[2] = {get_half(super), get_half(after(super, STRIP_HALVES))};
-    memcpy(block, halves, 4);
-    pack_scales(scales, minima, block + 4);
-    pack_nibbles(codes, block + 16);
-    decode_q4_k(block, out);
 }
 
 static void row_of_group(int kind, struct place group, float *out) {
@@ -211,7 +126,7 @@ void matrix_row(const struct matrix *matrix, size_t n, float *out) {
     if (kind == M_Q8 || kind == M_Q4)
         for (size_t at = 0; at < inputs; at += GROUP)
             row_of_group(kind, after(place, strip_offset(kind, at)), out + at);
-    if (kind == M_Q4K)
+    if (kind >= M_Q4K)
         for (size_t at = 0; at < inputs; at += SUPER_GROUP)
-            row_of_super(after(place, strip_offset(kind, at)), out + at);
+            row_of_super(kind, after(place, strip_offset(kind, at)), out + at);
 }

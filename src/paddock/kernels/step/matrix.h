@@ -10,11 +10,9 @@
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
+#include "kernels.h"
 
 enum { PANEL = 64, GROUP = 32, SUPER_GROUP = 256, PANEL_ALIGNMENT = 64 };
-
-/* Counts changes of panels.h: packed bytes that are kept are good for one layout only. */
-enum { MATRIX_LAYOUT = 1 };
 
 /* How weights are kept (kernels/step_library.py has the same numbers). */
 enum matrix_kind {
@@ -23,12 +21,10 @@ enum matrix_kind {
     M_Q8,   /* Q8_0: inputs in whole groups of 32 */
     M_Q4,   /* Q4_0: inputs in whole groups of 32 */
     M_Q4K,  /* Q4_K: inputs in whole groups of 256 */
+    M_Q5K,  /* Q5_K: likewise */
+    M_Q6K,  /* Q6_K: likewise */
     MATRIX_KINDS
 };
-
-/* Elements of the rows that are packed, numbered as in source/kernels.h. */
-enum matrix_source { FROM_F32 = 0, FROM_F16 = 1, FROM_BF16 = 2, FROM_Q8_0 = 4, FROM_Q4_0 = 5,
-                     FROM_Q4_K = 6 };
 
 struct matrix {
     const void *panels; /* aligned to PANEL_ALIGNMENT */
@@ -45,10 +41,11 @@ size_t matrix_bytes(int kind, size_t outputs, size_t inputs);
 size_t matrix_panel_bytes(int kind, size_t inputs);
 
 /* Put rows [first_row, first_row + rows) of the tensor, which begin at raw (any alignment, one after
- * the other), into the panels. M_F32 and M_BF16 take F32, F16 and BF16 (rounding to nearest even);
- * the others take exactly their own blocks. Ranges may be packed in any order and at once in several
- * threads; the one that holds the last row also fills what is left of its panel. Fast where first_row
- * and rows are multiples of PANEL. 0 where the source cannot become the kind or a range is wrong. */
+ * the other), into the panels. source is an enum dtype of kernels.h: M_F32 and M_BF16 take F32, F16
+ * and BF16 (rounding to nearest even), the others exactly their own blocks. Ranges may be packed in
+ * any order and at once in several threads; the one that holds the last row also fills what is left
+ * of its panel. Fast where first_row and rows are multiples of PANEL. 0 where the source cannot
+ * become the kind or a range is wrong. */
 int matrix_pack(int kind, int source, const void *raw, size_t first_row, size_t rows,
                 size_t outputs, size_t inputs, void *panels);
 

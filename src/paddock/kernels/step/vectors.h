@@ -60,13 +60,9 @@ INLINE words load_bytes(const uint8_t *from) {
 /* Whether a level multiplies codes of Q8 as signed numbers. AVX2's instruction sums two products in
  * 16 bits with saturation, which 255 * 127 * 2 would exceed and 128 * 127 * 2 does not: there the
  * magnitude is multiplied with the activation that has taken the code's sign. */
-#if LANES == 8
-enum { Q8_OFFSET = 0, Q4_OFFSET = 8 };
-#else
-enum { Q8_OFFSET = 128, Q4_OFFSET = 8 };
-#endif
+enum { Q8_OFFSET = LANES == 8 ? 0 : 128, Q4_OFFSET = 8, Q6_OFFSET = 32 };
 
-/* Four codes of every lane, at most 15 or (is_wide) 255, times the same four activations, -127 to
+/* Four codes of every lane, at most 63 or (is_wide) 255, times the same four activations, -127 to
  * 127, one byte of quad each; summed onto dots. */
 INLINE ints dot_codes(ints dots, words codes, int32_t quad, int is_wide) {
 #if LANES == 16
