@@ -15,22 +15,22 @@ from paddock.checkpoint.opening import open_checkpoint
 from paddock.config import Settings
 from paddock.engine.opening import OpenOptions, packed_folder
 from paddock.engine.precision import parse_precision
-from paddock.errors import UsageError, shown
+from paddock.errors import UsageError
 from paddock.listening import address, listen
 from paddock.release.hub_client import Hub
-from paddock.release.target import path_exists
 from paddock.serve.callers import Gate, Limits
 from paddock.serve.gates.hub_gate import HubGate
 from paddock.serve.gates.open_gate import OpenGate, is_loopback
 from paddock.serve.gates.token_file import TokenFile
 from paddock.serve.limiter import Limiter
 from paddock.serve.models.budget import default_budget_bytes
-from paddock.serve.models.catalogue import Adapter, Entry, FixedCatalogue
+from paddock.serve.models.catalogue import Entry, FixedCatalogue
 from paddock.serve.models.context import agreed_context
 from paddock.serve.models.loaded import Loader
+from paddock.serve.models.naming import Find, entries_of
 from paddock.serve.models.native import NativeLoader, NativeOptions
 from paddock.serve.models.residents import ResidentLimits, Residents
-from paddock.serve.models.sources import PathSource, Source, source_of
+from paddock.serve.models.sources import PathSource, source_of
 from paddock.serve.models.verifying import Rules
 from paddock.serve.policy.loading import Bench, PolicedLoader
 from paddock.serve.serving import Serving
@@ -91,12 +91,11 @@ def serve(wanted: Wanted, settings: Settings, *, tell: Tell, progress: Tell) -> 
 def make_serving(wanted: Wanted, settings: Settings) -> Ready:
     """Everything that serving needs; raises what is wrong with names and settings."""
     gate = gate_of(settings)
-    hub = Hub(settings.hub_url, settings.token)
-    rules = Rules.of(settings, foreign=wanted.engine == "vllm")
-    entries = _entries(wanted, hub, rules)
+    find = finding(settings, Rules.of(settings, foreign=wanted.engine == "vllm"))
+    entries = entries_of(wanted.models, wanted.adapters, find)
     _check_context(wanted.context, entries)
     limiter = limiter_of(settings)
-    residents = policed_residents(_loader(wanted, settings, hub, rules), settings, rules)
+    residents = policed_residents(_loader(wanted, settings, find), settings, find)
     serving = Serving(FixedCatalogue(entries, gate), residents, limiter)
     return Ready(serving, gate, limiter, tuple(entry.name for entry in entries))
 
@@ -139,10 +138,13 @@ def resident_limits(settings: Settings) -> ResidentLimits:
     )
 
 
-def policed_residents(loader: Loader, settings: Settings, rules: Rules) -> Residents:
+def finding(settings: Settings, rules: Rules) -> Find:
+    """Where a MODEL's files come from: a path, or a repository of the hub."""
+    return functools.partial(source_of, hub=Hub(settings.hub_url, settings.token), rules=rules)
+
+
+def policed_residents(loader: Loader, settings: Settings, find: Find) -> Residents:
     """Models with their use policies, and room for the judges that these ask."""
-    hub = Hub(settings.hub_url, settings.token)
-    find = functools.partial(source_of, hub=hub, rules=rules)
     bench = Bench(NativeLoader(native_options(settings)), find)
     policed = PolicedLoader(loader, bench, settings.serve_policy)
     bench.residents = Residents(policed, resident_limits(settings))
@@ -162,34 +164,14 @@ def native_options(settings: Settings, *, device: str = "auto") -> NativeOptions
     )
 
 
-def _loader(wanted: Wanted, settings: Settings, hub: Hub, rules: Rules) -> Loader:
+def _loader(wanted: Wanted, settings: Settings, find: Find) -> Loader:
     if wanted.engine == "vllm":
         return VllmLoader(VllmOptions(settings.vllm, wanted.context, tuple(wanted.vllm_arguments)))
-    draft = source_of(wanted.draft, hub, rules).fetch() if wanted.draft else None
+    draft = find(wanted.draft).fetch() if wanted.draft else None
     options = native_options(settings, device=wanted.device)
     return NativeLoader(
         replace(options, context=wanted.context, draft=draft, prompt_lookup=wanted.prompt_lookup)
     )
-
-
-def _entries(wanted: Wanted, hub: Hub, rules: Rules) -> list[Entry]:
-    entries: list[Entry] = []
-    adapters = tuple(_adapter(text) for text in wanted.adapters)
-    for number, model in enumerate(wanted.models):
-        name, source, aliases = _named(model, hub, rules)
-        own = adapters if number == 0 else ()
-        owner = (source.repository or "paddock").partition("/")[0]
-        entries.append(Entry(name, source, owner, own, aliases=aliases))
-        entries += [
-            Entry(each.name, source, owner, own, adapter=each.name, parent=name) for each in own
-        ]
-    names = [entry.name for entry in entries]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise UsageError(
-            f"two models are called {shown(twice[0])}", hint="give one a name: NAME=MODEL"
-        )
-    return entries
 
 
 def _check_context(wanted: int | None, entries: Sequence[Entry]) -> None:
@@ -198,32 +180,6 @@ def _check_context(wanted: int | None, entries: Sequence[Entry]) -> None:
         if isinstance(entry.source, PathSource):
             with suppress(BadCheckpoint, DiskFailure, OSError):
                 agreed_context(wanted, open_checkpoint(entry.source.path).config.context)
-
-
-def _named(model: str, hub: Hub, rules: Rules) -> tuple[str, Source, tuple[str, ...]]:
-    """NAME=MODEL, or the name that a MODEL has by itself: its folder's, or its repository's."""
-    name, equals, rest = model.partition("=")
-    if equals and name and rest and not path_exists(model):
-        return _checked_name(name), source_of(rest, hub, rules), ()
-    source = source_of(model, hub, rules)
-    if isinstance(source, PathSource):
-        return _checked_name(source.path.name or "model"), source, (model, str(source.path))
-    return source.repository or model, source, (model,)
-
-
-def _adapter(text: str) -> Adapter:
-    name, _, path = text.partition("=")
-    if not name or not path:
-        raise UsageError(f"--lora is {shown(text)}", hint="write it as NAME=PATH")
-    if not path_exists(path):
-        raise UsageError(f"there is no adapter at {shown(path)}")
-    return Adapter(_checked_name(name), Path(path).resolve())
-
-
-def _checked_name(name: str) -> str:
-    if not name.isprintable() or len(name) > 200:
-        raise UsageError(f"{shown(name)} is no name for a model")
-    return name
 
 
 def _next_steps(url: str, name: str, *, asks: bool) -> str:

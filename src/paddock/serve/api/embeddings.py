@@ -19,11 +19,10 @@ from paddock.serve.api.generation_fields import Count, Name, Note
 from paddock.serve.api.reading import read_body
 from paddock.serve.callers import Caller
 from paddock.serve.http.callers import CallerDep, ServingDep
-from paddock.serve.policy.errors import TextRefused
 from paddock.serve.served import Served
 from paddock.serve.serving import Serving
 from paddock.serve.text.completing import read_prompt
-from paddock.serve.text.scoring import Embedded, embed, shortened
+from paddock.serve.text.embedding import Embedded, embed, shortened
 
 router = APIRouter()
 MAX_INPUTS: Final = 2048
@@ -76,10 +75,7 @@ async def _embedded(served: Served, body: EmbeddingBody, inputs: list[Prompt]) -
     async def one(number: int) -> Embedded:
         async with turns:
             prompt = await read_prompt(served, inputs[number], begins=begins)
-            if served.guard and (refusal := await served.guard.check_prompt(prompt.text)):
-                raise TextRefused(refusal.text)
-            name = f"{request_id}.{number}"
-            return await embed(served, name, prompt.token_ids)
+            return await embed(served, f"{request_id}.{number}", prompt)
 
     try:
         async with asyncio.TaskGroup() as group:

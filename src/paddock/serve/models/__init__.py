@@ -1,6 +1,7 @@
 """The models behind the names: where their files come from, which are in memory.
 
 catalogue  which models there are, by name
+naming     what clients call the models that an operator names
 sources    where a model's files come from
 verifying  what is checked before they are loaded
 loaded     a model in memory, and what a loader must offer

@@ -15,9 +15,3 @@ class JudgeFailed(Unavailable):
     """A classifier gave no answer, or none that can be used."""
 
     code = "judge_failed"
-
-
-class TextRefused(BadInput):
-    """The use policy refuses a text that there is no answer to put the refusal into."""
-
-    code = "content_filter"

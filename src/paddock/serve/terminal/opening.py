@@ -7,7 +7,7 @@ computes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from paddock.serve.policy.loading import Bench, PolicedLoader
 from paddock.serve.served import Served
 
 if TYPE_CHECKING:
+    from paddock.serve.models.naming import Find
     from paddock.serve.models.sources import Source
 
 # Below this size float32 costs little, and logits that bfloat16 would make equal stay apart.
@@ -62,7 +63,7 @@ async def opened(path: Path, name: str, alone: Alone, settings: Settings) -> Asy
         )
     )
     budget = settings.serve_memory or default_budget_bytes()
-    bench = Bench(NativeLoader(NativeOptions(opening, max_sequences=1)), _guard_models(settings))
+    bench = Bench(NativeLoader(NativeOptions(opening, max_sequences=1)), _finding(settings))
     policed = PolicedLoader(loader, bench, alone.policy or settings.serve_policy)
     bench.residents = Residents(policed, ResidentLimits(budget))
     need = await asyncio.to_thread(policed.need, path, budget)
@@ -74,8 +75,8 @@ async def opened(path: Path, name: str, alone: Alone, settings: Settings) -> Asy
         await asyncio.to_thread(loaded.close)
 
 
-def _guard_models(settings: Settings) -> Callable[[str], Source]:
-    """Where a policy's guard models come from; the hub's client is imported when one is asked."""
+def _finding(settings: Settings) -> Find:
+    """Where a policy's judges come from; the hub's client is imported when one is asked for."""
 
     def find(model: str) -> Source:
         from paddock.release.hub_client import Hub

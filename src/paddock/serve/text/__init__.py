@@ -9,8 +9,9 @@ visible       the text of one choice that may be shown: whole characters, no par
 stopping      stop strings, across the borders of tokens
 logprobs      log-probabilities with their tokens' text and bytes
 chat          a conversation to answers, tool calls and refusals
+shortening    conversations without their oldest messages
 tools         tools, and which of them may or must be called
 tool_calls    calls in what a model writes, as it writes them
-scoring       embeddings
+embedding     a text as a vector
 errors        what can be wrong with a request in text
 """

@@ -35,6 +35,18 @@ class BadConversation(BadInput):
     code = "bad_conversation"
 
 
+class BadDimensions(BadInput):
+    """An embedding of this model cannot have so many dimensions."""
+
+    code = "bad_dimensions"
+
+
+class TextRefused(BadInput):
+    """The use policy refuses a text that there is no answer to put the refusal into."""
+
+    code = "content_filter"
+
+
 class GenerationFailed(PaddockError):
     """The model gave no number, or the engine failed."""
 

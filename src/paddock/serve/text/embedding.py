@@ -8,17 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddock.engine.request import Finish, Request
-from paddock.errors import BadInput, shown
+from paddock.errors import shown
 from paddock.serve.served import Served
-from paddock.serve.text.errors import AnswerCutOff, GenerationFailed
+from paddock.serve.text.completing import RawPrompt
+from paddock.serve.text.errors import AnswerCutOff, BadDimensions, GenerationFailed, TextRefused
 
 _TINY: Final = 1e-30
-
-
-class BadDimensions(BadInput):
-    """An embedding of this model cannot have so many dimensions."""
-
-    code = "bad_dimensions"
 
 
 class Embedded(NamedTuple):
@@ -28,9 +23,16 @@ class Embedded(NamedTuple):
     prompt_tokens: int
 
 
-async def embed(served: Served, request_id: str, prompt: tuple[int, ...]) -> Embedded:
-    """The embedding of one prompt; raises what the engine's ``submit`` raises."""
-    asked = Request(id=request_id, prompt=prompt, max_tokens=0, adapter=served.adapter, embed=True)
+async def embed(served: Served, request_id: str, prompt: RawPrompt) -> Embedded:
+    """The embedding of one prompt.
+
+    Raises what the engine's ``submit`` raises, TextRefused, AnswerCutOff and GenerationFailed.
+    """
+    refusal = await served.guard.check_prompt(prompt.text) if served.guard else None
+    if refusal is not None:
+        raise TextRefused(refusal.text)
+    ids = prompt.token_ids
+    asked = Request(id=request_id, prompt=ids, max_tokens=0, adapter=served.adapter, embed=True)
     async with served.backend.outputs(asked) as outputs:
         async for output in outputs:
             if output.finish is Finish.CANCELLED:
@@ -38,7 +40,7 @@ async def embed(served: Served, request_id: str, prompt: tuple[int, ...]) -> Emb
             if output.finish is Finish.ERROR or (output.finish and output.embedding is None):
                 raise GenerationFailed(output.error or "the model gave no embedding")
             if output.embedding is not None:
-                return Embedded(_unit(np.asarray(output.embedding, np.float32)), len(prompt))
+                return Embedded(_unit(np.asarray(output.embedding, np.float32)), len(ids))
     raise GenerationFailed("the model gave no embedding")
 
 
