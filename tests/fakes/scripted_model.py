@@ -16,9 +16,9 @@ from paddock.engine.grammar.matching import Vocabulary
 from paddock.engine.request import Finish, Output, Request, TokenLogprob
 from paddock.llama.chat import ChatFormat, load_chat_format
 from paddock.llama.tokenizer import Tokenizer
+from paddock.serve.guard import Guard
 from paddock.serve.models.catalogue import Adapter
 from paddock.serve.models.loaded import Loaded, Need
-from paddock.serve.policy.guard import Guard
 from paddock.serve.served import Served
 from paddock.starter import starter_folder
 

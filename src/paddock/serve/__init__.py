@@ -4,6 +4,7 @@ serving   the models of one server, as whoever answers a request gets at them
 served    a loaded model, as whoever answers a request needs it
 models    the models behind the names: where their files come from, which are in memory
 backend   what serves the tokens of one model
+guard     what a use policy offers to whoever answers with a model
 bridge    from the engine's thread to the event loop
 metered   a backend whose requests are counted
 metrics   the figures of serving, for Prometheus

@@ -10,7 +10,7 @@ from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.llama.chat import ChatFormat
 from paddock.llama.tokenizer import Tokenizer
 from paddock.serve.backend import Backend
-from paddock.serve.policy.guard import Guard
+from paddock.serve.guard import Guard
 
 if TYPE_CHECKING:
     from paddock.engine.grammar.matching import Vocabulary

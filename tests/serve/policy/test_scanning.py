@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paddock.serve.guard import Refusal
 from paddock.serve.policy.document import Action, Category, Policy, Rule, Stage
 from paddock.serve.policy.errors import BadPolicy
-from paddock.serve.policy.guard import Refusal
 from paddock.serve.policy.patterns import compile_pattern
 from paddock.serve.policy.policed import Policed
 from paddock.serve.policy.scanning import compiled, scan

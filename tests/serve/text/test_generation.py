@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from paddock.llama.chat import Turn, encode
-from paddock.serve.policy.guard import Refusal
+from paddock.serve.guard import Refusal
 from paddock.serve.served import Served
 from paddock.serve.text.chat import ChatDelta, ChatRequest, answer, prepare
 from paddock.serve.text.completing import read_prompt

@@ -12,8 +12,8 @@ from paddock.engine.stats import EngineStats
 from paddock.llama.chat import ChatFormat
 from paddock.llama.tokenizer import Tokenizer
 from paddock.serve.backend import Backend
+from paddock.serve.guard import Guard
 from paddock.serve.models.catalogue import Adapter
-from paddock.serve.policy.guard import Guard
 
 if TYPE_CHECKING:
     from paddock.engine.grammar.matching import Vocabulary

@@ -1,6 +1,5 @@
 """The use policy while serving: what a model may be asked, and what it may answer.
 
-guard         what a policy offers to whoever answers with a model
 document      a policy as its author wants it: categories, rules, judges
 reading       policy.yaml to a policy
 refusals      the words of a refusal

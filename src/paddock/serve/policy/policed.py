@@ -13,10 +13,10 @@ from functools import partial
 from typing import Final
 
 from paddock.errors import PaddockError
+from paddock.serve.guard import Refusal, Watch
 from paddock.serve.policy.decisions import Decision, tell
 from paddock.serve.policy.document import Action, JudgeSpec, Policy, Stage
 from paddock.serve.policy.errors import JudgeFailed
-from paddock.serve.policy.guard import Refusal, Watch
 from paddock.serve.policy.judging import Judge, Question, worst
 from paddock.serve.policy.phrases import Found
 from paddock.serve.policy.prompts import Prompt, conversation_of, texts_of

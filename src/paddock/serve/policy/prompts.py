@@ -6,14 +6,13 @@ What JSON wraps is unwrapped, so that an escape hides nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
-from paddock.serve.text.conversation import text_of
+from paddock.serve.text.conversation import strings_of, text_of
 
 Prompt = str | Sequence[dict[str, Any]]
-MAX_DEPTH: Final = 32
 
 
 def texts_of(prompt: Prompt) -> list[str]:
@@ -57,21 +56,6 @@ def _texts(message: dict[str, Any]) -> Iterator[str]:
         if isinstance(function, dict):
             yield str(function.get("name") or "")
             yield from strings_of(_unwrapped(function.get("arguments")))
-
-
-def strings_of(value: Any, depth: int = 0) -> Iterator[str]:
-    """All texts in a value of JSON, names of fields too."""
-    if isinstance(value, str):
-        yield value
-    elif depth >= MAX_DEPTH:
-        yield str(value)
-    elif isinstance(value, dict):
-        for key, each in value.items():
-            yield str(key)
-            yield from strings_of(each, depth + 1)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from strings_of(each, depth + 1)
 
 
 def _unwrapped(arguments: Any) -> Any:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
+from paddock.serve.guard import Refusal
 from paddock.serve.policy.document import Action, Stage
-from paddock.serve.policy.guard import Refusal
 from paddock.serve.policy.judging import Question
 from paddock.serve.policy.phrases import Found
 from paddock.serve.policy.prompts import Prompt, continued_text, conversation_of

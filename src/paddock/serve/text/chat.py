@@ -12,10 +12,9 @@ from typing import Any, Final
 
 from paddock.engine.grammar.kinds import JsonSchema
 from paddock.llama.chat import Turn
-from paddock.serve.policy.guard import Refusal
-from paddock.serve.policy.prompts import strings_of
+from paddock.serve.guard import Refusal
 from paddock.serve.served import Served
-from paddock.serve.text.conversation import for_template
+from paddock.serve.text.conversation import for_template, strings_of
 from paddock.serve.text.errors import BadTools
 from paddock.serve.text.generation import generate
 from paddock.serve.text.pieces import FinishReason, Piece, TextLogprob, TextRequest, Wanted

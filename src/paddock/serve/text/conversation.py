@@ -8,7 +8,7 @@ parts, JSON in strings and roles of another house. Nothing here becomes a contro
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import orjson
@@ -22,6 +22,7 @@ ROLES: Final = ("system", "developer", "user", "assistant", "tool", "ipython")
 # Of a message: what tools were once, and sound.
 _UNSUPPORTED: Final = {"function_call": "use tool_calls", "audio": None}
 MAX_CALLS: Final = 128  # of one message
+_MAX_DEPTH: Final = 32
 _HEADER: Final = "<|start_header_id|>"
 
 
@@ -63,6 +64,21 @@ def text_of(content: Any) -> str:
         if not isinstance(texts[-1], str):
             raise BadConversation(f"a part of type {shown(kind)} has no text")
     return "\n".join(texts)
+
+
+def strings_of(value: Any, depth: int = 0) -> Iterator[str]:
+    """All texts in a value of JSON, names of fields too."""
+    if isinstance(value, str):
+        yield value
+    elif depth >= _MAX_DEPTH:
+        yield str(value)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield str(key)
+            yield from strings_of(each, depth + 1)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from strings_of(each, depth + 1)
 
 
 def _in_text(message: dict[str, Any]) -> Message:

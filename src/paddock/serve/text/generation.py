@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from paddock.engine.request import Request
-from paddock.serve.policy.guard import Watch
+from paddock.serve.guard import Watch
 from paddock.serve.served import Served
 from paddock.serve.text.errors import NoGrammars
 from paddock.serve.text.pieces import Piece, TextRequest

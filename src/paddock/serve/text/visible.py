@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from paddock.engine.request import Finish, Output
 from paddock.llama.tokenizer import StreamDecoder, Tokenizer
-from paddock.serve.policy.guard import Refusal, Watch
+from paddock.serve.guard import Refusal, Watch
 from paddock.serve.text.errors import AnswerCutOff, GenerationFailed
 from paddock.serve.text.logprobs import prompt_with_text, with_text
 from paddock.serve.text.pieces import FinishReason, Piece, TextLogprob, TextRequest
