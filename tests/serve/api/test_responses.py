@@ -71,6 +71,38 @@ def test_a_conversation_goes_on_where_it_was(api: LiveApi, model: ScriptedBacken
     assert "once" not in seen
 
 
+def test_a_conversation_that_is_too_long_loses_its_oldest_messages_where_that_is_asked_for(
+    api: LiveApi, model: ScriptedBackend
+) -> None:
+    client = api.openai()
+    asked: Any = {"model": api.model, "instructions": "be brief", "input": []}
+    for number in range(160):
+        call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
+        output = {"type": "function_call_output", "call_id": "c", "output": f"result {number}"}
+        asked["input"] += [{"role": "user", "content": f"question {number}"}, call, output]
+    with pytest.raises(openai.BadRequestError, match="no room"):
+        client.responses.create(**asked)
+    client.responses.create(**asked, truncation="auto")
+    prompt = model.asked[-1].prompt
+    seen = model.tokenizer.decode(prompt)
+    assert "be brief" in seen and "question 159" in seen and "question 0" not in seen
+    results = [number for number in range(160) if f"result {number}" in seen]
+    assert results == [number for number in range(160) if f"question {number}" in seen]
+    assert 2048 < len(prompt) <= 3072  # of 4096: as much as leaves room for an answer
+    asked["input"] = "word " * 9000
+    with pytest.raises(openai.BadRequestError, match="no room"):
+        client.responses.create(**asked, truncation="auto")
+
+
+def test_tokens_are_counted_before_anything_is_asked(api: LiveApi, model: ScriptedBackend) -> None:
+    client = api.openai()
+    asked: Any = {"model": api.model, "input": "hi", "instructions": "be brief", "tools": [TOOL]}
+    counted = client.responses.input_tokens.count(**asked).input_tokens
+    assert not model.asked
+    made = client.responses.create(**asked)
+    assert made.usage is not None and counted == made.usage.input_tokens > 50
+
+
 def test_the_events_come_in_order_with_their_numbers(api: LiveApi, model: ScriptedBackend) -> None:
     model.script = lambda _asked: "Bonjour 🦙"
     with api.openai().responses.stream(model=api.model, input="hi") as stream:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from paddock.clock import now
 from paddock.serve.api.answering import respond
 from paddock.serve.api.errors import BadParameter, UnsupportedParameter
-from paddock.serve.api.event_stream import Events, json_response
+from paddock.serve.api.event_stream import Events, json_response, while_there
 from paddock.serve.api.reading import read_body
 from paddock.serve.api.response_body import ResponseBody, check_writable, response_request
 from paddock.serve.api.response_events import ResponseEvents
@@ -22,8 +22,10 @@ from paddock.serve.api.response_store import ResponseStore
 from paddock.serve.api.usage import Usage
 from paddock.serve.callers import Caller
 from paddock.serve.http.callers import CallerDep, ServingDep
+from paddock.serve.served import Served
 from paddock.serve.serving import Serving
-from paddock.serve.text.chat import answer, prepare
+from paddock.serve.text.chat import ChatRequest, answer, prepare, prompt_of
+from paddock.serve.text.shortening import shortened
 
 router = APIRouter()
 
@@ -34,6 +36,13 @@ async def create(request: Request, serving: ServingDep, caller: CallerDep) -> Re
     body = await read_body(request, ResponseBody)
     answer = _Answer(serving, caller, _store(request), body)
     return await respond(request, answer, is_streamed=body.stream)
+
+
+@router.post("/v1/responses/input_tokens")
+async def count(request: Request, serving: ServingDep, caller: CallerDep) -> Response:
+    """How much of the model's context a conversation would take."""
+    body = await read_body(request, ResponseBody)
+    return await while_there(request, _Answer(serving, caller, _store(request), body).counted())
 
 
 @router.get("/v1/responses/{response_id}")
@@ -87,21 +96,21 @@ class _Answer:
                 pass
         return json_response(_refusal_alone(self._writer.response))
 
+    async def counted(self) -> Response:
+        """How many tokens the model would read."""
+        said = self._said()
+        async with self._serving.use(self._body.model, self._caller) as served:
+            request = await self._request(served, said)
+            tokens = len(await prompt_of(served, request))
+        return json_response({"object": "response.input_tokens", "input_tokens": tokens})
+
     async def events(self) -> Events:
         """Its events as they come."""
         body, writer = self._body, self._writer
         check_writable(body)
-        earlier: list[dict[str, Any]] = []
-        if body.previous_response_id is not None:
-            kept = self._store.find(self._caller, body.previous_response_id)
-            earlier = orjson.loads(kept.messages)
-        said = [*earlier, *as_messages(body.input)]
-        if not said and not body.instructions:
-            raise BadParameter("input is missing", param="input")
-        system = [{"role": "system", "content": body.instructions}] if body.instructions else []
+        said = self._said()
         async with self._serving.use(body.model, self._caller) as served:
-            request = response_request(body, [*system, *said], served, writer.response["id"])
-            prepared = await prepare(served, request)
+            prepared = await prepare(served, await self._request(served, said))
             self._usage.prompt_tokens = len(prepared.prompt)
             begun = False
             async with aclosing(answer(served, prepared)) as deltas:
@@ -119,6 +128,24 @@ class _Answer:
     def failed(self, error: dict[str, Any]) -> bytes:
         """What a stream says of an error in its middle."""
         return self._writer.failed(error)
+
+    def _said(self) -> list[dict[str, Any]]:
+        """The conversation so far, without instructions: those are of one response."""
+        body = self._body
+        earlier: list[dict[str, Any]] = []
+        if body.previous_response_id is not None:
+            kept = self._store.find(self._caller, body.previous_response_id)
+            earlier = orjson.loads(kept.messages)
+        said = [*earlier, *as_messages(body.input)]
+        if not said and not body.instructions:
+            raise BadParameter("input is missing", param="input")
+        return said
+
+    async def _request(self, served: Served, said: list[dict[str, Any]]) -> ChatRequest:
+        body = self._body
+        system = [{"role": "system", "content": body.instructions}] if body.instructions else []
+        request = response_request(body, [*system, *said], served, self._writer.response["id"])
+        return await shortened(served, request) if body.truncation == "auto" else request
 
     def _keep(self, said: list[dict[str, Any]]) -> None:
         if self._body.keeps:

@@ -65,8 +65,16 @@ class ChatDelta:
 
 async def prepare(served: Served, request: ChatRequest) -> Prepared:
     """Everything before the model: raises what is wrong with the conversation."""
-    chat, tools = required_chat(served), request.tools
     request = _held_to_calls(request)
+    prompt = await prompt_of(served, request)
+    guard = served.guard
+    refusal = await guard.check_prompt(_whole_prompt(request)) if guard else None
+    return Prepared(request, prompt, refusal)
+
+
+async def prompt_of(served: Served, request: ChatRequest) -> tuple[int, ...]:
+    """The conversation in tokens; raises what is wrong with it."""
+    chat, tools = required_chat(served), request.tools
     turn = Turn(
         messages=for_template(chat, request.messages, tools),
         add_generation_prompt=request.adds_generation_prompt,
@@ -74,10 +82,7 @@ async def prepare(served: Served, request: ChatRequest) -> Prepared:
         variables=request.variables,
         is_continued=request.is_continued,
     )
-    prompt = await chat_prompt(served, chat, turn)
-    guard = served.guard
-    refusal = await guard.check_prompt(_whole_prompt(request)) if guard else None
-    return Prepared(request, prompt, refusal)
+    return await chat_prompt(served, chat, turn)
 
 
 async def answer(served: Served, prepared: Prepared) -> AsyncGenerator[ChatDelta, None]:
