@@ -145,6 +145,7 @@ def test_a_phrase_that_the_prompt_began_is_found_in_the_answer() -> None:
     guard = policed(*RULES)
     assert released(guard, ["ttle is", " here"], prompt="Buy a red ke") == ("", True)
     assert released(guard, [" is here"], prompt="a red kettle") == (" is here", False)
+    assert released(guard, ["red kettle"], prompt="The word is x") == ("", True)
 
 
 def test_only_what_may_become_a_phrase_is_held_back() -> None:

@@ -38,7 +38,8 @@ class Exceptions:
             while known and known[-1].start >= each.start:
                 known.pop()
             known.append(each)
-        certain, waiting = [], []
+        certain: list[Found] = []
+        waiting: list[Found] = []
         for each in (*self._waiting, *found):
             if each.rule in self._rules and self._is_inside(each):
                 continue

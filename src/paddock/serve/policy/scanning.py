@@ -92,6 +92,40 @@ class Scanner:
         return min(view.certain for view in self._views)
 
 
+class AnswerScanner:
+    """Looks at an answer as it stands, and as the end of the text that it goes on from.
+
+    Either may be forbidden alone: a word that begins in a prompt is another one without it. Places
+    are counted from where ``before`` begins.
+    """
+
+    def __init__(self, rules: Rules, before: str) -> None:
+        self.begin = len(before)
+        self._alone = Scanner(rules)
+        self._behind = Scanner(rules) if before else None
+        if self._behind is not None:
+            self._behind.feed(before)
+        self._told: set[Found] = set()
+
+    def feed(self, piece: str, *, is_last: bool = False) -> list[Found]:
+        """What is certain to be forbidden, and does not stand in ``before`` alone."""
+        found = set(map(self._moved, self._alone.feed(piece, is_last=is_last)))
+        if self._behind is not None:
+            found.update(self._behind.feed(piece, is_last=is_last))
+        new = {each for each in found - self._told if each.end > self.begin}
+        self._told |= new
+        return sorted(new, key=lambda each: (each.start, each.end))
+
+    @property
+    def certain(self) -> int:
+        """Up to where nothing more can be found."""
+        alone = self._alone.certain + self.begin
+        return alone if self._behind is None else min(alone, self._behind.certain)
+
+    def _moved(self, found: Found) -> Found:
+        return found._replace(start=found.start + self.begin, end=found.end + self.begin)
+
+
 def scan(rules: Rules, text: str) -> list[Found]:
     """Everything that the rules forbid in a whole text."""
     return Scanner(rules).feed(text, is_last=True)

@@ -14,7 +14,7 @@ from paddock.serve.policy.document import Action, Stage
 from paddock.serve.policy.judging import Question
 from paddock.serve.policy.phrases import Found
 from paddock.serve.policy.prompts import Prompt, continued_text, conversation_of
-from paddock.serve.policy.scanning import Scanner
+from paddock.serve.policy.scanning import AnswerScanner
 
 if TYPE_CHECKING:
     from paddock.serve.policy.policed import Policed
@@ -28,9 +28,8 @@ class PolicyWatch:
     def __init__(self, policed: Policed, prompt: Prompt) -> None:
         self._policed, self._prompt = policed, prompt
         self._rules = policed.rules(Stage.AFTER)
-        self._scanner = Scanner(self._rules)
         before = continued_text(prompt)[-_BEFORE_CHARS:]
-        self._scanner.feed(before)
+        self._scanner = AnswerScanner(self._rules, before)
         self._answer = ""  # all of it, for judges; only kept where there are some
         self._begin = self._released = self._judged = self._end = len(before)
         self._held = ""  # from ``_released`` on
@@ -51,8 +50,6 @@ class PolicyWatch:
         self._held += text
         self._end += len(text)
         for found in self._scanner.feed(text, is_last=is_last):
-            if found.end <= self._begin:
-                continue  # all of it stood in the prompt, and was looked at there
             seconds = time.perf_counter() - started
             refusal = self._policed.decide(Stage.AFTER, found, self._held, seconds)
             if refusal is not None:
