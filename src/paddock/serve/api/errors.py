@@ -21,24 +21,16 @@ class BadParameter(BadInput):
         self.param = param
 
 
-class UnknownParameter(BadInput):
+class UnknownParameter(BadParameter):
     """Nobody knows this parameter."""
 
     code = "unknown_parameter"
 
-    def __init__(self, message: str, *, param: str, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.param = param
 
-
-class UnsupportedParameter(BadInput):
+class UnsupportedParameter(BadParameter):
     """What this parameter asks for is not done here, and leaving it out would change the answer."""
 
     code = "unsupported_parameter"
-
-    def __init__(self, message: str, *, param: str, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.param = param
 
 
 class ResponseNotFound(NotFound):

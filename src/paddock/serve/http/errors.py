@@ -16,7 +16,6 @@ from starlette.responses import Response
 
 from paddock.errors import PaddockError
 from paddock.http.failures import Failure, handlers
-from paddock.http.frame import REQUEST_ID_KEY
 from paddock.log import get_logger
 from paddock.serve import metrics
 
@@ -82,8 +81,11 @@ def _about(error: PaddockError, given: Container[str]) -> str | None:
     return next((name for name in names if name in given), None)
 
 
-def response_of(error: PaddockError, given: Container[str] = ()) -> JSONResponse:
-    """A failure as an answer; what was refused for want of right or room is counted."""
+async def _paddock_error(request: Request, error: Exception) -> Response:
+    """What was refused for want of right or room is counted."""
+    assert isinstance(error, PaddockError)  # noqa: S101  (narrows the handler's type)
+    if error.status >= 500:
+        log.warning("a request was refused", code=error.code)
     if error.status in {401, 403, 404, 429, 503}:
         metrics.refused.labels(error.code).inc()
     headers = {}
@@ -92,15 +94,8 @@ def response_of(error: PaddockError, given: Container[str] = ()) -> JSONResponse
         headers["Retry-After"] = str(after if after is not None else RETRY_AFTER_SECONDS)
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="paddock"'
-    return JSONResponse(body_of(error, given), error.status, headers)
-
-
-async def _paddock_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, PaddockError)  # noqa: S101  (narrows the handler's type)
-    if error.status >= 500:
-        request_id = request.scope.get(REQUEST_ID_KEY)
-        log.warning("a request was refused", code=error.code, request_id=request_id)
-    return response_of(error, request.scope.get(GIVEN_KEY, ()))
+    body = body_of(error, request.scope.get(GIVEN_KEY, ()))
+    return JSONResponse(body, error.status, headers)
 
 
 def _shaped(failure: Failure) -> Response:
