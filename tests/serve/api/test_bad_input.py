@@ -69,6 +69,7 @@ HI: Any = [{"role": "user", "content": "hi"}]
             "bad_tools",
         ),
         ({"tool_choice": {"type": "web_search"}}, "tool_choice", "invalid_value"),
+        ({"prompt_logprobs": 1, "stream": True}, "prompt_logprobs", "invalid_value"),
         ({"stream_options": {"inclde_usage": True}}, "stream_options.inclde_usage", None),
         ({"response_format": {"type": "xml"}}, "response_format.type", "unsupported_parameter"),
         ({"response_format": {"type": "json_schema"}}, None, "invalid_value"),

@@ -86,6 +86,11 @@ def test_a_call_that_is_cut_short_keeps_what_came() -> None:
     assert parsed(CALL[:50]) == ("", [("weather", CALL[34:50])])
 
 
+@pytest.mark.parametrize("rest", ["[", ' {"na', ', {"name": "time", "par', '; {"name": "ti'])
+def test_a_second_call_that_is_cut_short_before_its_arguments_is_no_text(rest: str) -> None:
+    assert parsed(CALL + rest) == ("", [("weather", ARGUMENTS)])
+
+
 def test_calls_of_built_in_tools_are_found_behind_their_tag() -> None:
     text = 'weather.call(city="Paris", day="to\\"day")'
     ((name, arguments),) = parsed(text, tagged=True)[1]

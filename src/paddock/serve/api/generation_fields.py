@@ -92,6 +92,8 @@ class Told:
 
 def wanted(fields: GenerationFields, served: Served, told: Told) -> Wanted:
     """How an answer is made; raises BadParameter, BadSampling."""
+    if fields.stream and fields.prompt_logprobs is not None:
+        raise BadParameter("prompt_logprobs are not told in a stream", param="prompt_logprobs")
     return Wanted(
         max_tokens=told.max_tokens,
         sampling=_sampling(fields, served),

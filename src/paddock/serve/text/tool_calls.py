@@ -87,8 +87,10 @@ class CallParser:
         if calls and all(name in self._names for name, _arguments in calls):
             for name, arguments in calls[: self._most_calls - self._index]:
                 self._begin(parsed, name, arguments)
-        elif not self.has_calls or held.strip(" \t\r\n,;]}"):
-            parsed.content = held
+        elif not self.has_calls or held.lstrip(" \t\r\n,;]}[")[:1] not in ("", "{"):
+            parsed.content = (
+                held  # after calls, what is left of another one that was cut off is not
+            )
         return parsed
 
     def _begin(self, parsed: Parsed, name: str, arguments: str = "") -> None:
