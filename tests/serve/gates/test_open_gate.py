@@ -21,6 +21,15 @@ def test_a_page_of_another_site_does_not_use_this_machines_models(origin: str) -
         assert live.complete().status_code == 200  # a program sends no origin
 
 
+@pytest.mark.parametrize("name", ["rebound.example.org:8001", "10.0.0.1", "localhost.example.org"])
+def test_a_page_whose_name_was_made_to_lead_here_does_not_either(name: str) -> None:
+    with live_serving(gate=OpenGate(is_local=True)) as live:
+        port = live.client.base_url.port
+        for own in (f"localhost:{port}", f"127.0.0.1:{port}", "[::1]", "LOCALHOST."):
+            assert live.client.get("/v1/models", headers={"host": own}).status_code == 200
+        assert live.client.get("/v1/models", headers={"host": name}).status_code == 403
+
+
 def test_who_opened_the_server_to_all_opened_it_to_pages_too() -> None:
     with live_serving(gate=OpenGate()) as live:
         answer = live.client.get("/v1/models", headers={"origin": FOREIGN[0]})

@@ -1,16 +1,20 @@
 """Everybody gets in; callers are told apart by the address they come from.
 
 For this machine alone, a browser gets in only for pages of this machine: any page of the web can
-ask its visitor's own computer, and browsers name the page wherever a request may do something.
+ask its visitor's own computer, and browsers name the page wherever a request may do something. A
+page whose own name was made to lead here (DNS rebinding) asks us by that name.
 """
 
 from __future__ import annotations
 
 import ipaddress
+from typing import Final
 from urllib.parse import urlsplit
 
 from paddock.errors import Forbidden, shown
 from paddock.serve.callers import Arrival, Caller
+
+_HINT: Final = "with --auth, pages of other sites and other names are let in"
 
 
 class ForeignPage(Forbidden):
@@ -50,12 +54,18 @@ def _refuse_foreign_page(arrival: Arrival) -> None:
     if origin is not None and not is_loopback(_host_of(origin)):
         raise ForeignPage(
             f"a page of {shown(origin)} asks, and this server is for this machine alone",
-            hint="with --auth, pages of other sites are let in",
+            hint=_HINT,
+        )
+    host = _host_of(arrival.base_url)
+    if arrival.base_url and not is_loopback(host):
+        raise ForeignPage(
+            f"this server is for this machine alone, and was asked by the name {shown(host)}",
+            hint=_HINT,
         )
 
 
-def _host_of(origin: str) -> str:
+def _host_of(url: str) -> str:
     try:
-        return (urlsplit(origin).hostname or "").rstrip(".")
+        return (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
         return ""
