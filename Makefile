@@ -11,7 +11,7 @@ bin := $(VENV)/bin
 empty :=
 extras_key := $(if $(EXTRAS),$(EXTRAS),none)
 # Installing compiles these (hatch_build.py), so a change of them installs anew.
-compiled := hatch_build.py src/paddock/kernels/sources.py $(wildcard src/paddock/kernels/source/* src/paddock/kernels/step/*)
+compiled := hatch_build.py src/paddock/kernels/sources.py $(wildcard src/paddock/kernels/*/*)
 
 .PHONY: help up check test bench fuzz starter clean
 .DEFAULT_GOAL := help

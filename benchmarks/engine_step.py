@@ -206,7 +206,7 @@ def main() -> None:
     parser.add_argument("--before", type=int, default=512, help="tokens of each sequence so far")
     parser.add_argument("--prefills", nargs="*", type=int, default=[512])
     parser.add_argument("--threads", type=int, default=usable_cores())
-    parser.add_argument("--level", type=int, help="of the processor: 0, 3 or 4")
+    parser.add_argument("--level", type=int, help="of the processor: 0, 3, 5 or 6")
     parser.add_argument("--seconds", type=float, default=2.0, help="for each case")
     parser.add_argument("--parts", action="store_true", help="show how steps are spent")
     run("Steps of the native engine", parser, measure)

@@ -42,7 +42,7 @@ def root(tmp_path: Path) -> Path:
     kernels = tmp_path / "tree" / "src" / "paddock" / "kernels"
     kernels.mkdir(parents=True)
     shutil.copy(str(sources.__file__), kernels)
-    for folder in ("source", "step"):
+    for folder in ("source", "step", "levels"):
         shutil.copytree(Path(str(sources.__file__)).parent / folder, kernels / folder)
     for recipe in sources.RECIPES:
         (kernels / recipe.library).write_bytes(BEFORE)
@@ -84,9 +84,9 @@ def test_a_compiler_replaces_an_older_library_once(
     assert not told["pure_python"] and told["tag"].startswith("py3-none-")
     assert sorted(each.name for each in made.parent.glob("*.so")) == libraries
     monkeypatch.setattr(sources, "library_path", lambda _: made)
-    library._best.cache_clear()
+    library.levels.cache_clear()
     loaded = library.library()
-    library._best.cache_clear()
+    library.levels.cache_clear()
     assert loaded is not None and loaded.level == 0
 
     monkeypatch.setenv("CC", "/bin/false")  # not asked again: these are its sources
@@ -113,7 +113,7 @@ def test_a_library_of_other_sources_is_there_and_not_loaded(
     sources.compile_library(sources.CODECS, str(hurried), stale)
     monkeypatch.undo()
     monkeypatch.setattr(sources, "library_path", lambda _: stale)
-    library._best.cache_clear()
+    library.levels.cache_clear()
     loaded = library.library()
-    library._best.cache_clear()
+    library.levels.cache_clear()
     assert loaded is None

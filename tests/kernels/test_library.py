@@ -13,9 +13,9 @@ from paddock.kernels import library, sources
 
 @pytest.fixture(autouse=True)
 def loaded_anew() -> Iterator[None]:
-    library._best.cache_clear()
+    library.levels.cache_clear()
     yield
-    library._best.cache_clear()
+    library.levels.cache_clear()
 
 
 def test_a_machine_with_a_compiler_has_the_library() -> None:

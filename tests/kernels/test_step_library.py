@@ -13,9 +13,9 @@ from paddock.kernels import sources, step_library
 
 @pytest.fixture(autouse=True)
 def loaded_anew() -> Iterator[None]:
-    step_library._best.cache_clear()
+    step_library.step_levels.cache_clear()
     yield
-    step_library._best.cache_clear()
+    step_library.step_levels.cache_clear()
 
 
 def test_a_machine_with_a_compiler_has_the_library() -> None:

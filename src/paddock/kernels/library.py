@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -32,7 +33,7 @@ DTYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The functions at one level: 0 any processor, 3 AVX2, 4 AVX-512 (x86-64's own counting)."""
+    """The functions at one of the levels of ``sources``."""
 
     level: int
     _c: ctypes.CDLL
@@ -56,28 +57,37 @@ class Library:
 
 def library() -> Library | None:
     """The functions at the best level of this processor; None to do without."""
-    return None if os.environ.get(SWITCH) == "off" else _best()
-
-
-def levels() -> tuple[Library, ...]:
-    """The functions at every level that this processor has; empty without a library."""
-    best = _best()
-    if best is None:
-        return ()
-    return tuple(Library(level, best._c) for level in (0, 3, 4) if level <= best.level)
+    found = levels()
+    return found[-1] if found and os.environ.get(SWITCH) != "off" else None
 
 
 @cache
-def _best() -> Library | None:
-    try:
-        c = ctypes.CDLL(str(sources.library_path(sources.CODECS)))
-        c.paddock_sources.restype = ctypes.c_char_p
-        if c.paddock_sources() != sources.digest(sources.CODECS).encode():
-            return None  # of other sources, so its bits may differ
-    except (OSError, AttributeError):
-        return None
+def levels() -> tuple[Library, ...]:
+    """The functions at every level that this processor has, best last; empty without a library."""
+    c = opened(sources.CODECS)
+    if c is None:
+        return ()
     pointer, size, number = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
     c.paddock_transcode.argtypes = [number, pointer, pointer, size, number, number]
     for function in (c.paddock_group_bytes, c.paddock_ungroup_bytes):
         function.argtypes, function.restype = [number, pointer, pointer, size], None
-    return Library(int(c.paddock_best_level()), c)
+    return tuple(Library(level, c) for level in levels_of(sources.CODECS, c))
+
+
+def opened(recipe: sources.Recipe) -> ctypes.CDLL | None:
+    """The compiled library; None where there is none, or it is of other sources.
+
+    What another takes and gives may differ.
+    """
+    try:
+        c = ctypes.CDLL(str(sources.library_path(recipe)))
+        c.paddock_sources.restype = ctypes.c_char_p
+        return c if c.paddock_sources() == sources.digest(recipe).encode() else None
+    except (OSError, AttributeError):
+        return None
+
+
+def levels_of(recipe: sources.Recipe, c: ctypes.CDLL) -> Iterator[int]:
+    """Numbers of the levels that were compiled and that this processor has, lowest first."""
+    numbers = [level.number for level in (sources.BASELINE, *recipe.levels)]
+    return (number for number in numbers if c.paddock_has_level(number))

@@ -27,42 +27,60 @@ _FLAGS: Final = ("-std=gnu11", "-O3", "-fPIC", "-fvisibility=hidden", "-Wno-psab
 class Level(NamedTuple):
     """One compilation of all kernels: for which processors, and how wide their vectors are."""
 
+    number: int  # the x86-64 psABI's as far as those go
     name: str
     flags: tuple[str, ...]
     lanes: int
+    needs: tuple[str, ...]  # features, as GCC names them
+
+    @property
+    def condition(self) -> str:
+        """In C: whether the processor has it."""
+        return "&&".join(f'__builtin_cpu_supports("{feature}")' for feature in self.needs) or "1"
 
 
-BASELINE: Final = Level("paddock_baseline", (), 4)
-# The x86-64 psABI's levels; a library chooses among them when it runs.
-_V3: Final = Level("paddock_v3", ("-march=x86-64-v3",), 8)
-_V4: Final = Level("paddock_v4", ("-march=x86-64-v4", "-mprefer-vector-width=512"), 16)
-# AVX-512 with the instructions that multiply int8 and bfloat16.
-_V4_PRODUCTS: Final = _V4._replace(flags=(*_V4.flags, "-mavx512vnni", "-mavx512bf16"))
+BASELINE: Final = Level(0, "baseline", (), 4, ())
+_AVX2: Final = Level(3, "avx2", ("-march=x86-64-v3",), 8, ("avx2", "bmi", "bmi2", "fma"))
+_AVX512: Final = Level(
+    4,
+    "avx512",
+    ("-march=x86-64-v4", "-mprefer-vector-width=512"),
+    16,
+    (*_AVX2.needs, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"),
+)
+# With instructions that multiply int8, and bfloat16 too.
+_VNNI: Final = Level(
+    5, "vnni", (*_AVX512.flags, "-mavx512vnni"), 16, (*_AVX512.needs, "avx512vnni")
+)
+_BF16: Final = Level(6, "bf16", (*_VNNI.flags, "-mavx512bf16"), 16, (*_VNNI.needs, "avx512bf16"))
 
 
 class Recipe(NamedTuple):
     """How one library is made."""
 
     library: str  # the file's name, beside this one
-    folders: tuple[str, ...]  # of sources: the first is compiled, the others are only included
+    compiled: tuple[str, ...]  # folders of sources
+    included: tuple[str, ...]  # folders of headers besides
     flags: tuple[str, ...]
-    x86_levels: tuple[Level, ...]
+    levels: tuple[Level, ...]  # beside the baseline, on x86-64, lowest first
     does_without: str  # who does its work where it is not there
 
 
 CODECS: Final = Recipe(
     "libpaddock.so",
-    ("source",),
+    ("source", "levels"),
+    (),
     # Nothing here changes a result: sums keep their order, each operation rounds by itself.
     ("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"),
-    (_V3, _V4),
+    (_AVX2, _AVX512),
     "NumPy",
 )
 STEP: Final = Recipe(
     "libpaddock_step.so",
-    ("step", "source"),
+    ("step", "levels"),
+    ("source",),
     ("-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-pthread"),
-    (_V3, _V4_PRODUCTS),
+    (_AVX2, _VNNI, _BF16),
     "PyTorch",
 )
 RECIPES: Final = (CODECS, STEP)
@@ -80,7 +98,8 @@ def library_path(recipe: Recipe) -> Path:
 def digest(recipe: Recipe) -> str:
     """Of the sources, the commands and the kind of processor."""
     hashed = hashlib.sha256(platform.machine().encode())
-    sources = [path for folder in recipe.folders for path in sorted((_HERE / folder).iterdir())]
+    folders = [_HERE / folder for folder in (*recipe.compiled, *recipe.included)]
+    sources = [path for folder in folders for path in sorted(folder.iterdir())]
     for path in (*sources, Path(__file__)):
         hashed.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return hashed.hexdigest()
@@ -107,7 +126,7 @@ def compile_library(recipe: Recipe, compiler: str, target: Path | None = None) -
 
 
 def _sources(recipe: Recipe, *, at_levels: bool) -> list[Path]:
-    found = sorted((_HERE / recipe.folders[0]).glob("*.c"))
+    found = [path for folder in recipe.compiled for path in sorted((_HERE / folder).glob("*.c"))]
     return [path for path in found if path.name.startswith("level") == at_levels]
 
 
@@ -119,7 +138,7 @@ def _compile_levels(
     sources = _sources(recipe, at_levels=True)
     running = [
         (level, _start(recipe, compiler, source, level, folder))
-        for level in (BASELINE, *(recipe.x86_levels if is_x86 else ()))
+        for level in (BASELINE, *(recipe.levels if is_x86 else ()))
         for source in sources
     ]
     try:
@@ -131,9 +150,9 @@ def _compile_levels(
     if BASELINE in failed:
         raise CannotCompile(f"{compiler} cannot compile the kernels")
     done = dict.fromkeys(level for level, _ in running if level not in failed)
-    names = [level.name.removeprefix("paddock_").upper() for level in done if level != BASELINE]
+    each = "".join(f"EACH(what,{n.number},{n.name},{n.condition})" for n in done)
     objects = [folder / f"{source.stem}-{level.name}.o" for level in done for source in sources]
-    return objects, tuple(f"-DHAS_{name}" for name in names)
+    return objects, (f"-DEVERY_LEVEL(EACH,what)={each}",)
 
 
 def _start(
@@ -147,7 +166,7 @@ def _start(
 
 
 def _command(recipe: Recipe, compiler: str, source: Path, target: Path) -> list[str]:
-    included = [f"-I{_HERE / folder}" for folder in recipe.folders[1:]]
+    included = [f"-I{_HERE / folder}" for folder in (*recipe.compiled, *recipe.included)]
     flags = (*_FLAGS, *recipe.flags, *included)
     return [*shlex.split(compiler), *flags, "-c", str(source), "-o", str(target)]
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddock.kernels import sources
-from paddock.kernels.library import DTYPES, SWITCH, Bytes
+from paddock.kernels.library import DTYPES, SWITCH, Bytes, levels_of, opened
 
 PANEL: Final = 64  # outputs
 ALIGNMENT: Final = 64  # bytes
@@ -42,7 +42,7 @@ class Matrix(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class StepLibrary:
-    """The functions at one level: 0 any processor, 3 AVX2, 4 AVX-512 with VNNI and BF16."""
+    """The functions at one of the levels of ``sources``."""
 
     level: int
     c: ctypes.CDLL
@@ -127,26 +127,16 @@ def aligned(size: int) -> Bytes:
 
 def step_library() -> StepLibrary | None:
     """The functions at the best level of this processor; None to do without."""
-    return None if os.environ.get(SWITCH) == "off" else _best()
-
-
-def step_levels() -> tuple[StepLibrary, ...]:
-    """The functions at every level that this processor has; empty without a library."""
-    best = _best()
-    if best is None:
-        return ()
-    return tuple(StepLibrary(level, best.c) for level in (0, 3, 4) if level <= best.level)
+    found = step_levels()
+    return found[-1] if found and os.environ.get(SWITCH) != "off" else None
 
 
 @cache
-def _best() -> StepLibrary | None:
-    try:
-        c = ctypes.CDLL(str(sources.library_path(sources.STEP)))
-        c.paddock_step_sources.restype = ctypes.c_char_p
-        if c.paddock_step_sources() != sources.digest(sources.STEP).encode():
-            return None  # of other sources: what it takes and gives may differ
-    except (OSError, AttributeError):
-        return None
+def step_levels() -> tuple[StepLibrary, ...]:
+    """The functions at every level that this processor has, best last; empty without a library."""
+    c = opened(sources.STEP)
+    if c is None:
+        return ()
     pointer, size, number = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
     c.paddock_matrix_bytes.argtypes = [number, size, size]
     c.paddock_matrix_pack.argtypes = [number, number, pointer, *[size] * 4, pointer]
@@ -158,4 +148,4 @@ def _best() -> StepLibrary | None:
         function.restype = size
     for function in (c.paddock_matrix_row, c.paddock_prepare, c.paddock_multiply):
         function.restype = None
-    return StepLibrary(int(c.paddock_step_best_level()), c)
+    return tuple(StepLibrary(level, c) for level in levels_of(sources.STEP, c))

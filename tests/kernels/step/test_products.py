@@ -36,7 +36,7 @@ def tolerance_of(kind: str, inputs: int) -> float:
 
 
 @every_way
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     outputs=st.integers(1, 200),
     blocks=st.integers(1, 9),
@@ -97,7 +97,7 @@ def test_the_extreme_codes_do_not_overflow(library: StepLibrary) -> None:
 
 
 @every_way
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(rows=st.integers(1, 20), outputs=st.integers(1, 300), draws=st.data())
 def test_no_bit_depends_on_how_rows_and_panels_are_split(
     library: StepLibrary, kind: str, rows: int, outputs: int, draws: st.DataObject

@@ -87,22 +87,17 @@ class LowRank(ctypes.Structure):
 
 def step_at(level: int | None = None) -> StepLibrary | None:
     """The library at a level (the best if None); None where it is not compiled or cannot run."""
-    best = step_library()
-    if best is None:
-        return None
-    _declare()
-    if level is None:
-        return best
-    return next((library for library in step_levels() if library.level == level), None)
+    found = step_library()
+    if found is not None and level is not None:
+        found = next((library for library in step_levels() if library.level == level), None)
+    if found is not None:
+        _declare(found.c)
+    return found
 
 
 @cache
-def _declare() -> None:
+def _declare(c: ctypes.CDLL) -> None:
     """Tell ctypes what the runner's functions take."""
-    library = step_library()
-    if library is None:
-        return
-    c = library.c
     c.paddock_runner_open.argtypes = [POINTER(Model), c_int, c_int]
     c.paddock_runner_open.restype = c_void_p
     c.paddock_runner_close.argtypes = [c_void_p]

@@ -4,6 +4,7 @@
  */
 #include "byte_groups.h"
 #include "kernels.h"
+#include "levels.h"
 #include "minima_blocks.h"
 #include "signed_blocks.h"
 #include "small_blocks.h"
@@ -132,4 +133,4 @@ static void ungroup_bytes(const uint8_t *source, uint8_t *target, size_t size) {
     ungroup(source, target, size);
 }
 
-const struct kernels LEVEL = {transcode, group_bytes, ungroup_bytes};
+const struct kernels AT_LEVEL(kernels) = {transcode, group_bytes, ungroup_bytes};

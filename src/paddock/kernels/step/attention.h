@@ -64,7 +64,7 @@ INLINE const uint8_t *keys_of(const struct attending *a, size_t block) {
 }
 
 INLINE void put_elements(int is_wide, uint8_t *to, floats values) {
-#if LANES == 16
+#ifdef __AVX512BF16__
     if (!is_wide) {
         *(__m256i_u *)(void *)to = (__m256i)_mm512_cvtneps_pbh((__m512)values);
         return;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "kernels.h"
+#include "levels.h"
 
 enum { PANEL = 64, GROUP = 32, SUPER_GROUP = 256, PANEL_ALIGNMENT = 64 };
 
@@ -69,17 +70,9 @@ struct products {
                      size_t first_panel, size_t last_panel, float *y, size_t stride);
 };
 
-/* Files named level*.c are compiled once for each level, with LEVEL as paddock_baseline, paddock_v3
- * or paddock_v4: AT_LEVEL(products) is the table of the level that is being compiled. All other files
- * are compiled once, for any processor. */
-#define JOINED(name, level) name##_##level
-#define JOINED_LATER(name, level) JOINED(name, level)
-#define AT_LEVEL(name) JOINED_LATER(name, LEVEL)
 #ifdef LEVEL
 extern const struct products AT_LEVEL(products);
 #endif
 
-/* The highest level that was compiled and that this processor has: 0 any, 3 AVX2, 4 AVX-512 with
- * VNNI and BF16; and its table (NULL for a level that is not there). */
-int step_best_level(void);
+/* NULL for a level that is not there. */
 const struct products *products_at_level(int level);

@@ -7,17 +7,10 @@
 #include "check.h"
 #include "work.h"
 
-#define EXPORT __attribute__((visibility("default")))
-
 enum { HUGE_PAGE = 1 << 21, MIN_TOKENS = 16 };
 
-void step_paddock_baseline(struct work *work, int thread);
-#ifdef HAS_V3
-void step_paddock_v3(struct work *work, int thread);
-#endif
-#ifdef HAS_V4
-void step_paddock_v4(struct work *work, int thread);
-#endif
+#define DECLARED(what, number, name, condition) void what##_##name(struct work *work, int thread);
+EVERY_LEVEL(DECLARED, step)
 
 struct runner {
     struct model model;
@@ -30,14 +23,11 @@ struct runner {
 };
 
 static step_task step_at_level(int level) {
-    if (products_at_level(level) == NULL) return NULL;
-#ifdef HAS_V4
-    if (level == 4) return step_paddock_v4;
-#endif
-#ifdef HAS_V3
-    if (level == 3) return step_paddock_v3;
-#endif
-    return step_paddock_baseline;
+    if (!paddock_has_level(level)) return NULL;
+#define CHOSEN(what, number, name, condition) \
+    if (level == number) return what##_##name;
+    EVERY_LEVEL(CHOSEN, step)
+    return NULL;
 }
 
 /* Memory that is zero and takes room when it is first written; in huge pages where that is possible. */

@@ -1,27 +1,8 @@
 /* The sampler's passes as functions that may be called from outside; see sampling.h. */
-#include "matrix.h"
+#include "levels.h"
 #include "sampling.h"
 
-#define EXPORT __attribute__((visibility("default")))
-
-extern const struct sampling sampling_paddock_baseline;
-#ifdef HAS_V3
-extern const struct sampling sampling_paddock_v3;
-#endif
-#ifdef HAS_V4
-extern const struct sampling sampling_paddock_v4;
-#endif
-
-const struct sampling *sampling_at_level(int level) {
-#ifdef HAS_V4
-    if (level == 4) return &sampling_paddock_v4;
-#endif
-#ifdef HAS_V3
-    if (level == 3) return &sampling_paddock_v3;
-#endif
-    (void)level;
-    return &sampling_paddock_baseline;
-}
+DEFINE_AT_LEVEL(sampling)
 
 EXPORT int64_t paddock_largest(int level, const float *row, size_t n, float *maxima,
                                float *largest) {

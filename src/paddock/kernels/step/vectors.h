@@ -94,7 +94,7 @@ INLINE ints dot_codes(ints dots, words codes, int32_t quad, int is_wide) {
 
 /* How activations stand beside weights in bfloat16: as bfloat16 where these are multiplied in pairs
  * by one instruction, else as float32. */
-#if LANES == 16
+#ifdef __AVX512BF16__
 typedef uint16_t beside_bfloat;
 INLINE beside_bfloat beside_bfloat_of(float value) { return bfloat_of_float(value); }
 #else
@@ -104,7 +104,7 @@ INLINE beside_bfloat beside_bfloat_of(float value) { return value; }
 
 /* Two weights of every lane times the same two activations, summed onto sum. */
 INLINE floats dot_bfloats(floats sum, words pairs, const beside_bfloat *x) {
-#if LANES == 16
+#ifdef __AVX512BF16__
     __m512i both = _mm512_set1_epi32(*(const int32_t *)(const void *)x);
     return (floats)_mm512_dpbf16_ps((__m512)sum, (__m512bh)pairs, (__m512bh)both);
 #else
