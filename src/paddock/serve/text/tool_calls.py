@@ -88,9 +88,7 @@ class CallParser:
             for name, arguments in calls[: self._most_calls - self._index]:
                 self._begin(parsed, name, arguments)
         elif not self.has_calls or held.lstrip(" \t\r\n,;]}[")[:1] not in ("", "{"):
-            parsed.content = (
-                held  # after calls, what is left of another one that was cut off is not
-            )
+            parsed.content = held  # the beginning of another call, cut off, is no text
         return parsed
 
     def _begin(self, parsed: Parsed, name: str, arguments: str = "") -> None:
