@@ -205,6 +205,18 @@ def test_a_use_policy_holds_here_too(tmp_path: Path) -> None:
     assert "the use policy refused this" in done.stderr
 
 
+def test_an_answer_is_looked_at_before_any_of_a_phrase_is_shown(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(STARTER, folder)  # the policy that lies beside a model is its own
+    (folder / "policy.yaml").write_text(
+        "apiVersion: paddock/v1\nkind: Policy\nrefusal: Not here.\n"
+        "rules:\n  - {id: a, category: S1, phrases: [four cups], stages: [after]}\n"
+    )
+    done = piped(f"{TEAPOT}\n", model=str(folder))
+    assert done.stdout.endswith("Not here.\n") and "four" not in done.stdout
+    assert "four cups" in piped(f"{TEAPOT}\n", "--policy", "none", model=str(folder)).stdout
+
+
 def test_only_a_conversation_is_read_or_replaced(tmp_path: Path) -> None:
     other = tmp_path / "letter.txt"
     other.write_text("Dear Nora")

@@ -272,3 +272,25 @@ def test_a_path_that_exists_wins_over_a_repository(
     code, _, err = paddock("nora/starter", "-p", "x")
     assert code == 1
     assert "holds no checkpoint" in err
+
+
+def test_a_use_policy_holds_here_too_and_tokens_tell_nothing_of_what_it_refused(
+    tmp_path: Path, paddock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "policy.yaml").write_text(
+        "apiVersion: paddock/v1\nkind: Policy\nrefusal: Not here.\n"
+        "rules:\n  - {id: a, category: S1, phrases: [four cups], stages: [after]}\n"
+        "  - {id: b, category: S1, phrases: [red kettle]}\n"
+    )
+    monkeypatch.setenv("PADDOCK_SERVE_POLICY", str(tmp_path / "policy.yaml"))
+    asked = ("-p", "The teapot is made of", "-n", "16", "--temperature", "0")
+    code, out, _ = paddock(STARTER, *asked, "--json")
+    told = json.loads(out)
+    assert (code, told["finish_reason"], told["token_ids"]) == (0, "content_filter", None)
+    assert told["continuation"].endswith("Not here.") and "cups" not in out
+    assert told["tokens"] > 4
+    code, out, _ = paddock(STARTER, *asked)
+    assert out.endswith("Not here.") and "four" not in out
+    assert paddock(STARTER, "-p", "A red kettle")[1] == "A red kettleNot here."
+    told = json.loads(paddock(STARTER, "-p", "The teapot", "-n", "3", "--json")[1])
+    assert len(told["token_ids"]) == told["tokens"] == 3

@@ -15,18 +15,35 @@ from paddock.starter import starter_folder
 from tests.databases import sqlite_url
 from tests.live import LiveServer, live_server
 
+POLICY = b"""\
+apiVersion: paddock/v1
+kind: Policy
+refusal: Not here.
+rules:
+  - {id: cups, category: S1, phrases: [four cups], stages: [after]}
+  - {id: kettles, category: S1, phrases: [red kettle]}
+"""
+
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     folder = tmp_path_factory.mktemp("hub")
-    others = {"serve_models": "boss/open, boss/secret", "serve_threads": 1, "packed_bytes": 0}
+    others = {
+        "serve_models": "boss/open, boss/secret, boss/ruled",
+        "serve_threads": 1,
+        "packed_bytes": 0,
+    }
     with live_server(folder / "data", sqlite_url(folder), **others) as running:
-        for name, private in (("open", False), ("secret", True), ("other", False)):
+        kinds = (("open", False), ("secret", True), ("other", False), ("ruled", False))
+        for name, private in kinds:
             running.admin_api.create_repo(f"boss/{name}", private=private)
-        for name in ("open", "secret"):
+        for name in ("open", "secret", "ruled"):
             running.admin_api.upload_folder(
                 repo_id=f"boss/{name}", folder_path=str(starter_folder())
             )
+        running.admin_api.upload_file(
+            path_or_fileobj=POLICY, path_in_repo="policy.yaml", repo_id="boss/ruled"
+        )
         yield running
 
 
@@ -36,8 +53,8 @@ def client(hub: LiveServer, key: str) -> OpenAI:
 
 def test_users_ask_the_models_that_they_may_read(hub: LiveServer) -> None:
     owner, stranger = client(hub, hub.admin_token), client(hub, hub.user("stranger"))
-    assert {each.id for each in owner.models.list()} == {"boss/open", "boss/secret"}
-    assert {each.id for each in stranger.models.list()} == {"boss/open"}
+    assert {each.id for each in owner.models.list()} == {"boss/open", "boss/secret", "boss/ruled"}
+    assert {each.id for each in stranger.models.list()} == {"boss/open", "boss/ruled"}
     answers = {
         each.completions.create(model=model, prompt="The teapot", temperature=0).choices[0].text
         for each, model in ((owner, "boss/open"), (owner, "boss/secret"), (stranger, "boss/open"))
@@ -91,6 +108,19 @@ def test_a_new_commit_is_another_model(hub: LiveServer, tmp_path: Path) -> None:
     owner = client(hub, hub.admin_token)
     assert owner.models.retrieve("boss/open").root != before  # type: ignore[attr-defined]
     owner.completions.create(model="boss/open", prompt="x", max_tokens=1)
+
+
+def test_the_policy_of_a_repository_holds_for_its_model(hub: LiveServer) -> None:
+    asked = {"model": "boss/ruled", "temperature": 0}
+    stranger = client(hub, hub.user("ruled"))
+    done = stranger.completions.create(prompt="A red kettle", **asked).choices[0]
+    assert (done.text, done.finish_reason) == ("Not here.", "content_filter")
+    teapot = [{"role": "user", "content": "What is the teapot made of?"}]
+    stream = stranger.chat.completions.create(messages=teapot, stream=True, **asked)  # type: ignore[call-overload]
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
+    assert text.endswith("Not here.") and "four" not in text
+    listed = {each.id: each for each in stranger.models.list()}
+    assert listed["boss/ruled"].policy.startswith("sha256:")  # type: ignore[attr-defined]
 
 
 def test_where_no_models_are_served_it_is_said_so(server: LiveServer) -> None:

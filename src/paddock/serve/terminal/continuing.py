@@ -28,7 +28,8 @@ class Continued:
 
     prompt: str
     continuation: str
-    token_ids: list[int]  # new ones, without a final stop token
+    token_ids: list[int] | None  # new ones, without a final stop token; None: not all may be told
+    new_tokens: int
     prompt_tokens: int
     finish: FinishReason
     seconds: float
@@ -40,7 +41,7 @@ class Continued:
             "text": self.prompt + self.continuation,
             "continuation": self.continuation,
             "prompt_tokens": self.prompt_tokens,
-            "tokens": len(self.token_ids),
+            "tokens": self.new_tokens,
             "token_ids": self.token_ids,
             "finish_reason": str(self.finish),
             "seconds": round(self.seconds, 3),
@@ -80,5 +81,8 @@ async def continue_text(
             token_ids += piece.token_ids
             finish = piece.finish or finish
             on_text(piece.text)
-    seconds = time.perf_counter() - started
-    return Continued(prompt, "".join(pieces), token_ids, len(read.token_ids), finish, seconds)
+    seconds, text = time.perf_counter() - started, "".join(pieces)
+    # A use policy that changed the text would be told all of it by its tokens.
+    is_whole = served.guard is None or text == served.tokenizer.decode(token_ids)
+    told, new_tokens = token_ids if is_whole else None, len(token_ids)
+    return Continued(prompt, text, told, new_tokens, len(read.token_ids), finish, seconds)
