@@ -10,7 +10,7 @@ from paddock.engine.engine import Engine
 from paddock.engine.options import EngineOptions
 from paddock.engine.request import GREEDY, Finish, Output, Request, TokenLogprob
 from paddock.errors import PaddockError
-from tests.fakes.block_model import BlockModel, answer_alone
+from tests.fakes.block_model import BlockModel, World, answer_alone
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Driven:
     def __init__(self, runner: BlockModel | None = None, draft: Any = None, **options: Any) -> None:
         self.runner = runner or BlockModel()
         self.answers: dict[str, Answer] = {}
+        self.wrong: list[str] = []  # told in vain: what is raised where outputs arrive stops nobody
         self.engine = Engine(
             self.runner, EngineOptions(**{"blocks": 64, **options}), self._arrived, draft
         )
@@ -55,10 +56,12 @@ class Driven:
         return self.answers[request.id]
 
     def _arrived(self, outputs: list[Output]) -> None:
-        assert len({output.request_id for output in outputs}) == len(outputs)
+        if len({output.request_id for output in outputs}) != len(outputs):
+            self.wrong.append("one step tells twice of one request")
         for output in outputs:
             answer = self.answers.setdefault(output.request_id, Answer())
-            assert answer.finish is None, "nothing comes after the end"
+            if answer.finish is not None:
+                self.wrong.append(f"{output.request_id} goes on after its end")
             answer.token_ids += output.token_ids
             answer.logprobs += output.logprobs or []
             answer.prompt_logprobs = answer.prompt_logprobs or output.prompt_logprobs
@@ -77,8 +80,15 @@ def asking(
 def check_as_alone(driven: Driven, request: Request, adapter: int = 0) -> None:
     """The answer is what it would be with nothing else in hand."""
     answer = driven.answers[request.id]
-    alone = answer_alone(request, adapter, driven.engine.context)
-    assert answer.finish is (Finish.LENGTH if alone.stop_id is None else Finish.STOP)
+    world = World(
+        adapter, driven.engine.context, driven.engine.options.vocabulary, driven.runner.nan_token
+    )
+    alone = answer_alone(request, world)
+    assert answer.finish is alone.finish
+    if driven.runner.nan_token is None:  # else both may be to blame
+        assert bool(answer.fault) == alone.is_impossible
+    if alone.finish is Finish.ERROR:  # what was told before that depends on how steps were cut
+        return
     assert answer.token_ids == alone.token_ids
     assert answer.stop_id == alone.stop_id
     if request.logprobs is not None:

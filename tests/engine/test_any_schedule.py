@@ -1,113 +1,87 @@
-"""Whatever arrives in whatever order, every request gets what it would get alone."""
+"""Whatever arrives in whatever order, every request gets what it would get alone.
+
+And whatever goes wrong, every request ends exactly once and holds nothing afterwards.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paddock.engine.request import Finish, Request, Sampling
-from tests.engine.driving import Driven, asking, check_as_alone, check_counts, check_nothing_is_held
-from tests.fakes.block_model import BlockModel
+from paddock.engine.grammar.kinds import Choice, JsonSchema, Regex
+from paddock.engine.grammar.matching import Vocabulary
+from paddock.engine.request import Finish
+from paddock.starter import starter_folder
+from tests.engine.driving import Driven, check_as_alone, check_nothing_is_held
+from tests.engine.schedules import Event, check_adapters_are_freed, options, play, schedules
+from tests.fakes.block_model import BlockModel, small
 
-PREFIXES = [[1, 2, 3, 4] * 10, [7] * 33, [5, 6] * 24]
-ADAPTERS = {None: 0, "polite": 11, "terse": 12}
-
-options = st.fixed_dictionaries(
-    {
-        "blocks": st.integers(8, 40),
-        "max_sequences": st.integers(1, 6),
-        "max_step_tokens": st.integers(6, 80),
-        "prefix_cache": st.booleans(),
-        "prompt_lookup": st.booleans(),
-        "max_proposals": st.integers(0, 6),
-        "logits_bytes": st.integers(1, 3000),
-    }
+SIZE = json.loads((starter_folder() / "config.json").read_text())["vocab_size"]
+VOCABULARY = Vocabulary((starter_folder() / "tokenizer.json").read_text(), SIZE, [SIZE - 1])
+FORMS = (
+    Choice(("yes", "no", "yes and no, or whatever else you would like to hear")),
+    Regex("[ab]{1,30}c"),
+    Regex(""),
+    JsonSchema('{"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}'),
+    JsonSchema(json.dumps({"anyOf": [{"const": "cheap"}, {"pattern": "a?" * 300 + "a" * 300}]})),
 )
+NOT_RUN = "the model could not be run"
+
+agreements = st.sampled_from([None, 1.0, 0.7])
 
 
-@st.composite
-def requests(draw: st.DrawFn, id: str) -> Request:
-    prompt = draw(st.sampled_from([[], *PREFIXES]))
-    prompt = prompt[: draw(st.integers(0, 48))]
-    prompt = prompt + draw(st.lists(st.integers(0, 23), min_size=1, max_size=40))
-    kind = draw(st.sampled_from(["text", "text", "text", "score", "embed"]))
-    more = {
-        "user": draw(st.sampled_from("ab")),
-        "cache_salt": draw(st.sampled_from(["", "", "salt"])),
-        "adapter": draw(st.sampled_from(list(ADAPTERS))),
-    }
-    if kind == "embed":
-        return asking(id, prompt, 0, embed=True, **more)
-    new = draw(st.integers(1, 40)) if kind == "text" else draw(st.integers(0, 3))
-    sampling = Sampling(
-        temperature=draw(st.sampled_from([0.0, 1.0, 3.0])),
-        frequency_penalty=draw(st.sampled_from([0.0, 0.5])),
-        seed=draw(st.integers(0, 3)),
-    )
-    return asking(
-        id, prompt, new, sampling=sampling,
-        stop_ids=frozenset(draw(st.sets(st.integers(0, 23), max_size=2))),
-        min_tokens=draw(st.integers(0, min(new, 5))),
-        logprobs=draw(st.sampled_from([None, 0, 2])),
-        prompt_logprobs=1 if kind == "score" else None, **more,
-    )  # fmt: skip
-
-
-@dataclass
-class Event:
-    """Before which step a request comes, and how many steps later it is given up."""
-
-    step: int
-    request: Request
-    patience: int | None
-
-
-@st.composite
-def schedules(draw: st.DrawFn) -> list[Event]:
-    count = draw(st.integers(1, 10))
-    return [
-        Event(
-            draw(st.integers(0, 20)),
-            draw(requests(f"r{number}")),
-            draw(st.sampled_from([None, None, None, 0, 1, 5])),
-        )
-        for number in range(count)
-    ]
-
-
-@settings(max_examples=120)
-@given(options, schedules(), st.sampled_from([None, 1.0, 0.7]))
+@settings(max_examples=100)
+@given(options, schedules(), agreements)
 def test_every_request_gets_what_it_would_get_alone(
     chosen: dict[str, int], events: list[Event], agreement: float | None
 ) -> None:
     draft = None if agreement is None else BlockModel(agreement=agreement)
     driven = Driven(BlockModel(), draft, **chosen)
-    for name, number in ADAPTERS.items():
-        if name is not None:
-            driven.engine.put_adapter(name, number)
-    events.sort(key=lambda event: event.step)
-    cancels: dict[int, list[str]] = {}
-    step, left = 0, list(events)
-    while left or driven.engine.stats().running or driven.engine.stats().waiting:
-        while left and left[0].step <= step:
-            event = left.pop(0)
-            driven.submit(event.request)
-            if event.patience is not None:
-                cancels.setdefault(step + event.patience, []).append(event.request.id)
-        for request_id in cancels.pop(step, []):
-            driven.engine.cancel(request_id)
-        driven.engine.step()
-        check_counts(driven.engine)
-        assert driven.runner.largest_step <= chosen["max_step_tokens"]
-        step += 1
-        assert step < 3000, "somebody starves"
+    adapters = play(driven, events)
     for event in events:
-        answer = driven.answers[event.request.id]
-        if answer.finish is Finish.CANCELLED:
-            assert event.patience is not None
-        else:
-            check_as_alone(driven, event.request, ADAPTERS[event.request.adapter])
+        _check_end(driven, event, adapters[event.request.id])
     check_nothing_is_held(driven.engine)
+    check_adapters_are_freed(driven)
     assert driven.engine.stats().counters.failed_steps == 0
+
+
+@settings(max_examples=60)
+@given(
+    options, schedules(FORMS), agreements,
+    st.sets(st.integers(0, 60), max_size=8), st.sets(st.integers(0, 30), max_size=1),
+    st.sampled_from([None, 13]),
+)  # fmt: skip
+def test_whatever_fails_every_request_ends_once_and_those_that_go_on_are_right(
+    chosen: dict[str, int], events: list[Event], agreement: float | None,
+    fails_at: set[int], draft_fails_at: set[int], nan_token: int | None,
+) -> None:  # fmt: skip
+    config = small(vocab_size=SIZE)
+    draft = None
+    if agreement is not None:
+        draft = BlockModel(config, agreement, fails_at=draft_fails_at)
+    runner = BlockModel(config, fails_at=fails_at, nan_token=nan_token)
+    driven = Driven(runner, draft, **{**chosen, "vocabulary": VOCABULARY})
+    adapters = play(driven, events)
+    assert set(driven.answers) == set(adapters), "who was taken is told"
+    for event in events:
+        if event.request.id in adapters:
+            _check_end(driven, event, adapters[event.request.id])
+    check_nothing_is_held(driven.engine)
+    check_adapters_are_freed(driven)
+    counters = driven.engine.stats().counters
+    assert counters.finished + counters.cancelled + counters.failed == len(adapters)
+    driven.engine.stop()
+    assert runner.is_closed
+
+
+def _check_end(driven: Driven, event: Event, adapter: int) -> None:
+    answer = driven.answers[event.request.id]
+    assert answer.finish is not None, "it ended"
+    if answer.finish is Finish.CANCELLED:
+        assert event.patience is not None
+    elif answer.error == NOT_RUN:
+        assert driven.engine.stats().counters.failed_steps > 0
+    else:
+        check_as_alone(driven, event.request, adapter)

@@ -24,12 +24,14 @@ class Ends:
         self.changed = threading.Condition()
         self.tokens: dict[str, list[int]] = {}
         self.finish: dict[str, Finish] = {}
+        self.ends = 0
 
     def __call__(self, outputs: list[Output]) -> None:
         with self.changed:
             for output in outputs:
                 self.tokens.setdefault(output.request_id, []).extend(output.token_ids)
                 if output.finish is not None:
+                    self.ends += 1
                     self.finish[output.request_id] = output.finish
             self.changed.notify_all()
 
@@ -139,3 +141,26 @@ def test_a_receiver_that_fails_stops_nobody(ends: Ends) -> None:
     ends.wait(1)
     assert ends.finish == {"r": Finish.LENGTH}
     engine.stop()
+
+
+def test_a_fault_of_our_own_ends_every_request_once(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = BlockModel()
+    engine = Engine(runner, EngineOptions(blocks=64), ends)
+    for name in ("given up", "left", "waiting"):
+        engine.submit(asking(name, [1], 9))
+    engine.cancel("given up")
+
+    def fail() -> None:
+        raise RuntimeError("told to fail")
+
+    monkeypatch.setattr(engine._scheduler, "plan", fail)
+    engine.start()
+    ends.wait(3)
+    engine.stop()
+    assert ends.finish == {
+        "given up": Finish.CANCELLED, "left": Finish.ERROR, "waiting": Finish.ERROR,
+    }  # fmt: skip
+    assert ends.ends == 3
+    assert runner.is_closed

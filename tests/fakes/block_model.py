@@ -17,7 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paddock.checkpoint.shape.config import LlamaConfig
-from paddock.engine.request import Request, TokenLogprob
+from paddock.engine.constraint import is_at_end
+from paddock.engine.errors import BadGrammar
+from paddock.engine.grammar.matching import Vocabulary, compile_grammar
+from paddock.engine.request import Finish, Request, TokenLogprob
 from paddock.engine.sampling.sampler import choose
 from paddock.engine.step import BLOCK_TOKENS, Row, Step
 
@@ -149,40 +152,95 @@ class Alone:
     prompt_logprobs: list[TokenLogprob | None]
     embedding: list[float]
     stop_id: int | None = None
+    finish: Finish = Finish.LENGTH
+    is_impossible: bool = False  # its form cannot be followed to the end
 
 
-def answer_alone(request: Request, adapter: int = 0, context: int = CONFIG.context) -> Alone:
+@dataclass(frozen=True)
+class World:
+    """What an answer depends on besides its request."""
+
+    adapter: int = 0
+    context: int = CONFIG.context
+    vocabulary: Vocabulary | None = None
+    nan_token: int | None = None
+
+
+def answer_alone(request: Request, world: World = World()) -> Alone:
     """The answer by the definition: the whole text read again for every token."""
-    states: list[int] = []
-    for token in request.prompt:
-        states.append(next_state(states[-1] if states else 0, token, adapter))
+    answer = Alone([], [], [None], [])
+    try:
+        _answer(request, world, answer)
+    except FloatingPointError:
+        answer.finish = Finish.ERROR
+    except BadGrammar:
+        answer.finish, answer.is_impossible = Finish.ERROR, True
+    return answer
 
-    def crc(length: int) -> int:
-        return crc32(np.array(states[:length], np.int64).tobytes())
 
-    def chosen(row: Row, length: int) -> TokenLogprob:
-        (choice,) = choose(logits_of(crc(length))[None], [row])
-        assert choice is not None
+class _Reader:
+    """A text that is read from its beginning for every row."""
+
+    def __init__(self, world: World, prompt: Sequence[int]) -> None:
+        self.states: list[int] = []
+        self._world = world
+        for token in prompt:
+            self.append(token)
+
+    def append(self, token: int) -> None:
+        before = self.states[-1] if self.states else 0
+        self.states.append(next_state(before, token, self._world.adapter))
+
+    def crc(self, length: int) -> int:
+        if any(state % 1000 == self._world.nan_token for state in self.states[:length]):
+            raise FloatingPointError
+        return crc32(np.array(self.states[:length], np.int64).tobytes())
+
+    def chosen(self, row: Row, length: int) -> TokenLogprob:
+        known = self._world.vocabulary
+        logits_V = logits_of(self.crc(length), known.vocab_size if known else CONFIG.vocab_size)
+        (choice,) = choose(logits_V[None], [row])
+        if choice is None:
+            raise BadGrammar("nothing is allowed")
         return choice
 
-    answer = Alone([], [], [None], state_of(crc(len(states))).tolist())
-    for position, token in enumerate(request.prompt[1:], 1):
-        score = Row(request.sampling, position, logprobs=request.prompt_logprobs, score=token)
-        answer.prompt_logprobs.append(chosen(score, position))
-    while len(answer.token_ids) < min(request.max_tokens, context - len(request.prompt)):
+
+def _answer(request: Request, world: World, answer: Alone) -> None:
+    reader = _Reader(world, request.prompt)
+    if request.embed:
+        answer.embedding = state_of(reader.crc(len(request.prompt))).tolist()
+    if request.prompt_logprobs is not None:
+        for position, token in enumerate(request.prompt[1:], 1):
+            score = Row(request.sampling, position, logprobs=request.prompt_logprobs, score=token)
+            answer.prompt_logprobs.append(reader.chosen(score, position))
+    _continue(request, world, reader, answer)
+
+
+def _continue(request: Request, world: World, reader: _Reader, answer: Alone) -> None:
+    stop_ids, matcher = request.stop_ids, None
+    if request.grammar is not None and world.vocabulary is not None:
+        matcher = compile_grammar(request.grammar, world.vocabulary)
+        stop_ids = stop_ids.union(world.vocabulary.eos_ids)
+    while len(answer.token_ids) < min(request.max_tokens, world.context - len(request.prompt)):
         early = len(answer.token_ids) < request.min_tokens
         row = Row(
-            request.sampling, len(states), request.prompt, answer.token_ids,
-            request.stop_ids if early else frozenset(), logprobs=request.logprobs,
+            request.sampling, len(reader.states), request.prompt, answer.token_ids,
+            stop_ids if early else frozenset(), logprobs=request.logprobs,
+            mask_V=None if matcher is None else matcher.mask(),
         )  # fmt: skip
-        choice = chosen(row, len(states))
-        if choice.token_id in request.stop_ids:
-            answer.stop_id = choice.token_id
-            break
+        choice = reader.chosen(row, len(reader.states))
+        if choice.token_id in stop_ids:
+            answer.stop_id, answer.finish = choice.token_id, Finish.STOP
+            return
         answer.token_ids.append(choice.token_id)
         answer.logprobs.append(choice)
-        states.append(next_state(states[-1], choice.token_id, adapter))
-    return answer
+        reader.append(choice.token_id)
+        if matcher is None or world.vocabulary is None:
+            continue
+        assert matcher.accept(choice.token_id)
+        if is_at_end(matcher, world.vocabulary):
+            answer.finish = Finish.STOP
+            return
 
 
 def small(**changes: Any) -> LlamaConfig:

@@ -15,6 +15,7 @@ options        how large an engine is, and what it may do
 reserving      its runners before the first step
 stats          what it has done, and holds now
 engine         requests in, tokens out, step after step
+stepping       what is in hand, from its first step to its end
 intake         a request made ready, on its caller's thread
 checking       whether a model can run it at all
 inbox          what other threads ask, until the next step

@@ -79,8 +79,9 @@ class Computing:
     def _settle(self, chunk: Chunk, outcome: Outcome) -> None:
         """Count what is computed now, and let others share it if it is sound."""
         sequence, accepted = chunk.sequence, outcome.accepted
-        if outcome.output is not None and outcome.output.error == NO_NUMBER:
-            self._scheduler.paging.forget(sequence)
+        if outcome.output is not None and outcome.output.finish is Finish.ERROR:
+            if outcome.output.error == NO_NUMBER:
+                self._scheduler.paging.forget(sequence)
             return
         sequence.drafted = min(sequence.drafted, sequence.computed + chunk.tokens + accepted)
         self._scheduler.computed(chunk, chunk.tokens + accepted)

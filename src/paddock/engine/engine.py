@@ -1,17 +1,16 @@
 """The engine: requests in, tokens out, step after step.
 
-Joins scheduler, runner and the threads that ask. Its own thread computes; any thread may submit and
-cancel, and what was asked is done before the next step. A request gets the same tokens whatever
-else is in hand, cached, preempted or guessed. What goes wrong with one request ends that one; a
-runner that fails ends those that ran, and after three failures in a row the engine stops.
+Its own thread computes; any thread may submit and cancel, and what was asked is done before the
+next step. A request gets the same tokens whatever else is in hand, cached, preempted or guessed.
+The way of a request: ``intake`` makes a sequence of it on its caller's thread, ``inbox`` holds it
+until the next step, ``stepping`` computes it to its end, and ``on_outputs`` is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from threading import Lock, Thread, current_thread
-from typing import Any, Final
+from typing import Any
 
 from paddock.engine.adapter_slots import AdapterSlots
 from paddock.engine.computing import Computing
@@ -19,18 +18,16 @@ from paddock.engine.errors import EngineStopped
 from paddock.engine.inbox import Inbox, Job, Mail
 from paddock.engine.intake import Intake, Limits
 from paddock.engine.options import EngineOptions
-from paddock.engine.outcome import output_of
 from paddock.engine.paging import Paging
-from paddock.engine.request import Finish, Output, Request
+from paddock.engine.request import Output, Request
 from paddock.engine.reserving import reserved
-from paddock.engine.scheduler import Chunk, Scheduler
-from paddock.engine.sequence import ENDED, Sequence
+from paddock.engine.scheduler import Scheduler
 from paddock.engine.speculation.proposer import Proposer
 from paddock.engine.stats import Counters, EngineStats
 from paddock.engine.step import BLOCK_TOKENS, Runner
+from paddock.engine.stepping import Stepping
 from paddock.log import get_logger
 
-_MAX_FAILURES: Final = 3  # steps that fail one after another before the engine gives up
 _log = get_logger("engine")
 
 
@@ -57,25 +54,23 @@ class Engine:
         )
         self._runners = reserved(runner, draft, options.blocks)
         self._on_outputs = on_outputs
-        self._counters = Counters()
         self._paging = Paging(
             options.blocks, options.max_sequences, self.context, sharing=options.prefix_cache
         )
         max_rows = max(options.max_sequences, options.logits_bytes // (4 * self.config.vocab_size))
-        self._scheduler = Scheduler(options, self._paging, max_rows, self._counters)
-        self._proposer = Proposer(options, self._scheduler, draft)
-        self._computing = Computing(runner, self._scheduler, options.vocabulary)
+        self._scheduler = Scheduler(options, self._paging, max_rows, Counters())
         self._adapters = AdapterSlots(runner, options.max_adapters)
-        self._intake = Intake(
-            Limits(self.config, self.context), options, self._paging.chains, self._adapters
+        self._stepping = Stepping(
+            self._scheduler,
+            Proposer(options, self._scheduler, draft),
+            Computing(runner, self._scheduler, options.vocabulary),
+            self._adapters,
         )
+        limits = Limits(self.config, self.context)
+        self._intake = Intake(limits, options, self._paging.chains, self._adapters)
         self._inbox = Inbox(
             options.max_waiting, options.max_forms, lambda: len(self._scheduler.queue)
         )
-        self._outputs: list[Output] = []  # of the step that runs
-        self._ended: list[Sequence] = []
-        self._last_step = (0, 0)
-        self._failures = 0
         self._thread: Thread | None = None
         self._stopping = self._closed = False
         self._closing = Lock()
@@ -91,7 +86,7 @@ class Engine:
         try:
             self._inbox.put(sequence)
         except BaseException:
-            self._inbox.ask(lambda: self._let_go_of_adapter(sequence))
+            self._inbox.ask(lambda: self._stepping.let_go_of_adapter(sequence))
             raise
 
     def cancel(self, request_id: str) -> None:
@@ -121,32 +116,17 @@ class Engine:
 
     def stats(self) -> EngineStats:
         """What is in hand now, and what has been done. Any thread."""
-        pool = self._paging.pool
-        free, idle = pool.free, pool.idle
-        tokens, sequences = self._last_step
-        return EngineStats(
-            waiting=len(self._scheduler.queue) + self._inbox.arrivals,
-            running=len(self._scheduler.running),
-            blocks_used=pool.total - free - idle,
-            blocks_free=free,
-            blocks_cached=idle,
-            last_step_tokens=tokens,
-            last_step_sequences=sequences,
-            counters=replace(self._counters),
-        )
+        return self._stepping.stats(self._inbox.arrivals)
 
     def step(self) -> bool:
-        """Take what was asked and compute one step; False where there was nothing to do."""
+        """Do what was asked and compute one step; False where there was nothing to do."""
         mail = self._inbox.take()
         self._read(mail)
-        chunks = self._scheduler.plan()
-        if chunks:
-            self._compute(chunks)
-        elif self._scheduler.has_work:
-            raise RuntimeError("requests are in hand and nothing can be computed")
-        busy = bool(chunks or self._outputs or mail.jobs)
-        self._deliver()
-        return busy
+        computed = self._stepping.step()
+        if self._stepping.given_up is not None:
+            self._inbox.close(self._stepping.given_up)
+        told = self._deliver()
+        return computed or told or bool(mail.jobs)
 
     def start(self) -> None:
         """Run steps in a thread of the engine's own; idle, it sleeps."""
@@ -195,10 +175,9 @@ class Engine:
 
     def _read(self, mail: Mail) -> None:
         for sequence in mail.arrivals:
-            self._scheduler.add(sequence)
+            self._stepping.add(sequence)
         for sequence in mail.cancelled:
-            if sequence.state != ENDED:
-                self._end(sequence, output_of(sequence, Finish.CANCELLED))
+            self._stepping.cancel(sequence)
         for job, done in mail.jobs:
             try:
                 job()
@@ -207,54 +186,9 @@ class Engine:
             else:
                 done.set_result(None)
 
-    def _compute(self, chunks: list[Chunk]) -> None:
-        try:
-            self._proposer.propose(chunks)
-            results = self._computing.run(chunks)
-        except Exception as e:
-            self._fail(e)
-            return
-        self._failures = 0
-        tokens = 0
-        for chunk, outcome in results:
-            tokens += chunk.tokens + len(chunk.proposals)
-            if outcome.output is None:
-                continue
-            self._counters.generated_tokens += len(outcome.output.token_ids)
-            if outcome.output.finish is None:
-                self._outputs.append(outcome.output)
-            else:
-                self._end(chunk.sequence, outcome.output)
-        self._counters.steps += 1
-        self._counters.step_tokens += tokens
-        self._last_step = (tokens, len(chunks))
-
-    def _fail(self, error: Exception) -> None:
-        """The runner failed: what ran is lost, and what the blocks hold is not to be trusted."""
-        _log.error("a step failed", error=repr(error), failures=self._failures + 1)
-        self._failures += 1
-        self._counters.failed_steps += 1
-        what = "memory ran out" if isinstance(error, MemoryError) else "the model could not be run"
-        for sequence in self._scheduler.running.copy():
-            self._end(sequence, output_of(sequence, Finish.ERROR, what))
-        self._paging.forget_all()
-        if self._failures == _MAX_FAILURES:
-            self._inbox.close(f"the engine has failed: {what}")
-        if self._failures >= _MAX_FAILURES:
-            while (waiting := self._scheduler.queue.first()) is not None:
-                self._end(waiting, output_of(waiting, Finish.ERROR, what))
-
-    def _end(self, sequence: Sequence, output: Output) -> None:
-        self._counters.count_end(output.finish)
-        self._outputs.append(output)
-        self._ended.append(sequence)
-        self._scheduler.end(sequence)
-        self._let_go_of_adapter(sequence)
-
-    def _deliver(self) -> None:
+    def _deliver(self) -> bool:
         """Tell what the step brought; ids of what ended may be used again before it is told."""
-        outputs, self._outputs = self._outputs, []
-        ended, self._ended = self._ended, []
+        outputs, ended = self._stepping.take_news()
         if ended:
             self._inbox.forget(ended)
         if outputs:
@@ -262,27 +196,20 @@ class Engine:
                 self._on_outputs(outputs)
             except Exception:
                 _log.exception("outputs were not taken")
+        return bool(outputs)
 
     def _close(self, why: str) -> None:
-        """End whatever is left, also where the engine's own state cannot be trusted."""
+        """End whatever is left, once; also where the engine's own state cannot be trusted."""
         with self._closing:
             if self._closed:
                 return
             self._closed = True
             self._inbox.close(why)
             left, jobs = self._inbox.clear()
-            for sequence in left:
-                self._counters.count_end(Finish.ERROR)
-                self._outputs.append(output_of(sequence, Finish.ERROR, why))
+            self._stepping.abandon(left, why)
             for _, done in jobs:
                 done.set_exception(EngineStopped(why))
-            self._ended.clear()
             self._deliver()
-            self._scheduler.clear()
             for runner in self._runners:
                 runner.close()
-
-    def _let_go_of_adapter(self, sequence: Sequence) -> None:
-        if sequence.adapter is not None:
-            self._adapters.let_go(sequence.adapter)
-            sequence.adapter = None
+            self._stepping.clear()

@@ -55,15 +55,11 @@ def refusal_of(sequence: Sequence, fault: BadInput) -> Output:
 def advance(chunk: Chunk, choices: Choices, vocabulary: Vocabulary | None) -> Outcome:
     """Take the choices of the chunk's rows, in their order."""
     sequence = chunk.sequence
-    needed = choices[: _needed(chunk, choices)]
-    if None in needed:
-        first_row = len(choices) - 1 - len(chunk.proposals)
-        if _allows_nothing(chunk, needed.index(None) - first_row):
-            return Outcome(refusal_of(sequence, ImpossibleRequest(_CONTRADICTION)))
-        return Outcome(output_of(sequence, Finish.ERROR, NO_NUMBER))
     output = None
     if sequence.wants_scores:
         count = len(scored_offsets(chunk))
+        if None in choices[:count]:
+            return Outcome(output_of(sequence, Finish.ERROR, NO_NUMBER))
         output = _score(sequence, choices[:count])
         choices = choices[count:]
     if chunk.tokens < sequence.pending:
@@ -78,21 +74,10 @@ def advance(chunk: Chunk, choices: Choices, vocabulary: Vocabulary | None) -> Ou
         return Outcome(refusal_of(sequence, e))
 
 
-def _needed(chunk: Chunk, choices: Choices) -> int:
-    """How many choices say something: those after a wrong proposal do not."""
-    needed = len(choices) - len(chunk.proposals)
-    for proposal in chunk.proposals:
-        choice = choices[needed - 1]
-        if choice is None or choice.token_id != proposal:
-            break
-        needed += 1
-    return needed
-
-
 def _allows_nothing(chunk: Chunk, place: int) -> bool:
     """Whether form and ``min_tokens`` together leave no token after so many proposals."""
     sequence = chunk.sequence
-    if chunk.masks is None or not 0 <= place < len(chunk.masks):
+    if chunk.masks is None:
         return False
     mask_V = chunk.masks[place].copy()
     if len(sequence.output) + place < sequence.request.min_tokens:
@@ -114,15 +99,26 @@ def _score(sequence: Sequence, scores: Choices) -> Output | None:
 
 
 def _append(chunk: Chunk, choices: Choices, output: Output, vocabulary: Vocabulary | None) -> int:
-    """Append what was drawn, up to the first draw that no proposal foresaw."""
-    sequence = chunk.sequence
+    """Append what was drawn, up to the first draw that no proposal foresaw.
+
+    Draws after that, or after the end, say nothing, so it does not matter what they are.
+    """
     for count, choice in enumerate(choices):
-        assert choice is not None  # noqa: S101 - looked for before
-        if not _take(sequence, choice, output, vocabulary):
+        if choice is None:
+            _end_without(chunk, count, output)
+            return count
+        if not _take(chunk.sequence, choice, output, vocabulary):
             return count
         if count == len(chunk.proposals) or choice.token_id != chunk.proposals[count]:
             return count
     return len(chunk.proposals)
+
+
+def _end_without(chunk: Chunk, place: int, output: Output) -> None:
+    """Nothing could be drawn after so many proposals: the model's fault, or the request's."""
+    output.finish, output.error = Finish.ERROR, NO_NUMBER
+    if _allows_nothing(chunk, place):
+        output.error, output.fault = _CONTRADICTION, ImpossibleRequest(_CONTRADICTION)
 
 
 def _take(
