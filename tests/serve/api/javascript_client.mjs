@@ -9,6 +9,7 @@ const messages = [{ role: "user", content: "say hello" }];
 const models = [];
 for await (const each of client.models.list()) models.push(each.id);
 assert.deepEqual(models, [model]);
+assert.equal((await client.models.retrieve(model)).id, model);
 
 const whole = await client.chat.completions.create({ model, messages, logprobs: true });
 assert.equal(whole.choices[0].message.content, "Hello!");
@@ -23,6 +24,12 @@ for await (const chunk of stream) {
 }
 assert.equal(text, "Hello!");
 assert.equal(usage.completion_tokens, 2);
+
+const helped = client.chat.completions.stream({ model, messages });
+let helpedText = "";
+helped.on("content", (delta) => { helpedText += delta; });
+assert.equal((await helped.finalChatCompletion()).choices[0].message.content, "Hello!");
+assert.equal(helpedText, "Hello!");
 
 const seen = [];
 const runner = client.chat.completions.runTools({
@@ -45,6 +52,13 @@ assert.deepEqual(seen, ["Paris"]);
 const response = await client.responses.create({ model, input: "say hello" });
 assert.equal(response.output_text, "Hello!");
 assert.equal((await client.responses.retrieve(response.id)).output_text, "Hello!");
+const asked = (await client.responses.inputItems.list(response.id)).data;
+assert.deepEqual(asked.map((item) => item.content), [[{ type: "input_text", text: "say hello" }]]);
+const counted = await client.responses.inputTokens.count({ model, input: "say hello" });
+assert.equal(counted.input_tokens, response.usage.input_tokens);
+await assert.rejects(client.responses.cancel(response.id), OpenAI.BadRequestError);
+await client.responses.delete(response.id);
+await assert.rejects(client.responses.retrieve(response.id), OpenAI.NotFoundError);
 const kinds = [];
 for await (const event of await client.responses.create({ model, input: "say hello", stream: true })) kinds.push(event.type);
 assert.equal(kinds[0], "response.created");
@@ -56,6 +70,9 @@ assert.ok(Math.abs(data[0].embedding[0] - 0.6) < 1e-6);
 
 const completion = await client.completions.create({ model, prompt: "say hello" });
 assert.equal(completion.choices[0].text, "Hello!");
+let continued = "";
+for await (const part of await client.completions.create({ model, prompt: "say hello", stream: true })) continued += part.choices[0].text;
+assert.equal(continued, "Hello!");
 
 await assert.rejects(client.chat.completions.create({ model: "no/such", messages }), OpenAI.NotFoundError);
 await assert.rejects(client.chat.completions.create({ model, messages: [] }), OpenAI.BadRequestError);
