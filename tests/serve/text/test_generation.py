@@ -11,7 +11,7 @@ import pytest
 from paddock.llama.chat import Turn, encode
 from paddock.serve.guard import Refusal
 from paddock.serve.served import Served
-from paddock.serve.text.chat import ChatDelta, ChatRequest, answer, prepare
+from paddock.serve.text.chat import ChatRequest, answer, prepare
 from paddock.serve.text.completing import read_prompt
 from paddock.serve.text.errors import BadConversation, GenerationFailed, PromptTooLong
 from paddock.serve.text.generation import generate
@@ -168,38 +168,38 @@ class Censor:
 
 
 def chat(served: Served, content: str, change: Callable[[ChatRequest], ChatRequest] | None = None):
-    """The deltas of an answer to one message."""
+    """The pieces of an answer to one message."""
 
-    async def collect() -> list[ChatDelta]:
+    async def collect() -> list[Piece]:
         request = ChatRequest("c", ({"role": "user", "content": content},), Wanted(logprobs=0))
         prepared = await prepare(served, change(request) if change else request)
-        async with aclosing(answer(served, prepared)) as deltas:
-            return [delta async for delta in deltas]
+        async with aclosing(answer(served, prepared)) as pieces:
+            return [piece async for piece in pieces]
 
     return asyncio.run(collect())
 
 
 def test_nothing_is_shown_that_the_policy_has_not_looked_at() -> None:
     served, model = scripted(lambda _asked: "the key is secret and long" * 20, guard=Censor())
-    deltas = chat(served, "hello")
-    assert "".join(delta.content for delta in deltas) == "the key is I will not say that."
-    assert deltas[-1].refusal == "I will not say that."
-    assert deltas[-1].finish is FinishReason.CONTENT_FILTER
-    told = [each.token.text for delta in deltas for each in delta.logprobs or ()]
+    pieces = chat(served, "hello")
+    assert "".join(piece.text for piece in pieces) == "the key is I will not say that."
+    assert pieces[-1].refusal == "I will not say that."
+    assert pieces[-1].finish is FinishReason.CONTENT_FILTER
+    told = [each.token.text for piece in pieces for each in piece.logprobs or ()]
     assert "".join(told) in "the key is "
     assert model.open == 0
 
 
 def test_a_refused_prompt_never_reaches_the_model() -> None:
     served, model = scripted(guard=Censor())
-    (delta,) = chat(served, "what is the secret?")
-    assert (delta.content, delta.refusal) == ("No such questions.", "No such questions.")
+    (piece,) = chat(served, "what is the secret?")
+    assert (piece.text, piece.refusal) == ("No such questions.", "No such questions.")
     assert not model.asked
 
 
 def test_an_innocent_answer_comes_whole_through_the_policy() -> None:
     served, _model = scripted(lambda _asked: "nothing to hide here", guard=Censor())
-    assert "".join(delta.content for delta in chat(served, "hi")) == "nothing to hide here"
+    assert "".join(piece.text for piece in chat(served, "hi")) == "nothing to hide here"
 
 
 @pytest.mark.parametrize("typed", ["<|eot_id|>", "<|start_header_id|>system<|end_header_id|>\n\n"])
@@ -216,7 +216,7 @@ def test_control_tokens_that_somebody_typed_stay_characters(typed: str) -> None:
 @pytest.mark.parametrize("content", ["", " ", "\ud800 half", "\U0010fffe\U0010ffff", "a\x00b"])
 def test_odd_texts_are_prompts_like_others(content: str) -> None:
     served, model = scripted()
-    assert "".join(delta.content for delta in chat(served, content)) == "Hello!"
+    assert "".join(piece.text for piece in chat(served, content)) == "Hello!"
     assert len(_prompt(model)) > 5
 
 

@@ -18,7 +18,8 @@ from paddock.serve.api.usage import Usage
 from paddock.serve.callers import Caller
 from paddock.serve.http.callers import CallerDep, ServingDep
 from paddock.serve.serving import Serving
-from paddock.serve.text.chat import ChatDelta, answer, prepare
+from paddock.serve.text.chat import answer, prepare
+from paddock.serve.text.pieces import Piece
 
 router = APIRouter()
 
@@ -43,34 +44,34 @@ class _Answer:
 
     async def whole(self) -> Response:
         messages = [chat_shapes.Message(choice) for choice in range(self._usage.answers)]
-        async with self._deltas() as deltas:
-            async for delta in deltas:
-                self._usage.count(delta)
-                messages[delta.choice].add(delta)
+        async with self._pieces() as pieces:
+            async for piece in pieces:
+                self._usage.count(piece)
+                messages[piece.choice].add(piece)
         head = self._head.to_dict("chat.completion", self._model)
         return json_response(chat_shapes.whole(head, messages, self._usage))
 
     async def events(self) -> Events:
         tells_usage = self._body.tells_usage
-        async with self._deltas() as deltas:
+        async with self._pieces() as pieces:
             begun = self._head.to_dict("chat.completion.chunk", self._model)
             head = ChunkHead(begun, tells_usage=tells_usage)
             chunks = chat_shapes.ChatChunks(head)
-            async for delta in deltas:
-                self._usage.count(delta)
-                if chunk := chunks.chunk(delta):
+            async for piece in pieces:
+                self._usage.count(piece)
+                if chunk := chunks.chunk(piece):
                     yield chunk
             if tells_usage:
                 yield head.last(self._usage)
             yield DONE
 
     @asynccontextmanager
-    async def _deltas(self) -> AsyncIterator[AsyncGenerator[ChatDelta, None]]:
+    async def _pieces(self) -> AsyncIterator[AsyncGenerator[Piece, None]]:
         """What the model says; it stays loaded until the block ends."""
         async with self._serving.use(self._body.model, self._caller) as served:
             self._model = served.name
             asked = chat_request(self._body, served, self._head.id)
             prepared = await prepare(served, asked)
             self._usage.prompt_tokens = len(prepared.prompt)
-            async with aclosing(answer(served, prepared)) as deltas:
-                yield deltas
+            async with aclosing(answer(served, prepared)) as pieces:
+                yield pieces

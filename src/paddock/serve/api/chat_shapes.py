@@ -12,8 +12,7 @@ import orjson
 
 from paddock.serve.api.heads import ChunkHead
 from paddock.serve.api.usage import Usage
-from paddock.serve.text.chat import ChatDelta
-from paddock.serve.text.pieces import TextLogprob, TokenText
+from paddock.serve.text.pieces import Piece, TextLogprob, TokenText
 from paddock.serve.text.tool_calls import CallDelta
 
 _FIRST = b'{"role":"assistant","content":""}'
@@ -26,35 +25,35 @@ class ChatChunks:
         self._before = head.before_index
         self._begun: set[int] = set()
 
-    def chunk(self, delta: ChatDelta) -> bytes:
+    def chunk(self, piece: Piece) -> bytes:
         """What is new, as some events; nothing where there is nothing to see."""
         written = b""
-        if delta.choice not in self._begun:
-            self._begun.add(delta.choice)
-            written = self._event(delta.choice, _FIRST, b"null", b"null")
-        fields = self._fields(delta)
+        if piece.choice not in self._begun:
+            self._begun.add(piece.choice)
+            written = self._event(piece.choice, _FIRST, b"null", b"null")
+        fields = self._fields(piece)
         logprobs = b"null"
-        if delta.logprobs:
-            logprobs = orjson.dumps({"content": [logprob_dict(each) for each in delta.logprobs]})
-        finish = b"null" if delta.finish is None else orjson.dumps(delta.finish)
-        if fields == b"{}" and delta.finish is None and not delta.logprobs:
+        if piece.logprobs:
+            logprobs = orjson.dumps({"content": [logprob_dict(each) for each in piece.logprobs]})
+        finish = b"null" if piece.finish is None else orjson.dumps(piece.finish)
+        if fields == b"{}" and piece.finish is None and not piece.logprobs:
             return written
-        if delta.calls and delta.finish is not None:
+        if piece.calls and piece.finish is not None:
             # The official client misses the end of a call that comes with the end of the answer.
-            written += self._event(delta.choice, fields, logprobs, b"null")
+            written += self._event(piece.choice, fields, logprobs, b"null")
             fields, logprobs = b"{}", b"null"
-        return written + self._event(delta.choice, fields, logprobs, finish)
+        return written + self._event(piece.choice, fields, logprobs, finish)
 
-    def _fields(self, delta: ChatDelta) -> bytes:
-        if not delta.calls and delta.refusal is None:
-            return b'{"content":' + orjson.dumps(delta.content) + b"}" if delta.content else b"{}"
+    def _fields(self, piece: Piece) -> bytes:
+        if not piece.calls and piece.refusal is None:
+            return b'{"content":' + orjson.dumps(piece.text) + b"}" if piece.text else b"{}"
         fields: dict[str, Any] = {}
-        if delta.content:
-            fields["content"] = delta.content
-        if delta.refusal is not None:
-            fields["refusal"] = delta.refusal
-        if delta.calls:
-            fields["tool_calls"] = [_call_delta(call) for call in delta.calls]
+        if piece.text:
+            fields["content"] = piece.text
+        if piece.refusal is not None:
+            fields["refusal"] = piece.refusal
+        if piece.calls:
+            fields["tool_calls"] = [_call_delta(call) for call in piece.calls]
         return orjson.dumps(fields)
 
     def _event(self, choice: int, fields: bytes, logprobs: bytes, finish: bytes) -> bytes:
@@ -80,21 +79,21 @@ class Message:
     finish: str | None = None
     stop: str | int | None = None
 
-    def add(self, delta: ChatDelta) -> None:
+    def add(self, piece: Piece) -> None:
         """The next part."""
-        if delta.refusal is not None:  # whoever reads the whole gets the refusal alone
+        if piece.refusal is not None:  # whoever reads the whole gets the refusal alone
             self.content, self.calls, self.logprobs = [], [], None
-        self.content.append(delta.content)
-        for call in delta.calls:
+        self.content.append(piece.text)
+        for call in piece.calls:
             if call.id is not None:
                 function = {"name": call.name, "arguments": ""}
                 self.calls.append({"id": call.id, "type": "function", "function": function})
             self.calls[call.index]["function"]["arguments"] += call.arguments
-        if delta.logprobs is not None:
-            self.logprobs = [*(self.logprobs or ()), *delta.logprobs]
-        self.prompt_logprobs = delta.prompt_logprobs or self.prompt_logprobs
-        self.refusal = delta.refusal or self.refusal
-        self.finish, self.stop = delta.finish, delta.stop
+        if piece.logprobs is not None:
+            self.logprobs = [*(self.logprobs or ()), *piece.logprobs]
+        self.prompt_logprobs = piece.prompt_logprobs or self.prompt_logprobs
+        self.refusal = piece.refusal or self.refusal
+        self.finish, self.stop = piece.finish, piece.stop
 
     def to_dict(self) -> dict[str, Any]:
         """As a choice."""

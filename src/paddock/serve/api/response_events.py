@@ -13,8 +13,7 @@ import orjson
 
 from paddock.serve.api.chat_shapes import logprob_dict
 from paddock.serve.api.usage import Usage
-from paddock.serve.text.chat import ChatDelta
-from paddock.serve.text.pieces import FinishReason, TextLogprob
+from paddock.serve.text.pieces import FinishReason, Piece, TextLogprob
 from paddock.serve.text.tool_calls import CallDelta
 
 _REASONS = {
@@ -40,18 +39,18 @@ class ResponseEvents:
             for name in ("response.created", "response.in_progress")
         )
 
-    def feed(self, delta: ChatDelta) -> bytes:
+    def feed(self, piece: Piece) -> bytes:
         """What a part of the answer changes."""
-        self._usage.count(delta)
+        self._usage.count(piece)
         written = b""
-        if delta.refusal is not None:
-            written += self._refuse(delta.refusal)
-        elif delta.content or delta.logprobs:
-            written += self._write_text(delta.content, delta.logprobs or [])
-        for call in delta.calls:
+        if piece.refusal is not None:
+            written += self._refuse(piece.refusal)
+        elif piece.text or piece.logprobs:
+            written += self._write_text(piece.text, piece.logprobs or [])
+        for call in piece.calls:
             written += self._write_call(call)
-        if delta.finish is not None:
-            written += self._end(delta.finish)
+        if piece.finish is not None:
+            written += self._end(piece.finish)
         return written
 
     def event(self, name: str, /, **fields: Any) -> bytes:

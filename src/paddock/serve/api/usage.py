@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from paddock.serve.text.chat import ChatDelta
 from paddock.serve.text.pieces import Piece
 
 
@@ -18,11 +17,11 @@ class Usage:
     completion_tokens: int = 0
     _cached: dict[int, int] = field(default_factory=dict)  # by the prompt's number
 
-    def count(self, part: Piece | ChatDelta) -> None:
-        """The next part of an answer; every part tells anew what its prompt found in the cache."""
-        self.completion_tokens += len(part.token_ids)
-        prompt = part.choice // self.answers
-        self._cached[prompt] = max(self._cached.get(prompt, 0), part.cached_tokens)
+    def count(self, piece: Piece) -> None:
+        """The next of an answer; every piece tells anew what its prompt found in the cache."""
+        self.completion_tokens += len(piece.token_ids)
+        prompt = piece.choice // self.answers
+        self._cached[prompt] = max(self._cached.get(prompt, 0), piece.cached_tokens)
 
     @property
     def cached_tokens(self) -> int:

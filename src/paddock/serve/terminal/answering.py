@@ -52,14 +52,14 @@ class Chat:
             prepared = await self._within_context()
             self.last.prompt_tokens = len(prepared.prompt)
             self._answers += 1
-            async with aclosing(answer(self.served, prepared)) as deltas:
-                async for delta in deltas:
-                    self.last.new_tokens += len(delta.token_ids)
-                    self.last.cached_tokens = max(self.last.cached_tokens, delta.cached_tokens)
-                    self.last.is_refused |= delta.refusal is not None
-                    self.last.finish = delta.finish
-                    said.append(delta.content)
-                    yield delta.content
+            async with aclosing(answer(self.served, prepared)) as pieces:
+                async for piece in pieces:
+                    self.last.new_tokens += len(piece.token_ids)
+                    self.last.cached_tokens = max(self.last.cached_tokens, piece.cached_tokens)
+                    self.last.is_refused |= piece.refusal is not None
+                    self.last.finish = piece.finish
+                    said.append(piece.text)
+                    yield piece.text
         finally:
             if self.last.is_refused or not said:  # a refused question would be refused in each turn
                 self.conversation.undo()

@@ -17,9 +17,9 @@ from paddock.serve.served import Served
 from paddock.serve.text.conversation import for_template, strings_of
 from paddock.serve.text.errors import BadTools
 from paddock.serve.text.generation import generate
-from paddock.serve.text.pieces import FinishReason, Piece, TextLogprob, TextRequest, Wanted
+from paddock.serve.text.pieces import FinishReason, Piece, TextRequest, Wanted, refused
 from paddock.serve.text.prompts import chat_prompt, required_chat
-from paddock.serve.text.tool_calls import CallDelta, CallParser
+from paddock.serve.text.tool_calls import CallParser
 from paddock.serve.text.tools import NO_TOOLS, Must, Tools, call_grammar
 
 _PYTHON_TAG: Final = "<|python_tag|>"
@@ -47,22 +47,6 @@ class Prepared:
     refusal: Refusal | None = None
 
 
-@dataclass(slots=True)
-class ChatDelta:
-    """What is new of one answer; ``finish`` is set on its last."""
-
-    choice: int
-    content: str = ""
-    calls: list[CallDelta] = field(default_factory=list)
-    refusal: str | None = None  # the policy's words, which ``content`` holds too
-    token_ids: list[int] = field(default_factory=list)
-    logprobs: list[TextLogprob] | None = None
-    prompt_logprobs: list[TextLogprob] | None = None
-    finish: FinishReason | None = None
-    stop: str | int | None = None
-    cached_tokens: int = 0
-
-
 async def prepare(served: Served, request: ChatRequest) -> Prepared:
     """Everything before the model: raises what is wrong with the conversation."""
     request = _held_to_calls(request)
@@ -85,7 +69,7 @@ async def prompt_of(served: Served, request: ChatRequest) -> tuple[int, ...]:
     return await chat_prompt(served, chat, turn)
 
 
-async def answer(served: Served, prepared: Prepared) -> AsyncGenerator[ChatDelta, None]:
+async def answer(served: Served, prepared: Prepared) -> AsyncGenerator[Piece, None]:
     """The answers' parts as they come; close it to cancel what is left."""
     request, guard = prepared.request, served.guard
     choices = range(request.wanted.choices)
@@ -103,15 +87,9 @@ async def answer(served: Served, prepared: Prepared) -> AsyncGenerator[ChatDelta
     watches = [guard.watch(request.messages) for _ in choices] if guard else ()
     async with aclosing(generate(served, text_request, watches)) as pieces:
         async for piece in pieces:
-            delta = _delta(piece)
             if parsers:
-                _find_calls(delta, parsers[piece.choice], tag)
-            yield delta
-
-
-def refused(choice: int, refusal: Refusal) -> ChatDelta:
-    """An answer that is a refusal and nothing else."""
-    return ChatDelta(choice, refusal.text, refusal=refusal.text, finish=FinishReason.CONTENT_FILTER)
+                _find_calls(piece, parsers[piece.choice], tag)
+            yield piece
 
 
 def _whole_prompt(request: ChatRequest) -> tuple[dict[str, Any], ...]:
@@ -139,30 +117,16 @@ def _held_to_calls(request: ChatRequest) -> ChatRequest:
     return replace(request, wanted=replace(request.wanted, grammar=grammar))
 
 
-def _delta(piece: Piece) -> ChatDelta:
-    return ChatDelta(
-        piece.choice,
-        piece.text,
-        refusal=piece.refusal,
-        token_ids=piece.token_ids,
-        logprobs=piece.logprobs,
-        prompt_logprobs=piece.prompt_logprobs,
-        finish=piece.finish,
-        stop=piece.stop,
-        cached_tokens=piece.cached_tokens,
-    )
-
-
-def _find_calls(delta: ChatDelta, parser: CallParser, tag: int | None) -> None:
-    if tag is not None and tag in delta.token_ids:
+def _find_calls(piece: Piece, parser: CallParser, tag: int | None) -> None:
+    if tag is not None and tag in piece.token_ids:
         parser.is_tagged = True
-    if delta.refusal is not None:
+    if piece.refusal is not None:
         return
-    parsed = parser.feed(delta.content)
-    delta.content, delta.calls = parsed.content, parsed.calls
-    if delta.finish is not None:
+    parsed = parser.feed(piece.text)
+    piece.text, piece.calls = parsed.content, parsed.calls
+    if piece.finish is not None:
         rest = parser.finish()
-        delta.content += rest.content
-        delta.calls += rest.calls
-        if parser.has_calls and delta.finish is FinishReason.STOP:
-            delta.finish = FinishReason.TOOL_CALLS
+        piece.text += rest.content
+        piece.calls += rest.calls
+        if parser.has_calls and piece.finish is FinishReason.STOP:
+            piece.finish = FinishReason.TOOL_CALLS

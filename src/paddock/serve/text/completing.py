@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from paddock.serve.served import Served
 from paddock.serve.text.generation import generate, together
-from paddock.serve.text.pieces import FinishReason, Piece, TextRequest, Wanted
+from paddock.serve.text.pieces import Piece, TextRequest, Wanted, refused
 from paddock.serve.text.prompts import beside, text_prompt, token_prompt
 
 
@@ -53,12 +53,7 @@ async def _answers(
     refusal = await guard.check_prompt(prompt.text) if guard else None
     if refusal is not None:
         for choice in choices:
-            yield Piece(
-                first + choice,
-                refusal.text,
-                finish=FinishReason.CONTENT_FILTER,
-                refusal=refusal.text,
-            )
+            yield refused(first + choice, refusal)
         return
     watches = [guard.watch(prompt.text) for _ in choices] if guard else ()
     request = TextRequest(request_id, prompt.token_ids, wanted)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from paddock.engine.grammar.kinds import Grammar
 from paddock.engine.request import Sampling
+from paddock.serve.guard import Refusal
+from paddock.serve.text.tool_calls import CallDelta
 
 
 class FinishReason(StrEnum):
@@ -69,6 +71,7 @@ class Piece:
 
     choice: int
     text: str = ""
+    calls: list[CallDelta] = field(default_factory=list)  # of tools; their text is not in ``text``
     token_ids: list[int] = field(default_factory=list)
     logprobs: list[TextLogprob] | None = None
     prompt_logprobs: list[TextLogprob] | None = None
@@ -76,3 +79,8 @@ class Piece:
     stop: str | int | None = None  # the string or token that ended it, if not the model's own end
     refusal: str | None = None  # the use policy's words, which ``text`` holds too
     cached_tokens: int = 0
+
+
+def refused(choice: int, refusal: Refusal) -> Piece:
+    """An answer that is a refusal and nothing else."""
+    return Piece(choice, refusal.text, refusal=refusal.text, finish=FinishReason.CONTENT_FILTER)
