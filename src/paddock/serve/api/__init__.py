@@ -9,6 +9,7 @@ completion_body      what may be asked of it
 completion_shapes    its answers, and the chunks of a stream
 embeddings           POST /v1/embeddings
 responses            POST /v1/responses, and what was kept
+response_answer      one response, whole or in events
 response_body        what may be asked of it
 response_items       its input items as messages, its output as items
 response_events      its stream, event by event

@@ -10,6 +10,7 @@ from paddock.http.application import new_app
 from paddock.http.bodies import BodyMemory
 from paddock.http.frame import Figures, Frame, Framing
 from paddock.serve import api
+from paddock.serve.api.response_store import ResponseStore
 from paddock.serve.callers import Gate
 from paddock.serve.http import errors, health
 from paddock.serve.http.callers import LEFT_HEADERS
@@ -30,6 +31,7 @@ def create_app(serving: Serving, gate: Gate, limiter: Limiter, *, alone: bool = 
         exposed_headers=["X-Request-Id", "Retry-After", *LEFT_HEADERS],
     )
     app.state.serving, app.state.gate, app.state.limiter = serving, gate, limiter
+    app.state.responses = ResponseStore()
     errors.install(app)
     memory = BodyMemory(MAX_BODIES_BYTES)
     return Frame(app, Framing("serve", _FIGURES, MAX_BODY_BYTES, memory, id_prefix="req_"))
