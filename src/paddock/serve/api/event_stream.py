@@ -36,12 +36,12 @@ def event(value: dict[str, Any]) -> bytes:
     return b"data: " + orjson.dumps(value) + b"\n\n"
 
 
-def json_response(value: dict[str, Any], status: int = 200) -> Response:
+def json_response(value: dict[str, Any]) -> Response:
     """A whole answer."""
-    return Response(orjson.dumps(value), status, media_type="application/json")
+    return Response(orjson.dumps(value), media_type="application/json")
 
 
-async def streamed(request: Request, events: Events, on_error: OnError = event) -> Response:
+async def streamed(request: Request, events: Events, on_error: OnError) -> Response:
     """The events as an answer; what fails before the first one is raised here."""
     first = await while_there(request, anext(events, b""))
     return EventStream(first, events, on_error)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from paddock.errors import shown
 from paddock.serve.api.errors import BadParameter, UnsupportedParameter
-from paddock.serve.text.conversation import text_of
+from paddock.serve.text.messages import text_of
 
 _MAX_PAGE: Final = 100
 _PAGE: Final = 20

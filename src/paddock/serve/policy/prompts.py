@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from paddock.serve.text.conversation import strings_of, text_of
+from paddock.serve.text.messages import strings_of, text_of
 
 Prompt = str | Sequence[dict[str, Any]]
 

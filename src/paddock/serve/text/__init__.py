@@ -2,7 +2,7 @@
 
 pieces        what is asked for in text, and what comes back
 prompts       texts to tokens, within the model's context
-conversation  messages as clients write them, as a template reads them
+messages      as clients write them, as a template reads them
 generation    tokens to pieces of text, for several choices at once
 completing    raw prompts to their continuations
 visible       the text of one choice that may be shown: whole characters, no part of a stop string

@@ -14,9 +14,9 @@ from paddock.engine.grammar.kinds import JsonSchema
 from paddock.llama.chat import Turn
 from paddock.serve.guard import Refusal
 from paddock.serve.served import Served
-from paddock.serve.text.conversation import for_template, strings_of
 from paddock.serve.text.errors import BadTools
 from paddock.serve.text.generation import generate
+from paddock.serve.text.messages import for_template, strings_of
 from paddock.serve.text.pieces import FinishReason, Piece, TextRequest, Wanted, refused
 from paddock.serve.text.prompts import chat_prompt, required_chat
 from paddock.serve.text.tool_calls import CallParser
