@@ -84,7 +84,7 @@ class ScriptedLoader:
     def __init__(self, backend: ScriptedBackend, served: Served) -> None:
         self.backend, self.served = backend, served
 
-    def need(self, path: Path, budget_bytes: int) -> Need:
+    def need(self, path: Path, adapters: tuple[Adapter, ...], budget_bytes: int) -> Need:
         return Need(1, 1)
 
     async def load(self, path: Path, adapters: tuple[Adapter, ...], need: Need) -> Loaded:

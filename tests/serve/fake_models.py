@@ -78,7 +78,7 @@ class FakeLoader:
     alive: bool = True
     backends: list[FakeBackend] = field(default_factory=list)
 
-    def need(self, path: Path, budget_bytes: int) -> Need:
+    def need(self, path: Path, adapters: tuple[Adapter, ...], budget_bytes: int) -> Need:
         return Need(self.need_bytes, 0)
 
     async def load(self, path: Path, adapters: tuple[Adapter, ...], need: Need) -> Loaded:

@@ -8,7 +8,8 @@ projections of layers, is refused. Pickles (``adapter_model.bin``) are interpret
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -64,19 +65,39 @@ def read_adapter(folder: Path, config: LlamaConfig, name: str | None = None) -> 
 
     Raises BadAdapter, ModelTooLarge, DiskFailure.
     """
+    with _faults_in_words(folder):
+        settings, pairs = _checked(folder, config)
+        check_fits(f"the adapter {folder.name}", _size_bytes(pairs), available_memory_bytes())
+        parts = {target: _low_rank(pair, settings) for target, pair in pairs.items()}
+    return Adapter(name or folder.resolve().name, parts)
+
+
+def adapter_bytes(folder: Path, config: LlamaConfig) -> int:
+    """Bytes of memory that ``read_adapter`` would take, from headers alone; raises the same."""
+    with _faults_in_words(folder):
+        return _size_bytes(_checked(folder, config)[1])
+
+
+@contextmanager
+def _faults_in_words(folder: Path) -> Iterator[None]:
     try:
         with disk_failures_in_words():
-            settings = load_lora_config(folder)
-            pairs = _pairs(_tensors(folder), settings, config)
-            tensors = [each for pair in pairs.values() for each in pair.tensors.values()]
-            needed = sum(each.elements for each in tensors) * _FLOAT_BYTES
-            check_fits(f"the adapter {folder.name}", needed, available_memory_bytes())
-            parts = {target: _low_rank(pair, settings) for target, pair in pairs.items()}
+            yield
     except BadAdapter:
         raise
     except BadCheckpoint as e:
         raise BadAdapter(e.reason, f"the adapter {folder.name}: {e.message}", hint=e.hint) from e
-    return Adapter(name or folder.resolve().name, parts)
+
+
+def _checked(folder: Path, config: LlamaConfig) -> tuple[LoraConfig, Mapping[Target, _Pair]]:
+    settings = load_lora_config(folder)
+    return settings, _pairs(_tensors(folder), settings, config)
+
+
+def _size_bytes(pairs: Mapping[Target, _Pair]) -> int:
+    """As float32, which every runner reads them as."""
+    tensors = (each for pair in pairs.values() for each in pair.tensors.values())
+    return sum(each.elements for each in tensors) * _FLOAT_BYTES
 
 
 def _tensors(folder: Path) -> Sequence[Tensor]:

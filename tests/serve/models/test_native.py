@@ -14,6 +14,8 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
+from paddock.checkpoint.opening import open_checkpoint
+from paddock.engine.lora_folder import read_adapter
 from paddock.engine.native.pack_cache import PackCache
 from paddock.engine.opening import OpenOptions
 from paddock.engine.request import Request
@@ -43,6 +45,15 @@ def adapter(tmp_path: Path) -> Adapter:
     return Adapter("spice", tmp_path / "spice")
 
 
+def test_adapters_count_with_what_they_take(adapter: Adapter) -> None:
+    loader = NativeLoader(OPTIONS)
+    need = loader.need(starter_folder(), (adapter, adapter), GB)
+    size_bytes = read_adapter(adapter.path, open_checkpoint(starter_folder()).config).size_bytes
+    alone = loader.need(starter_folder(), (), GB)
+    assert need.weights_bytes == alone.weights_bytes + 2 * size_bytes
+    assert need.cache_bytes == alone.cache_bytes
+
+
 async def answer(loaded: Loaded, name: str, adapter: str | None = None) -> list[int]:
     prompt = tuple(loaded.tokenizer.encode("The teapot"))
     request = Request(name, prompt, 12, adapter=adapter)
@@ -53,7 +64,7 @@ async def answer(loaded: Loaded, name: str, adapter: str | None = None) -> list[
 def test_an_adapter_changes_answers_of_its_own_name_alone(adapter: Adapter) -> None:
     async def story() -> None:
         loader = NativeLoader(OPTIONS)
-        need = loader.need(starter_folder(), GB)
+        need = loader.need(starter_folder(), (), GB)
         loaded = await loader.load(starter_folder(), (adapter,), need)
         try:
             plain, spiced, again = await asyncio.gather(
@@ -72,7 +83,7 @@ def test_a_draft_changes_no_answer() -> None:
         answers = []
         for options in (OPTIONS, replace(OPTIONS, draft=starter_folder())):
             loader = NativeLoader(options)
-            need = loader.need(starter_folder(), GB)
+            need = loader.need(starter_folder(), (), GB)
             loaded = await loader.load(starter_folder(), (), need)
             answers.append(await answer(loaded, "1"))
             stats = loaded.stats()
@@ -87,8 +98,8 @@ def test_a_draft_changes_no_answer() -> None:
 def test_a_small_budget_shortens_the_context_and_a_tiny_one_is_refused() -> None:
     async def story() -> None:
         loader = NativeLoader(OPTIONS)
-        whole = loader.need(starter_folder(), GB)
-        small = loader.need(starter_folder(), whole.weights_bytes + 1)
+        whole = loader.need(starter_folder(), (), GB)
+        small = loader.need(starter_folder(), (), whole.weights_bytes + 1)
         assert small.cache_bytes < whole.cache_bytes / 4
         loaded = await loader.load(starter_folder(), (), small)
         assert 256 <= loaded.context < 512
@@ -121,7 +132,7 @@ def test_a_load_that_nobody_wants_any_more_stops_and_leaves_no_file(
 
     async def story() -> None:
         loader = NativeLoader(replace(OPTIONS, opening=opening))
-        need = loader.need(starter_folder(), GB)
+        need = loader.need(starter_folder(), (), GB)
         task = asyncio.create_task(loader.load(starter_folder(), (), need))
         await asyncio.to_thread(begun.wait)
         assert ".partial" in files()
@@ -139,7 +150,7 @@ def test_a_load_that_nobody_wants_any_more_stops_and_leaves_no_file(
 def test_an_adapter_that_is_none_leaves_no_engine_behind(tmp_path: Path) -> None:
     async def story() -> None:
         loader = NativeLoader(OPTIONS)
-        need = loader.need(starter_folder(), GB)
+        need = loader.need(starter_folder(), (), GB)
         with pytest.raises(Exception, match=r"adapter_config\.json"):
             await loader.load(starter_folder(), (Adapter("x", tmp_path),), need)
 

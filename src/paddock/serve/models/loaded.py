@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Need(NamedTuple):
     """Memory that a model takes."""
 
-    weights_bytes: int
+    weights_bytes: int  # with those of adapters
     cache_bytes: int
 
     @property
@@ -50,8 +50,11 @@ class Loaded:
 class Loader(Protocol):
     """Turns files into a model that answers."""
 
-    def need(self, path: Path, budget_bytes: int) -> Need:
-        """What it would take, at most the budget where it can do with less; reads headers alone."""
+    def need(self, path: Path, adapters: tuple[Adapter, ...], budget_bytes: int) -> Need:
+        """What it would take, at most the budget where it can do with less; reads headers alone.
+
+        Raises what stands against loading it, as far as headers tell.
+        """
         ...
 
     async def load(self, path: Path, adapters: tuple[Adapter, ...], need: Need) -> Loaded:

@@ -7,16 +7,19 @@ of full length as fit, at most ``max_sequences``; with less than one the context
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import Final
 
 from paddock.checkpoint.opening import open_checkpoint
+from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.engine.engine import Engine
 from paddock.engine.errors import BadAdapter
 from paddock.engine.grammar.matching import Vocabulary
-from paddock.engine.lora_folder import read_adapter
+from paddock.engine.lora_folder import adapter_bytes, read_adapter
 from paddock.engine.opening import ModelBytes, OpenOptions, model_bytes, open_model
 from paddock.engine.options import EngineOptions
 from paddock.engine.step import BLOCK_TOKENS, Runner
@@ -52,11 +55,13 @@ class NativeLoader:
     def __init__(self, options: NativeOptions) -> None:
         self._options = options
 
-    def need(self, path: Path, budget_bytes: int) -> Need:
+    def need(self, path: Path, adapters: tuple[Adapter, ...], budget_bytes: int) -> Need:
         model = self._bytes(path)
         draft = self._bytes(self._options.draft) if self._options.draft else ModelBytes(0, 0)
-        weights, block = model.weights + draft.weights, model.block + draft.block
-        context = agreed_context(self._options.context, open_checkpoint(path).config.context)
+        config = open_checkpoint(path).config
+        weights = model.weights + draft.weights + adapters_bytes(adapters, config)
+        block = model.block + draft.block
+        context = agreed_context(self._options.context, config.context)
         wanted = block * self._blocks(context, self._options.max_sequences)
         room = min(int(budget_bytes * CACHE_SHARE), budget_bytes - weights)
         cache = min(wanted, max(room, block * self._blocks(min(context, MIN_CACHE_TOKENS), 1)))
@@ -152,10 +157,26 @@ class NativeLoader:
         return (tokens // BLOCK_TOKENS + 1) * sequences
 
 
+def adapters_bytes(adapters: tuple[Adapter, ...], config: LlamaConfig) -> int:
+    """Memory that adapters of a model of this shape take; raises BadAdapter."""
+    size_bytes = 0
+    for adapter in adapters:
+        with _naming(adapter):
+            size_bytes += adapter_bytes(adapter.path, config)
+    return size_bytes
+
+
 def _put_adapter(engine: Engine, adapter: Adapter) -> None:
-    try:
+    with _naming(adapter):
         engine.put_adapter(adapter.name, read_adapter(adapter.path, engine.config, adapter.name))
-    except BadAdapter as e:  # of several, which?
+
+
+@contextmanager
+def _naming(adapter: Adapter) -> Iterator[None]:
+    """Of several adapters, the one at fault."""
+    try:
+        yield
+    except BadAdapter as e:
         raise BadAdapter(e.reason, f"{shown(adapter.name)}: {e.message}", hint=e.hint) from e
 
 

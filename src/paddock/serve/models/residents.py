@@ -164,7 +164,8 @@ class Residents:
     async def _load_within_budget(self, entry: Entry) -> _Resident:
         path = await asyncio.to_thread(entry.source.fetch)
         loader = entry.loader or self._loader
-        need = await asyncio.to_thread(loader.need, path, self._limits.budget_bytes)
+        budget = self._limits.budget_bytes
+        need = await asyncio.to_thread(loader.need, path, entry.adapters, budget)
         await self._reserve(entry.name, need.total_bytes)
         try:
             loaded = await loader.load(path, entry.adapters, need)

@@ -137,8 +137,8 @@ class PolicedLoader:
     def __init__(self, loader: Loader, bench: Bench, operators: str = "") -> None:
         self._loader, self._bench, self._operators = loader, bench, operators
 
-    def need(self, path: Path, budget_bytes: int) -> Need:
-        return self._loader.need(path, budget_bytes)
+    def need(self, path: Path, adapters: tuple[Adapter, ...], budget_bytes: int) -> Need:
+        return self._loader.need(path, adapters, budget_bytes)
 
     async def load(self, path: Path, adapters: tuple[Adapter, ...], need: Need) -> Loaded:
         guard = await asyncio.to_thread(self._guard, path)

@@ -66,7 +66,7 @@ async def opened(path: Path, name: str, alone: Alone, settings: Settings) -> Asy
     bench = Bench(NativeLoader(NativeOptions(opening, max_sequences=1)), _finding(settings))
     policed = PolicedLoader(loader, bench, alone.policy or settings.serve_policy)
     bench.residents = Residents(policed, ResidentLimits(budget))
-    need = await asyncio.to_thread(policed.need, path, budget)
+    need = await asyncio.to_thread(policed.need, path, (), budget)
     loaded = await policed.load(path, (), need)
     try:
         yield Served.of(name, loaded)

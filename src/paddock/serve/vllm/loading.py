@@ -36,7 +36,7 @@ class VllmLoader:
     def __init__(self, options: VllmOptions) -> None:
         self._options = options
 
-    def need(self, path: Path, budget_bytes: int) -> Need:
+    def need(self, path: Path, adapters: tuple[Adapter, ...], budget_bytes: int) -> Need:
         checkpoint = open_checkpoint(path)
         return Need(sum(tensor.size_bytes for tensor in checkpoint.tensors), 0)
 
