@@ -89,6 +89,13 @@ def test_a_conversation_that_is_too_long_loses_its_oldest_messages_where_that_is
     results = [number for number in range(160) if f"result {number}" in seen]
     assert results == [number for number in range(160) if f"question {number}" in seen]
     assert 2048 < len(prompt) <= 3072  # of 4096: as much as leaves room for an answer
+    many: Any = [{"role": "user", "content": ""}] * 4096
+    longest = client.responses.create(model=api.model, input=many, truncation="auto")
+    further: Any = {"model": api.model, "input": "hi", "previous_response_id": longest.id}
+    with pytest.raises(openai.BadRequestError, match="4098 messages"):
+        client.responses.create(**further)
+    client.responses.create(**further, truncation="auto")
+    assert model.tokenizer.decode(model.asked[-1].prompt).endswith("hiassistant\n\n")
     asked["input"] = "word " * 9000
     with pytest.raises(openai.BadRequestError, match="no room"):
         client.responses.create(**asked, truncation="auto")

@@ -12,7 +12,12 @@ from starlette.responses import Response
 from paddock.clock import now
 from paddock.serve.api.errors import BadParameter
 from paddock.serve.api.event_stream import Events, json_response
-from paddock.serve.api.response_body import ResponseBody, check_writable, response_request
+from paddock.serve.api.response_body import (
+    MAX_ITEMS,
+    ResponseBody,
+    check_writable,
+    response_request,
+)
 from paddock.serve.api.response_events import ResponseEvents
 from paddock.serve.api.response_items import as_messages, told_back
 from paddock.serve.api.response_store import ResponseStore
@@ -84,7 +89,11 @@ class ResponseAnswer:
         said = [*earlier, *as_messages(body.input)]
         if not said and not body.instructions:
             raise BadParameter("input is missing", param="input")
-        return said
+        if len(said) > MAX_ITEMS and body.truncation != "auto":
+            raise BadParameter(
+                f"the conversation has {len(said)} messages, above {MAX_ITEMS}", param="input"
+            )
+        return said[-MAX_ITEMS:]
 
     async def _request(self, served: Served, said: list[dict[str, Any]]) -> ChatRequest:
         body = self._body

@@ -18,6 +18,7 @@ from paddock.serve.served import Served
 from paddock.serve.text.errors import NoChatTemplate, PromptTooLong
 
 QUICK_CHARS: Final = 4096  # tokenised at once; a longer text by a thread
+_MESSAGE_CHARS: Final = 64  # what a message costs before it says anything
 _THREADS: Final = ThreadPoolExecutor(2, "paddock-tokenise")
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ async def chat_prompt(served: Served, chat: ChatFormat, turn: Turn) -> tuple[int
     # A template may strip a text at both ends, and nothing else.
     chars = sum(len(each["content"].strip()) for each in turn.messages if each.get("content"))
     check_length(served, chars)
-    length = sum(len(each.get("content") or "") for each in turn.messages)
+    length = sum(_MESSAGE_CHARS + len(each.get("content") or "") for each in turn.messages)
     ids = await beside(length, lambda: encode(chat, served.tokenizer, turn))
     return fitting(served, ids)
 
