@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import math
 
-from paddock.errors import NotFound, PaddockError, Unavailable
+from paddock.errors import NotFound, PaddockError, Refused, Unavailable
 
 
 class ModelNotFound(NotFound):
     """No model of this name is served, or the caller may not know of it."""
 
     code = "model_not_found"
+
+
+class UntrustedModel(Refused):
+    """A model is not what was signed, or not signed by anyone who is trusted."""
+
+    code = "untrusted_model"
+
+
+class ModelRejected(Refused):
+    """A scan found what could hurt whoever loads the model."""
+
+    code = "model_rejected"
 
 
 class ModelUnavailable(Unavailable):

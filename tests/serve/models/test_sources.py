@@ -12,8 +12,9 @@ from paddock.errors import NotFound
 from paddock.release.hub_client import Hub
 from paddock.release.prepare import Wanted
 from paddock.release.releasing import Surroundings, publish_release
+from paddock.serve.errors import ModelRejected, UntrustedModel
 from paddock.serve.models.sources import source_of
-from paddock.serve.models.verifying import ModelRejected, Rules, UntrustedModel, verified
+from paddock.serve.models.verifying import Rules, verified
 from paddock.signing.keys import TrustedKey, load_trust
 from paddock.starter import starter_folder
 from tests.databases import sqlite_url

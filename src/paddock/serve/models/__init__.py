@@ -4,6 +4,7 @@ catalogue  which models there are, by name
 naming     what clients call the models that an operator names
 sources    where a model's files come from
 verifying  what is checked before they are loaded
+snapshots  a snapshot in the client's cache as plain files
 loaded     a model in memory, and what a loader must offer
 failures   models that could not be loaded
 residents  which models are in memory, within a budget
