@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from paddock.serve.callers import Caller, Limits
+from paddock.serve.callers import UNLIMITED, Caller, Limits
 from paddock.serve.errors import TooManyRequests
 
 MINUTE: Final = 60.0
@@ -41,12 +41,12 @@ class Limiter:
     def __init__(
         self, limits: Limits | None = None, *, now: Callable[[], float] = time.monotonic
     ) -> None:
-        self._limits, self._now = limits or Limits(), now
+        self._limits, self._now = limits or UNLIMITED, now
         self._accounts: dict[str, _Account] = {}
 
     def limits_of(self, caller: Caller) -> Limits:
         """The caller's own limits, where it has any, else everyone's."""
-        return self._limits if caller.limits == Limits() else caller.limits
+        return self._limits if caller.limits == UNLIMITED else caller.limits
 
     def count_request(self, caller: Caller) -> None:
         """One request more; raises TooManyRequests."""

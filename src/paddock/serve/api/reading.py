@@ -31,14 +31,14 @@ async def read_body(request: Request, model: type[M]) -> M:
     """The body; raises BadBody, TooLarge, BadParameter and what ``check_names`` raises."""
     raw = await request.body()
     if len(raw) <= _QUICK_BYTES:
-        body = parse_body(raw, model)
+        body = _body_of(raw, model)
     else:
-        body = await asyncio.to_thread(parse_body, raw, model)
+        body = await asyncio.to_thread(_body_of, raw, model)
     request.scope[GIVEN_KEY] = body.model_fields_set
     return body
 
 
-def parse_body(raw: bytes, model: type[M]) -> M:
+def _body_of(raw: bytes, model: type[M]) -> M:
     """The same of bytes."""
     value = _parsed(raw)
     if not isinstance(value, dict):

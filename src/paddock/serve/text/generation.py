@@ -56,7 +56,7 @@ async def _choice(
     served: Served, request: TextRequest, number: int, watch: Watch | None
 ) -> AsyncGenerator[Piece, None]:
     visible = Visible(served.tokenizer, request, number, watch)
-    asked = engine_request(served, request, number)
+    asked = _engine_request(served, request, number)
     async with served.backend.outputs(asked) as outputs:
         async for output in outputs:
             piece = await visible.read(output)
@@ -103,7 +103,7 @@ async def together(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def engine_request(served: Served, request: TextRequest, number: int) -> Request:
+def _engine_request(served: Served, request: TextRequest, number: int) -> Request:
     """What the engine is asked for one of the choices."""
     wanted = request.wanted
     room = served.context - len(request.prompt)
@@ -115,7 +115,7 @@ def engine_request(served: Served, request: TextRequest, number: int) -> Request
         if number
         else wanted.sampling,
         min_tokens=wanted.min_tokens,
-        stop_ids=wanted.stop_ids if wanted.ignores_end else wanted.stop_ids | end_ids(served),
+        stop_ids=wanted.stop_ids if wanted.ignores_end else wanted.stop_ids | _end_ids(served),
         logprobs=wanted.logprobs,
         prompt_logprobs=None if number else wanted.prompt_logprobs,
         grammar=wanted.grammar,
@@ -124,7 +124,7 @@ def engine_request(served: Served, request: TextRequest, number: int) -> Request
     )
 
 
-def end_ids(served: Served) -> frozenset[int]:
+def _end_ids(served: Served) -> frozenset[int]:
     """The tokens at which an answer is over: a new beginning is an end, too."""
     config = served.config
     named = (served.tokenizer.id_of(name) for name in _END_NAMES)

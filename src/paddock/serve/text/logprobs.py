@@ -12,7 +12,7 @@ from paddock.llama.tokenizer import Tokenizer
 from paddock.serve.text.pieces import TextLogprob, TokenText
 
 
-def token_text(tokenizer: Tokenizer, token_id: int, logprob: float | None) -> TokenText:
+def _token_text(tokenizer: Tokenizer, token_id: int, logprob: float | None) -> TokenText:
     """One token for people and for programs."""
     spelled = tokenizer.spelled(token_id)
     try:
@@ -25,8 +25,8 @@ def token_text(tokenizer: Tokenizer, token_id: int, logprob: float | None) -> To
 def with_text(tokenizer: Tokenizer, told: TokenLogprob, offset: int) -> TextLogprob:
     """The same with text; ``offset`` is where the token begins."""
     return TextLogprob(
-        token_text(tokenizer, told.token_id, told.logprob),
-        tuple(token_text(tokenizer, token_id, logprob) for token_id, logprob in told.top),
+        _token_text(tokenizer, told.token_id, told.logprob),
+        tuple(_token_text(tokenizer, token_id, logprob) for token_id, logprob in told.top),
         offset,
     )
 
@@ -39,7 +39,7 @@ def prompt_with_text(
     offset = 0
     for token_id, each in zip(prompt, told, strict=False):
         if each is None:
-            found.append(TextLogprob(token_text(tokenizer, token_id, None), (), offset))
+            found.append(TextLogprob(_token_text(tokenizer, token_id, None), (), offset))
         else:
             found.append(with_text(tokenizer, each, offset))
         if token_id not in tokenizer.control_ids:

@@ -17,7 +17,7 @@ from paddock.llama.tokenizer import encode_prompt
 from paddock.serve.served import Served
 from paddock.serve.text.errors import NoChatTemplate, PromptTooLong
 
-QUICK_CHARS: Final = 4096  # tokenised at once; a longer text by a thread
+_QUICK_CHARS: Final = 4096  # tokenised at once; a longer text by a thread
 _MESSAGE_CHARS: Final = 64  # what a message costs before it says anything
 _THREADS: Final = ThreadPoolExecutor(2, "paddock-tokenise")
 
@@ -26,10 +26,10 @@ T = TypeVar("T")
 
 async def text_prompt(served: Served, text: str, *, begins: bool = True) -> tuple[int, ...]:
     """A raw prompt's tokens; raises PromptTooLong, EmptyPrompt."""
-    check_length(served, len(text))
+    _check_length(served, len(text))
     bos_id = served.config.bos_id if begins else None
     ids = await beside(len(text), lambda: encode_prompt(served.tokenizer, text, bos_id))
-    return fitting(served, ids)
+    return _fitting(served, ids)
 
 
 def required_chat(served: Served) -> ChatFormat:
@@ -46,10 +46,10 @@ async def chat_prompt(served: Served, chat: ChatFormat, turn: Turn) -> tuple[int
     """A conversation's tokens; raises PromptTooLong, BadTemplate."""
     # A template may strip a text at both ends, and nothing else.
     chars = sum(len(each["content"].strip()) for each in turn.messages if each.get("content"))
-    check_length(served, chars)
+    _check_length(served, chars)
     length = sum(_MESSAGE_CHARS + len(each.get("content") or "") for each in turn.messages)
     ids = await beside(length, lambda: encode(chat, served.tokenizer, turn))
-    return fitting(served, ids)
+    return _fitting(served, ids)
 
 
 def token_prompt(served: Served, ids: Sequence[int]) -> tuple[int, ...]:
@@ -60,10 +60,10 @@ def token_prompt(served: Served, ids: Sequence[int]) -> tuple[int, ...]:
                 f"the prompt holds the token {shown(token_id)}; "
                 f"the model {served.name} knows {served.config.vocab_size}"
             )
-    return fitting(served, ids)
+    return _fitting(served, ids)
 
 
-def check_length(served: Served, chars: int) -> None:
+def _check_length(served: Served, chars: int) -> None:
     """Refuse so many characters, where the longest tokens could not hold them."""
     if chars > served.context and chars > served.context * served.tokenizer.longest_piece:
         raise PromptTooLong(
@@ -73,7 +73,7 @@ def check_length(served: Served, chars: int) -> None:
         )
 
 
-def fitting(served: Served, ids: Sequence[int]) -> tuple[int, ...]:
+def _fitting(served: Served, ids: Sequence[int]) -> tuple[int, ...]:
     """The prompt, where it leaves room for a token."""
     if not ids:
         raise EmptyPrompt("the prompt is empty", hint="give at least one word")
@@ -88,6 +88,6 @@ def fitting(served: Served, ids: Sequence[int]) -> tuple[int, ...]:
 
 async def beside(chars: int, work: Callable[[], T]) -> T:
     """Do the work, in a thread where the text is long; few at once, others wait their turn."""
-    if chars <= QUICK_CHARS:
+    if chars <= _QUICK_CHARS:
         return work()
     return await asyncio.get_running_loop().run_in_executor(_THREADS, work)
