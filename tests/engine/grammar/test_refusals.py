@@ -11,7 +11,8 @@ import pytest
 from paddock.engine.errors import BadGrammar
 from paddock.engine.grammar import kinds, matching, schema
 from paddock.engine.grammar.kinds import Choice, JsonSchema, Regex
-from paddock.engine.grammar.matching import compile_grammar
+from paddock.engine.grammar.matching import Vocabulary, compile_grammar
+from paddock.starter import starter_folder
 from tests.engine.grammar.vocabularies import vocabulary
 
 # Each level has the next one twice: 2^60 values if they were written out.
@@ -184,3 +185,15 @@ def test_long_grammars_are_forgotten_sooner():
     for grammar in grammars:
         compile_grammar(grammar, known)
     assert list(known._cached) == grammars[-7:]
+
+
+@pytest.mark.parametrize("decoder", [None, {"type": "ByteFallback"}])
+def test_a_tokenizer_that_does_not_spell_its_tokens_is_a_refusal(decoder: object) -> None:
+    """Without a decoder, or (a panic in llguidance) with a byte token that names no byte."""
+    given = json.loads((starter_folder() / "tokenizer.json").read_text())
+    given["model"]["vocab"]["<0x>"] = given["model"]["vocab"].pop("the", 1270)
+    given["decoder"] = decoder and {"type": "Sequence", "decoders": [decoder, {"type": "Fuse"}]}
+    vocabulary = Vocabulary(json.dumps(given), 1280, (1,))
+    for _ in range(2):
+        with pytest.raises(BadGrammar, match="tokenizer"):
+            vocabulary.form(Choice(("yes",)))

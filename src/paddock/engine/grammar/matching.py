@@ -96,7 +96,17 @@ class Vocabulary:
     def _tokenizer(self) -> llguidance.LLTokenizer:
         # About a second for 128,000 tokens, so it waits for the first grammar.
         eos: int | list[int] = list(self.eos_ids)
-        return llguidance.LLTokenizer(self._tokenizer_json, n_vocab=self.vocab_size, eos_token=eos)
+        try:
+            return llguidance.LLTokenizer(
+                self._tokenizer_json, n_vocab=self.vocab_size, eos_token=eos
+            )
+        except BaseException as e:
+            # llguidance panics at a tokenizer that contradicts itself, which is no Exception.
+            if not isinstance(e, Exception) and type(e).__name__ != "PanicException":
+                raise
+            raise BadGrammar(
+                f"this model's tokenizer does not say how tokens are spelled: {str(e)[:200]}"
+            ) from e
 
     @property
     def compiled(self) -> int:
