@@ -12,9 +12,9 @@ import pytest
 from openai import APIStatusError, NotFoundError, OpenAI, RateLimitError
 
 from paddock.errors import BadInput
+from paddock.serve.api import app
 from paddock.serve.callers import Caller, Limits
 from paddock.serve.errors import TooManyRequests
-from paddock.serve.http import app
 from paddock.serve.limiter import Limiter
 from tests.serve.fake_models import FakeLoader, entry
 from tests.serve.live import live_serving
@@ -195,3 +195,16 @@ def test_a_crowd_of_callers_is_forgotten() -> None:
         clock[0] += 0.002
         limiter.count_request(Caller(str(number)))
     assert len(limiter._accounts) <= 50_000
+
+
+def test_a_crowd_that_comes_at_once_is_refused_and_who_was_there_is_not() -> None:
+    clock = [0.0]
+    limiter = Limiter(Limits(requests_per_minute=60), now=lambda: clock[0])
+    for number in range(50_000):
+        limiter.count_request(Caller(str(number)))
+    for number in range(2):
+        with pytest.raises(TooManyRequests, match="too many new callers"):
+            limiter.count_request(Caller(f"new {number}"))
+    limiter.count_request(Caller("7"))
+    clock[0] += 61
+    limiter.count_request(Caller("new"))

@@ -1,7 +1,8 @@
 """How much each caller may ask for: requests and tokens a minute, requests at once.
 
 Buckets that fill evenly, in memory, a process for itself. Tokens are charged when they were used,
-so that a bucket may go below nothing; whoever is there waits until it is not.
+so that a bucket may go below nothing; whoever is there waits until it is not. There are only so
+many buckets: a crowd of new names is refused, and not those that are known.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from paddock.serve.errors import TooManyRequests
 
 MINUTE: Final = 60.0
 MAX_CALLERS: Final = 50_000
+_LOOK_SECONDS: Final = 1.0  # between two looks through all of them
 
 
 class Left(NamedTuple):
@@ -43,6 +45,7 @@ class Limiter:
     ) -> None:
         self._limits, self._now = limits or UNLIMITED, now
         self._accounts: dict[str, _Account] = {}
+        self._looked_at = -MINUTE
 
     def limits_of(self, caller: Caller) -> Limits:
         """The caller's own limits, where it has any, else everyone's."""
@@ -87,7 +90,7 @@ class Limiter:
 
     def charge(self, caller: Caller, tokens: int) -> None:
         """So many tokens were read or written for the caller."""
-        if self.limits_of(caller).tokens_per_minute:
+        if self.limits_of(caller).tokens_per_minute and caller.name in self._accounts:
             self._account(caller).tokens -= tokens
 
     def left(self, caller: Caller) -> dict[str, Left]:
@@ -109,8 +112,7 @@ class Limiter:
         full = float(limits.requests_per_minute), float(limits.tokens_per_minute)
         account = self._accounts.get(caller.name)
         if account is None:
-            if len(self._accounts) >= MAX_CALLERS:
-                self._forget_whole_ones(now)
+            self._have_room(now)
             account = self._accounts[caller.name] = _Account(*full, now)
         share = (now - account.filled_at) / MINUTE
         account.requests = min(full[0], account.requests + full[0] * share)
@@ -118,8 +120,17 @@ class Limiter:
         account.filled_at = now
         return account
 
+    def _have_room(self, now: float) -> None:
+        """For one more. After a minute every account that only counts requests is whole again."""
+        if len(self._accounts) < MAX_CALLERS:
+            return
+        if now - self._looked_at >= _LOOK_SECONDS:
+            self._looked_at = now
+            self._forget_whole_ones(now)
+        if len(self._accounts) >= MAX_CALLERS:
+            raise TooManyRequests("too many new callers at once", retry_after_seconds=MINUTE)
+
     def _forget_whole_ones(self, now: float) -> None:
-        """After a minute every account that only counts requests is whole, and says nothing."""
         self._accounts = {
             name: account
             for name, account in self._accounts.items()

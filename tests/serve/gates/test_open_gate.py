@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from paddock.serve.callers import Arrival
 from paddock.serve.gates.open_gate import OpenGate
 from tests.serve.live import live_serving
 
@@ -34,3 +37,14 @@ def test_who_opened_the_server_to_all_opened_it_to_pages_too() -> None:
     with live_serving(gate=OpenGate()) as live:
         answer = live.client.get("/v1/models", headers={"origin": FOREIGN[0]})
         assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, "*")
+
+
+def test_who_has_a_whole_network_of_addresses_is_one_caller() -> None:
+    def name(address: str) -> str:
+        return asyncio.run(OpenGate().caller(Arrival({}, address))).name
+
+    assert name("192.0.2.1") != name("192.0.2.2")
+    assert name("2001:db8:0:1::1") == name("2001:db8:0:1:ffff::2") != name("2001:db8:0:2::1")
+    assert name("::ffff:192.0.2.1") == name("192.0.2.1") != name("::ffff:192.0.2.2")
+    assert name("::1") == "address:::1"
+    assert name("") == "address:"  # a socket without addresses

@@ -32,7 +32,7 @@ class OpenGate:
     async def caller(self, arrival: Arrival) -> Caller:
         if self._is_local:
             _refuse_foreign_page(arrival)
-        return Caller(f"address:{arrival.address}")
+        return Caller(f"address:{_household(arrival.address)}")
 
     async def may_use(self, caller: Caller, repository: str) -> bool:
         return True
@@ -47,6 +47,19 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def _household(address: str) -> str:
+    """What one customer of a network has: an address, or with IPv6 2^64 of them."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4 or found.is_loopback:
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found.packed[:8] + bytes(8), 64)))
 
 
 def _refuse_foreign_page(arrival: Arrival) -> None:
