@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import httpx
 
 from paddock.listening import address, listen
+from paddock.serve.api.app import create_app
 from paddock.serve.callers import Gate, Limits
 from paddock.serve.gates.open_gate import OpenGate
-from paddock.serve.http.app import create_app
 from paddock.serve.limiter import Limiter
 from paddock.serve.models.catalogue import Entry, FixedCatalogue
 from paddock.serve.models.residents import ResidentLimits, Residents

@@ -20,8 +20,8 @@ import uvicorn
 
 from paddock.http.protocol import allow_many_connections, uvicorn_options
 from paddock.log import get_logger
+from paddock.serve.api.app import create_app
 from paddock.serve.callers import Gate
-from paddock.serve.http.app import create_app
 from paddock.serve.limiter import Limiter
 from paddock.serve.serving import Serving
 

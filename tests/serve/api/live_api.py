@@ -15,8 +15,8 @@ import uvicorn
 
 from paddock.http.protocol import uvicorn_options
 from paddock.listening import address, listen
+from paddock.serve.api.app import create_app
 from paddock.serve.gates.open_gate import OpenGate
-from paddock.serve.http.app import create_app
 from paddock.serve.limiter import Limiter
 from paddock.serve.models.catalogue import Entry, FixedCatalogue
 from paddock.serve.models.loaded import Loader

@@ -1,5 +1,6 @@
 """OpenAI's routes and their wire shapes, with the extensions that users of vLLM know.
 
+app                  the application, put together once
 models               which models there are
 chat                 POST /v1/chat/completions
 chat_body            what may be asked of it
@@ -26,19 +27,3 @@ heads                what an answer begins with, whole or in chunks
 usage                how many tokens were read and written
 errors               what can be wrong with a request's body
 """
-
-from __future__ import annotations
-
-from fastapi import APIRouter
-
-
-def routers() -> list[APIRouter]:
-    """All routes."""
-    from paddock.serve.api.chat import router as chat
-    from paddock.serve.api.completions import router as completions
-    from paddock.serve.api.embeddings import router as embeddings
-    from paddock.serve.api.models import router as models
-    from paddock.serve.api.responses import router as responses
-    from paddock.serve.api.tokens import router as tokens
-
-    return [models, chat, completions, embeddings, responses, tokens]

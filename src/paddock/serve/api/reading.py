@@ -1,6 +1,6 @@
 """A body becomes a checked value: bounded before it is parsed, and refused by its first fault.
 
-How many bytes it may have is the frame's to say (``serve.http.app``).
+How many bytes it may have is the frame's to say (``app``).
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """Who calls, limits, errors as OpenAI's clients know them.
 
-app      the application, put together once
 callers  who sent a request, as FastAPI hands it to a handler
 errors   failures as OpenAI's clients know them
 health   whether the server lives, and its figures

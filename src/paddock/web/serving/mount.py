@@ -48,7 +48,7 @@ def open_models(hub: Hub, settings: Settings) -> Models:
         log.warning("models are not served: the extra `serve` is not installed")
         return Models(_Closed(_NOT_INSTALLED), None)
     from paddock.serve import starting
-    from paddock.serve.http.app import create_app
+    from paddock.serve.api.app import create_app
     from paddock.serve.models.native import NativeLoader
     from paddock.serve.models.verifying import Rules
     from paddock.serve.serving import Serving
