@@ -54,7 +54,7 @@ def _spare(vocabulary: int) -> _Spare:
         found = _Spare(
             np.empty(-(-vocabulary // _BLOCK), np.float32),
             np.empty(vocabulary, np.float32),
-            np.empty(3 * vocabulary, np.float32),
+            np.empty(5 * vocabulary, np.float32),
             ctypes.c_float(),
         )
         _spares.found = found

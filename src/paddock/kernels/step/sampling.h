@@ -26,7 +26,7 @@ struct sampling {
     int64_t (*largest)(const float *row, size_t n, float *maxima, float *largest);
     /* Sum of e^(logit - largest). */
     double (*sum_exp)(const float *row, size_t n, float largest);
-    /* The token that is drawn; spare has room for 3 n numbers. */
+    /* The token that is drawn; spare has room for 5 n numbers. */
     int64_t (*draw)(const float *row, size_t n, const float *maxima, float largest,
                     const struct drawing *how, float *spare);
     /* The k-th largest logit; spare has room for n numbers. */

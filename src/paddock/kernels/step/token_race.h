@@ -1,78 +1,9 @@
-/* Top-p without sorting, and the draw: the token with the largest scaled logit and noise.
+/* The draw: the token with the largest scaled logit and noise.
  *
  * The noise of engine/sampling/philox.py, computed only for blocks that could still win.
  */
 #pragma once
-#include "token_blocks.h"
-
-enum {
-    NARROW = 1 << 17, /* units of the last place: weights within a 64th of each other */
-    FEW = 2048,       /* tokens that are better selected than enclosed further */
-};
-
-INLINE float sharpness_of(double temperature) {
-    return temperature > 1e-30 ? (float)(1 / temperature) : 1e30f;
-}
-
-/* Sum of all weights of at least bound. */
-static double heavy_mass(const float *weights, size_t n, float bound) {
-    doubles sums = {0};
-    double total = 0;
-    size_t i = 0;
-    for (; i + TOKEN_BLOCK <= n; i += TOKEN_BLOCK) {
-        floats sum = all(0.0f);
-        for (size_t j = i; j < i + TOKEN_BLOCK; j += LANES) {
-            floats x = *(const unaligned_floats *)(weights + j);
-            sum += pick(x >= all(bound), x, all(0.0f));
-        }
-        sums += __builtin_convertvector(sum, doubles);
-    }
-    for (; i < n; i++) total += weights[i] >= bound ? weights[i] : 0;
-    for (int lane = 0; lane < LANES; lane++) total += sums[lane];
-    return total;
-}
-
-/* The tokens with weights from low up to high. */
-static size_t members_of(struct logits in, const float *weights, float low, float high,
-                         struct weighed *members) {
-    size_t count = 0;
-    for (size_t i = 0; i < in.n; i += LANES) {
-        size_t end = smaller(in.n, i + LANES);
-        if (end == i + LANES) {
-            floats x = *(const unaligned_floats *)(weights + i);
-            if (largest_lane(pick(x < all(high), x, all(0.0f))) < low) continue;
-        }
-        for (size_t t = i; t < end; t++)
-            if (weights[t] >= low && weights[t] < high)
-                members[count++] = (struct weighed){in.row[t], weights[t]};
-    }
-    return count;
-}
-
-/* The logit down to which tokens make up top_p of the weight of all that are at least least: the
- * weight of that token is enclosed ever more narrowly, then selected among the few that remain. */
-static float nucleus(struct logits in, const struct drawing *how, float least, float *spare) {
-    float *weights = spare;
-    struct weighed *members = (struct weighed *)(void *)(spare + in.n);
-    double total = exps(in.row, in.n, in.most, sharpness_of(how->temperature), least, weights);
-    double mass = how->top_p * total, above = 0, of_low = total;
-    /* All lighter ones together weigh less than what is left out. */
-    float light = (float)((1 - how->top_p) * total / (double)in.n * 0.999);
-    uint32_t low = bits_of(light > 1e-37f ? light : 1e-37f), high = bits_of(1.0f) + 256;
-    while (high - low > NARROW && of_low - above > FEW * (double)float_of(low)) {
-        uint32_t middle = low + (high - low) / 2;
-        double reached = heavy_mass(weights, in.n, float_of(middle));
-        if (reached >= mass) {
-            low = middle;
-            of_low = reached;
-        } else {
-            high = middle;
-            above = reached;
-        }
-    }
-    size_t count = members_of(in, weights, float_of(low), float_of(high), members);
-    return count ? select_mass(members, count, mass - above) : in.most;
-}
+#include "token_nucleus.h"
 
 /* LANES / 2 counters at a time, one in the low half of each lane of 64 bits. */
 enum { COUNTERS = LANES / 2 };
