@@ -10,6 +10,8 @@ from openai import pydantic_function_tool
 from pydantic import BaseModel
 
 from paddock.engine.grammar.kinds import Choice, JsonSchema, Regex
+from paddock.serve.api.chat_body import ChatBody
+from paddock.serve.api.parameters import HARMLESS, REFUSED
 from tests.fakes.scripted_model import ScriptedBackend
 from tests.serve.api.live_api import LiveApi
 
@@ -251,6 +253,13 @@ def test_what_clients_send_without_meaning_is_taken(api: LiveApi, model: Scripte
     )
     assert done.choices[0].message.content == "Hello!"
     assert "system" in model.tokenizer.decode(model.asked[-1].prompt)
+
+
+def test_null_means_the_default_everywhere(api: LiveApi, model: ScriptedBackend) -> None:
+    names = {*ChatBody.model_fields, *HARMLESS, *REFUSED} - {"model", "messages"}
+    said: Any = dict.fromkeys(["name", "tool_calls", "refusal", "function_call", "audio"])
+    answer = api.post("/v1/chat/completions", messages=[HI[0] | said], **dict.fromkeys(names))
+    assert answer.json()["choices"][0]["message"]["content"] == "Hello!"
 
 
 def test_the_asynchronous_client_streams_many_at_once(api: LiveApi, model: ScriptedBackend) -> None:

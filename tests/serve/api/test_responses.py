@@ -8,6 +8,8 @@ import pytest
 from pydantic import BaseModel
 
 from paddock.serve.api.errors import ResponseNotFound
+from paddock.serve.api.parameters import HARMLESS, REFUSED
+from paddock.serve.api.response_body import ResponseBody
 from paddock.serve.api.response_store import ResponseStore
 from paddock.serve.callers import Caller
 from tests.fakes.scripted_model import ScriptedBackend
@@ -151,6 +153,15 @@ def test_a_tool_loop(api: LiveApi, model: ScriptedBackend) -> None:
         input=[{"role": "user", "content": "weather?"}, call.to_dict(), *output],
     )
     assert whole.output_text == "Sunny."
+
+
+def test_null_means_the_default_everywhere(api: LiveApi, model: ScriptedBackend) -> None:
+    names = {*ResponseBody.model_fields, *HARMLESS, *REFUSED} - {"model", "input"}
+    answer = api.post("/v1/responses", input="hi", **dict.fromkeys(names))
+    assert answer.status_code == 200
+    made = api.openai().responses.create(model=api.model, input="hi", text={"format": None})  # type: ignore[typeddict-item]
+    assert made.text is not None and made.text.format is not None
+    assert made.text.format.type == "text"
 
 
 def test_structured_answers_are_parsed(api: LiveApi, model: ScriptedBackend) -> None:

@@ -132,7 +132,7 @@ def _begun(body: ResponseBody) -> dict[str, Any]:
         "service_tier": "default",
         "store": body.keeps,
         "temperature": 1.0 if body.temperature is None else body.temperature,
-        "text": {"format": {"type": "text"}, **(body.text or {})},
+        "text": {"format": {"type": "text"}, **_without_nulls(body.text or {})},
         "tool_choice": "auto" if body.tool_choice is None else body.tool_choice,
         "tools": body.tools or [],
         "top_logprobs": body.top_logprobs or 0,
@@ -141,6 +141,10 @@ def _begun(body: ResponseBody) -> dict[str, Any]:
         "usage": None,
         "user": body.user,
     }
+
+
+def _without_nulls(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _refusal_alone(response: dict[str, Any]) -> dict[str, Any]:
