@@ -99,6 +99,14 @@ def test_every_fault_is_named_in_openais_shape(
     assert not model.asked
 
 
+def test_what_is_not_offered_is_said_to_be_absent(api: LiveApi) -> None:
+    wrong = api.http.get(CHAT)
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST")
+    assert wrong.json()["error"]["message"] == "only POST is answered here"
+    absent = api.http.get(f"{CHAT}/chatcmpl-1")
+    assert (absent.status_code, absent.json()["error"]["type"]) == (404, "not_found_error")
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -100,6 +100,8 @@ async def _paddock_error(request: Request, error: Exception) -> Response:
 
 def _shaped(failure: Failure) -> Response:
     status, sentence, code, param, headers = failure
+    if status == 405 and headers:
+        sentence, code = f"only {headers['Allow']} is answered here", "method_not_allowed"
     return JSONResponse(error_body(status, sentence, code=code, param=param), status, headers)
 
 
