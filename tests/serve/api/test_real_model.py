@@ -76,6 +76,19 @@ def test_choices_share_the_prompt(starter: LiveApi) -> None:
     assert 16 <= cached < done.usage.prompt_tokens
 
 
+def test_what_is_only_read_may_fill_the_whole_context(starter: LiveApi) -> None:
+    client, model, full = starter.openai(), starter.model, [7] * 512
+    assert client.embeddings.create(model=model, input=full).usage.prompt_tokens == 512
+    scored = client.completions.create(
+        model=model, prompt=full, max_tokens=0, echo=True, logprobs=0
+    ).choices[0]
+    assert scored.logprobs is not None and len(scored.logprobs.tokens or ()) == 512
+    with pytest.raises(openai.BadRequestError, match="no room for an answer"):
+        client.completions.create(model=model, prompt=full, max_tokens=1)
+    with pytest.raises(openai.BadRequestError, match="does not hold them"):
+        client.embeddings.create(model=model, input=[*full, 7])
+
+
 def test_calls_that_must_be_made_always_parse(starter: LiveApi) -> None:
     for seed in range(5):
         done = starter.openai().chat.completions.create(

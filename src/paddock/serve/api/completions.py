@@ -136,7 +136,8 @@ async def _prompts(served: Served, body: CompletionBody, wanted: Wanted) -> list
             param="prompt",
         )
     begins = body.add_special_tokens is not False
-    return [await read_prompt(served, prompt, begins=begins) for prompt in given]
+    room = 0 if wanted.max_tokens == 0 else 1
+    return [await read_prompt(served, prompt, begins=begins, room=room) for prompt in given]
 
 
 def _best(parts: list[Part], count: int) -> list[Part]:

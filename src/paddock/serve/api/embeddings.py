@@ -74,7 +74,7 @@ async def _embedded(served: Served, body: EmbeddingBody, inputs: list[Prompt]) -
 
     async def one(number: int) -> Embedded:
         async with turns:
-            prompt = await read_prompt(served, inputs[number], begins=begins)
+            prompt = await read_prompt(served, inputs[number], begins=begins, room=0)
             return await embed(served, f"{request_id}.{number}", prompt)
 
     try:

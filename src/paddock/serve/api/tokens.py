@@ -73,7 +73,7 @@ async def detokenize(request: Request, serving: ServingDep, caller: CallerDep) -
     """The text of tokens, control tokens included."""
     body = await read_body(request, DetokenizeBody)
     async with serving.use(body.model, caller) as served:
-        ids = token_prompt(served, body.tokens) if body.tokens else ()
+        ids = token_prompt(served, body.tokens, room=0) if body.tokens else ()
         text = await beside(len(ids), lambda: served.tokenizer.decode(ids, control_tokens=True))
     return json_response({"prompt": text})
 
@@ -83,7 +83,7 @@ async def _tokens(served: Served, body: TokenizeBody) -> tuple[int, ...]:
         raise BadParameter("either prompt or messages must be given", param="prompt")
     if body.prompt is not None:
         begins = body.add_special_tokens is not False
-        return (await read_prompt(served, body.prompt, begins=begins)).token_ids
+        return (await read_prompt(served, body.prompt, begins=begins, room=0)).token_ids
     asked = ChatRequest(
         id="",
         messages=tuple(body.messages or ()),

@@ -21,15 +21,16 @@ class RawPrompt:
 
 
 async def read_prompt(
-    served: Served, prompt: str | Sequence[int], *, begins: bool = True
+    served: Served, prompt: str | Sequence[int], *, begins: bool = True, room: int = 1
 ) -> RawPrompt:
     """A text, begun with the model's own token unless told otherwise, or tokens as they are.
 
+    ``room`` is how many tokens must still fit the context: none where there is no answer.
     Raises PromptTooLong, EmptyPrompt, TokenOutOfVocabulary.
     """
     if isinstance(prompt, str):
-        return RawPrompt(prompt, await text_prompt(served, prompt, begins=begins))
-    ids = token_prompt(served, prompt)
+        return RawPrompt(prompt, await text_prompt(served, prompt, begins=begins, room=room))
+    ids = token_prompt(served, prompt, room=room)
     return RawPrompt(await beside(len(ids), lambda: served.tokenizer.decode(ids)), ids)
 
 

@@ -24,12 +24,14 @@ _THREADS: Final = ThreadPoolExecutor(2, "paddock-tokenise")
 T = TypeVar("T")
 
 
-async def text_prompt(served: Served, text: str, *, begins: bool = True) -> tuple[int, ...]:
-    """A raw prompt's tokens; raises PromptTooLong, EmptyPrompt."""
+async def text_prompt(
+    served: Served, text: str, *, begins: bool = True, room: int = 1
+) -> tuple[int, ...]:
+    """A raw prompt's tokens, with room for so many more; raises PromptTooLong, EmptyPrompt."""
     _check_length(served, len(text))
     bos_id = served.config.bos_id if begins else None
     ids = await beside(len(text), lambda: encode_prompt(served.tokenizer, text, bos_id))
-    return _fitting(served, ids)
+    return _fitting(served, ids, room)
 
 
 def required_chat(served: Served) -> ChatFormat:
@@ -49,10 +51,10 @@ async def chat_prompt(served: Served, chat: ChatFormat, turn: Turn) -> tuple[int
     _check_length(served, chars)
     length = sum(_MESSAGE_CHARS + len(each.get("content") or "") for each in turn.messages)
     ids = await beside(length, lambda: encode(chat, served.tokenizer, turn))
-    return _fitting(served, ids)
+    return _fitting(served, ids, 1)
 
 
-def token_prompt(served: Served, ids: Sequence[int]) -> tuple[int, ...]:
+def token_prompt(served: Served, ids: Sequence[int], *, room: int = 1) -> tuple[int, ...]:
     """A client's own tokens; raises TokenOutOfVocabulary, PromptTooLong, EmptyPrompt."""
     for token_id in ids:
         if not 0 <= token_id < served.config.vocab_size:
@@ -60,7 +62,7 @@ def token_prompt(served: Served, ids: Sequence[int]) -> tuple[int, ...]:
                 f"the prompt holds the token {shown(token_id)}; "
                 f"the model {served.name} knows {served.config.vocab_size}"
             )
-    return _fitting(served, ids)
+    return _fitting(served, ids, room)
 
 
 def _check_length(served: Served, chars: int) -> None:
@@ -73,14 +75,14 @@ def _check_length(served: Served, chars: int) -> None:
         )
 
 
-def _fitting(served: Served, ids: Sequence[int]) -> tuple[int, ...]:
-    """The prompt, where it leaves room for a token."""
+def _fitting(served: Served, ids: Sequence[int], room: int) -> tuple[int, ...]:
+    """The prompt, where it leaves room for what is wanted."""
     if not ids:
         raise EmptyPrompt("the prompt is empty", hint="give at least one word")
-    if len(ids) >= served.context:
+    if len(ids) + room > served.context:
         raise PromptTooLong(
-            f"the prompt has {len(ids)} tokens; "
-            f"the model's context of {served.context} leaves no room for an answer",
+            f"the prompt has {len(ids)} tokens; the model's context of {served.context} "
+            + ("leaves no room for an answer" if room else "does not hold them"),
             hint="shorten the prompt",
         )
     return tuple(ids)
