@@ -1,25 +1,30 @@
-"""A program that speaks as ``vllm serve`` does, and misbehaves as it is told to.
+"""A program that speaks as ``vllm serve`` 0.32 does, and misbehaves as it is told to.
 
 In the folder ``FAKE_VLLM`` the file ``words`` says how, and may change meanwhile: ``slow`` (healthy
 after a while, and a little while for each token), ``dies`` (at the start), ``garbage`` (events that
 are none), ``cut`` (streams that end early), ``strange`` (tokens of no model), ``refuses`` (each
-request), ``crash`` (ends itself at a request). An answer repeats the prompt's tokens. It starts a
-process of its own. The file ``log`` gets a line for what happens.
+request), ``late`` (refuses in the stream, as the real one does what it finds wrong with a form),
+``crash`` (ends itself at a request), ``stays`` (is deaf to SIGTERM). An answer repeats the prompt's
+tokens; which draws are made of the seed is told by beginning there. It starts a process of its own.
+The file ``log`` gets a line for what happens.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any
 
 FOLDER = Path(os.environ["FAKE_VLLM"])
 STARTED = time.monotonic()
+EMBEDS = "pooling" in sys.argv
 
 
 def words() -> set[str]:
@@ -44,14 +49,19 @@ class Handler(BaseHTTPRequestHandler):
         log("request " + json.dumps(body))
         if self.headers["authorization"] != f"Bearer {os.environ['VLLM_API_KEY']}":
             self.answer(401, {"error": "Unauthorized"})
+        elif self.path != ("/v1/embeddings" if EMBEDS else "/v1/completions"):
+            self.answer(404, {"detail": "Not Found"})
         elif "crash" in words():
             os._exit(9)
         elif "refuses" in words():
-            self.answer(400, {"error": {"message": "no such thing", "code": 400}})
+            self.answer(400, {"error": error(400, "no such thing")})
+        elif EMBEDS:
+            vector = [float("nan") if "garbage" in words() else 3.0, float(len(body["input"]))]
+            self.answer(200, {"data": [{"index": 0, "embedding": vector}]})
         elif body["stream"]:
             self.stream(body)
         else:
-            self.answer(200, {"choices": [whole(body)]})
+            self.answer(200, {"choices": [whole(body)], "usage": usage(body)})
 
     def stream(self, body: dict[str, Any]) -> None:
         self.send_response(200)
@@ -79,8 +89,27 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingMixIn, UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 100
+
+
+def error(status: int, message: str) -> dict[str, Any]:
+    return {"message": message, "type": "BadRequestError", "param": None, "code": status}
+
+
+def usage(body: dict[str, Any]) -> dict[str, Any]:
+    count = len(body["prompt"])
+    return {"prompt_tokens": count, "prompt_tokens_details": {"cached_tokens": count // 16 * 16}}
+
+
 def events(body: dict[str, Any]) -> Any:
-    prompt = body["prompt"]
+    if "late" in words():
+        yield json.dumps({"error": error(400, "Grammar error: no such form")}).encode()
+        yield b"[DONE]"
+        return
+    begin = body["seed"] % len(body["prompt"])
+    prompt = body["prompt"][begin:] + body["prompt"][:begin]
     for number in range(body["max_tokens"]):
         if "garbage" in words() and number == 2:
             yield b"{not json"
@@ -96,7 +125,8 @@ def events(body: dict[str, Any]) -> Any:
                 "top_logprobs": [{f"token_id:{token}": -0.5, "token_id:7": -1.5}],
             }
         yield json.dumps({"choices": [choice]}).encode()
-    yield b'{"choices": [], "usage": {}}'
+    if body.get("stream_options", {}).get("include_usage"):
+        yield json.dumps({"choices": [], "usage": usage(body)}).encode()
     yield b"[DONE]"
 
 
@@ -116,9 +146,12 @@ def main() -> None:
     if "dies" in words():
         sys.exit("there is no GPU here")
     log(f"child {subprocess.Popen(['sleep', '600']).pid}")
-    port = int(arguments[arguments.index("--port") + 1])
+    if "stays" in words():
+        signal.signal(signal.SIGTERM, lambda *_: log("deaf"))
+    else:
+        signal.signal(signal.SIGTERM, lambda *_: (log("ended"), os._exit(0)))
     log(f"pid {os.getpid()}")
-    ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+    Server(arguments[arguments.index("--uds") + 1], Handler).serve_forever()
 
 
 if __name__ == "__main__":

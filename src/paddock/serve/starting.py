@@ -95,7 +95,10 @@ def make_serving(wanted: Wanted, settings: Settings) -> Ready:
     entries = entries_of(wanted.models, wanted.adapters, find)
     _check_context(wanted.context, entries)
     limiter = limiter_of(settings)
-    residents = policed_residents(_loader(wanted, settings, find), settings, find)
+    loader = _loader(wanted, settings, find)
+    residents = policed_residents(loader, settings, find)
+    if isinstance(loader, VllmLoader):
+        loader.residents = residents
     serving = Serving(FixedCatalogue(entries, gate), residents, limiter)
     return Ready(serving, gate, limiter, tuple(entry.name for entry in entries))
 

@@ -6,19 +6,32 @@ connection down, and holds nothing but what is in it.
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 
 from paddock.engine.errors import EngineFull, EngineStopped
+from paddock.engine.grammar.matching import Vocabulary, compile_grammar
 from paddock.engine.request import Finish, Output, Request
-from paddock.errors import BadInput, PaddockError
+from paddock.errors import PaddockError
 from paddock.log import get_logger
-from paddock.serve.vllm.process import VllmProcess
-from paddock.serve.vllm.wire import BadAnswer, parse_chunk, render_request
+from paddock.serve.vllm.process import BASE_URL, VllmProcess
+from paddock.serve.vllm.wire import (
+    BadAnswer,
+    RefusedByVllm,
+    parse_chunk,
+    parse_embedding,
+    parse_usage,
+    render_embedding,
+    render_request,
+)
+
+if TYPE_CHECKING:
+    from paddock.serve.backend import Backend
 
 log = get_logger("serve")
 
@@ -27,57 +40,89 @@ SILENT_SECONDS: Final = 300.0  # vLLM may think so long before a token
 _CONNECT_SECONDS: Final = 5.0
 _MAX_CONNECTIONS: Final = 4096
 
-
-class RefusedByVllm(BadInput):
-    """vLLM does not take a request."""
-
-    code = "refused_by_vllm"
+Embedder = Callable[[], AbstractAsyncContextManager["Backend"]]
 
 
 class VllmBackend:
-    """See the module."""
+    """See the module. One vLLM writes or embeds, never both: ``embedder`` leads to the other one,
+    and is None where this is it.
+    """
 
-    def __init__(self, process: VllmProcess, vocab_size: int) -> None:
+    def __init__(
+        self,
+        process: VllmProcess,
+        vocab_size: int,
+        vocabulary: Vocabulary | None,
+        embedder: Embedder | None,
+    ) -> None:
         self._process, self._vocab_size = process, vocab_size
+        self._vocabulary, self._embedder = vocabulary, embedder
         self._client = httpx2.AsyncClient(
-            base_url=process.url,
+            transport=httpx2.AsyncHTTPTransport(
+                uds=str(process.socket), limits=httpx2.Limits(max_connections=_MAX_CONNECTIONS)
+            ),
+            base_url=BASE_URL,
             headers={"Authorization": f"Bearer {process.key}"},
             timeout=httpx2.Timeout(SILENT_SECONDS, connect=_CONNECT_SECONDS, pool=None),
-            limits=httpx2.Limits(max_connections=_MAX_CONNECTIONS),
-            trust_env=False,
         )
 
     @asynccontextmanager
     async def outputs(self, request: Request) -> AsyncIterator[AsyncIterator[Output]]:
-        body = render_request(request)
-        if not self._process.is_alive:
-            raise EngineStopped("vLLM ended by itself")
-        asked = self._client.build_request("POST", "/v1/completions", json=body)
-        try:
-            answer = await self._client.send(asked, stream=True)
-        except httpx2.HTTPError as e:
-            raise EngineStopped(f"vLLM does not answer: {type(e).__name__}") from e
+        if request.embed and self._embedder is not None:
+            async with self._embedder() as other, other.outputs(request) as outputs:
+                yield outputs
+            return
+        if request.embed:
+            path, body = "/v1/embeddings", render_embedding(request)
+        else:
+            path, body = "/v1/completions", await self._checked(request)
+        answer = await self._asked(path, body)
         try:
             if answer.status_code != 200:
                 raise await _refusal(answer)
-            yield self._read(request, answer, is_stream=body["stream"])
+            yield self._read(request, answer, is_stream=body.get("stream", False))
         finally:
             await answer.aclose()
+
+    async def _checked(self, request: Request) -> dict[str, Any]:
+        """The request's body; a form that cannot be followed is refused as by our own engine."""
+        if request.grammar is not None and self._vocabulary is not None:
+            await asyncio.to_thread(compile_grammar, request.grammar, self._vocabulary)
+        return render_request(request)
+
+    async def _asked(self, path: str, body: dict[str, Any]) -> httpx2.Response:
+        if not self._process.is_alive:
+            raise EngineStopped("vLLM ended by itself")
+        try:
+            asked = self._client.build_request("POST", path, json=body)
+            return await self._client.send(asked, stream=True)
+        except httpx2.HTTPError as e:
+            raise EngineStopped(f"vLLM does not answer: {type(e).__name__}") from e
 
     async def _read(
         self, request: Request, answer: httpx2.Response, *, is_stream: bool
     ) -> AsyncIterator[Output]:
+        last: Output | None = None
         try:
             async for chunk in _events(answer) if is_stream else _whole(answer):
-                output = parse_chunk(request, chunk, self._vocab_size)
-                if output is not None:
+                output = self._output(request, chunk) if last is None else None
+                if output is not None and output.finish is not None:
+                    last = output
+                elif output is not None:
                     yield output
-                    if output.finish is not None:
-                        return
-            raise BadAnswer("it ended early")
+                if last is not None:  # what was cached is told with the end, or behind it
+                    last.cached_tokens = max(last.cached_tokens, parse_usage(chunk))
+            if last is None:
+                raise BadAnswer("it ended early")
         except (BadAnswer, ValueError, httpx2.HTTPError) as e:
             log.warning("vllm answered what cannot be used", why=str(e)[:300] or type(e).__name__)
-            yield Output(request.id, finish=Finish.ERROR, error="vLLM failed in the answer")
+            last = Output(request.id, finish=Finish.ERROR, error="vLLM failed in the answer")
+        yield last
+
+    def _output(self, request: Request, chunk: Any) -> Output | None:
+        if request.embed:
+            return parse_embedding(request, chunk)
+        return parse_chunk(request, chunk, self._vocab_size)
 
 
 async def _events(answer: httpx2.Response) -> AsyncIterator[Any]:

@@ -1,7 +1,7 @@
-"""One ``vllm serve``: started on a private port, watched until it answers, ended with us.
+"""One ``vllm serve``: started on a socket of its own, watched until it answers, ended with us.
 
-Nobody else on this machine can use it: it wants a key that only we know, and listens on the
-loopback address alone.
+Nobody else on this machine can use it, or answer in its place: it listens on no port but on a
+socket in a folder that is ours alone, and wants a key that only we know.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import asyncio
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
+import tempfile
 from collections import deque
 from pathlib import Path
 from threading import Thread
@@ -30,6 +30,8 @@ START_SECONDS: Final = 1800.0  # a large model is read, and graphs are captured,
 _LOOK_SECONDS: Final = 0.25
 _KEPT_LINES: Final = 50
 _LAST_WORDS_SECONDS: Final = 2.0
+_MAX_PATH_BYTES: Final = 100  # 108 with the socket's name and an end, by unix(7)
+BASE_URL: Final = "http://vllm"  # a name is wanted where none is looked up
 
 
 class NoVllm(Unavailable):
@@ -55,8 +57,8 @@ class Command(NamedTuple):
 class VllmProcess:
     """A running ``vllm serve``; see the module."""
 
-    def __init__(self, process: subprocess.Popen[bytes], url: str, key: str) -> None:
-        self._process, self.url, self.key = process, url, key
+    def __init__(self, process: subprocess.Popen[bytes], socket: Path, key: str) -> None:
+        self._process, self.socket, self.key = process, socket, key
         self._said: deque[str] = deque(maxlen=_KEPT_LINES)
         self._listener = Thread(target=self._listen, name="vllm-output", daemon=True)
         self._listener.start()
@@ -77,6 +79,7 @@ class VllmProcess:
         self._listener.join(_LAST_WORDS_SECONDS)
         if self._process.stdout is not None and not self._listener.is_alive():
             self._process.stdout.close()
+        shutil.rmtree(self.socket.parent, ignore_errors=True)
 
     def last_words(self) -> str:
         """The end of what it printed, for the log and the operator."""
@@ -98,10 +101,9 @@ async def start_vllm(command: Command, *, start_seconds: float = START_SECONDS) 
             f"there is no program {shown(command.program)} to run vLLM with",
             hint="install vLLM, or set PADDOCK_VLLM to its program",
         )
-    port, key = _free_port(), secrets.token_urlsafe(32)
-    process = VllmProcess(
-        _popen([program, *_arguments(command, port)], key), f"http://127.0.0.1:{port}", key
-    )
+    socket, key = _private_folder() / "s", secrets.token_urlsafe(32)
+    arguments = ["serve", str(command.model), "--uds", str(socket), *command.arguments]
+    process = VllmProcess(_popen([program, *arguments], key), socket, key)
     try:
         async with asyncio.timeout(start_seconds):
             await _healthy(process)
@@ -112,11 +114,6 @@ async def start_vllm(command: Command, *, start_seconds: float = START_SECONDS) 
         await asyncio.to_thread(process.close)
         raise
     return process
-
-
-def _arguments(command: Command, port: int) -> list[str]:
-    where = ["--host", "127.0.0.1", "--port", str(port)]
-    return ["serve", str(command.model), *where, *command.arguments]
 
 
 def _popen(arguments: list[str], key: str) -> subprocess.Popen[bytes]:
@@ -131,7 +128,8 @@ def _popen(arguments: list[str], key: str) -> subprocess.Popen[bytes]:
 
 
 async def _healthy(process: VllmProcess) -> None:
-    async with httpx2.AsyncClient(timeout=5.0, trust_env=False) as client:
+    transport = httpx2.AsyncHTTPTransport(uds=str(process.socket))
+    async with httpx2.AsyncClient(transport=transport, base_url=BASE_URL, timeout=5.0) as client:
         while True:
             if not process.is_alive:
                 log.error("vllm ended while it started", said=process.last_words())
@@ -139,7 +137,7 @@ async def _healthy(process: VllmProcess) -> None:
                 told = f": {words[-1][:300]}" if words else ""
                 raise VllmFailed(f"vLLM ended while it started{told}")
             try:
-                answer = await client.get(f"{process.url}/health")
+                answer = await client.get("/health")
                 if answer.status_code == 200:
                     return
             except httpx2.HTTPError:
@@ -147,9 +145,10 @@ async def _healthy(process: VllmProcess) -> None:
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _free_port() -> int:
-    """Free now; should somebody take it first, vLLM says so and is started again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _private_folder() -> Path:
+    """Only we can enter it; a socket's path may have some hundred bytes, wherever they would be."""
+    folder = tempfile.mkdtemp(prefix="paddock-")
+    if len(os.fsencode(folder)) < _MAX_PATH_BYTES:
+        return Path(folder)
+    Path(folder).rmdir()
+    return Path(tempfile.mkdtemp(prefix="paddock-", dir="/tmp"))

@@ -6,10 +6,12 @@ whichever engine computes. What vLLM says is checked like anything from outside.
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any, Final
 
 from paddock.engine.grammar.kinds import Grammar, JsonSchema, Regex
+from paddock.engine.grammar.source import source_of
 from paddock.engine.request import Finish, Output, Request, TokenLogprob
 from paddock.errors import BadInput
 
@@ -18,10 +20,13 @@ _TOKEN: Final = "token_id:"  # how it spells a token, asked for numbers  # noqa:
 _FINISHES: Final = {"stop": Finish.STOP, "length": Finish.LENGTH, "abort": Finish.CANCELLED}
 
 
-class NotByVllm(BadInput):
-    """vLLM, as we start it, does not do this."""
+MAX_DIMENSIONS: Final = 1 << 20
 
-    code = "not_by_vllm"
+
+class RefusedByVllm(BadInput):
+    """vLLM does not take a request."""
+
+    code = "refused_by_vllm"
 
 
 class BadAnswer(ValueError):
@@ -29,9 +34,7 @@ class BadAnswer(ValueError):
 
 
 def render_request(request: Request) -> dict[str, Any]:
-    """A body for ``/v1/completions``; raises NotByVllm."""
-    if request.embed:
-        raise NotByVllm("embeddings are not served by vLLM here", hint="use --engine native")
+    """A body for ``/v1/completions``; raises BadGrammar."""
     sampling = request.sampling
     body: dict[str, Any] = {
         "model": request.adapter or BASE_NAME,
@@ -58,6 +61,8 @@ def render_request(request: Request) -> dict[str, Any]:
     for name in ("logprobs", "prompt_logprobs"):
         if getattr(request, name) is not None:
             body[name] = getattr(request, name)
+    if body["stream"]:
+        body["stream_options"] = {"include_usage": True}  # tells how much of the prompt was cached
     if request.cache_salt:
         body["cache_salt"] = request.cache_salt
     if request.grammar is not None:
@@ -65,12 +70,44 @@ def render_request(request: Request) -> dict[str, Any]:
     return body
 
 
+def render_embedding(request: Request) -> dict[str, Any]:
+    """A body for ``/v1/embeddings``."""
+    return {
+        "model": request.adapter or BASE_NAME,
+        "input": list(request.prompt),
+        "encoding_format": "float",
+    }
+
+
+def parse_embedding(request: Request, answer: Any) -> Output:
+    """The answer to it; raises BadAnswer."""
+    try:
+        vector = answer["data"][0]["embedding"]
+    except (TypeError, KeyError, IndexError) as e:
+        raise BadAnswer("it brings no embedding") from e
+    if not isinstance(vector, list) or not 0 < len(vector) <= MAX_DIMENSIONS:
+        raise BadAnswer("its embedding is no list of numbers")
+    numbers = [_number(each) for each in vector]
+    return Output(request.id, embedding=numbers, finish=Finish.LENGTH)
+
+
+def parse_usage(chunk: Any) -> int:
+    """Tokens of the prompt that were not computed again, where that is told."""
+    usage = chunk.get("usage") if isinstance(chunk, dict) else None
+    details = usage.get("prompt_tokens_details") if isinstance(usage, dict) else None
+    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    return cached if type(cached) is int and cached >= 0 else 0
+
+
 def parse_chunk(request: Request, chunk: Any, vocab_size: int) -> Output | None:
-    """One event of a stream, or a whole answer; None for one that says nothing. BadAnswer."""
+    """One event of a stream, or a whole answer; None for one that says nothing.
+
+    Raises BadAnswer, RefusedByVllm: what is wrong with a request may be found after its status.
+    """
     if not isinstance(chunk, dict):
         raise BadAnswer("it is no object")
     if "error" in chunk:
-        raise BadAnswer(f"it reports an error: {str(chunk['error'])[:300]}")
+        raise _refusal(chunk["error"])
     choices = chunk.get("choices")
     if not choices:
         return None  # usage alone
@@ -106,9 +143,19 @@ def _without_stop(request: Request, output: Output) -> Output:
     return output
 
 
+def _refusal(error: Any) -> Exception:
+    status, message = None, str(error)
+    if isinstance(error, dict):
+        status, message = error.get("code"), str(error.get("message"))
+    if isinstance(status, int) and 400 <= status < 500:
+        return RefusedByVllm(f"vLLM refuses the request: {message[:500]}")
+    return BadAnswer(f"it reports an error: {message[:300]}")
+
+
 def _structured(grammar: Grammar) -> dict[str, Any]:
+    """For vLLM's own llguidance; a schema says there itself how its JSON is spaced."""
     if isinstance(grammar, JsonSchema):
-        return {"json": grammar.schema}
+        return {"json": json.loads(source_of(grammar))["grammars"][0]["json_schema"]}
     if isinstance(grammar, Regex):
         return {"regex": grammar.pattern}
     return {"choice": list(grammar.options)}
