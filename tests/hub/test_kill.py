@@ -33,7 +33,7 @@ from tests.process import RunningHub, running_hub
 
 KILLS = 3
 CLIENTS = 4
-COMMITS_A_ROUND = (25, 50)  # acknowledged ones, before the kill
+COMMITS_A_ROUND = (10, 25)  # acknowledged ones, before the kill
 PATIENCE_SECONDS = 180.0
 
 
