@@ -2,8 +2,8 @@
 #pragma once
 #include "tile.h"
 
-/* So many sums stay in registers: rows times vectors of outputs. */
-enum { FLOAT_ROWS = 6, FLOAT_COLUMNS = LANES == 16 ? 4 : 2 };
+/* At most so many sums: rows times vectors of outputs. */
+enum { FLOAT_ROWS = 8, FLOAT_COLUMNS = LANES == 16 ? 4 : 2 };
 
 INLINE floats with_line(int kind, floats sum, words weights, const uint8_t *x, size_t line) {
     if (kind == M_F32)

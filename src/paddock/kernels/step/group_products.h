@@ -4,7 +4,8 @@
 #include "activations.h"
 #include "tile.h"
 
-enum { GROUP_ROWS = LANES == 16 ? 6 : 2, GROUP_COLUMNS = 2 };
+/* At most so many sums: rows times vectors of outputs. */
+enum { GROUP_ROWS = 8, GROUP_COLUMNS = 2 };
 
 /* Where a group's codes and scales are: its own for Q8 and Q4, else those of 256 inputs. */
 struct group {

@@ -11,7 +11,7 @@ enum {
     TILE_BYTES = 256 * 1024, /* well within the second cache, with the rows beside it */
     AHEAD_BYTES = 4096,      /* what is fetched before it is read */
     CHUNK_ROWS = 128, /* rows that meet a panel before the next one is read */
-    MOST_ROWS = 6,
+    MOST_ROWS = 8,
 };
 
 typedef void kernel(struct tile tile);
@@ -22,26 +22,38 @@ typedef void kernel(struct tile tile);
 #define KERNELS_6(kind, family) \
     KERNELS_2(kind, family) KERNEL(kind, family, 3) KERNEL(kind, family, 4) \
     KERNEL(kind, family, 5) KERNEL(kind, family, 6)
+#define KERNELS_8(kind, family) KERNELS_6(kind, family) KERNEL(kind, family, 7) KERNEL(kind, family, 8)
 #define NAMES_2(kind) kind##_1, kind##_2
-#define NAMES_6(kind) kind##_1, kind##_2, kind##_3, kind##_4, kind##_5, kind##_6
-KERNELS_6(M_F32, floats)
-KERNELS_6(M_BF16, floats)
+#define NAMES_6(kind) NAMES_2(kind), kind##_3, kind##_4, kind##_5, kind##_6
+#define NAMES_8(kind) NAMES_6(kind), kind##_7, kind##_8
 #if LANES == 16
-#define GROUP_KERNELS KERNELS_6
-#define GROUP_NAMES NAMES_6
+#define OF_FLOATS(what) what##_8
+#define OF_BYTES(what) what##_8
+#define OF_BITS(what) what##_6
 #else
-#define GROUP_KERNELS KERNELS_2
-#define GROUP_NAMES NAMES_2
+#define OF_FLOATS(what) what##_6
+#define OF_BYTES(what) what##_2
+#define OF_BITS(what) what##_2
 #endif
-GROUP_KERNELS(M_Q8, groups)
-GROUP_KERNELS(M_Q4, groups)
-GROUP_KERNELS(M_Q4K, groups)
-GROUP_KERNELS(M_Q5K, groups)
-GROUP_KERNELS(M_Q6K, sixes)
+OF_FLOATS(KERNELS)(M_F32, floats)
+OF_FLOATS(KERNELS)(M_BF16, floats)
+OF_BYTES(KERNELS)(M_Q8, groups)
+OF_BITS(KERNELS)(M_Q4, groups)
+OF_BITS(KERNELS)(M_Q4K, groups)
+OF_BITS(KERNELS)(M_Q5K, groups)
+OF_BITS(KERNELS)(M_Q6K, sixes)
 
 static kernel *const kernels[MATRIX_KINDS][MOST_ROWS] = {
-    {NAMES_6(M_F32)}, {NAMES_6(M_BF16)}, {GROUP_NAMES(M_Q8)}, {GROUP_NAMES(M_Q4)},
-    {GROUP_NAMES(M_Q4K)}, {GROUP_NAMES(M_Q5K)}, {GROUP_NAMES(M_Q6K)}};
+    {OF_FLOATS(NAMES)(M_F32)}, {OF_FLOATS(NAMES)(M_BF16)}, {OF_BYTES(NAMES)(M_Q8)},
+    {OF_BITS(NAMES)(M_Q4)},    {OF_BITS(NAMES)(M_Q4K)},    {OF_BITS(NAMES)(M_Q5K)},
+    {OF_BITS(NAMES)(M_Q6K)}};
+
+/* What registers hold; or eight rows for which they do not suffice, where one pass over weights that
+ * come slowly from memory is worth more than what is kept on the stack. */
+static size_t rows_at_once(int kind, size_t rows) {
+    if (LANES < 16) return kind <= M_BF16 ? 6 : 2;
+    return kind <= M_Q8 && rows <= 8 ? 8 : 6;
+}
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
@@ -78,11 +90,10 @@ static size_t tile_inputs(int kind) {
     return inputs ? inputs : SUPER_GROUP;
 }
 
-/* All rows times one tile, as many at once as the registers hold, in blocks of nearly one size. */
+/* All rows times one tile, some at once, in blocks of nearly one size. */
 static void multiply_tile(int kind, struct tile tile, size_t rows) {
-    int is_float = kind <= M_BF16;
-    size_t most = is_float ? FLOAT_ROWS : GROUP_ROWS;
-    size_t step = LANES * (is_float ? FLOAT_COLUMNS : GROUP_COLUMNS);
+    size_t most = rows_at_once(kind, rows);
+    size_t step = LANES * (size_t)(kind <= M_BF16 ? FLOAT_COLUMNS : GROUP_COLUMNS);
     size_t blocks = (rows + most - 1) / most;
     if (blocks > 1) tile.ahead = strip_offset(kind, tile.inputs);
     tile.turns = (unsigned)blocks;

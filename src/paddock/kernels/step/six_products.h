@@ -1,9 +1,8 @@
 /* Products with weights in groups of 16 codes of six bits: Q6K. */
 #pragma once
-#include "activations.h"
-#include "tile.h"
+#include "group_products.h"
 
-enum { SIX_ROWS = LANES == 16 ? 6 : 2, SIX_COLUMNS = 2 };
+enum { SIX_ROWS = 6, SIX_COLUMNS = GROUP_COLUMNS };
 
 /* Four codes of every output: the low bits of two words lie in one line, the high of four in one. */
 INLINE words six_bits(words low, words high, int word) {
