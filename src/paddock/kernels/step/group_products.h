@@ -4,8 +4,10 @@
 #include "activations.h"
 #include "tile.h"
 
-/* At most so many sums: rows times vectors of outputs. */
-enum { GROUP_ROWS = 8, GROUP_COLUMNS = 2 };
+enum { GROUP_ROWS = 8, GROUP_COLUMNS = LANES == 16 ? 2 : 4 }; /* at most */
+
+/* Vectors of outputs, of which there are two sums each: as float_columns. */
+INLINE int group_columns(int rows) { return LANES < 16 && rows == 1 ? 4 : 2; }
 
 /* Where a group's codes and scales are: its own for Q8 and Q4, else those of 256 inputs. */
 struct group {
@@ -53,21 +55,21 @@ INLINE void multiply_group(int kind, int rows, const struct tile *tile, struct g
     const struct activations *row[GROUP_ROWS];
     UNROLLED for (int r = 0; r < rows; r++) {
         row[r] = (const struct activations *)(const void *)(x + r * tile->x_stride);
-        UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++)
+        UNROLLED for (int c = 0; c < group_columns(rows); c++)
             dots[r][c] = all_ints(has_minima(kind) ? 0 : row[r]->start);
     }
     UNROLLED for (int w = 0; w < 4; w++) {
         words near[GROUP_COLUMNS], far[GROUP_COLUMNS];
-        UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++)
+        UNROLLED for (int c = 0; c < group_columns(rows); c++)
             load_codes(kind, group.codes + c * VECTOR_BYTES, w, &near[c], &far[c]);
         UNROLLED for (int r = 0; r < rows; r++)
-            UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++)
+            UNROLLED for (int c = 0; c < group_columns(rows); c++)
                 dots[r][c] = dot_codes(dots[r][c], near[c], quad_at(row[r]->codes, w), kind == M_Q8);
         UNROLLED for (int r = 0; r < rows; r++)
-            UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++)
+            UNROLLED for (int c = 0; c < group_columns(rows); c++)
                 dots[r][c] = dot_codes(dots[r][c], far[c], quad_at(row[r]->codes, w + 4), kind == M_Q8);
     }
-    UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++) {
+    UNROLLED for (int c = 0; c < group_columns(rows); c++) {
         struct group_scale scale = scale_of(kind, group, c * LANES);
         UNROLLED for (int r = 0; r < rows; r++) {
             floats step = scale.step * all(row[r]->scale);
@@ -102,7 +104,7 @@ INLINE void multiply_supers(int kind, int rows, struct tile *tile,
 INLINE void multiply_groups(int kind, int rows, struct tile tile) {
     floats sums[GROUP_ROWS][GROUP_COLUMNS];
     UNROLLED for (int r = 0; r < rows; r++)
-        UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++) sums[r][c] = sum_so_far(&tile, r, c);
+        UNROLLED for (int c = 0; c < group_columns(rows); c++) sums[r][c] = sum_so_far(&tile, r, c);
     if (has_minima(kind)) {
         multiply_supers(kind, rows, &tile, sums);
     } else {
@@ -118,5 +120,5 @@ INLINE void multiply_groups(int kind, int rows, struct tile tile) {
         }
     }
     UNROLLED for (int r = 0; r < rows; r++)
-        UNROLLED for (int c = 0; c < GROUP_COLUMNS; c++) keep_sum(&tile, r, c, sums[r][c]);
+        UNROLLED for (int c = 0; c < group_columns(rows); c++) keep_sum(&tile, r, c, sums[r][c]);
 }

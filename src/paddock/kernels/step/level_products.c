@@ -93,13 +93,13 @@ static size_t tile_inputs(int kind) {
 /* All rows times one tile, some at once, in blocks of nearly one size. */
 static void multiply_tile(int kind, struct tile tile, size_t rows) {
     size_t most = rows_at_once(kind, rows);
-    size_t step = LANES * (size_t)(kind <= M_BF16 ? FLOAT_COLUMNS : GROUP_COLUMNS);
     size_t blocks = (rows + most - 1) / most;
     if (blocks > 1) tile.ahead = strip_offset(kind, tile.inputs);
     tile.turns = (unsigned)blocks;
     for (; blocks; blocks--) {
         size_t some = (rows + blocks - 1) / blocks;
-        for (size_t column = 0; column < strip_width(kind); column += step) {
+        int columns = kind <= M_BF16 ? float_columns((int)some) : group_columns((int)some);
+        for (size_t column = 0; column < strip_width(kind); column += LANES * (size_t)columns) {
             tile.column = column;
             tile.turn = (unsigned)blocks - 1;
             kernels[kind][some - 1](tile);

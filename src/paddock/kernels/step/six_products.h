@@ -2,7 +2,7 @@
 #pragma once
 #include "group_products.h"
 
-enum { SIX_ROWS = 6, SIX_COLUMNS = GROUP_COLUMNS };
+enum { SIX_ROWS = 6 };
 
 /* Four codes of every output: the low bits of two words lie in one line, the high of four in one. */
 INLINE words six_bits(words low, words high, int word) {
@@ -18,25 +18,25 @@ INLINE floats six_step(const uint8_t *super, int group, size_t column) {
 }
 
 INLINE void multiply_six_group(int rows, const struct tile *tile, const uint8_t *super, int group,
-                               const uint8_t *x, floats sums[SIX_ROWS][SIX_COLUMNS]) {
+                               const uint8_t *x, floats sums[SIX_ROWS][GROUP_COLUMNS]) {
     const uint8_t *lines = super + SIX_CODES_AT + group * SIX_GROUP_BYTES + 4 * tile->column;
     const struct six_activations *row[SIX_ROWS];
-    ints dots[SIX_ROWS][SIX_COLUMNS];
-    words high[SIX_COLUMNS];
-    UNROLLED for (int c = 0; c < SIX_COLUMNS; c++)
+    ints dots[SIX_ROWS][GROUP_COLUMNS];
+    words high[GROUP_COLUMNS];
+    UNROLLED for (int c = 0; c < group_columns(rows); c++)
         high[c] = load_words(lines + 2 * CODE_LINE + c * VECTOR_BYTES);
     UNROLLED for (int r = 0; r < rows; r++) {
         row[r] = (const struct six_activations *)(const void *)(x + r * tile->x_stride);
-        UNROLLED for (int c = 0; c < SIX_COLUMNS; c++) dots[r][c] = all_ints(row[r]->start);
+        UNROLLED for (int c = 0; c < group_columns(rows); c++) dots[r][c] = all_ints(row[r]->start);
     }
     UNROLLED for (int w = 0; w < 4; w++)
-        UNROLLED for (int c = 0; c < SIX_COLUMNS; c++) {
+        UNROLLED for (int c = 0; c < group_columns(rows); c++) {
             words low = load_words(lines + w % 2 * CODE_LINE + c * VECTOR_BYTES);
             words codes = six_bits(low, high[c], w);
             UNROLLED for (int r = 0; r < rows; r++)
                 dots[r][c] = dot_codes(dots[r][c], codes, quad_at(row[r]->codes, w), 0);
         }
-    UNROLLED for (int c = 0; c < SIX_COLUMNS; c++) {
+    UNROLLED for (int c = 0; c < group_columns(rows); c++) {
         floats step = six_step(super, group, tile->column + (size_t)c * LANES);
         UNROLLED for (int r = 0; r < rows; r++)
             sums[r][c] = fused(floats_of(dots[r][c]), step * all(row[r]->scale), sums[r][c]);
@@ -44,11 +44,11 @@ INLINE void multiply_six_group(int rows, const struct tile *tile, const uint8_t 
 }
 
 INLINE void multiply_sixes(int kind, int rows, struct tile tile) {
-    floats sums[SIX_ROWS][SIX_COLUMNS];
+    floats sums[SIX_ROWS][GROUP_COLUMNS];
     const uint8_t *super = tile.weights, *x = tile.x;
     (void)kind;
     UNROLLED for (int r = 0; r < rows; r++)
-        UNROLLED for (int c = 0; c < SIX_COLUMNS; c++) sums[r][c] = sum_so_far(&tile, r, c);
+        UNROLLED for (int c = 0; c < group_columns(rows); c++) sums[r][c] = sum_so_far(&tile, r, c);
     for (size_t i = 0; i < tile.inputs / SUPER_GROUP; i++, super += Q6K_SUPER_BYTES) {
         fetch_ahead(&tile, super, SIX_CODES_AT);
         for (int group = 0; group < SUPER_GROUP / SIX_GROUP; group++) {
@@ -58,5 +58,5 @@ INLINE void multiply_sixes(int kind, int rows, struct tile tile) {
         }
     }
     UNROLLED for (int r = 0; r < rows; r++)
-        UNROLLED for (int c = 0; c < SIX_COLUMNS; c++) keep_sum(&tile, r, c, sums[r][c]);
+        UNROLLED for (int c = 0; c < group_columns(rows); c++) keep_sum(&tile, r, c, sums[r][c]);
 }
