@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from http import client as http_client
 
@@ -56,6 +57,19 @@ def test_a_chunked_body_is_counted_as_it_arrives(http: httpx.Client) -> None:
     except httpx.HTTPError:
         return  # refused and closed while we were still sending
     assert answer.status_code == 413
+
+
+def test_who_sends_too_much_reads_why_before_the_connection_ends(shared_server: LiveServer) -> None:
+    host, port = shared_server.url.removeprefix("http://").split(":")
+    body = b" " * (DEFAULT_BODY_BYTES + (1 << 20))
+    with socket.create_connection((host, int(port)), timeout=20) as client:
+        client.sendall(
+            b"POST /api/repos/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body)
+        )
+        client.sendall(body)
+        read = b"".join(iter(lambda: client.recv(4096), b""))  # no reset
+    assert read.startswith(b"HTTP/1.1 413") and str(DEFAULT_BODY_BYTES).encode() in read
 
 
 def test_an_unknown_address_is_json_for_a_program(http: httpx.Client) -> None:

@@ -14,8 +14,8 @@ limiter   how much each caller may ask for
 errors    what can be wrong with asking for a model
 server    the process that serves
 starting  a server as its operator wants it
-api       the routes and their wire shapes
-http      who calls, limits, errors as OpenAI's clients know them
+api       the application: the routes and their wire shapes
+http      who calls, health, errors as OpenAI's clients know them
 policy    the release's use policy, before and after the model
 terminal  one model for one person, in this process
 text      prompts and conversations in text, over an engine that knows tokens

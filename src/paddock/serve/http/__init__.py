@@ -1,4 +1,4 @@
-"""Who calls, limits, errors as OpenAI's clients know them.
+"""Around the routes: who calls, health, errors as OpenAI's clients know them.
 
 callers  who sent a request, as FastAPI hands it to a handler
 errors   failures as OpenAI's clients know them
