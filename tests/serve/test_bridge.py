@@ -23,6 +23,7 @@ class FakeEngine:
         self.on_outputs = on_outputs
         self.submitted: list[str] = []
         self.cancelled: list[str] = []
+        self.finished: set[str] = set()
         self.error: Exception | None = None
         self.may_submit = threading.Event()
         self.may_submit.set()
@@ -36,7 +37,12 @@ class FakeEngine:
     def cancel(self, request_id: str) -> None:
         self.cancelled.append(request_id)
 
+    def stop(self) -> None:
+        left = [name for name in self.submitted if name not in self.finished]
+        self.give(*(Output(name, finish=Finish.ERROR) for name in left))
+
     def give(self, *outputs: Output) -> None:
+        self.finished |= {each.request_id for each in outputs if each.finish}
         thread = threading.Thread(target=self.on_outputs, args=[list(outputs)])
         thread.start()
         thread.join()
@@ -97,6 +103,19 @@ def test_who_reads_too_slowly_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> N
             last = [each async for each in outputs][-1]
             assert last.finish is Finish.CANCELLED
         assert "a" in engine.cancelled
+
+    asyncio.run(story())
+
+
+def test_what_is_in_hand_when_the_engine_is_stopped_is_cut_off_and_has_not_failed() -> None:
+    async def story() -> None:
+        over, engine = made()
+        async with over.outputs(request("a")) as first, over.outputs(request("b")) as second:
+            engine.give(Output("b", [1], finish=Finish.LENGTH))
+            await asyncio.to_thread(over.close)
+            cut = [each async for each in first][-1]
+            assert (cut.finish, cut.error) == (Finish.CANCELLED, "the server is stopping")
+            assert [each async for each in second][-1].finish is Finish.LENGTH
 
     asyncio.run(story())
 

@@ -59,7 +59,9 @@ async def _crowd(url: str, count: int) -> None:
     """Some leave before the body is there, some before the answer, some in the middle of it."""
     parts = urlsplit(url)
     body = json.dumps({"model": "one", "prompt": "The", "max_tokens": 400, "stream": True}).encode()
-    head = f"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = (
+        f"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
     turns = asyncio.Semaphore(100)
 
     async def visit(number: int) -> None:
@@ -83,7 +85,7 @@ def test_a_reader_that_stops_holds_no_cache(server: RunningServer) -> None:
     raw = json.dumps(body).encode()
     with socket.create_connection((parts.hostname or "", parts.port or 0)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        head = f"POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(raw)}\r\n\r\n"
+        head = f"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(raw)}\r\n\r\n"
         client.sendall(head.encode() + raw)
         # The answer is computed to its end and waits for its reader.
         until(lambda: server.figure("paddock_engine_step_tokens_total") > before + 450, 60)

@@ -39,6 +39,13 @@ class Bridge:
         self._streams: dict[str, _Stream] = {}
         self.engine = make_engine(self._arrived)
 
+    def close(self) -> None:
+        """Stop the engine and cut off what it has in hand; blocks. Any thread."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop has ended
+                self._loop.call_soon_threadsafe(self._cut_off)
+        self.engine.stop()
+
     @asynccontextmanager
     async def outputs(self, request: Request) -> AsyncIterator[AsyncIterator[Output]]:
         self._loop = asyncio.get_running_loop()
@@ -88,6 +95,11 @@ class Bridge:
             with suppress(RuntimeError):  # the loop has ended, and with it whoever would read
                 loop.call_soon_threadsafe(self._deliver, outputs)
 
+    def _cut_off(self) -> None:
+        """Before the engine tells of each that it failed: it is no failure to stop."""
+        for request_id, stream in self._streams.items():
+            stream.cut(request_id, "the server is stopping")
+
     def _deliver(self, outputs: list[Output]) -> None:
         for output in outputs:
             stream = self._streams.get(output.request_id)
@@ -112,18 +124,24 @@ class _Stream:
         if self.is_cut:
             return True
         if len(self._outputs) >= MAX_BEHIND and output.finish is None:
-            self.is_cut = True
-            self._outputs.clear()
-            self._outputs.append(
-                Output(output.request_id, finish=Finish.CANCELLED, error="read too slowly")
-            )
-        else:
-            self._outputs.append(output)
-            self.is_finished = output.finish is not None
+            self.cut(output.request_id, "read too slowly")
+            return False
+        self._outputs.append(output)
+        self.is_finished = output.finish is not None
         _wake(self._reader)
         if self.is_finished:
             _wake(self._pause)
-        return not self.is_cut
+        return True
+
+    def cut(self, request_id: str, why: str) -> None:
+        """End it for its reader, whatever the engine does; what was read by nobody is forgotten."""
+        if self.is_cut or self.is_finished:
+            return
+        self.is_cut = True
+        self._outputs.clear()
+        self._outputs.append(Output(request_id, finish=Finish.CANCELLED, error=why))
+        _wake(self._reader)
+        _wake(self._pause)
 
     async def next(self) -> Output:
         while not self._outputs:

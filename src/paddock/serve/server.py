@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import Context
 from types import FrameType
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -113,7 +114,8 @@ class DrainingServer(uvicorn.Server):
         if self._is_stopping or self._loop is None:
             _leave()
         self._is_stopping = True
-        self._loop.call_soon_threadsafe(lambda: self._start(self._drain()))
+        # In a context of its own: the signal may come amid a request, whose id the log would tell.
+        self._loop.call_soon_threadsafe(lambda: self._start(self._drain()), context=Context())
 
     async def _run_begin(self) -> None:
         try:

@@ -89,7 +89,7 @@ class NativeLoader:
             config=parts.runner.config,
             context=engine.context,
             folder=path,
-            close=engine.stop,
+            close=bridge.close,
             stats=engine.stats,
             vocabulary=parts.words.vocabulary,
         )
