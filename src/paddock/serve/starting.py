@@ -53,7 +53,7 @@ class Wanted:
     vllm_arguments: Sequence[str] = field(default=())
 
 
-class Ready(NamedTuple):
+class _Ready(NamedTuple):
     """A server that only needs to listen."""
 
     serving: Serving
@@ -66,7 +66,7 @@ def serve(wanted: Wanted, settings: Settings, *, tell: Tell, progress: Tell) -> 
     """Serve until told to stop; ``tell`` gets what to know, ``progress`` what is being done."""
     from paddock.serve.server import run
 
-    ready = make_serving(wanted, settings)
+    ready = _ready(wanted, settings)
     listener = listen(settings.serve_host, settings.serve_port)
     url = address(listener, settings.serve_host)
 
@@ -88,9 +88,9 @@ def serve(wanted: Wanted, settings: Settings, *, tell: Tell, progress: Tell) -> 
     )
 
 
-def make_serving(wanted: Wanted, settings: Settings) -> Ready:
+def _ready(wanted: Wanted, settings: Settings) -> _Ready:
     """Everything that serving needs; raises what is wrong with names and settings."""
-    gate = gate_of(settings)
+    gate = _gate_of(settings)
     find = finding(settings, Rules.of(settings, foreign=wanted.engine == "vllm"))
     entries = entries_of(wanted.models, wanted.adapters, find)
     _check_context(wanted.context, entries)
@@ -100,10 +100,10 @@ def make_serving(wanted: Wanted, settings: Settings) -> Ready:
     if isinstance(loader, VllmLoader):
         loader.residents = residents
     serving = Serving(FixedCatalogue(entries, gate), residents, limiter)
-    return Ready(serving, gate, limiter, tuple(entry.name for entry in entries))
+    return _Ready(serving, gate, limiter, tuple(entry.name for entry in entries))
 
 
-def gate_of(settings: Settings) -> Gate:
+def _gate_of(settings: Settings) -> Gate:
     """Who gets in; without a word, everybody on this machine and nobody else."""
     match settings.serve_auth:
         case "none":
@@ -132,7 +132,7 @@ def limiter_of(settings: Settings) -> Limiter:
     )
 
 
-def resident_limits(settings: Settings) -> ResidentLimits:
+def _resident_limits(settings: Settings) -> ResidentLimits:
     """How much memory, and for how long."""
     return ResidentLimits(
         settings.serve_memory or default_budget_bytes(),
@@ -150,7 +150,7 @@ def policed_residents(loader: Loader, settings: Settings, find: Find) -> Residen
     """Models with their use policies, and room for the judges that these ask."""
     bench = Bench(NativeLoader(native_options(settings)), find)
     policed = PolicedLoader(loader, bench, settings.serve_policy)
-    bench.residents = Residents(policed, resident_limits(settings))
+    bench.residents = Residents(policed, _resident_limits(settings))
     return bench.residents
 
 
