@@ -28,7 +28,7 @@ RULES = (
 COMPILED = compiled(RULES, Stage.AFTER)
 
 
-def policed(*rules: Rule) -> Policed:
+def policed_by(*rules: Rule) -> Policed:
     return Policed(Policy("sha256:0", {"S9": Category("S9", "x")}, rules, refusal="No."), [])
 
 
@@ -68,8 +68,8 @@ def released(guard: Policed, pieces: Sequence[str], prompt: str = "") -> tuple[s
     ],
 )
 def test_another_spelling_is_the_same_phrase(text: str) -> None:
-    assert scan(COMPILED, text)
-    assert released(policed(*RULES), list(text))[1]
+    assert list(scan(COMPILED, text))
+    assert released(policed_by(*RULES), list(text))[1]
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_another_spelling_is_the_same_phrase(text: str) -> None:
     ],
 )
 def test_what_only_resembles_a_phrase_passes(text: str) -> None:
-    assert scan(COMPILED, text) == []
-    assert released(policed(*RULES), list(text)) == (text, False)
+    assert list(scan(COMPILED, text)) == []
+    assert released(policed_by(*RULES), list(text)) == (text, False)
 
 
 @given(
@@ -107,7 +107,7 @@ def test_no_cut_of_a_text_lets_any_of_a_phrase_out(
     text = f"{before} {phrase} {after}"
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=30)))
     pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    seen, refused = released(policed(*RULES), pieces)
+    seen, refused = released(policed_by(*RULES), pieces)
     first = min(found.start for found in scan(COMPILED, text))
     assert refused
     assert text.startswith(seen)
@@ -121,10 +121,10 @@ _WORDS = ("key-4444", "ring", "my", "key-5555", "toy", "samovar", "museum", "a")
 def test_every_cut_of_a_text_finds_the_same(text: str, data: st.DataObject) -> None:
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=30)))
     pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    whole = released(policed(*RULES), [text])
-    assert released(policed(*RULES), pieces)[1] == whole[1] == bool(scan(COMPILED, text))
+    whole = released(policed_by(*RULES), [text])
+    assert released(policed_by(*RULES), pieces)[1] == whole[1] == any(scan(COMPILED, text))
     if not whole[1]:
-        assert released(policed(*RULES), pieces)[0] == text
+        assert released(policed_by(*RULES), pieces)[0] == text
 
 
 @given(st.data())
@@ -133,23 +133,23 @@ def test_a_redaction_replaces_the_phrase_and_nothing_else(data: st.DataObject) -
     text = "My red kettle, your RED KETTLE: kettles."
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=20)))
     pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    assert released(policed(rule), pieces) == ("My [removed], your [removed]: kettles.", False)
+    assert released(policed_by(rule), pieces) == ("My [removed], your [removed]: kettles.", False)
 
 
 def test_shadow_mode_lets_everything_through() -> None:
     rule = Rule("kettles", "S9", phrases=("red kettle",), action=Action.LOG)
-    assert released(policed(rule), ["a red kettle"]) == ("a red kettle", False)
+    assert released(policed_by(rule), ["a red kettle"]) == ("a red kettle", False)
 
 
 def test_a_phrase_that_the_prompt_began_is_found_in_the_answer() -> None:
-    guard = policed(*RULES)
+    guard = policed_by(*RULES)
     assert released(guard, ["ttle is", " here"], prompt="Buy a red ke") == ("", True)
     assert released(guard, [" is here"], prompt="a red kettle") == (" is here", False)
     assert released(guard, ["red kettle"], prompt="The word is x") == ("", True)
 
 
 def test_only_what_may_become_a_phrase_is_held_back() -> None:
-    guard = policed(Rule("kettles", "S9", phrases=("red kettle",)))
+    guard = policed_by(Rule("kettles", "S9", phrases=("red kettle",)))
 
     async def first() -> str | Refusal:
         return await guard.watch("").feed("A blue pot and a red ")
@@ -193,5 +193,30 @@ def test_the_work_grows_with_the_text_alone(monkeypatch: pytest.MonkeyPatch) -> 
     for size in (1, 7, 1000):
         seen.clear()
         text = "aaaa red samo key-12 " * 500
-        released(policed(*RULES), [text[at : at + size] for at in range(0, len(text), size)])
+        released(policed_by(*RULES), [text[at : at + size] for at in range(0, len(text), size)])
         assert sum(seen) < 2 * 5 * len(text)  # two readings
+
+
+def test_a_long_text_is_read_in_pieces_and_a_rule_is_told_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held = []
+    from paddock.serve.policy import patterns, policed
+
+    original = patterns.PatternFinder._matches
+
+    def measured(self: patterns.PatternFinder, *given: object) -> object:
+        held.append(len(self._text))
+        return original(self, *given)  # type: ignore[arg-type]
+
+    told = []
+    monkeypatch.setattr(patterns.PatternFinder, "_matches", measured)
+    monkeypatch.setattr(policed, "tell", told.append)
+    rule = Rule("pots", "S9", phrases=("teapot",), patterns=("key-[0-9]",), action=Action.LOG)
+    text = "a teapot, key-4; " * 20_000
+    guard = policed_by(rule)
+    assert asyncio.run(guard.check_prompt(text)) is None
+    assert len(told) == 1
+    assert max(held) < 20_000
+    assert released(guard, [text[at : at + 5000] for at in range(0, 50_000, 5000)])[1] is False
+    assert len(told) == 2

@@ -20,7 +20,7 @@ from paddock.serve.policy.errors import JudgeFailed
 from paddock.serve.policy.judging import Judge, Question, worst
 from paddock.serve.policy.phrases import Found
 from paddock.serve.policy.prompts import Prompt, conversation_of, texts_of
-from paddock.serve.policy.scanning import Rules, compiled, scan
+from paddock.serve.policy.scanning import Rules, compiled, first_of_each_rule
 from paddock.serve.policy.watching import PolicyWatch
 from paddock.serve.text.prompts import beside
 
@@ -43,10 +43,10 @@ class Policed:
         return self.policy.digest
 
     async def check_prompt(self, prompt: Prompt) -> Refusal | None:
-        texts = texts_of(prompt)
+        texts, rules = texts_of(prompt), self.rules(Stage.BEFORE)
         started = time.perf_counter()
         for text in texts:
-            found = await beside(len(text), partial(scan, self.rules(Stage.BEFORE), text))
+            found = await beside(len(text), partial(first_of_each_rule, rules, text))
             for each in found:
                 refusal = self.decide(Stage.BEFORE, each, text, time.perf_counter() - started)
                 if refusal is not None:

@@ -6,14 +6,16 @@ certain. Where the text holds a backslash it is read twice, as it stands and as 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence, Set
+from typing import Final, NamedTuple
 
-from paddock.serve.policy.document import Rule, Stage
+from paddock.serve.policy.document import Action, Rule, Stage
 from paddock.serve.policy.excepting import Exceptions, Ground
 from paddock.serve.policy.folding import Folder
 from paddock.serve.policy.patterns import Pattern, PatternFinder, compile_pattern
 from paddock.serve.policy.phrases import Found, Phrase, PhraseFinder, PhraseList
+
+_PIECE_CHARS: Final = 1 << 14
 
 
 class Rules(NamedTuple):
@@ -77,19 +79,33 @@ class Scanner:
             _View(rules, reads_escapes=False),
             _View(rules, reads_escapes=True),
         ]
-        self._told: set[Found] = set()
+        self._told = _Told()
 
     def feed(self, piece: str, *, is_last: bool = False) -> list[Found]:
         """What is certain to be forbidden, in the order of its beginning."""
         found = {each for view in self._views for each in view.feed(piece, is_last=is_last)}
-        new = found - self._told
-        self._told |= new
-        return sorted(new, key=lambda each: (each.start, each.end))
+        return self._told.new(found, self.certain)
 
     @property
     def certain(self) -> int:
         """Up to where nothing more can be found."""
         return min(view.certain for view in self._views)
+
+
+class _Told:
+    """What was told, for as long as it may be found again."""
+
+    def __init__(self) -> None:
+        self._told: set[Found] = set()
+
+    def new(self, found: Set[Found], certain: int) -> list[Found]:
+        """Of these, what was not told yet; whatever is found later begins at ``certain`` or later.
+
+        In the order of its beginning.
+        """
+        new = found - self._told
+        self._told = {each for each in self._told | new if each.start >= certain}
+        return sorted(new, key=lambda each: (each.start, each.end))
 
 
 class AnswerScanner:
@@ -105,16 +121,14 @@ class AnswerScanner:
         self._behind = Scanner(rules) if before else None
         if self._behind is not None:
             self._behind.feed(before)
-        self._told: set[Found] = set()
+        self._told = _Told()
 
     def feed(self, piece: str, *, is_last: bool = False) -> list[Found]:
         """What is certain to be forbidden, and does not stand in ``before`` alone."""
         found = set(map(self._moved, self._alone.feed(piece, is_last=is_last)))
         if self._behind is not None:
             found.update(self._behind.feed(piece, is_last=is_last))
-        new = {each for each in found - self._told if each.end > self.begin}
-        self._told |= new
-        return sorted(new, key=lambda each: (each.start, each.end))
+        return self._told.new({each for each in found if each.end > self.begin}, self.certain)
 
     @property
     def certain(self) -> int:
@@ -126,6 +140,19 @@ class AnswerScanner:
         return found._replace(start=found.start + self.begin, end=found.end + self.begin)
 
 
-def scan(rules: Rules, text: str) -> list[Found]:
-    """Everything that the rules forbid in a whole text."""
-    return Scanner(rules).feed(text, is_last=True)
+def scan(rules: Rules, text: str) -> Iterator[Found]:
+    """Everything that the rules forbid in a whole text; a long one is not held twice."""
+    scanner = Scanner(rules)
+    for at in range(0, len(text), _PIECE_CHARS):
+        yield from scanner.feed(text[at : at + _PIECE_CHARS])
+    yield from scanner.feed("", is_last=True)
+
+
+def first_of_each_rule(rules: Rules, text: str) -> list[Found]:
+    """What rules find first in a whole text, up to where one of them blocks it."""
+    firsts: dict[int, Found] = {}
+    for found in scan(rules, text):
+        firsts.setdefault(found.rule, found)
+        if rules.rules[found.rule].action is Action.BLOCK:
+            break
+    return list(firsts.values())

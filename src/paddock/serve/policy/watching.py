@@ -34,6 +34,7 @@ class PolicyWatch:
         self._begin = self._released = self._judged = self._end = len(before)
         self._held = ""  # from ``_released`` on
         self._redactions: list[Found] = []
+        self._told_rules: set[int] = set()
         self._is_over = False
         self._judges = policed.has_judges(Stage.AFTER)
 
@@ -50,10 +51,12 @@ class PolicyWatch:
         self._held += text
         self._end += len(text)
         for found in self._scanner.feed(text, is_last=is_last):
-            seconds = time.perf_counter() - started
-            refusal = self._policed.decide(Stage.AFTER, found, self._held, seconds)
-            if refusal is not None:
-                return self._refused(refusal)
+            if found.rule not in self._told_rules:  # once for an answer, however often it finds
+                self._told_rules.add(found.rule)
+                seconds = time.perf_counter() - started
+                refusal = self._policed.decide(Stage.AFTER, found, self._held, seconds)
+                if refusal is not None:
+                    return self._refused(refusal)
             if self._rules.rules[found.rule].action is Action.REDACT:
                 self._redactions.append(found)
         certain = self._end if is_last else min(self._scanner.certain, self._end)
