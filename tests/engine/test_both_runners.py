@@ -61,8 +61,9 @@ def answers(
             answer.finish, answer.error = output.finish, output.error
 
     limits = EngineOptions(
-        blocks=96, vocabulary=vocabulary, prompt_lookup=options.get("prompt_lookup", False)
-    )
+        blocks=96, vocabulary=vocabulary, prompt_lookup=options.get("prompt_lookup", False),
+        free_rows=16, draft_cost=0.2,
+    )  # fmt: skip
     engine = Engine(opened, limits, arrived, draft)
     engine.put_adapter("loud", loud_adapter(config.dim, config.q_dim))
     for text in TEXTS:

@@ -22,6 +22,7 @@ from paddock.engine.paging import Paging
 from paddock.engine.request import Output, Request
 from paddock.engine.reserving import reserved
 from paddock.engine.scheduler import Scheduler
+from paddock.engine.speculation.costs import costs_of
 from paddock.engine.speculation.proposer import Proposer
 from paddock.engine.stats import Counters, EngineStats
 from paddock.engine.step import BLOCK_TOKENS, Runner
@@ -62,7 +63,7 @@ class Engine:
         self._adapters = AdapterSlots(runner, options.max_adapters)
         self._stepping = Stepping(
             self._scheduler,
-            Proposer(options, self._scheduler, draft),
+            Proposer(options, self._scheduler, draft, costs_of(options, runner, draft)),
             Computing(runner, self._scheduler, options.vocabulary),
             self._adapters,
         )

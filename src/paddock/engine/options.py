@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from paddock.errors import BadInput
 
 if TYPE_CHECKING:
     from paddock.engine.grammar.matching import Vocabulary
+
+
+_AT_LEAST_ONE: Final = (
+    "blocks", "max_sequences", "max_waiting", "max_forms", "context", "logits_bytes", "free_rows",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +30,21 @@ class EngineOptions:
     prefix_cache: bool = True
     prompt_lookup: bool = False  # propose what followed the same tokens before
     max_proposals: int = 8  # of a sequence and step, whoever proposes
-    free_rows: int = 16  # tokens that a step computes in twice the time of one: bounds proposals
-    draft_cost: float = 0.2  # time of a draft model's step, in steps of the model
+    # What proposals cost; None: measured once, where anybody but a grammar proposes.
+    free_rows: int | None = None  # tokens that a step computes in twice the time of one
+    draft_cost: float | None = None  # time of a draft model's step, in steps of the model
     max_adapters: int = 8
     vocabulary: Vocabulary | None = None  # None: grammars are refused
 
     def __post_init__(self) -> None:
-        for name in (
-            "blocks",
-            "max_sequences",
-            "max_waiting",
-            "max_forms",
-            "free_rows",
-            "logits_bytes",
-        ):
-            if getattr(self, name) < 1:
-                raise BadInput(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name in _AT_LEAST_ONE:
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise BadInput(f"{name} is {value}; it must be at least 1")
         if self.max_step_tokens < self.max_sequences:
             raise BadInput(
                 f"a step of {self.max_step_tokens} tokens cannot hold one "
                 f"of each of {self.max_sequences} sequences"
             )
-        if self.max_proposals < 0 or self.max_adapters < 0 or self.draft_cost < 0:
+        if self.max_proposals < 0 or self.max_adapters < 0 or (self.draft_cost or 0) < 0:
             raise BadInput("max_proposals, max_adapters and draft_cost must not be negative")
-        if self.context is not None and self.context < 1:
-            raise BadInput(f"context is {self.context}; it must be at least 1")

@@ -4,6 +4,7 @@ A guess is never more than that: the model computes every proposed position and 
 own seed and position, and a proposal is kept where it is the token drawn. The output is the same
 with and without.
 
+costs     what they cost on this machine, with this model
 pace      how many guesses are worth their cost
 lookup    what followed the same tokens before
 draft     what a smaller model would say

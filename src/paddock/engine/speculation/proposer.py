@@ -9,6 +9,7 @@ from paddock.engine.errors import BadGrammar
 from paddock.engine.options import EngineOptions
 from paddock.engine.scheduler import Chunk, Scheduler
 from paddock.engine.sequence import Sequence
+from paddock.engine.speculation.costs import Costs
 from paddock.engine.speculation.draft import Draft, Guess
 from paddock.engine.speculation.lookup import look_up
 from paddock.engine.speculation.pace import worthwhile
@@ -21,9 +22,12 @@ _log = get_logger("engine")
 class Proposer:
     """Adds proposals to the decoding sequences of planned steps."""
 
-    def __init__(self, options: EngineOptions, scheduler: Scheduler, draft: Runner | None) -> None:
+    def __init__(
+        self, options: EngineOptions, scheduler: Scheduler, draft: Runner | None, costs: Costs
+    ) -> None:
         self._options = options
         self._scheduler = scheduler
+        self._costs = costs
         self._draft = None if draft is None else Draft(draft, scheduler.paging.tables_SB)
 
     def propose(self, chunks: list[Chunk]) -> None:
@@ -63,12 +67,12 @@ class Proposer:
                 self._scheduler.propose(chunk, found)
                 return
         if self._draft is not None:
-            count = min(most, self._count(sequence, step_tokens, self._options.draft_cost))
+            count = min(most, self._count(sequence, step_tokens, self._costs.draft_cost))
             if count and self._scheduler.paging.grow(sequence, 1 + count):
                 guesses.append(Guess(chunk, count))
 
     def _count(self, sequence: Sequence, step_tokens: int, extra_cost: float) -> int:
-        return worthwhile(sequence, step_tokens, self._options.free_rows, extra_cost)
+        return worthwhile(sequence, step_tokens, self._costs.free_rows, extra_cost)
 
     def _ask_draft(self, draft: Draft, guesses: list[Guess]) -> None:
         try:
