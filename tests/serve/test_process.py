@@ -67,7 +67,7 @@ async def _crowd(url: str, count: int) -> None:
     async def visit(number: int) -> None:
         async with turns:
             reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-            sent = head.encode() + body
+            sent = head + body
             writer.write(sent[: len(head) + 5] if number % 3 == 0 else sent)
             await writer.drain()
             if number % 3 == 2:
@@ -85,8 +85,7 @@ def test_a_reader_that_stops_holds_no_cache(server: RunningServer) -> None:
     raw = json.dumps(body).encode()
     with socket.create_connection((parts.hostname or "", parts.port or 0)) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        head = f"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(raw)}\r\n\r\n"
-        client.sendall(head.encode() + raw)
+        client.sendall(_head(raw) + raw)
         # The answer is computed to its end and waits for its reader.
         until(lambda: server.figure("paddock_engine_step_tokens_total") > before + 450, 60)
         until(lambda: quiet(server), 20)
@@ -206,6 +205,11 @@ def _waits_for_lock(process_id: int, home: Path) -> bool:
             if each.readlink().suffix == ".lock" and each.readlink().is_relative_to(home):
                 return True
     return False
+
+
+def _head(body: bytes) -> bytes:
+    lines = f"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}"
+    return f"{lines}\r\n\r\n".encode()
 
 
 def _status(server: RunningServer, path: str) -> int | None:

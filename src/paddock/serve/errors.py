@@ -39,9 +39,15 @@ class ContextTooLong(ModelUnavailable):
 
 
 class NoMemory(Unavailable):
-    """Other models are in use and leave no room for this one."""
+    """There is too little memory for this model."""
 
     code = "no_memory_for_model"
+
+
+class NoRoom(NoMemory):
+    """Other models are in use and leave no room for this one."""
+
+    code = "no_room_for_model"
 
 
 class Draining(Unavailable):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from paddock.log import get_logger
 from paddock.serve import metrics
-from paddock.serve.errors import ModelUnavailable, NoMemory, TooManyRequests, draining
+from paddock.serve.errors import ModelUnavailable, NoMemory, NoRoom, TooManyRequests, draining
 from paddock.serve.models.catalogue import Entry
 from paddock.serve.models.failures import Failures, told_to_callers
 from paddock.serve.models.loaded import Loaded, Loader, Need
@@ -148,7 +148,8 @@ class Residents:
             resident = await self._load_within_budget(entry)
         except Exception as e:
             error = told_to_callers(entry.name, e)
-            self.failures.note(key, error)
+            if not isinstance(e, NoRoom):  # nothing is wrong with it: there may be room at once
+                self.failures.note(key, error)
             metrics.load_failures.labels(entry.figure_label).inc()
             log.warning("a model cannot be loaded", model=entry.name, reason=str(e))
             if error is e:
@@ -193,7 +194,7 @@ class Residents:
                     async with self._freed:
                         await self._freed.wait_for(lambda: self._may_fit(size_bytes))
         except TimeoutError:
-            raise NoMemory(f"other models are in use and leave no room for {name}") from None
+            raise NoRoom(f"other models are in use and leave no room for {name}") from None
         self._reserved_bytes += size_bytes
 
     def _may_fit(self, size_bytes: int) -> bool:
