@@ -16,7 +16,7 @@ from paddock.serve.api.reading import read_body
 from paddock.serve.api.tool_fields import read_tools
 from paddock.serve.http.callers import CallerDep, ServingDep
 from paddock.serve.served import Served
-from paddock.serve.text.chat import ChatRequest, prepare
+from paddock.serve.text.chat import ChatRequest, prompt_of
 from paddock.serve.text.completing import read_prompt
 from paddock.serve.text.pieces import Wanted
 from paddock.serve.text.prompts import beside, token_prompt
@@ -92,4 +92,4 @@ async def _tokens(served: Served, body: TokenizeBody) -> tuple[int, ...]:
         adds_generation_prompt=body.add_generation_prompt is not False,
         is_continued=bool(body.continue_final_message),
     )
-    return (await prepare(served, asked)).prompt
+    return await prompt_of(served, asked)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from paddock.serve.served import Served
 from paddock.serve.terminal.conversation import Conversation, Manner
-from paddock.serve.text.chat import ChatRequest, Prepared, answer, prepare
+from paddock.serve.text.chat import ChatRequest, Prepared, answer, prepare, prompt_of
 from paddock.serve.text.errors import PromptTooLong
 from paddock.serve.text.pieces import FinishReason, Wanted
 
@@ -70,7 +70,7 @@ class Chat:
         """Tokens of the conversation as it stands; raises PromptTooLong beyond the context."""
         if not self.conversation.messages():
             return 0
-        return len((await prepare(self.served, self._request(generates=False))).prompt)
+        return len(await prompt_of(self.served, self._request(generates=False)))
 
     async def _within_context(self) -> Prepared:
         room = min(self.manner.tokens or _MOST_ROOM, self.served.context // _ROOM_SHARE)
