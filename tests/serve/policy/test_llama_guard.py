@@ -94,7 +94,7 @@ def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 def loaded(checkpoint: Path) -> Iterator[Loaded]:
     opening = OpenOptions(precision=Precision.FLOAT32, threads=1)
     loader = NativeLoader(NativeOptions(opening, max_sequences=4))
-    made = asyncio.run(loader.load(checkpoint, (), loader.need(checkpoint, 1 << 28)))
+    made = asyncio.run(loader.load(checkpoint, (), loader.need(checkpoint, (), 1 << 28)))
     try:
         yield made
     finally:
