@@ -48,8 +48,8 @@ class Scheduler:
         self.queue = FairQueue()
         self.paging = paging
         self.counters = counters
-        self.free_tokens = 0  # what the planned step has left
-        self.free_rows = 0
+        self._tokens_left = 0  # what the planned step has left
+        self._rows_left = 0
         self._options = options
         self._max_rows = max_rows
         self._chunks: dict[int, Chunk] = {}  # of the step being planned, by slot
@@ -86,8 +86,8 @@ class Scheduler:
         options = self._options
         self._chunks = {}
         self._claimed.clear()
-        self.free_tokens = options.max_step_tokens
-        self.free_rows = max(1, self._max_rows - options.max_sequences)
+        self._tokens_left = options.max_step_tokens
+        self._rows_left = max(1, self._max_rows - options.max_sequences)
         self._plan_decoding()
         self._plan_prompts()
         return list(self._chunks.values())
@@ -104,14 +104,14 @@ class Scheduler:
         sequence = chunk.sequence
         count = min(
             len(proposals),
-            self.free_tokens,
-            self.free_rows,
+            self._tokens_left,
+            self._rows_left,
             self.paging.room(sequence) - chunk.tokens,
         )
         if count > 0 and self.paging.grow(sequence, chunk.tokens + count):
             chunk.proposals = proposals[:count]
-            self.free_tokens -= count
-            self.free_rows -= count
+            self._tokens_left -= count
+            self._rows_left -= count
 
     def _plan_decoding(self) -> None:
         for sequence in self.running.copy():
@@ -121,14 +121,14 @@ class Scheduler:
             at_hand = len(sequence.table) * BLOCK_TOKENS > sequence.computed
             if at_hand or self._make_room(sequence, 1):
                 self._chunks[sequence.slot] = Chunk(sequence, 1)
-                self.free_tokens -= 1
+                self._tokens_left -= 1
 
     def _plan_prompts(self) -> None:
         """Chunks of prompts (and of what is computed again), by whose turn it is."""
         started = [sequence for sequence in self.running if not sequence.is_decoding]
         started.sort(key=lambda sequence: (self.queue.had(sequence), sequence.arrival))
         may_begin = True
-        while self.free_tokens > 0:
+        while self._tokens_left > 0:
             head = self.queue.first() if may_begin else None
             if started and (head is None or self.queue.had(started[0]) <= self.queue.had(head)):
                 sequence = started.pop(0)
@@ -187,16 +187,16 @@ class Scheduler:
         if tokens > 0 and self._make_room(sequence, tokens):
             self._claim(sequence, tokens)
             self._chunks[sequence.slot] = Chunk(sequence, tokens)
-            self.free_tokens -= tokens
+            self._tokens_left -= tokens
             if sequence.wants_scores:
-                self.free_rows -= tokens
+                self._rows_left -= tokens
 
     def _chunk_tokens(self, sequence: Sequence) -> int:
         """How many tokens its next chunk has: whole blocks where it does not end the prompt."""
         pending = sequence.pending
-        tokens = min(pending, self.free_tokens)
+        tokens = min(pending, self._tokens_left)
         if sequence.wants_scores:
-            tokens = min(tokens, self.free_rows)
+            tokens = min(tokens, self._rows_left)
         if tokens < pending:
             end = (sequence.computed + tokens) // BLOCK_TOKENS * BLOCK_TOKENS
             tokens = end - sequence.computed if end > sequence.computed else tokens
@@ -231,7 +231,7 @@ class Scheduler:
     def _preempt(self, sequence: Sequence) -> None:
         planned = self._chunks.pop(sequence.slot, None)
         if planned is not None:
-            self.free_tokens += planned.tokens
+            self._tokens_left += planned.tokens
         self.running.remove(sequence)
         self.paging.leave(sequence)
         sequence.state = WAITING
