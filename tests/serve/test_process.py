@@ -59,9 +59,7 @@ async def _crowd(url: str, count: int) -> None:
     """Some leave before the body is there, some before the answer, some in the middle of it."""
     parts = urlsplit(url)
     body = json.dumps({"model": "one", "prompt": "The", "max_tokens": 400, "stream": True}).encode()
-    head = (
-        f"POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
+    head = _head(body)
     turns = asyncio.Semaphore(100)
 
     async def visit(number: int) -> None:
