@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,6 +27,8 @@ from paddock.serve.models.verifying import Rules, verified
 from paddock.storage.errors import os_errors
 
 MAX_KEPT: Final = 16  # folders; those of loaded models may go, since their weights are mapped
+_PARTIAL: Final = "partial-"  # begins the names of folders that are being written
+_PARTIAL_SECONDS: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +59,15 @@ class OwnSource:
     def _write(self, target: Path) -> None:
         with os_errors("writing out a model"):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            partial = Path(tempfile.mkdtemp(prefix="partial-", dir=self.folder))
+            partial = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=self.folder))
             try:
                 for path, content in self._contents():
                     place = partial / path
                     place.parent.mkdir(parents=True, exist_ok=True)
                     _put(content, place)
-                partial.rename(target)
-            except BaseException:
+                _become(partial, target)
+            finally:
                 shutil.rmtree(partial, ignore_errors=True)
-                raise
 
     def _contents(self) -> list[tuple[str, Content]]:
         found = []
@@ -76,9 +80,31 @@ class OwnSource:
         return found
 
     def _forget_oldest(self) -> None:
-        kept = sorted(self.folder.glob("*-*"), key=lambda path: path.stat().st_mtime)
-        for path in kept[:-MAX_KEPT]:
+        """But none that somebody writes: only one that was begun long ago is nobody's."""
+        kept = sorted(_touched(self.folder.glob("[0-9]*-*")))
+        begun = [each for each in _touched(self.folder.glob(f"{_PARTIAL}*")) if each[0] < _old()]
+        for _seconds, path in (*kept[:-MAX_KEPT], *begun):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _become(partial: Path, target: Path) -> None:
+    """A whole folder under its name; where another process was faster, its own is as good."""
+    try:
+        partial.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
+
+
+def _touched(folders: Iterable[Path]) -> Iterator[tuple[float, Path]]:
+    """With when they were used last; others may forget folders at the same time."""
+    for folder in folders:
+        with suppress(FileNotFoundError):
+            yield folder.stat().st_mtime, folder
+
+
+def _old() -> float:
+    return time.time() - _PARTIAL_SECONDS
 
 
 def _put(content: Content, place: Path) -> None:
