@@ -155,6 +155,27 @@ def test_a_tool_loop(api: LiveApi, model: ScriptedBackend) -> None:
     assert whole.output_text == "Sunny."
 
 
+@pytest.mark.parametrize("at_once", [1, 7, 1000])
+@pytest.mark.parametrize("rest", ["", " That is all."])
+def test_calls_have_no_logarithms_and_text_may_follow_them(
+    api: LiveApi, model: ScriptedBackend, at_once: int, rest: str
+) -> None:
+    call = '{"name": "weather", "parameters": {"city": "Rome"}}'
+    model.script, model.tokens_at_once = lambda _asked: call + rest, at_once
+    asked: Any = {"model": api.model, "input": "hi", "tools": [TOOL], "top_logprobs": 1}
+    made = api.openai().responses.create(**asked)
+    kinds = ["function_call", *(["message"] if rest else [])]
+    assert [item.type for item in made.output] == kinds
+    assert made.output_text == rest.strip()
+    with api.openai().responses.stream(**asked) as stream:
+        assert [item.type for item in stream.get_final_response().output] == kinds
+    model.script = lambda _asked: '{"no call'
+    (said,) = api.openai().responses.create(**asked).output
+    assert said.type == "message" and said.content[0].type == "output_text"
+    told = said.content[0].logprobs or ()
+    assert "".join(each.token for each in told) == said.content[0].text == '{"no call'
+
+
 def test_null_means_the_default_everywhere(api: LiveApi, model: ScriptedBackend) -> None:
     names = {*ResponseBody.model_fields, *HARMLESS, *REFUSED} - {"model", "input"}
     answer = api.post("/v1/responses", input="hi", **dict.fromkeys(names))

@@ -31,6 +31,7 @@ class ResponseEvents:
         self._number = 0
         self._open: dict[str, Any] | None = None  # the item that is being written
         self._pieces: list[str] = []  # of its text
+        self._early: list[TextLogprob] = []  # of tokens that may still become a call
 
     def begin(self) -> bytes:
         """That there is a response."""
@@ -43,12 +44,14 @@ class ResponseEvents:
         """What a part of the answer changes."""
         self._usage.count(piece)
         written = b""
+        for call in piece.calls:  # which text may follow, but never precede
+            written += self._write_call(call)
         if piece.refusal is not None:
             written += self._refuse(piece.refusal)
-        elif piece.text or piece.logprobs:
-            written += self._write_text(piece.text, piece.logprobs or [])
-        for call in piece.calls:
-            written += self._write_call(call)
+        else:
+            # An item that is a call has no place for logarithms.
+            told = [] if piece.calls else piece.logprobs or []
+            written += self._write_if_text(piece.text, told)
         if piece.finish is not None:
             written += self._end(piece.finish)
         return written
@@ -107,6 +110,14 @@ class ResponseEvents:
             "content_index": len(self._open["content"]) - 1,
         }
 
+    def _write_if_text(self, text: str, logprobs: list[TextLogprob]) -> bytes:
+        """What is text; logarithms that come before it wait until it is known to be text."""
+        if self._open is None and not text:
+            self._early += logprobs
+        elif text or (logprobs and self._open is not None and self._open["type"] == "message"):
+            return self._write_text(text, logprobs)
+        return b""
+
     def _write_text(self, text: str, logprobs: list[TextLogprob]) -> bytes:
         written = self._message()
         assert self._open is not None  # noqa: S101
@@ -115,7 +126,8 @@ class ResponseEvents:
             written += self._add_part(part)
             self._pieces = []
         self._pieces.append(text)
-        told = [logprob_dict(each) for each in logprobs]
+        told = [logprob_dict(each) for each in (*self._early, *logprobs)]
+        self._early = []
         self._open["content"][-1]["logprobs"] += told
         return written + self.event(
             "response.output_text.delta", **self._place(), delta=text, logprobs=told
@@ -130,6 +142,7 @@ class ResponseEvents:
     def _write_call(self, call: CallDelta) -> bytes:
         written = b""
         if call.id is not None:
+            self._early = []
             item = {
                 "id": f"fc_{secrets.token_hex(16)}",
                 "type": "function_call",
