@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,22 @@ def test_a_machine_with_a_compiler_has_the_library() -> None:
     found = library.library()
     assert found is not None
     assert found.level == library.levels()[-1].level
+
+
+@pytest.mark.parametrize("recipe", sources.RECIPES, ids=lambda recipe: recipe.library)
+def test_the_levels_are_those_of_the_processor(recipe: sources.Recipe) -> None:
+    """As the system tells its features, which is not how the library asks."""
+    told = Path("/proc/cpuinfo")
+    if platform.machine() != "x86_64" or not told.exists():
+        pytest.skip("no list of the processor's features")
+    flags = next(line for line in told.read_text().splitlines() if line.startswith("flags"))
+    features = {flag.replace("_", "").replace("bmi1", "bmi") for flag in flags.split()}
+    c = library.opened(recipe)
+    assert c is not None
+    levels = (sources.BASELINE, *recipe.levels)
+    has = [level.number for level in levels if features.issuperset(level.needs)]
+    assert [*library.levels_of(recipe, c)] == has
+    assert not any(c.paddock_has_level(number) for number in (-1, 1, 2, 99))
 
 
 def test_it_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 /* The products at one level: compiled once for each, with LEVEL and LANES given.
  *
- * A panel is walked in tiles that stay in the first cache while every row meets them, a tile in
- * strips as wide as the registers hold.
+ * A panel is walked in tiles that stay in the second cache while every row meets them, a tile by
+ * as many rows and outputs at once as the registers hold.
  */
 #include "float_products.h"
 #include "group_products.h"
@@ -10,7 +10,7 @@
 enum {
     TILE_BYTES = 256 * 1024, /* well within the second cache, with the rows beside it */
     AHEAD_BYTES = 4096,      /* what is fetched before it is read */
-    CHUNK_ROWS = 128, /* rows that meet a panel before the next one is read */
+    CHUNK_ROWS = 128,        /* rows that meet a panel before the next one is read */
     MOST_ROWS = 8,
 };
 
