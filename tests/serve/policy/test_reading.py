@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,38 @@ def test_the_policy_beside_the_model_holds(tmp_path: Path) -> None:
     other = find_policy(tmp_path, str(tmp_path / "other.yaml"))
     assert other is not None
     assert other.digest != found.digest
+
+
+@pytest.mark.parametrize(
+    ("judge", "told"),
+    [
+        ("url: 'https://elsewhere.example/', key_env: HF_TOKEN", "sends texts to"),
+        ("url: 'http://169.254.169.254/'", "sends texts to"),
+        ("llama_guard: /root/models/guard", "on this machine"),
+        ("llama_guard: ../guard", "on this machine"),
+        ("llama_guard: guard", "on this machine"),
+    ],
+)
+def test_a_policy_that_came_with_a_model_sends_nothing_anywhere(
+    judge: str, told: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(HEAD + f"judges:\n  - {{id: far, {judge}}}\n")
+    with pytest.raises(BadPolicy, match=told):
+        find_policy(tmp_path)
+    assert find_policy(tmp_path, str(path)) is not None  # the operator's own word
+    path.write_text(
+        HEAD + "judges:\n  - {id: near, llama_guard: meta-llama/Llama-Guard-3-1B@main}\n"
+    )
+    assert find_policy(tmp_path) is not None
+
+
+def test_only_a_file_is_a_policy(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "policy.yaml")
+    with pytest.raises(BadPolicy, match="no file"):
+        find_policy(tmp_path)
+    with pytest.raises(BadPolicy, match="no file"):
+        find_policy(tmp_path, str(tmp_path / "nothing.yaml"))
 
 
 def test_a_release_has_the_policy_that_was_signed_or_none(tmp_path: Path) -> None:

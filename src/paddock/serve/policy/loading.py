@@ -1,20 +1,23 @@
 """A loader whose models have their policy: that of their folder, or the operator's.
 
 A folder that is a signed release has a policy only where its manifest lists one, with the digest
-that it has now; the signature itself is checked before anything is loaded.
+that it has now; the signature itself is checked before anything is loaded. Whoever made a model may
+forbid what they like, and learn nothing by it: a policy that came with one sends no text, key or
+question anywhere.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from paddock.errors import Refused
+from paddock.errors import Refused, shown
 from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME, parse_manifest
 from paddock.release.yaml_tree import MAX_YAML_BYTES
 from paddock.serve.models.catalogue import Adapter, Entry
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from paddock.serve.models.sources import Source
 
 POLICY_NAME: Final = "policy.yaml"
+_HUB_NAME: Final = re.compile(r"\w[\w.-]*/\w[\w.-]*(?:@[\w./-]+)?", re.ASCII)
 NO_POLICY: Final = "none"
 
 
@@ -61,7 +65,24 @@ def find_policy(model: Path, operators: str = "") -> Policy | None:
             f"{path} is not the policy that was signed",
             hint="get the release again, or name a policy of your own with --policy",
         )
-    return parse_policy(content, str(path))
+    policy = parse_policy(content, str(path))
+    for judge in policy.judges:
+        _check_foreign(judge, path)
+    return policy
+
+
+def _check_foreign(judge: JudgeSpec, path: Path) -> None:
+    """Refuse what only the operator may want of this machine."""
+    if judge.url is not None:
+        wish = f"sends texts to {shown(judge.url)}"
+    elif judge.llama_guard is not None and not _HUB_NAME.fullmatch(judge.llama_guard):
+        wish = f"opens {shown(judge.llama_guard)} on this machine"
+    else:
+        return
+    raise BadPolicy(
+        f"{path} came with a model, and its judge {judge.id} {wish}",
+        hint="where that is your own wish, name the file with --policy",
+    )
 
 
 def _signed_digest(folder: Path) -> str | None:
@@ -76,6 +97,8 @@ def _signed_digest(folder: Path) -> str | None:
 
 
 def _content(path: Path) -> bytes:
+    if not path.is_file():  # a pipe would be waited for
+        raise BadPolicy(f"there is no file {shown(str(path))} to read a use policy from")
     with path.open("rb") as file:
         content = file.read(MAX_YAML_BYTES + 1)
     if len(content) > MAX_YAML_BYTES:
