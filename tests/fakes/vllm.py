@@ -2,10 +2,11 @@
 
 In the folder ``FAKE_VLLM`` the file ``words`` says how, and may change meanwhile: ``slow`` (healthy
 after a while, and a little while for each token), ``dies`` (at the start), ``garbage`` (events that
-are none), ``cut`` (streams that end early), ``strange`` (tokens of no model), ``refuses`` (each
-request), ``late`` (refuses in the stream, as the real one does what it finds wrong with a form),
-``crash`` (ends itself at a request), ``stays`` (is deaf to SIGTERM). An answer repeats the prompt's
-tokens; which draws are made of the seed is told by beginning there. It starts a process of its own.
+are none), ``cut`` (streams that end early), ``torn`` (what follows an answer is garbage),
+``strange`` (tokens of no model), ``refuses`` (each request), ``late`` (refuses in the stream, as
+the real one does where it finds a form wrong), ``crash`` (ends itself at a request), ``stays`` (is
+deaf to SIGTERM). An answer repeats the prompt's tokens, beginning where the seed says. It starts a
+process of its own.
 The file ``log`` gets a line for what happens.
 """
 
@@ -125,6 +126,9 @@ def events(body: dict[str, Any]) -> Any:
                 "top_logprobs": [{f"token_id:{token}": -0.5, "token_id:7": -1.5}],
             }
         yield json.dumps({"choices": [choice]}).encode()
+    if "torn" in words():
+        yield b"{not json"
+        return
     if body.get("stream_options", {}).get("include_usage"):
         yield json.dumps({"choices": [], "usage": usage(body)}).encode()
     yield b"[DONE]"

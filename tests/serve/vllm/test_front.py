@@ -139,6 +139,13 @@ def test_what_was_cached_is_told(server: RunningServer, fake: Vllm) -> None:
         assert usage["prompt_tokens_details"]["cached_tokens"] == 16
 
 
+def test_what_is_garbled_behind_an_answer_takes_nothing_from_it(
+    server: RunningServer, fake: Vllm
+) -> None:
+    fake.tell("torn")
+    assert server.complete(max_tokens=4).json()["usage"]["completion_tokens"] == 4
+
+
 def test_forms_are_those_of_our_own_engine(server: RunningServer, fake: Vllm) -> None:
     fake.tell("")
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}

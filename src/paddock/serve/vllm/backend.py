@@ -115,8 +115,10 @@ class VllmBackend:
             if last is None:
                 raise BadAnswer("it ended early")
         except (BadAnswer, ValueError, httpx2.HTTPError) as e:
-            log.warning("vllm answered what cannot be used", why=str(e)[:300] or type(e).__name__)
-            last = Output(request.id, finish=Finish.ERROR, error="vLLM failed in the answer")
+            if last is None:  # what goes wrong behind an answer's end takes nothing from it
+                why = str(e)[:300] or type(e).__name__
+                log.warning("vllm answered what cannot be used", why=why)
+                last = Output(request.id, finish=Finish.ERROR, error="vLLM failed in the answer")
         yield last
 
     def _output(self, request: Request, chunk: Any) -> Output | None:
