@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from paddock.errors import BadInput, NotFound
 from paddock.serve.errors import ModelNotFound, ModelUnavailable, NoMemory, TooManyRequests
+from paddock.serve.models.failures import MAX_KEPT, Failures
 from paddock.serve.models.residents import ResidentLimits, Residents
 from tests.serve.fake_models import FakeLoader, entry
 
@@ -121,6 +122,16 @@ def test_a_failure_is_told_and_not_tried_again_at_once(
             pass
 
     run(story())
+
+
+def test_so_many_failures_are_kept_and_no_more() -> None:
+    failures = Failures()
+    for number in range(MAX_KEPT + 5):
+        failures.note(str(number), ModelUnavailable("torn"))
+    failures.refuse("4")  # forgotten
+    for kept in ("5", str(MAX_KEPT + 4)):
+        with pytest.raises(ModelUnavailable):
+            failures.refuse(kept)
 
 
 def test_a_failed_load_takes_no_memory() -> None:

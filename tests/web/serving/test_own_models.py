@@ -62,7 +62,10 @@ def test_users_ask_the_models_that_they_may_read(hub: LiveServer) -> None:
     assert len(answers) == 1 and answers != {""}
     commit = hub.admin_api.model_info("boss/open").sha
     stranger.completions.create(model=f"boss/open@{commit}", prompt="The teapot", max_tokens=1)
-    for model in ("boss/secret", "boss/other", "boss/none", "boss/open@nowhere", "x" * 400, "../"):
+    hidden = ("boss/secret", "BOSS/secret", "boss/other", "boss/none")
+    odd = ("boss/open@nowhere", "boss/open@../x", "boss/open@HEAD~1", "x" * 400, "../")
+    tricks = ("boss/secret%00", "boss/secret\0", "boss/../boss/secret", "/boss/secret", "boss\\x")
+    for model in (*hidden, *odd, *tricks):
         with pytest.raises(NotFoundError):
             stranger.completions.create(model=model, prompt="x", max_tokens=1)
 

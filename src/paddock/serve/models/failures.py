@@ -18,6 +18,7 @@ from paddock.serve.errors import ModelNotFound, ModelUnavailable, NoMemory
 log = get_logger("serve")
 
 MAX_BACKOFF_SECONDS: Final = 60.0
+MAX_KEPT: Final = 1024
 _HINT: Final = "the server's log says why"
 
 
@@ -40,6 +41,8 @@ class Failures:
         before = self._failures.get(key)
         times = before.times + 1 if before else 1
         wait = min(MAX_BACKOFF_SECONDS, 2.0 ** (times - 1))
+        if before is None and len(self._failures) >= MAX_KEPT:
+            del self._failures[next(iter(self._failures))]
         self._failures[key] = _Failure(error, self.now() + wait, times)
 
     def refuse(self, key: str) -> None:
