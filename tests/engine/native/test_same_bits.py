@@ -106,3 +106,32 @@ def test_a_sequence_may_read_what_another_writes_in_the_same_step() -> None:
     for pieces in ((writer, reader), (reader, writer)):
         rows = runner.logits(step_of(*pieces))
         assert np.array_equal(rows, read_at_once(Precision.BFLOAT16, LEVELS[-1])[32:40])
+
+
+LONG = small(dim=64, layers=2, heads=6, kv_heads=2, head_dim=64, ffn_dim=64, context=2048)
+MANY_TOKENS = np.random.default_rng(7).integers(0, LONG.vocab_size, 1100).tolist()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_threads_that_share_a_long_sequence_change_no_bit(level: int) -> None:
+    """Alone its spans are mixed by all; among others as long, by one thread a KV head."""
+    weights = packed(LONG, random_tensors(LONG), Precision.BFLOAT16)
+    table = range(blocks_for(1100))
+    copies = [Piece(MANY_TOKENS[1098:1099], 1099, table, [0])] * 16
+
+    def read(threads: int) -> Floats:
+        """The last tokens' rows: of a prompt, of one and of several at once, of company."""
+        runner = NativeRunner(weights, threads=threads, level=level)
+        runner.reserve(len(table))
+        rows = [runner.logits(step_of(Piece(MANY_TOKENS[:1090], 1090, table, [1089]))).copy()]
+        for first, last in ((1090, 1091), (1091, 1094), (1094, 1100)):
+            piece = Piece(MANY_TOKENS[first:last], last, table, range(last - first))
+            rows.append(runner.logits(step_of(piece)).copy())
+        company = runner.logits(step_of(*copies))
+        assert np.array_equal(company, np.repeat(rows[-1][4:5], 16, axis=0))
+        runner.close()
+        return np.concatenate(rows)
+
+    wanted = read(1)
+    for threads in range(2, 17) if level == LEVELS[-1] else (2, 3, 8):
+        assert np.array_equal(read(threads), wanted)

@@ -1,73 +1,34 @@
-/* Keys and values into the cache, and attention: by KV head and by tokens that lie in one block. */
+/* Attention of a step: by KV head and by tokens that lie in one block, whose queries share what they
+ * read; and of few sequences by spans, so that no thread has nothing to do. */
 #pragma once
+#include <stdatomic.h>
+
 #include "attention.h"
-#include "stage.h"
+#include "keys.h"
 
-/* Where a KV head's block 0 of a layer is. */
-static uint8_t *cache_at(const struct work *w, size_t layer, size_t kv_head) {
-    size_t head_bytes = head_block_bytes(w->model), kv_heads = (size_t)w->model->kv_heads;
-    return w->cache + (layer * w->blocks * kv_heads + kv_head) * head_bytes;
+/* Queries of a KV head of a tile: row i is of token i / group and of the group's head i % group. */
+struct head {
+    const struct token_tile *tile;
+    size_t kv_head, group, first; /* the first row that is attended to */
+};
+
+static struct head head_of(const struct work *w, const struct token_tile *tile, size_t kv_head) {
+    return (struct head){tile, kv_head, (size_t)(w->model->heads / w->model->kv_heads), 0};
 }
 
-static void put_word(int is_wide, uint8_t *to, const float *elements) {
-    if (is_wide) memcpy(to, elements, sizeof(float));
-    else
-        for (int i = 0; i < 2; i++) ((half_bits *)(void *)to)[i] = bfloat_of_float(elements[i]);
+static size_t token_at(const struct head *head, size_t row) {
+    return (size_t)head->tile->first + (head->first + row) / head->group;
 }
 
-static void fetch_early(const float *from, size_t count) {
-    for (size_t i = 0; i < count; i += 16) __builtin_prefetch(from + i);
+/* Where a row's query, or what is mixed for it, is among those of its token. */
+static size_t column_at(const struct work *w, const struct head *head, size_t row) {
+    size_t number = head->kv_head * head->group + (head->first + row) % head->group;
+    return number * (size_t)w->model->head_dim;
 }
 
-/* A head turned by its position's angles. */
-static void turn(const struct model *m, const float *head, size_t position, float *turned) {
-    size_t pairs = (size_t)m->head_dim / 2;
-    rotate(head, m->cos + position * pairs, m->sin + position * pairs, pairs, turned);
-}
-
-/* Key and value of a new token go to their place in its block. */
-static void keep_token(const struct work *w, int thread, size_t token, size_t position, size_t kv_head,
-                       uint8_t *block) {
-    const struct model *m = w->model;
-    size_t head = (size_t)m->head_dim, width = cached_width(m), line = BLOCK_TOKENS * sizeof(uint32_t);
-    const float *key = w->qkv + token * (q_width(m) + 2 * kv_width(m)) + q_width(m) + kv_head * head;
-    const float *value = key + kv_width(m);
-    float *turned = w->scratch[thread].turned;
-    size_t place = position % BLOCK_TOKENS, row = q_width(m) + 2 * kv_width(m);
-    fetch_early(key + row, head); /* the next token's, if there is one */
-    fetch_early(value + row, head);
-    turn(m, key, position, turned);
-    for (size_t i = 0; i < head; i += word_elements(m->is_wide), block += line)
-        put_word(m->is_wide, block + place * sizeof(uint32_t), turned + i);
-    block += (width - head) / word_elements(m->is_wide) * line;
-    uint8_t *values = block + place / word_elements(m->is_wide) * width * sizeof(uint32_t);
-    for (size_t i = 0; i < head; i++, values += sizeof(uint32_t))
-        if (m->is_wide) memcpy(values, value + i, sizeof(float));
-        else ((half_bits *)(void *)values)[place % 2] = bfloat_of_float(value[i]);
-}
-
-static void keep_keys(struct work *w, int thread, size_t layer) {
-    size_t kv_heads = (size_t)w->model->kv_heads, head_bytes = head_block_bytes(w->model);
-    for (size_t task; (task = team_take(w->team, 1)) < w->tile_count * kv_heads;) {
-        const struct token_tile *tile = &w->tiles[task / kv_heads];
-        const int32_t *table = w->batch->tables + (size_t)tile->sequence * w->batch->table_blocks;
-        size_t number = (size_t)table[tile->position / BLOCK_TOKENS];
-        uint8_t *block = cache_at(w, layer, task % kv_heads) + number * kv_heads * head_bytes;
-        for (int32_t i = 0; i < tile->count; i++)
-            keep_token(w, thread, (size_t)(tile->first + i), (size_t)(tile->position + i),
-                       task % kv_heads, block);
-    }
-    team_meet(w->team, thread);
-    tell_time(w, thread, TIME_KEYS);
-}
-
-/* A query head of a tile: row i is of token i / group and of the group's head i % group. */
-static const float *query_at(const struct work *w, const struct token_tile *tile, size_t kv_head,
-                             size_t row) {
-    const struct model *m = w->model;
-    size_t group = (size_t)(m->heads / m->kv_heads), token = (size_t)tile->first + row / group;
-    size_t head = kv_head * group + row % group;
-    return w->qkv + token * (q_width(m) + 2 * kv_width(m)) + head * (size_t)m->head_dim;
+static const float *query_at(const struct work *w, const struct head *head, size_t row) {
+    size_t stride = q_width(w->model) + 2 * kv_width(w->model);
+    return w->qkv + token_at(head, row) * stride + column_at(w, head, row);
 }
 
 /* A query, turned by its position's angles, to its column of a pack. */
@@ -86,58 +47,117 @@ static void put_query(const struct model *m, const struct attending *a, const fl
     }
 }
 
-static struct attending attention_of(const struct work *w, int thread, const struct token_tile *tile,
-                                     size_t layer, size_t kv_head) {
+/* Some rows of a head, their queries ready. */
+static struct attending attention_of(const struct work *w, int thread, size_t layer,
+                                     const struct head *head, size_t rows) {
+    enum { EARLY = 8 }; /* rows: a token's queries are far from the next one's */
     const struct model *m = w->model;
     const struct scratch *scratch = &w->scratch[thread];
-    return (struct attending){
+    struct attending a = {
         .is_wide = m->is_wide,
         .width = cached_width(m),
         .scale = LOG2_E / __builtin_sqrtf((float)m->head_dim),
-        .cache = cache_at(w, layer, kv_head),
+        .cache = cache_at(w, layer, head->kv_head),
         .block_stride = (size_t)m->kv_heads * head_block_bytes(m),
-        .table = w->batch->tables + (size_t)tile->sequence * w->batch->table_blocks,
+        .table = w->batch->tables + (size_t)head->tile->sequence * w->batch->table_blocks,
+        .rows = rows,
         .queries = scratch->queries,
         .scores = scratch->scores,
         .chances = scratch->chances,
-        .sums = scratch->sums,
-        .totals = (floats *)(void *)scratch->totals,
-        .highest = scratch->highest,
     };
+    for (size_t row = 0; row < rows; row++) {
+        if (row + EARLY < rows)
+            fetch_early(query_at(w, head, row + EARLY), (size_t)m->head_dim);
+        a.seen[row] = (size_t)head->tile->position + (head->first + row) / head->group + 1;
+        put_query(m, &a, query_at(w, head, row), row, scratch->turned);
+    }
+    return a;
 }
 
-/* Some of a tile's queries of a KV head, from row first on. */
-static void attend_some(const struct work *w, int thread, const struct token_tile *tile,
-                        struct attending *a, size_t kv_head, size_t first) {
-    enum { EARLY = 8 }; /* rows: a token's queries are far from the next one's */
-    const struct model *m = w->model;
-    size_t group = (size_t)(m->heads / m->kv_heads), head = (size_t)m->head_dim;
-    for (size_t row = 0; row < a->rows; row++) {
-        if (row + EARLY < a->rows)
-            fetch_early(query_at(w, tile, kv_head, first + row + EARLY), head);
-        a->seen[row] = (size_t)tile->position + (first + row) / group + 1;
-        put_query(m, a, query_at(w, tile, kv_head, first + row), row, w->scratch[thread].turned);
-    }
-    attend(a);
-    for (size_t row = 0; row < a->rows; row++) {
-        size_t token = (size_t)tile->first + (first + row) / group;
-        float *out = w->mixed + token * q_width(m) + (kv_head * group + (first + row) % group) * head;
-        memcpy(out, a->sums + row * a->width, head * sizeof *out);
+static struct mixture mixture_at(const struct attending *a, float *room, size_t number) {
+    float *sums = room + number * mixture_floats(a->width), *highest = sums + PACK * a->width;
+    return (struct mixture){sums, highest, highest + PACK};
+}
+
+static void empty(const struct attending *a, struct mixture *mixture) {
+    memset(mixture->sums, 0, PACK * a->width * sizeof *mixture->sums);
+    for (size_t r = 0; r < PACK; r++) {
+        mixture->highest[r] = -__builtin_inff();
+        mixture->totals[r] = 0;
     }
 }
 
-static void mix(struct work *w, int thread, size_t layer) {
-    size_t kv_heads = (size_t)w->model->kv_heads, group = (size_t)w->model->heads / kv_heads;
-    size_t tasks = w->tile_count * kv_heads;
-    for (size_t task; (task = team_take(w->team, 1)) < tasks;) {
-        /* The last tile of a prompt sees most, so it begins. */
-        const struct token_tile *tile = &w->tiles[w->tile_count - 1 - task / kv_heads];
-        struct attending a = attention_of(w, thread, tile, layer, task % kv_heads);
-        size_t rows = (size_t)tile->count * group;
-        for (size_t first = 0; first < rows; first += TILE_ROWS) {
-            a.rows = rows - first < TILE_ROWS ? rows - first : TILE_ROWS;
-            attend_some(w, thread, tile, &a, task % kv_heads, first);
+/* A pack's rows are done. */
+static void keep_mixed(const struct work *w, const struct attending *a, const struct head *head,
+                       size_t pack, const struct mixture *sum) {
+    for (size_t r = 0; r < PACK && pack * PACK + r < a->rows; r++) {
+        size_t row = pack * PACK + r;
+        float *out = w->mixed + token_at(head, row) * q_width(w->model) + column_at(w, head, row);
+        divide(a, r, sum, out, (size_t)w->model->head_dim);
+    }
+}
+
+static void mix_head(const struct work *w, int thread, size_t layer, const struct head *head,
+                     size_t rows) {
+    float *room = w->scratch[thread].mixtures;
+    struct attending a = attention_of(w, thread, layer, head, rows);
+    struct mixture sums[TILE_ROWS / PACK], next = mixture_at(&a, room, TILE_ROWS / PACK);
+    size_t packs = (rows + PACK - 1) / PACK, spans = spans_of(a.seen[0]);
+    for (size_t pack = 0; pack < packs; pack++) {
+        sums[pack] = mixture_at(&a, room, pack);
+        empty(&a, &sums[pack]);
+    }
+    for (size_t span = 0; span < spans; span++)
+        for (size_t pack = 0; pack < packs; pack++) {
+            mix_span(&a, pack, span, &next);
+            for (size_t r = 0; r < PACK && pack * PACK + r < rows; r++)
+                add_mixture(&a, r, &next, &sums[pack]);
         }
+    for (size_t pack = 0; pack < packs; pack++) keep_mixed(w, &a, head, pack, &sums[pack]);
+}
+
+static void mix_tile(const struct work *w, int thread, size_t layer, const struct token_tile *tile,
+                     size_t kv_head) {
+    struct head head = head_of(w, tile, kv_head);
+    size_t rows = (size_t)tile->count * head.group;
+    for (; head.first < rows; head.first += TILE_ROWS)
+        mix_head(w, thread, layer, &head, smaller(rows - head.first, TILE_ROWS));
+}
+
+/* One span of one head of a tile that is split; whoever is the last puts all of them together. */
+static void mix_split(const struct work *w, int thread, size_t layer, const struct split *split,
+                      size_t index) {
+    size_t kv_head = index / split->spans, first = kv_head * split->spans;
+    float *room = w->slots + split->first_slot * mixture_floats(cached_width(w->model));
+    _Atomic uint32_t *left = &w->left[split->first_left + kv_head];
+    struct head head = head_of(w, split->tile, kv_head);
+    struct attending a = attention_of(w, thread, layer, &head, (size_t)split->tile->count * head.group);
+    struct mixture next = mixture_at(&a, room, index);
+    mix_span(&a, 0, index - first, &next);
+    if (atomic_fetch_sub_explicit(left, 1, memory_order_acq_rel) > 1) return;
+    atomic_store_explicit(left, (uint32_t)split->spans, memory_order_relaxed); /* for the next layer */
+    struct mixture sum = mixture_at(&a, w->scratch[thread].mixtures, 0);
+    empty(&a, &sum);
+    for (size_t span = 0; span < split->spans; span++) {
+        next = mixture_at(&a, room, first + span);
+        for (size_t r = 0; r < a.rows; r++) add_mixture(&a, r, &next, &sum);
+    }
+    keep_mixed(w, &a, &head, 0, &sum);
+}
+
+/* Whole tiles come first, since spans are small and fill the gaps. Of a prompt's tiles the last sees
+ * most, so it begins. */
+static void mix(struct work *w, int thread, size_t layer) {
+    size_t kv_heads = (size_t)w->model->kv_heads, whole = w->tile_count * kv_heads;
+    for (size_t task; (task = team_take(w->team, 1)) < whole + w->split_tasks;) {
+        if (task < whole) {
+            const struct token_tile *tile = &w->tiles[w->tile_count - 1 - task / kv_heads];
+            if (!tile->is_split) mix_tile(w, thread, layer, tile, task % kv_heads);
+            continue;
+        }
+        const struct split *split = w->splits;
+        for (task -= whole; task >= split->spans * kv_heads; split++) task -= split->spans * kv_heads;
+        mix_split(w, thread, layer, split, task);
     }
     team_meet(w->team, thread);
     tell_time(w, thread, TIME_ATTENTION);

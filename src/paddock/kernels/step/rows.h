@@ -3,55 +3,9 @@
  * A row is computed by one thread in one fixed order, so its bits depend on the row and the level.
  */
 #pragma once
-#include "vectors.h"
+#include "lanes.h"
 
 #define LOG2_E 1.44269504f
-
-typedef int32_t mask_of_lanes __attribute__((vector_size(VECTOR_BYTES)));
-#define PICK(mask, yes, no) ((floats)(((mask) & (ints)(yes)) | (~(mask) & (ints)(no))))
-
-/* Up to LANES floats; beyond count there are zeros. */
-INLINE floats load_some(const float *from, size_t count) {
-    floats loaded = {0};
-    if (count >= LANES) return *(const unaligned_floats *)(const void *)from;
-    memcpy(&loaded, from, count * sizeof *from);
-    return loaded;
-}
-
-INLINE void store_some(float *to, size_t count, floats value) {
-    if (count >= LANES) *(unaligned_floats *)(void *)to = value;
-    else memcpy(to, &value, count * sizeof *to);
-}
-
-/* Lane after lane, halves onto halves. */
-INLINE float sum_of(floats value) {
-    float lanes[LANES];
-    memcpy(lanes, &value, sizeof lanes);
-    for (int half = LANES / 2; half; half /= 2)
-        for (int i = 0; i < half; i++) lanes[i] += lanes[i + half];
-    return lanes[0];
-}
-
-INLINE floats higher_of(floats a, floats b) {
-#if LANES == 16
-    return (floats)_mm512_max_ps((__m512)a, (__m512)b);
-#elif LANES == 8
-    return (floats)_mm256_max_ps((__m256)a, (__m256)b);
-#else
-    return PICK(a > b, a, b);
-#endif
-}
-
-INLINE float highest_of(floats value) {
-#if LANES == 16
-    return _mm512_reduce_max_ps((__m512)value);
-#else
-    float lanes[LANES];
-    memcpy(lanes, &value, sizeof lanes);
-    for (int i = 1; i < LANES; i++) lanes[0] = lanes[i] > lanes[0] ? lanes[i] : lanes[0];
-    return lanes[0];
-#endif
-}
 
 /* 2^x, within two units in the last place; 0 below 2^-126, NaN for NaN. The polynomial is the best of
  * its degree for 2^r, r from -1/2 to 1/2, in relative error (2e-9). */
@@ -61,7 +15,7 @@ INLINE floats power_of_two(floats x) {
     floats whole = (floats)_mm512_roundscale_ps((__m512)x, _MM_FROUND_TO_NEAREST_INT);
 #else
     ints tiny = x < all(-126.0f);
-    x = PICK(x < all(-126.0f), all(-126.0f), PICK(x > all(127.0f), all(127.0f), x));
+    x = pick(x < all(-126.0f), all(-126.0f), pick(x > all(127.0f), all(127.0f), x));
     floats whole = (x + 12582912.0f) - 12582912.0f;
 #endif
     floats r = x - whole;
@@ -75,8 +29,8 @@ INLINE floats power_of_two(floats x) {
     return (floats)_mm512_scalef_ps((__m512)power, (__m512)whole);
 #else
     /* A NaN's whole part is some number: its power stays NaN. */
-    ints exponent = __builtin_convertvector(PICK(whole == whole, whole, all(0.0f)), ints) + 127;
-    return PICK(tiny, all(0.0f), power * (floats)(exponent << 23));
+    ints exponent = __builtin_convertvector(pick(whole == whole, whole, all(0.0f)), ints) + 127;
+    return pick(tiny, all(0.0f), power * (floats)(exponent << 23));
 #endif
 }
 

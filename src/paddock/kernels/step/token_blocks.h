@@ -2,7 +2,7 @@
 #pragma once
 #include <math.h>
 #include "sampling.h"
-#include "vectors.h"
+#include "lanes.h"
 
 typedef double doubles __attribute__((vector_size(8 * LANES)));
 
@@ -14,32 +14,6 @@ struct logits {
 };
 
 struct weighed { float logit, weight; };
-
-INLINE size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-
-INLINE floats pick(ints mask, floats yes, floats no) {
-    return (floats)((mask & (ints)yes) | (~mask & (ints)no));
-}
-
-INLINE floats higher(floats a, floats b) {
-#if LANES == 16
-    return (floats)_mm512_max_ps((__m512)a, (__m512)b);
-#elif LANES == 8
-    return (floats)_mm256_max_ps((__m256)a, (__m256)b);
-#else
-    return pick(a > b, a, b);
-#endif
-}
-
-INLINE float largest_lane(floats x) {
-#if LANES == 16
-    return _mm512_reduce_max_ps((__m512)x);
-#else
-    float most = x[0];
-    for (int i = 1; i < LANES; i++) most = x[i] > most ? x[i] : most;
-    return most;
-#endif
-}
 
 /* A whole block: the row's own, or the last and shorter one followed by -inf. */
 INLINE const float *block_at(const float *row, size_t n, size_t block, float *spare) {

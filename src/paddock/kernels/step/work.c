@@ -1,7 +1,9 @@
 /* Where the buffers of a step lie, and which thread may take what. See work.h. */
+#include <stdatomic.h>
+
 #include "work.h"
 
-enum { TILE_ROWS = 64, PACK = 16, SPAN = 256, LINE = 64 }; /* attention.h */
+enum { LINE = 64 };
 
 struct arena {
     uint8_t *base;
@@ -24,13 +26,12 @@ static void lay_scratch(const struct work *work, struct arena *arena, struct scr
     scratch->queries = room(arena, TILE_ROWS * width, sizeof(float));
     scratch->chances = room(arena, PACK * SPAN, sizeof(float));
     scratch->scores = room(arena, PACK * SPAN, sizeof(float));
-    scratch->sums = room(arena, TILE_ROWS * width, sizeof(float));
-    scratch->totals = room(arena, TILE_ROWS * 16, sizeof(float));
-    scratch->highest = room(arena, TILE_ROWS, sizeof(float));
+    scratch->mixtures = room(arena, (TILE_ROWS / PACK + 1) * mixture_floats(width), sizeof(float));
 }
 
 size_t work_layout(struct work *work, size_t tokens, uint8_t *base) {
     const struct model *model = work->model;
+    size_t threads = (size_t)team_threads(work->team);
     struct arena arena = {base, 0};
     work->x = room(&arena, tokens * (size_t)model->dim, sizeof(float));
     work->qkv = room(&arena, tokens * (q_width(model) + 2 * kv_width(model)), sizeof(float));
@@ -41,9 +42,41 @@ size_t work_layout(struct work *work, size_t tokens, uint8_t *base) {
     work->prepared = room(&arena, MAX_PARTS * tokens, work->prepared_bytes);
     work->row_adapters = room(&arena, tokens, sizeof *work->row_adapters);
     work->tiles = room(&arena, tokens, sizeof *work->tiles);
-    for (int thread = 0; thread < team_threads(work->team); thread++)
+    work->splits = room(&arena, 2 * threads, sizeof *work->splits);
+    work->left = room(&arena, 2 * threads, sizeof *work->left);
+    /* For the longest sequence that there may be; memory is taken when it is first written. */
+    work->slot_count = spans_of((size_t)model->context) * (size_t)model->kv_heads;
+    work->slots = room(&arena, work->slot_count * mixture_floats(cached_width(model)), sizeof(float));
+    for (size_t thread = 0; thread < threads; thread++)
         lay_scratch(work, &arena, &work->scratch[thread]);
     return arena.used;
+}
+
+static size_t seen_by(const struct token_tile *tile) {
+    return (size_t)tile->position + (size_t)tile->count;
+}
+
+/* Share out the spans of tiles that would keep one thread busy when the others are done. They are
+ * fewer than the places for them: each has more than 1 / (2 threads) of all there is to do. */
+static void plan_splits(struct work *work) {
+    size_t kv_heads = (size_t)work->model->kv_heads, group = (size_t)work->model->heads / kv_heads;
+    size_t threads = (size_t)team_threads(work->team), all = 0, slots = 0;
+    work->split_count = work->split_tasks = 0;
+    for (size_t t = 0; t < work->tile_count; t++) all += seen_by(&work->tiles[t]) * kv_heads;
+    for (size_t t = 0; t < work->tile_count && threads > 1; t++) {
+        struct token_tile *tile = &work->tiles[t];
+        size_t spans = spans_of(seen_by(tile)), tasks = spans * kv_heads;
+        if (spans == 1 || (size_t)tile->count * group > PACK || slots + tasks > work->slot_count
+            || seen_by(tile) * 2 * threads <= all)
+            continue;
+        struct split split = {tile, spans, slots, work->split_count * kv_heads};
+        for (size_t h = 0; h < kv_heads; h++)
+            atomic_init(&work->left[split.first_left + h], (uint32_t)spans);
+        tile->is_split = 1;
+        work->splits[work->split_count++] = split;
+        slots += tasks;
+    }
+    work->split_tasks = slots;
 }
 
 void work_plan(struct work *work, const struct adapter *slots) {
@@ -60,9 +93,10 @@ void work_plan(struct work *work, const struct adapter *slots) {
         while (first < end) {
             int32_t count = BLOCK_TOKENS - position % BLOCK_TOKENS;
             count = count < end - first ? count : end - first;
-            work->tiles[work->tile_count++] = (struct token_tile){s, first, count, position};
+            work->tiles[work->tile_count++] = (struct token_tile){s, first, count, position, 0};
             first += count;
             position += count;
         }
     }
+    plan_splits(work);
 }

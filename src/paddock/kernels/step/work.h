@@ -10,9 +10,25 @@ enum {
     MANY_ROWS = 256, /* more are multiplied by a panel in several goes */
 };
 
+/* Of attention. */
+enum {
+    PACK = 16,      /* queries whose words lie side by side */
+    TILE_ROWS = 64, /* queries that share a pass over a span */
+    SPAN_BLOCKS = 16,
+    SPAN = SPAN_BLOCKS * BLOCK_TOKENS, /* positions that are mixed by themselves */
+};
+
 /* New tokens of a sequence that lie in one block. */
 struct token_tile {
     int32_t sequence, first, count, position; /* of the first token */
+    int32_t is_split;
+};
+
+/* A tile of at most PACK queries a KV head whose spans are shared out; slots and what is left to do are
+ * KV head by KV head. */
+struct split {
+    const struct token_tile *tile;
+    size_t spans, first_slot, first_left;
 };
 
 struct scratch {
@@ -20,7 +36,7 @@ struct scratch {
     uint8_t *prepared;     /* [MAX_PARTS, PRIVATE_ROWS] */
     float *product;        /* [FEW_ROWS, FEW_PANELS * PANEL] or [MANY_ROWS, PANEL] */
     uint8_t *queries, *chances;
-    float *scores, *sums, *totals, *highest;
+    float *scores, *mixtures; /* of a tile's packs, and of a span */
 };
 
 struct work {
@@ -38,6 +54,10 @@ struct work {
     int has_adapters;
     struct token_tile *tiles;
     size_t tile_count;
+    struct split *splits; /* [2 threads] */
+    size_t split_count, split_tasks, slot_count;
+    float *slots;           /* [slot_count] mixtures */
+    _Atomic uint32_t *left; /* [2 threads] spans that are not mixed yet */
     struct scratch *scratch; /* [threads] */
     float *out;
     uint64_t *times, now; /* nanoseconds of each part, if they are wanted */
@@ -54,6 +74,11 @@ static inline size_t head_block_bytes(const struct model *model) {
     size_t elements = 2 * BLOCK_TOKENS * cached_width(model);
     return elements * (model->is_wide ? 4 : 2);
 }
+
+/* Floats of a mixture: a pack's sums, their highest scores and their totals. */
+static inline size_t mixture_floats(size_t width) { return PACK * (width + 2); }
+
+static inline size_t spans_of(size_t positions) { return (positions + SPAN - 1) / SPAN; }
 
 /* The step at one level, done by every thread of the team. */
 typedef void (*step_task)(struct work *work, int thread);
