@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from paddock.engine.errors import BadGrammar
 from paddock.engine.grammar.kinds import Grammar
 from paddock.engine.request import MAX_BIASED_TOKENS, MAX_LOGPROBS, NO_BIAS, Sampling
 from paddock.errors import shown
@@ -113,15 +114,15 @@ def wanted(fields: GenerationFields, served: Served, told: Told) -> Wanted:
 
 
 def only_form(*forms: Grammar | None) -> Grammar | None:
-    """The one form that is asked for; raises BadParameter where there are several."""
+    """The one form that is asked for; raises BadGrammar where there are several."""
     given = [form for form in forms if form is not None]
     if len(given) > 1:
-        raise BadParameter("several forms are asked for at once", param="response_format")
+        raise BadGrammar("several forms are asked for at once")
     return given[0] if given else None
 
 
 def guided_form(fields: GenerationFields) -> Grammar | None:
-    """What vLLM's users ask for; raises BadParameter."""
+    """What vLLM's users ask for; raises BadParameter, BadGrammar."""
     return only_form(
         of_structured(fields.structured_outputs),
         None if fields.guided_json is None else schema_form(fields.guided_json, "guided_json"),
