@@ -29,6 +29,13 @@ def test_a_clients_request_id_comes_back_and_a_missing_one_is_made(http: httpx.C
     assert re.fullmatch("[0-9a-f]{24}", http.get("/healthz").headers["X-Request-Id"])
 
 
+def test_health_and_figures_answer_head_too(http: httpx.Client) -> None:
+    for path in ("/healthz", "/readyz", "/metrics"):
+        got, head = http.get(path), http.head(path)
+        assert (head.status_code, head.content) == (got.status_code, b"") == (200, b"")
+    assert "_created" not in http.get("/metrics").text
+
+
 def test_a_request_id_that_could_confuse_a_log_is_not_repeated(http: httpx.Client) -> None:
     for hostile in ("a b", "x" * 200, "{}", "<script>"):
         answer = http.get("/healthz", headers={"X-Request-Id": hostile})

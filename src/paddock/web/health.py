@@ -14,15 +14,16 @@ from paddock.log import get_logger
 
 log = get_logger("web")
 router = APIRouter(include_in_schema=False)
+_READ = ["GET", "HEAD"]  # load balancers ask with either
 
 
-@router.get("/healthz")
+@router.api_route("/healthz", methods=_READ)
 def healthz() -> PlainTextResponse:
     """The process answers."""
     return PlainTextResponse("ok\n")
 
 
-@router.get("/readyz")
+@router.api_route("/readyz", methods=_READ)
 def readyz(hub: HubDep) -> Response:
     """The database and the blob store answer too."""
     try:
@@ -35,7 +36,7 @@ def readyz(hub: HubDep) -> Response:
     return JSONResponse({"status": "ready"})
 
 
-@router.get("/metrics")
+@router.api_route("/metrics", methods=_READ)
 def metrics(request: Request, hub: HubDep) -> Response:
     """Prometheus' text format."""
     figures = generate_latest() + _queue(hub) + _engines(request)
