@@ -203,3 +203,22 @@ def test_real_tokenizers_get_the_format_of_their_generation(
 
 def _controls(tokenizer: Tokenizer, ids: list[int]) -> list[int]:
     return [token_id for token_id in ids if token_id in tokenizer.control_ids]
+
+
+@pytest.mark.parametrize("is_continued", [False, True])
+def test_a_template_that_goes_through_parts_gets_them(
+    tmp_path: Path, *, is_continued: bool
+) -> None:
+    folder = shutil.copytree(starter_folder(), tmp_path / "model")
+    (folder / "chat_template.jinja").write_text(
+        "{% for message in messages %}{{ message['role'] }}:"
+        "{% for part in message['content'] %}{% if part['type'] == 'text' %}"
+        "{{ part['text'] | trim }}{% endif %}{% endfor %};{% endfor %}"
+    )
+    theirs = AutoTokenizer.from_pretrained(folder)
+    tokenizer = Tokenizer.load(folder)
+    chat = load_chat_format(folder, tokenizer)
+    said = [{"role": "user", "content": " Is this safe? "}, {"role": "assistant", "content": "No"}]
+    parts = [{**each, "content": [{"type": "text", "text": each["content"]}]} for each in said]
+    text = theirs.apply_chat_template(parts, tokenize=False, continue_final_message=is_continued)
+    assert tokenizer.decode(encode(chat, tokenizer, Turn(said, is_continued=is_continued))) == text

@@ -61,6 +61,8 @@ _OPEN_END = chr(0x10FFFF)  # another one: where the last message's text ends
 _HIDDEN = "".join(map(chr, range(0xFDD0, 0xFDF0)))  # the others that follow each other
 _OURS = dict.fromkeys(map(ord, _MARK + _OPEN_END + _HIDDEN))
 
+_PROBE = "paddock"
+
 Message = dict[str, Any]
 
 
@@ -71,6 +73,7 @@ class ChatFormat:
     template: Template
     bos_token: str
     eos_token: str
+    takes_parts: bool = False  # it goes through a message's parts, and sees nothing in a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def render(chat: ChatFormat, turn: Turn, *, moment: datetime | None = None) -> s
     """The conversation as text; for people to look at, since only ``encode`` is safe to run."""
     values = {
         **turn.variables,
-        "messages": list(turn.messages),
+        "messages": [_in_parts(each) if chat.takes_parts else each for each in turn.messages],
         "tools": turn.tools,
         "add_generation_prompt": turn.add_generation_prompt,
         "bos_token": chat.bos_token,
@@ -127,11 +130,28 @@ def load_chat_format(folder: Path, tokenizer: Tokenizer) -> ChatFormat:
         source = _of_generation(tokenizer)
     found = find_tokenizer(folder)
     names = load_tokenizer(found).names if found else None
-    return ChatFormat(
+    chat = ChatFormat(
         Template(source),
         (names.bos if names else None) or "",
         (names.eos if names else None) or "",
     )
+    in_parts = replace(chat, takes_parts=True)
+    return in_parts if not _shows_text(chat) and _shows_text(in_parts) else chat
+
+
+def _shows_text(chat: ChatFormat) -> bool:
+    """Whether what is said reaches the model at all."""
+    try:
+        return _PROBE in render(chat, Turn([{"role": "user", "content": _PROBE}]))
+    except BadTemplate:
+        return False
+
+
+def _in_parts(message: Message) -> Message:
+    content = message.get("content")
+    if not isinstance(content, str):
+        return message
+    return {**message, "content": [{"type": "text", "text": content}]}
 
 
 def _of_generation(tokenizer: Tokenizer) -> str:
