@@ -38,6 +38,17 @@ def test_a_model_of_the_hub_by_the_curl_line_that_is_printed(
         assert "does not exist here" in refused.stdout
 
 
+def test_the_curl_line_of_a_model_that_holds_no_conversations_works_too(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    with running_server(tmp_path, str(shared_data / "models" / "stories260K")) as serving:
+        line = next(each for each in serving.said if "curl" in each).strip()
+        told = subprocess.run(
+            [*shlex.split(line), "-sS"], capture_output=True, text=True, check=True
+        )
+        assert '"object":"text_completion"' in told.stdout, told.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [

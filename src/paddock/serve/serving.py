@@ -73,15 +73,16 @@ class Serving:
             if not self._in_hand:
                 self._none_in_hand.set()
 
-    async def preload(self, name: str) -> None:
+    async def preload(self, name: str) -> bool:
         """Load a model before anybody asks for it; the operator's own wish, asked of no gate.
 
-        What stands against it is raised as it is, which no caller is told.
+        Says whether it holds conversations. What stands against loading it is raised as it is,
+        which no caller is told.
         """
         entry = await self._catalogue.entry(name)
         try:
-            async with self._residents.hold(entry):
-                pass
+            async with self._residents.hold(entry) as loaded:
+                return loaded.chat is not None
         except PaddockError as e:
             if isinstance(e.__cause__, PaddockError):
                 raise e.__cause__ from None

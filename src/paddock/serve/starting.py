@@ -72,11 +72,12 @@ def serve(wanted: Wanted, settings: Settings, *, tell: Tell, progress: Tell) -> 
 
     async def begin() -> None:
         """One model is loaded at once, so that whoever started us learns what is wrong with it."""
+        first, talks = ready.names[0], True
         if len(wanted.models) == 1:
-            progress(f"loading {ready.names[0]}")
-            await ready.serving.preload(ready.names[0])
+            progress(f"loading {first}")
+            talks = await ready.serving.preload(first)
         tell(f"paddock serves {', '.join(ready.names)} at {url}/v1")
-        tell(_next_steps(url, ready.names[0], asks=not isinstance(ready.gate, OpenGate)))
+        tell(_next_steps(url, first, asks=not isinstance(ready.gate, OpenGate), talks=talks))
 
     run(
         ready.serving,
@@ -185,15 +186,10 @@ def _check_context(wanted: int | None, entries: Sequence[Entry]) -> None:
                 agreed_context(wanted, open_checkpoint(entry.source.path).config.context)
 
 
-def _next_steps(url: str, name: str, *, asks: bool) -> str:
-    body = json.dumps({"model": name, "messages": [{"role": "user", "content": "Hello!"}]})
+def _next_steps(url: str, name: str, *, asks: bool, talks: bool) -> str:
+    route = "chat/completions" if talks else "completions"
+    said = {"messages": [{"role": "user", "content": "Hello!"}]} if talks else {"prompt": "Once"}
+    body = json.dumps({"model": name, **said}).replace("'", "'\\''")
     key = " -H 'authorization: Bearer TOKEN'" if asks else ""
-    quoted = body.replace("'", "'\\''")
-    return "\n".join(
-        [
-            "",
-            "try next, in another shell:",
-            f"  curl {url}/v1/chat/completions -H 'content-type: application/json'{key} "
-            f"-d '{quoted}'",
-        ]
-    )
+    head = f"  curl {url}/v1/{route} -H 'content-type: application/json'{key}"
+    return f"\ntry next, in another shell:\n{head} -d '{body}'"
