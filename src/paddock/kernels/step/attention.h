@@ -41,7 +41,7 @@ APART void mix_span(const struct attending *a, size_t pack, size_t span, struct 
     else mix_pack(0, a, pack, span, mixture);
 }
 
-/* The next span's mixture is put to that of all before, of one row. Nothing has no highest score. */
+/* The next span's mixture is put to that of all before, of one row. */
 INLINE void add_mixture(const struct attending *a, size_t r, const struct mixture *next,
                         struct mixture *sum) {
     float *sums = sum->sums + r * a->width, ahead = (next->highest[r] - sum->highest[r]) * a->scale;

@@ -79,14 +79,6 @@ static struct mixture mixture_at(const struct attending *a, float *room, size_t 
     return (struct mixture){sums, highest, highest + PACK};
 }
 
-static void empty(const struct attending *a, struct mixture *mixture) {
-    memset(mixture->sums, 0, PACK * a->width * sizeof *mixture->sums);
-    for (size_t r = 0; r < PACK; r++) {
-        mixture->highest[r] = -__builtin_inff();
-        mixture->totals[r] = 0;
-    }
-}
-
 /* A pack's rows are done. */
 static void keep_mixed(const struct work *w, const struct attending *a, const struct head *head,
                        size_t pack, const struct mixture *sum) {
@@ -97,6 +89,11 @@ static void keep_mixed(const struct work *w, const struct attending *a, const st
     }
 }
 
+static void add_rows(const struct attending *a, size_t pack, const struct mixture *next,
+                     struct mixture *sum) {
+    for (size_t r = 0; r < PACK && pack * PACK + r < a->rows; r++) add_mixture(a, r, next, sum);
+}
+
 static void mix_head(const struct work *w, int thread, size_t layer, const struct head *head,
                      size_t rows) {
     float *room = w->scratch[thread].mixtures;
@@ -105,13 +102,12 @@ static void mix_head(const struct work *w, int thread, size_t layer, const struc
     size_t packs = (rows + PACK - 1) / PACK, spans = spans_of(a.seen[0]);
     for (size_t pack = 0; pack < packs; pack++) {
         sums[pack] = mixture_at(&a, room, pack);
-        empty(&a, &sums[pack]);
+        mix_span(&a, pack, 0, &sums[pack]);
     }
-    for (size_t span = 0; span < spans; span++)
+    for (size_t span = 1; span < spans; span++)
         for (size_t pack = 0; pack < packs; pack++) {
             mix_span(&a, pack, span, &next);
-            for (size_t r = 0; r < PACK && pack * PACK + r < rows; r++)
-                add_mixture(&a, r, &next, &sums[pack]);
+            add_rows(&a, pack, &next, &sums[pack]);
         }
     for (size_t pack = 0; pack < packs; pack++) keep_mixed(w, &a, head, pack, &sums[pack]);
 }
@@ -136,11 +132,10 @@ static void mix_split(const struct work *w, int thread, size_t layer, const stru
     mix_span(&a, 0, index - first, &next);
     if (atomic_fetch_sub_explicit(left, 1, memory_order_acq_rel) > 1) return;
     atomic_store_explicit(left, (uint32_t)split->spans, memory_order_relaxed); /* for the next layer */
-    struct mixture sum = mixture_at(&a, w->scratch[thread].mixtures, 0);
-    empty(&a, &sum);
-    for (size_t span = 0; span < split->spans; span++) {
+    struct mixture sum = mixture_at(&a, room, first);
+    for (size_t span = 1; span < split->spans; span++) {
         next = mixture_at(&a, room, first + span);
-        for (size_t r = 0; r < a.rows; r++) add_mixture(&a, r, &next, &sum);
+        add_rows(&a, 0, &next, &sum);
     }
     keep_mixed(w, &a, &head, 0, &sum);
 }
