@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import paddock.starter
 from paddock.checkpoint.opening import open_checkpoint
@@ -86,6 +88,24 @@ def test_a_step_that_leads_outside_is_refused_in_words(
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         runner.logits(step)
+    assert np.isfinite(runner.logits(SOUND)).all()
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    field=st.sampled_from(Step.__slots__),
+    place=st.integers(0, 4),
+    number=st.integers(-3, 20) | st.integers(-(2**31), 2**31 - 1),
+)
+def test_any_one_number_of_a_step_is_refused_or_computed(
+    runner: NativeRunner, field: str, place: int, number: int
+) -> None:
+    values = getattr(SOUND, field).copy()
+    values.flat[place % values.size] = number
+    with suppress(ValueError):
+        assert np.isfinite(runner.logits(changed(**{field: values}))).all()
     assert np.isfinite(runner.logits(SOUND)).all()
 
 
