@@ -75,7 +75,7 @@ def request(kind: str, prompt: list[int], new: int) -> bytes:
         text = " ".join(random.Random(prompt[0]).choices(["fox", "dog", "quick"], k=40))
         said = {"messages": [{"role": "user", "content": text}]}
     body = json.dumps({**asked, **said, "stream": True}).encode()
-    head = f"POST {_PATHS[kind]} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+    head = f"POST {_PATHS[kind]} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
