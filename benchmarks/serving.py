@@ -38,12 +38,15 @@ _PATHS = {"completions": "/v1/completions", "chat": "/v1/chat/completions"}
 
 
 @contextmanager
-def served(model: Path, precision: str, environment: dict[str, str]) -> Iterator[int]:
-    """``paddock serve`` on a free port."""
+def served(model: Path, options: argparse.Namespace, environment: dict[str, str]) -> Iterator[int]:
+    """``paddock serve`` on a free port, with room for one round: memory that nobody has touched
+    costs the first who does, which is no cost of the API."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     code = "from paddock.cli import main; main()"
-    wanted = ["serve", f"bench={model}", "--port", str(port), "--precision", precision]
+    room = options.prompt + options.new + 16
+    wanted = ["serve", f"bench={model}", "--port", str(port), "--precision", options.precision]
+    wanted += ["--sequences", str(options.streams), "--context", str(room)]
     process = subprocess.Popen(
         [sys.executable, "-c", code, *wanted], env=environment, stderr=subprocess.DEVNULL
     )
@@ -122,7 +125,7 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Figure]:
     of = f"{options.streams} streams of {options.new}"
     draw = random.Random(1)
     rates: dict[str, list[float]] = {"engine alone": []} | {kind: [] for kind in options.kinds}
-    with served(model, options.precision, environment) as port:
+    with served(model, options, environment) as port:
         for _ in range(options.rounds):  # in turns: the machine is not the same for long
             rates["engine alone"] += alone(model, options, environment)
             for kind in options.kinds:

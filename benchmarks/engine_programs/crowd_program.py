@@ -14,7 +14,7 @@ def main() -> None:
     path, precision, sizes = arguments()
     streams, new = sizes["streams"], sizes["new"]
     room = {"batches": [streams], "prompt": sizes["prompt"], "new": new, "prefill": 0}
-    timed = Timed(Path(path), precision, room)
+    timed = Timed(Path(path), precision, room, prefix_cache=True)
     rates = []
     for seed in range(sizes["rounds"] + 1):
         asked = prompts(streams, sizes["prompt"], vocabulary=sizes["tokens"], seed=seed, first=5)

@@ -18,7 +18,9 @@ from paddock.engine.request import Output, Request
 class Timed:
     """An engine whose tokens are noted with the moment at which they came."""
 
-    def __init__(self, path: Path, precision: str, sizes: dict) -> None:
+    def __init__(
+        self, path: Path, precision: str, sizes: dict, *, prefix_cache: bool = False
+    ) -> None:
         opened = OpenOptions(Precision(precision), packed=packed_folder(load_settings()))
         runner = open_model(path, opened)
         largest = max(sizes["batches"])
@@ -27,7 +29,7 @@ class Timed:
             blocks=largest * each,
             max_sequences=largest,
             max_step_tokens=max(512, largest),
-            prefix_cache=False,
+            prefix_cache=prefix_cache,
         )
         self.vocabulary = runner.config.vocab_size
         self._times: dict[str, list[float]] = {}
