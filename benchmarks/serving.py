@@ -31,6 +31,7 @@ from benchmarks.llama_shaped import write_checkpoint
 
 TOKENS = 300  # of the tokenizer that llama_shaped trains
 CONTROL = 5  # ids below are control tokens
+CHAT_TOKENS = 128  # at most, of a chat request's prompt
 TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
 LAST_CHUNK = b"\r\n0\r\n\r\n"
 START_SECONDS = 60.0
@@ -44,7 +45,7 @@ def served(model: Path, options: argparse.Namespace, environment: dict[str, str]
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     code = "from paddock.cli import main; main()"
-    room = options.prompt + options.new + 16
+    room = max(options.prompt, CHAT_TOKENS) + options.new + 16
     wanted = ["serve", f"bench={model}", "--port", str(port), "--precision", options.precision]
     wanted += ["--sequences", str(options.streams), "--context", str(room)]
     process = subprocess.Popen(
