@@ -115,7 +115,7 @@ def test_the_policy_beside_the_model_holds(tmp_path: Path) -> None:
     [
         ("url: 'https://elsewhere.example/', key_env: HF_TOKEN", "sends texts to"),
         ("url: 'http://169.254.169.254/'", "sends texts to"),
-        ("llama_guard: /root/models/guard", "on this machine"),
+        ("llama_guard: /srv/models/guard", "on this machine"),
         ("llama_guard: ../guard", "on this machine"),
         ("llama_guard: guard", "on this machine"),
     ],
