@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from paddock.release import folder as release_folder
-from paddock.release import verify
+from paddock.release.files import folder as release_folder
+from paddock.release.verifying import verify
 from tests.attacks.corpus import signatures
 from tests.attacks.corpus.case import Case, Judge, write_tree
 from tests.attacks.corpus.everything import cases

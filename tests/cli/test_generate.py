@@ -13,7 +13,7 @@ import pytest
 
 from paddock.cli import main
 from paddock.kernels.step_library import step_library
-from paddock.release.prepare import Wanted
+from paddock.release.planning.prepare import Wanted
 from paddock.release.releasing import Surroundings, publish_release
 from paddock.starter import starter_folder
 from tests.live import LiveServer

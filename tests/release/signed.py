@@ -7,8 +7,13 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from paddock.digest import digest_stream
-from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME, ReleaseFile, render_manifest
-from paddock.release.oms import names_outside_signature, sign_files
+from paddock.release.files.manifest import (
+    MANIFEST_NAME,
+    SIGNATURE_NAME,
+    ReleaseFile,
+    render_manifest,
+)
+from paddock.release.signatures.oms import names_outside_signature, sign_files
 from paddock.signing.envelope import public_pem
 from paddock.signing.keys import TrustedKey
 

@@ -21,8 +21,8 @@ def model_folder(
     """
     if "\0" not in model and path_exists(model):
         return Path(model)  # and the hub's client need not be imported
-    from paddock.release.hub_client import Hub
-    from paddock.release.pulling import Pulling, find_model, pull
+    from paddock.release.publishing.hub_client import Hub
+    from paddock.release.verifying.pulling import Pulling, find_model, pull
 
     found = find_model(model)
     if isinstance(found, Path):

@@ -12,8 +12,8 @@ from paddock.cli.output import emit, is_terminal, progress_note
 from paddock.config import Settings, load_settings
 
 if TYPE_CHECKING:
-    from paddock.release.build import BuiltRelease
-    from paddock.release.prepare import Wanted
+    from paddock.release.building.build import BuiltRelease
+    from paddock.release.planning.prepare import Wanted
     from paddock.release.releasing import Surroundings
     from paddock.signing.keys import SigningKey
 
@@ -54,9 +54,9 @@ def command() -> None:
 @click.pass_context
 def plan(context: click.Context, /, as_json: bool, **given: Any) -> None:
     from paddock.release.errors import GateRefused
-    from paddock.release.plan import to_json
-    from paddock.release.plan_text import render_plan
-    from paddock.release.prepare import prepare
+    from paddock.release.planning.plan import to_json
+    from paddock.release.planning.plan_text import render_plan
+    from paddock.release.planning.prepare import prepare
     from paddock.release.releasing import describe_key
 
     settings, wanted, around = _surroundings(given)
@@ -92,7 +92,7 @@ def publish(as_json: bool, **given: Any) -> None:
 
 
 def _surroundings(given: dict[str, Any]) -> tuple[Settings, Wanted, Surroundings]:
-    from paddock.release.prepare import Wanted
+    from paddock.release.planning.prepare import Wanted
     from paddock.release.releasing import Surroundings
 
     settings = load_settings({"hub_url": given["hub"]})

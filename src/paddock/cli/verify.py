@@ -14,7 +14,7 @@ from paddock.config import Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from paddock.release.verdict import Verdict
+    from paddock.release.verifying.verdict import Verdict
     from paddock.signing.keys import TrustedKey
 
 
@@ -39,7 +39,7 @@ def command(
     hub: str | None,
     as_json: bool,
 ) -> None:
-    from paddock.release.verdict import expecting
+    from paddock.release.verifying.verdict import expecting
     from paddock.signing.keys import load_trust
 
     settings = load_settings({"hub_url": hub})
@@ -54,10 +54,10 @@ def command(
 
 
 def _verdict(target: str, keys: Sequence[TrustedKey], settings: Settings) -> Verdict:
-    from paddock.release.fetch import fetched
-    from paddock.release.hub_client import Hub
+    from paddock.release.publishing.hub_client import Hub
     from paddock.release.target import repository_in
-    from paddock.release.verify import verify_folder
+    from paddock.release.verifying.fetch import fetched
+    from paddock.release.verifying.verify import verify_folder
 
     repository = repository_in(target)
     if repository is None:

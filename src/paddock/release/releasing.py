@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from paddock.checkpoint.output_folder import new_folder
 from paddock.errors import UsageError
-from paddock.release.build import BuiltRelease, Progress, build_release
-from paddock.release.copying import copy_files
-from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME
-from paddock.release.plan import require_unblocked
-from paddock.release.prepare import Prepared, Wanted, prepare, save_assumed
-from paddock.release.reading import opened_folder
-from paddock.release.spec import Access, Destination, FolderDestination, HubDestination
+from paddock.release.building.build import BuiltRelease, Progress, build_release
+from paddock.release.files.copying import copy_files
+from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME
+from paddock.release.files.reading import opened_folder
+from paddock.release.planning.plan import require_unblocked
+from paddock.release.planning.prepare import Prepared, Wanted, prepare, save_assumed
+from paddock.release.spec.values import Access, Destination, FolderDestination, HubDestination
 from paddock.signing.keys import SigningKey, load_signing_key, own_key_path, own_signing_key
 
 if TYPE_CHECKING:
-    from paddock.release.publish import Published
+    from paddock.release.publishing.publish import Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def _publish_to_hub(
     built: BuiltRelease, access: Access, repo: str, around: Surroundings
 ) -> Published:
     # The client takes as long to import as 200 MB to release: only who publishes waits for it.
-    from paddock.release.hub_client import Hub
-    from paddock.release.publish import publish_to_hub
+    from paddock.release.publishing.hub_client import Hub
+    from paddock.release.publishing.publish import publish_to_hub
 
     hub = Hub(around.hub_url, around.token)
     shown = around.show_progress
@@ -144,7 +144,7 @@ def _require_this_hub(destinations: Sequence[Destination], around: Surroundings)
 
 def _require_token(destinations: Sequence[Destination], around: Surroundings) -> None:
     """Signing in comes before the weights are read: a wrong token must not cost an hour first."""
-    from paddock.release.hub_client import Hub, client_of, sign_in
+    from paddock.release.publishing.hub_client import Hub, client_of, sign_in
 
     if any(isinstance(destination, HubDestination) for destination in destinations):
         hub = Hub(around.hub_url, around.token)

@@ -17,7 +17,7 @@ from paddock.engine.opening import OpenOptions, packed_folder
 from paddock.engine.precision import parse_precision
 from paddock.errors import UsageError
 from paddock.listening import address, listen
-from paddock.release.hub_client import Hub
+from paddock.release.publishing.hub_client import Hub
 from paddock.serve.callers import Gate, Limits
 from paddock.serve.gates.hub_gate import HubGate
 from paddock.serve.gates.open_gate import OpenGate, is_loopback

@@ -85,7 +85,7 @@ def _release_starter(
     """Release the bundled model the first time. The hub is useful without it: a failure is told."""
     if _find_starter(hub, account):
         return
-    from paddock.release.prepare import Wanted
+    from paddock.release.planning.prepare import Wanted
     from paddock.release.releasing import Surroundings, publish_release
     from paddock.starter import starter_folder
 

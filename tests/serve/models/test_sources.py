@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from paddock.errors import NotFound
-from paddock.release.hub_client import Hub
-from paddock.release.prepare import Wanted
+from paddock.release.planning.prepare import Wanted
+from paddock.release.publishing.hub_client import Hub
 from paddock.release.releasing import Surroundings, publish_release
 from paddock.serve.errors import ModelRejected, UntrustedModel
 from paddock.serve.models.sources import source_of

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME, ReleaseFile, render_manifest
+from paddock.release.files.manifest import (
+    MANIFEST_NAME,
+    SIGNATURE_NAME,
+    ReleaseFile,
+    render_manifest,
+)
 from paddock.serve.policy.document import Action, Stage
 from paddock.serve.policy.errors import BadPolicy
 from paddock.serve.policy.loading import PolicyNotSigned, find_policy

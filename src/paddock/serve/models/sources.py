@@ -11,9 +11,9 @@ from typing import Protocol
 
 from paddock.clock import now
 from paddock.log import get_logger
-from paddock.release.hub_client import Hub
-from paddock.release.pulling import Pulling, find_model, pull
+from paddock.release.publishing.hub_client import Hub
 from paddock.release.target import RepositoryTarget
+from paddock.release.verifying.pulling import Pulling, find_model, pull
 from paddock.serve.models.verifying import Rules, verified
 
 log = get_logger("serve")

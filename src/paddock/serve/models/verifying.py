@@ -17,8 +17,8 @@ from paddock.checkpoint.scan.limits import Limits
 from paddock.checkpoint.scan.report import Verdict as ScanVerdict
 from paddock.config import Settings
 from paddock.log import get_logger
-from paddock.release.manifest import SIGNATURE_NAME
-from paddock.release.verify import FOREIGN_SIGNATURE_NAME, verify_folder
+from paddock.release.files.manifest import SIGNATURE_NAME
+from paddock.release.verifying.verify import FOREIGN_SIGNATURE_NAME, verify_folder
 from paddock.serve.errors import ModelRejected, UntrustedModel
 from paddock.serve.models.snapshots import plain_files
 from paddock.signing.keys import TrustedKey, load_trust

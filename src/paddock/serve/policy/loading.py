@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from paddock.errors import Refused, shown
-from paddock.release.manifest import MANIFEST_NAME, SIGNATURE_NAME, parse_manifest
-from paddock.release.yaml_tree import MAX_YAML_BYTES
+from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME, parse_manifest
+from paddock.release.spec.yaml_tree import MAX_YAML_BYTES
 from paddock.serve.models.catalogue import Adapter, Entry
 from paddock.serve.models.loaded import Loaded, Loader, Need
 from paddock.serve.models.residents import Residents

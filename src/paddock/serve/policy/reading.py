@@ -9,8 +9,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from paddock.errors import PaddockError
-from paddock.release.yaml_fields import Fields, Place
-from paddock.release.yaml_tree import Node, parse_yaml
+from paddock.release.spec.yaml_fields import Fields, Place
+from paddock.release.spec.yaml_tree import Node, parse_yaml
 from paddock.serve.policy.document import (
     BOTH,
     HAZARDS,

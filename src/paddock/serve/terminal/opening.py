@@ -79,7 +79,7 @@ def _finding(settings: Settings) -> Find:
     """Where a policy's judges come from; the hub's client is imported when one is asked for."""
 
     def find(model: str) -> Source:
-        from paddock.release.hub_client import Hub
+        from paddock.release.publishing.hub_client import Hub
         from paddock.serve.models.sources import source_of
         from paddock.serve.models.verifying import Rules
 

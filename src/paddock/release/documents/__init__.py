@@ -1,0 +1,4 @@
+"""What is written about a release.
+
+card  the model card
+"""

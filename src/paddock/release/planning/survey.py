@@ -1,0 +1,192 @@
+"""Looks at a source folder: its files, their first bytes, and the checkpoint in it.
+
+The thin file between disk and plan. Reads headers only, follows no link, changes nothing; a
+checkpoint that cannot be used becomes a problem of the plan rather than an error here.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from paddock.checkpoint.errors import BadCheckpoint, BadConfig, NotAvailableYet
+from paddock.checkpoint.inspection import Inspection, inspect_checkpoint
+from paddock.checkpoint.opening import LAYOUTS, Format
+from paddock.checkpoint.safetensors.hf_folder import INDEX, weight_files
+from paddock.checkpoint.safetensors.reading import open_tensors
+from paddock.checkpoint.strict_json import load_object
+from paddock.checkpoint.tokenizer.files import CHAT_TEMPLATE
+from paddock.errors import BadInput, NotFound
+from paddock.front_matter import CARD_NAME, split_document
+from paddock.release.facts import Fact, measured
+from paddock.release.files.folder import Listing, list_folder
+from paddock.release.files.formats import HEAD_BYTES, role_of
+from paddock.release.files.reading import opened_folder, read_beneath
+from paddock.release.planning.plan import Model, Source
+
+MAX_README_BYTES = 1 << 20
+MAX_TEXTS = 100  # licences and notices
+_META_FILES = re.compile(r"params\.json|consolidated\.[0-9]+\.pth|checklist\.chk")
+_CONVERTED_NAMES = (
+    "config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
+    "tokenizer_config.json",
+)  # fmt: skip
+
+
+def survey(folder: Path, release_file: Path | None = None, *, reshard: bool = False) -> Source:
+    """Everything that a plan needs to know about ``folder``; ``reshard`` rewrites its weights."""
+    if not folder.exists():
+        raise NotFound(f"{folder} does not exist")
+    if not folder.is_dir():
+        raise BadInput(f"{folder} is not a folder", hint="give the folder of the checkpoint")
+    with opened_folder(folder) as root_fd:
+        listing = list_folder(root_fd)
+        heads = {path: _head(root_fd, path) for path in listing.files}
+        readme = _readme(root_fd, listing)
+        texts = _texts(root_fd, listing)
+    inside = release_file is not None and release_file.parent.resolve() == folder.resolve()
+    document = split_document(readme.decode("utf-8", "replace"))
+    return Source(
+        path=str(folder),
+        listing=listing,
+        heads=heads,
+        model=find_model(folder, listing, reshard=reshard),
+        release_file=release_file.name if release_file is not None and inside else None,
+        front_matter=document.front_matter,
+        readme=document.body.strip(),
+        texts=texts,
+    )
+
+
+def find_model(folder: Path, listing: Listing, *, reshard: bool = False) -> Model:
+    """The checkpoint in the folder, in facts; what is wrong with it, in problems."""
+    problems = _stray_weights(folder, listing)
+    try:
+        found = inspect_checkpoint(folder)
+        problems += [*found.problems, *_own_code(folder)]
+    except (BadCheckpoint, NotAvailableYet) as e:
+        return Model(format="unknown", problems=(e.message, *problems))
+    except OSError as e:
+        return Model(format="unknown", problems=(f"the checkpoint cannot be read: {e}", *problems))
+    consumed = _consumed(found, folder, listing, reshard=reshard)
+    return Model(
+        format=found.format,
+        facts=tuple(_facts(found)),
+        consumed=consumed,
+        produced=_produced(found) if consumed else (),
+        problems=tuple(problems),
+        summary=f"Llama, {found.parameters:,} parameters, {', '.join(found.dtypes)}",
+        is_chat=found.tokenizer is not None and found.tokenizer.has_chat_template,
+        licenses=tuple((hint.file, hint.licence) for hint in found.licences),
+    )
+
+
+def _produced(found: Inspection) -> tuple[str, ...]:
+    """The files that a conversion writes; of GGUF, the chat template is one of them."""
+    if found.format == Format.GGUF and found.tokenizer and found.tokenizer.has_chat_template:
+        return tuple(sorted((*_CONVERTED_NAMES, CHAT_TEMPLATE)))
+    return _CONVERTED_NAMES
+
+
+def _readme(root_fd: int, listing: Listing) -> bytes:
+    if CARD_NAME not in listing.files:
+        return b""
+    raw = read_beneath(root_fd, CARD_NAME, MAX_README_BYTES)
+    if len(raw) > MAX_README_BYTES:
+        raise BadInput(f"{CARD_NAME} is larger than {MAX_README_BYTES} bytes")
+    return raw
+
+
+def _texts(root_fd: int, listing: Listing) -> dict[str, str]:
+    """Licences, notices and the configuration: the beginning of each, as text."""
+    wanted = [
+        path
+        for path in listing.files
+        if path == "config.json" or role_of(path) in {"license", "notice"}
+    ]
+    return {
+        path: _head(root_fd, path, MAX_README_BYTES).decode("utf-8", "replace")
+        for path in sorted(wanted)[:MAX_TEXTS]
+    }
+
+
+def _head(root_fd: int, path: str, count: int = HEAD_BYTES) -> bytes:
+    try:
+        return read_beneath(root_fd, path, count - 1)
+    except OSError as e:
+        raise BadInput(f"{path} cannot be read: {e.strerror or e}") from e
+
+
+def _stray_weights(folder: Path, listing: Listing) -> list[str]:
+    """Every safetensors file must be well formed, also one that the model does not use."""
+    problems = []
+    for path in sorted(listing.files):
+        if path.endswith(".safetensors") and not path.startswith("."):
+            try:
+                open_tensors(folder / path)
+            except BadCheckpoint as e:
+                problems.append(f"{path}: {e.message}")
+    return problems
+
+
+def _own_code(folder: Path) -> list[str]:
+    """Configurations that make a loader fetch and run code (``auto_map``)."""
+    problems = []
+    for name in ("tokenizer_config.json", "generation_config.json"):
+        if (folder / name).is_file() and load_object(folder / name, BadConfig).get("auto_map"):
+            problems.append(f"{name} asks for code of its own (auto_map)")
+    return problems
+
+
+def _consumed(
+    found: Inspection, folder: Path, listing: Listing, *, reshard: bool
+) -> frozenset[str]:
+    """The files that a conversion reads; none when the source is in the released layout."""
+    if found.format == Format.HUGGING_FACE:
+        weights = {path.name for path in weight_files(folder)} | {INDEX}
+        return frozenset(weights & set(listing.files)) if reshard else frozenset()
+    if found.format in LAYOUTS:
+        weights = {
+            name
+            for layout in LAYOUTS[Format(found.format)]
+            for name in (layout.index, *(path.name for path in weight_files(folder, layout)))
+        }
+        return frozenset(weights & set(listing.files))
+    tokenizer = {found.tokenizer.file} if found.tokenizer else set()
+    if found.format == Format.META:
+        weights = {path for path in listing.files if _META_FILES.fullmatch(path)}
+    else:
+        suffix = ".gguf" if found.format == Format.GGUF else ".bin"
+        weights = {path for path in listing.files if path.endswith(suffix) and "/" not in path}
+    return frozenset(weights | tokenizer)
+
+
+def _facts(found: Inspection) -> list[Fact]:
+    facts = [
+        measured("Architecture", "Llama (decoder-only transformer)"),
+        measured("Parameters", f"{found.parameters:,}"),
+        measured(
+            "Stored as",
+            ", ".join(f"{name} ({count.tensors} tensors)" for name, count in found.dtypes.items()),
+        ),
+    ]
+    if found.published_as is not None:
+        facts.append(measured("Same shape as", found.published_as))
+    if (config := found.config) is not None:
+        heads = (
+            f"{config.heads} query heads, {config.kv_heads} key/value heads of {config.head_dim}"
+        )
+        facts += [
+            measured("Layers", config.layers),
+            measured("Hidden size", config.dim),
+            measured("Feed-forward size", config.ffn_dim),
+            measured("Attention", heads),
+            measured("Vocabulary", config.vocab_size),
+            measured("Context", f"{config.context} tokens"),
+            measured("Rotary base", f"{config.rope_theta:g}"),
+            measured("Tied embeddings", "yes" if config.tied_embeddings else "no"),
+        ]
+    if found.tokenizer is not None:
+        kind = f"{found.tokenizer.kind}, {found.tokenizer.vocab_size} entries"
+        facts.append(measured("Tokenizer", kind))
+    return facts

@@ -1,0 +1,4 @@
+"""Who vouches for a release.
+
+oms  the signature (OpenSSF Model Signing)
+"""

@@ -1,0 +1,112 @@
+"""The outcome of a verification: what was found, in words that do not blur.
+
+Pure data and its two renderings. Integrity (are these the bytes that were signed?) and origin (was
+it signed by a key that you trust?) are separate facts; only both together are ``trusted``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from paddock.release.files.folder import Problem
+
+State = Literal["trusted", "untrusted", "tampered", "unsigned", "invalid"]
+Integrity = Literal["intact", "broken", "unknown"]
+Origin = Literal["trusted", "untrusted", "unknown"]
+MAX_PROBLEMS_IN_TEXT = 50
+_MAX_NAMES = 5
+
+_MEANING = {
+    "trusted": "every byte is as signed, by a key that you trust",
+    "untrusted": "the files are as described, but not signed by a key that you trust",
+    "tampered": "this is not what was signed",
+    "unsigned": "nothing says who made this",
+    "invalid": "the signature is not usable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What was verified: where, and what it says it is."""
+
+    path: str
+    name: str | None = None
+    version: str | None = None
+    files: int = 0
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A decision with its reasons; never a bare yes or no."""
+
+    verdict: State
+    integrity: Integrity
+    origin: Origin
+    reasons: tuple[str, ...]
+    subject: Subject
+    problems: tuple[Problem, ...] = ()
+    key: str | None = None  # fingerprint of the trusted key, or what the bundle claims
+    notes: tuple[str, ...] = ()
+    hint: str | None = None
+
+    @property
+    def is_trusted(self) -> bool:
+        return self.verdict == "trusted"
+
+    def to_json(self) -> dict[str, Any]:
+        """The whole verdict as one JSON object."""
+        return {
+            "verdict": self.verdict,
+            "integrity": self.integrity,
+            "origin": self.origin,
+            "reasons": list(self.reasons),
+            "problems": [
+                {"path": p.path, "kind": p.kind, "sentence": p.sentence} for p in self.problems
+            ],
+            "key": self.key,
+            "path": self.subject.path,
+            "name": self.subject.name,
+            "version": self.subject.version,
+            "files": self.subject.files,
+            "size_bytes": self.subject.size_bytes,
+            "notes": list(self.notes),
+            "hint": self.hint,
+        }
+
+    def _named_files(self) -> str:
+        """The files that are wrong, as many as a line holds."""
+        paths = list(dict.fromkeys(problem.path for problem in self.problems))
+        more = f" and {len(paths) - _MAX_NAMES} more" if len(paths) > _MAX_NAMES else ""
+        return ", ".join(paths[:_MAX_NAMES]) + more
+
+    def to_text(self) -> str:
+        """The verdict for people; long lists of problems are cut, and say so."""
+        lines = [f"{self.verdict}: {self._named_files() or _MEANING[self.verdict]}"]
+        if self.subject.name is not None:
+            size = f"{self.subject.files} files, {self.subject.size_bytes} bytes"
+            lines.append(f"  release  {self.subject.name} {self.subject.version} ({size})")
+        if self.key is not None:
+            lines.append(f"  key      {self.key}")
+        lines += [f"  - {reason}" for reason in self.reasons[:MAX_PROBLEMS_IN_TEXT]]
+        if (more := len(self.reasons) - MAX_PROBLEMS_IN_TEXT) > 0:
+            lines.append(f"  - and {more} more")
+        lines += [f"  note: {note}" for note in self.notes]
+        if self.hint is not None:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(lines)
+
+
+def expecting(verdict: Verdict, name: str, version: str | None) -> Verdict:
+    """The same verdict, but ``invalid`` where a trusted release is not the one that was asked for.
+
+    An older release stays signed for ever: only whoever asks knows which one is meant.
+    """
+    found = (verdict.subject.name, verdict.subject.version)
+    wanted = (name, found[1] if version is None else version)
+    if not verdict.is_trusted or found == wanted:
+        return verdict
+    asked = name if version is None else f"{name} {version}"
+    reason = f"this is {found[0]} {found[1]}, and {asked} was asked for"
+    return replace(verdict, verdict="invalid", reasons=(reason,))
