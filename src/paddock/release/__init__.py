@@ -2,16 +2,11 @@
 
 spec        what a release.yaml says, and how it is read
 planning    what a release would be, and what forbids it
-withholding  what is kept back: removed or replaced, and committed to
-deriving    steps that make the released checkpoint out of another
 licences    duties, grants and conflicts of the terms that a release inherits
-leaks       whether something withheld is in what would leave
 documents   everything written about a release, out of its facts
-gate        what must be true before a release leaves
 building    the release's folder
 signatures  who vouches for it
 publishing  to a hub, a folder, a registry
-lifecycle   what becomes of a release afterwards
 verifying   whether it is exactly what trusted keys signed
 files       what is on disk, read and copied while somebody may change it
 releasing   plan, build, publish

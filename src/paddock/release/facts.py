@@ -1,30 +1,87 @@
 """Facts about a release, each with where it comes from: measured, declared, inherited or unknown.
 
 Pure data. Whatever the release's documents say is one of these; there is no other way into them.
+A fact has a dotted key that documents ask for, and a title for people; what nobody said is an
+unknown fact, never a missing one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Source = Literal["measured", "declared", "inherited", "unknown"]
+NOT_STATED = "not stated"
+
+# What a fact may be: what JSON can hold.
+Value = str | int | float | bool | None | list[Any] | dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One thing that is known, and how."""
 
-    name: str
-    value: str
+    name: str  # for people: "Hidden size"
+    value: Value
     source: Source
+    key: str = ""  # for documents: "model.hidden_size"
+    by: str | None = None  # who says so, the parent it comes from, or what measured it
+
+    @property
+    def text(self) -> str:
+        """The value for people."""
+        if self.source == "unknown" or self.value is None:
+            return NOT_STATED
+        if isinstance(self.value, bool):
+            return "yes" if self.value else "no"
+        if isinstance(self.value, list):
+            return ", ".join(str(item) for item in self.value)
+        return str(self.value)
 
 
-def declared(name: str, value: str | None) -> Fact:
+class Facts:
+    """All facts of a release, by key; the first that is known wins."""
+
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        self._by_key: dict[str, Fact] = {}
+        for fact in facts:
+            known = self._by_key.get(fact.key)
+            if known is None or known.source == "unknown":
+                self._by_key[fact.key] = fact
+
+    def __iter__(self) -> Iterator[Fact]:
+        return iter(self._by_key.values())
+
+    def __getitem__(self, key: str) -> Fact:
+        """The fact, or the unknown one."""
+        return self._by_key.get(key) or Fact(key, None, "unknown", key)
+
+    def value(self, key: str) -> Value:
+        """What is known under ``key``, or None."""
+        return self[key].value
+
+    def under(self, prefix: str) -> list[Fact]:
+        """The facts whose keys begin with ``prefix`` and a dot, in order."""
+        return [fact for fact in self if fact.key.startswith(f"{prefix}.")]
+
+    def __or__(self, others: Iterable[Fact]) -> Facts:
+        """These, and of the others what these do not know."""
+        return Facts([*self, *others])
+
+
+def declared(name: str, value: Value, key: str = "", by: str | None = None) -> Fact:
     """What the author says; nothing said is unknown."""
-    return Fact(name, value, "declared") if value else Fact(name, "not stated", "unknown")
+    if value is None or value in ("", [], {}):
+        return Fact(name, None, "unknown", key)
+    return Fact(name, value, "declared", key, by)
 
 
-def measured(name: str, value: object) -> Fact:
+def measured(name: str, value: Value, key: str = "", by: str | None = None) -> Fact:
     """What was read or computed from the files themselves."""
-    return Fact(name, str(value), "measured")
+    return Fact(name, value, "measured", key, by)
+
+
+def inherited(name: str, value: Value, key: str, by: str) -> Fact:
+    """What holds because it holds for a parent."""
+    return Fact(name, value, "inherited", key, by)

@@ -15,12 +15,19 @@ from typing import TYPE_CHECKING, Any
 from paddock.checkpoint.output_folder import new_folder
 from paddock.errors import UsageError
 from paddock.release.building.build import BuiltRelease, Progress, build_release
+from paddock.release.errors import NotSupportedYet
 from paddock.release.files.copying import copy_files
 from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.files.reading import opened_folder
 from paddock.release.planning.plan import require_unblocked
 from paddock.release.planning.prepare import Prepared, Wanted, prepare, save_assumed
-from paddock.release.spec.values import Access, Destination, FolderDestination, HubDestination
+from paddock.release.spec.access import Access
+from paddock.release.spec.publish import (
+    Destination,
+    FolderDestination,
+    HubDestination,
+    OciDestination,
+)
 from paddock.signing.keys import SigningKey, load_signing_key, own_key_path, own_signing_key
 
 if TYPE_CHECKING:
@@ -76,6 +83,8 @@ def publish_release(
             if isinstance(destination, FolderDestination):
                 outcomes.append(_publish_to_folder(built, prepared.base / destination.path))
                 continue
+            if isinstance(destination, OciDestination):
+                raise NotSupportedYet(f"{destination.ref}: registries are not supported yet")
             published = _publish_to_hub(built, spec.access, destination.repo, around)
             outcomes.append(_as_dict(published, built, key))
     return outcomes

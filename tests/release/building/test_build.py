@@ -253,7 +253,7 @@ def test_a_source_that_leads_out_through_a_link_is_refused(model: Path, tmp_path
 def test_weights_can_be_sharded_again(
     model: Path, around: Surroundings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paddock.release.spec.reader.MIN_SHARD_BYTES", 1)
+    monkeypatch.setattr("paddock.release.spec.artifacts.MIN_SHARD_BYTES", 1)
     write_spec(model, "artifacts: {outputs: [{format: safetensors, shard_size: 20KB}]}")
     build(model, tmp_path / "out", around)
     shards = [name for name in contents(tmp_path / "out") if name.endswith(".safetensors")]

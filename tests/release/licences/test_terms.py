@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from paddock.release.licences.expression import expression_problem, licences_in
 from paddock.release.licences.terms import licence_of_ancestor, term_blocks
-from paddock.release.spec.values import Ancestor, Licenses, Lineage, Metadata, ReleaseSpec
+from paddock.release.spec.licences import Licenses
+from paddock.release.spec.lineage import Ancestor, Lineage
+from paddock.release.spec.metadata import Metadata
+from paddock.release.spec.release_spec import ReleaseSpec
 
 NOTICE = (
     "Llama 3.1 is licensed under the Llama 3.1 Community License, "
     "Copyright © Meta Platforms, Inc. All Rights Reserved."
 )
 SPEC = ReleaseSpec(
-    metadata=Metadata("Llama-acme", "1.0.0"),
-    lineage=Lineage(base_model=(Ancestor("meta-llama/Llama-3.1-8B", relation="finetune"),)),
+    metadata=Metadata(name="Llama-acme", version="1.0.0"),
+    lineage=Lineage(base_model=(Ancestor(id="meta-llama/Llama-3.1-8B", relation="finetune"),)),
     licenses=Licenses(distribution="llama3.1"),
 )
 TEXTS = {"LICENSE": "LLAMA 3.1 COMMUNITY LICENSE AGREEMENT\n", "NOTICE": NOTICE}
+
+
+def changed(spec: ReleaseSpec, **sections: Any) -> ReleaseSpec:
+    return spec.model_copy(update=sections)
 
 
 def blocks(
@@ -38,13 +45,13 @@ def test_a_release_that_keeps_every_duty_passes() -> None:
 @pytest.mark.parametrize(
     ("found", "says"),
     [
-        (blocks(replace(SPEC, metadata=Metadata("acme", "1"))), "begins with 'Llama'"),
+        (blocks(changed(SPEC, metadata=Metadata(name="acme", version="1"))), "begins with 'Llama'"),
         (blocks(texts={"LICENSE": TEXTS["LICENSE"]}), "asks for a notice file"),
         (blocks(texts=TEXTS | {"NOTICE": NOTICE[:-1]}), "asks for a notice file"),
         (blocks(texts={"NOTICE": NOTICE}), "copy of the agreement"),
         (blocks(card="hello"), "shows 'Built with Llama'"),
-        (blocks(replace(SPEC, licenses=Licenses("apache-2.0"))), "is under llama3.1"),
-        (blocks(replace(SPEC, lineage=Lineage(), licenses=Licenses("mit"))), "the text of llama3"),
+        (blocks(changed(SPEC, licenses=Licenses(distribution="apache-2.0"))), "is under llama3.1"),
+        (blocks(changed(SPEC, lineage=Lineage(), licenses=Licenses(distribution="mit"))), "the text of llama3"),
     ],
 )  # fmt: skip
 def test_each_duty_that_is_not_kept_is_named(found: list[str], says: str) -> None:
@@ -55,7 +62,7 @@ def test_the_real_licences_hold_the_sentences_that_are_asked_for(shared_data: Pa
     for folder in sorted((shared_data / "llama-terms").iterdir()):
         licence = folder.name.replace("_", ".")
         text = (folder / "LICENSE").read_text()
-        spec = replace(SPEC, lineage=Lineage(), licenses=Licenses(distribution=licence))
+        spec = changed(SPEC, lineage=Lineage(), licenses=Licenses(distribution=licence))
         missing = blocks(spec, {"LICENSE": text})
         assert len(missing) == 1, missing
         sentence = missing[0].partition("says: ")[2]
@@ -76,7 +83,7 @@ def test_the_real_licences_hold_the_sentences_that_are_asked_for(shared_data: Pa
     ],
 )
 def test_a_parents_licence_is_told_by_its_name(name: str, licence: str | None) -> None:
-    assert licence_of_ancestor(Ancestor(name)) == licence
+    assert licence_of_ancestor(Ancestor(id=name)) == licence
 
 
 def test_expressions_are_read_as_spdx_reads_them() -> None:

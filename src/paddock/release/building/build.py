@@ -46,7 +46,7 @@ from paddock.release.planning.plan import (
 )
 from paddock.release.planning.survey import find_model
 from paddock.release.signatures.oms import names_outside_signature, sign_files
-from paddock.release.spec.values import HubDestination
+from paddock.release.spec.publish import HubDestination
 from paddock.release.verifying.verify import verify_folder
 from paddock.signing.keys import SigningKey, TrustedKey
 
@@ -199,15 +199,17 @@ def _sign(plan: Plan, folder: Path, files: list[ReleaseFile], key: SigningKey) -
 
 def _document(plan: Plan) -> dict[str, Any]:
     """release.json but for the files: what was said and what was measured, nothing of this run."""
-    spec, metadata = plan.spec, asdict(plan.spec.metadata)
+    spec = plan.spec
+    said = spec.model_dump(mode="json", by_alias=True, exclude_none=True)
+    metadata = said["metadata"]
     return {
         "name": metadata.pop("name"),
         "version": metadata.pop("version"),
-        "producer": metadata.pop("producer"),
+        "producer": metadata.pop("producer", None),
         "metadata": metadata,
-        "lineage": asdict(spec.lineage),
-        "licenses": asdict(spec.licenses),
-        "components": [asdict(component) for component in spec.components],
+        "lineage": said["lineage"],
+        "licenses": said["licenses"],
+        "components": said["components"],
         "access": {"stage": spec.access.stage, "mechanism": spec.access.mechanism},
         "model": {
             "source_format": plan.model.format,

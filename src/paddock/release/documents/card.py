@@ -16,7 +16,8 @@ import yaml
 from paddock.release.facts import Fact, declared
 from paddock.release.files.manifest import SIGNATURE_NAME, ReleaseFile
 from paddock.release.licences.card_licence import card_licence
-from paddock.release.spec.values import Access, ReleaseSpec
+from paddock.release.spec.access import Access
+from paddock.release.spec.release_spec import ReleaseSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,10 @@ def _gating(access: Access) -> dict[str, Any]:
     gating: dict[str, Any] = dict(access.texts)
     if access.fields:
         gating["extra_gated_fields"] = {
-            field.label: {"type": field.kind, "options": list(field.options)}
-            if field.options
-            else field.kind
-            for field in access.fields
+            label: {"type": question.kind, "options": list(question.options)}
+            if question.options
+            else question.kind
+            for label, question in access.fields
         }
     return gating
 
@@ -97,7 +98,7 @@ def _fact_rows(content: CardContent) -> list[tuple[str, str, str]]:
         declared("Producer", producer.name if producer else None),
         declared("Contact", producer.contact if producer else None),
         declared("Security contact", producer.security if producer else None),
-        declared("Date", metadata.date),
+        declared("Date", str(metadata.date) if metadata.date else None),
         declared("Treatment", metadata.treatment),
         declared("Supersedes", metadata.supersedes) if metadata.supersedes else None,
         declared("Licence", _known_license(content.spec)),
@@ -111,7 +112,7 @@ def _fact_rows(content: CardContent) -> list[tuple[str, str, str]]:
             if parents
         ),
     ]
-    return [(fact.name, _cell(fact.value), fact.source) for fact in facts if fact is not None]
+    return [(fact.name, _cell(fact.text), fact.source) for fact in facts if fact is not None]
 
 
 def _known_license(spec: ReleaseSpec) -> str | None:

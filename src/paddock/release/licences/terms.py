@@ -16,7 +16,8 @@ from paddock.checkpoint.licence_hints import licence_of_text
 from paddock.release.files.formats import role_of
 from paddock.release.licences.card_licence import card_licence
 from paddock.release.licences.expression import expression_problem, licences_in
-from paddock.release.spec.values import Ancestor, ReleaseSpec
+from paddock.release.spec.lineage import Ancestor
+from paddock.release.spec.release_spec import ReleaseSpec
 
 
 class Duties(NamedTuple):
@@ -155,7 +156,7 @@ def _lineage_blocks(spec: ReleaseSpec, texts: Mapping[str, str]) -> Iterator[str
             yield f"the licence of {teacher.id} forbids to improve other models with its outputs"
     origin = re.search(r'"_name_or_path"\s*:\s*"([^"/]+/[^"/]+)"', texts.get("config.json", ""))
     if origin is not None and not spec.lineage.base_model:
-        licence = licence_of_ancestor(Ancestor(origin[1]))
+        licence = licence_of_ancestor(Ancestor(id=origin[1]))
         if licence in _DUTIES and licence not in ids:
             yield (
                 f"config.json says that the weights come from {origin[1]!r:.120}, "

@@ -13,7 +13,8 @@ import yaml
 
 from paddock.front_matter import BadFrontMatter, parse_front_matter
 from paddock.release.planning.plan import Source
-from paddock.release.spec.values import API_VERSION, KIND, UNKNOWN_LICENSE
+from paddock.release.spec.licences import UNKNOWN_LICENSE
+from paddock.release.spec.release_spec import API_VERSION, KIND
 
 FIRST_VERSION = "1.0.0"
 

@@ -20,7 +20,8 @@ from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.files.paths import matching
 from paddock.release.licences.card_licence import is_unknown
 from paddock.release.licences.terms import term_blocks
-from paddock.release.spec.values import CARD, PARAMETERS, HubDestination, ReleaseSpec
+from paddock.release.spec.components import CARD, PARAMETERS
+from paddock.release.spec.release_spec import ReleaseSpec
 
 WRITTEN_BY_US = (ATTRIBUTES_NAME, CARD_NAME, MANIFEST_NAME, SIGNATURE_NAME)
 _EARLIER_SIGNATURES = frozenset(
@@ -267,12 +268,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
             "private": spec.access.is_private,
         },
         "sign": {"oms": spec.oms_key},
-        "publish": [
-            {"to": "hub", "repo": d.repo, "url": d.url}
-            if isinstance(d, HubDestination)
-            else {"to": "folder", "path": d.path}
-            for d in spec.publish
-        ],
+        "publish": [there.model_dump(mode="json", exclude_none=True) for there in spec.publish],
         "assumptions": list(plan.assumptions),
         "warnings": list(plan.warnings),
         "blocks": list(plan.blocks),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from paddock.release.planning.plan import WRITTEN_BY_US, Plan
-from paddock.release.spec.values import HubDestination
 
 MAX_LISTED = 40
 
@@ -51,10 +50,8 @@ def _access(plan: Plan) -> str:
 
 def _destinations(plan: Plan, hub_url: str) -> list[str]:
     return [
-        f"{d.url or hub_url}/{d.repo}, tag {plan.spec.metadata.version}"
-        if isinstance(d, HubDestination)
-        else f"the folder {d.path}"
-        for d in plan.spec.publish
+        f"{there.place(hub_url)}, version {plan.spec.metadata.version}"
+        for there in plan.spec.publish
     ] or ["nowhere yet: name a destination with --to NAMESPACE/NAME or under publish"]
 
 

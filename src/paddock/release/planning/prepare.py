@@ -16,8 +16,9 @@ from paddock.release.errors import BadReleaseFile
 from paddock.release.planning.assume import Assumed, assume_release
 from paddock.release.planning.plan import Plan, make_plan
 from paddock.release.planning.survey import survey
+from paddock.release.spec.publish import HubDestination
 from paddock.release.spec.reader import parse_release
-from paddock.release.spec.values import HubDestination, ReleaseSpec
+from paddock.release.spec.release_spec import ReleaseSpec
 from paddock.release.spec.yaml_tree import MAX_YAML_BYTES
 from paddock.release.target import is_repo_id, path_exists
 
@@ -95,7 +96,7 @@ def _prepare_bare(wanted: Wanted) -> Prepared:
 
 
 def _with_destination(spec: ReleaseSpec, to: str | None) -> ReleaseSpec:
-    return spec if to is None else replace(spec, publish=(HubDestination(to),))
+    return spec if to is None else spec.model_copy(update={"publish": (HubDestination(repo=to),)})
 
 
 def _source_folder(base: Path, relative: str) -> Path:

@@ -29,7 +29,7 @@ from paddock.release.publishing.hub_state import (
     read_state,
     read_tree,
 )
-from paddock.release.spec.values import Access
+from paddock.release.spec.access import Access
 
 TAG_ATTEMPTS = 3
 TAG_PAUSE_SECONDS = 0.5

@@ -1,297 +1,123 @@
 """release.yaml: bytes to a ``ReleaseSpec``, or one sentence with file, line and hint.
 
-Knows every key, its type and which keys belong to work that this version does not do yet: those
-are refused, so that nobody believes that a gate ran or a second signature was made. Reads no other
-file.
+The sections say what is right; this says what is wrong in words, and where. Reads no other file.
 """
 
 from __future__ import annotations
 
-import re
-from typing import cast
+from typing import Any, NamedTuple, TypeVar
 
-from paddock.checkpoint.sizes import parse_size
-from paddock.release.files.paths import glob_problem, path_problem
-from paddock.release.spec.policy import read_access, read_publish, read_sign
-from paddock.release.spec.values import (
-    API_VERSION,
-    KIND,
-    MOF_COMPONENTS,
-    UNKNOWN_LICENSE,
-    Ancestor,
-    Artifacts,
-    Component,
-    ComponentAccess,
-    Licenses,
-    Lineage,
-    Metadata,
-    Producer,
-    ReleaseSpec,
-)
-from paddock.release.spec.yaml_fields import Fields, Place, as_text
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from paddock.release.errors import BadReleaseFile
+from paddock.release.spec.release_spec import API_VERSION, KIND, ReleaseSpec
+from paddock.release.spec.section import UNKNOWN_KEY, WRONG, Section
+from paddock.release.spec.yaml_fields import nearest
 from paddock.release.spec.yaml_tree import Node, parse_yaml
 
-_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}")
-_NAME = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]{0,94}[0-9A-Za-z])?")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_DATE = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
-MIN_SHARD_BYTES = 10**6
-
-_SECTIONS = (
-    "apiVersion", "kind", "metadata", "lineage", "licenses", "components", "artifacts", "access",
-    "sign", "publish",
-)  # fmt: skip
-_LATER_SECTIONS = ("inspect", "audit", "docs", "gate", "lifecycle")
-_LINEAGE = ("base_model", "distilled_from", "trained_on_outputs_of")
-_RELATIONS = ("finetune", "adapter", "merge", "quantized")
-_COMPONENT_ACCESS = ("open", "gated", "withheld", "not_produced")
+T = TypeVar("T", bound=Section)
+_KINDS = {
+    "bool_type": "true or false", "int_type": "a whole number", "float_type": "a number",
+    "tuple_type": "a list", "dict_type": "a mapping of keys to values",
+    "model_type": "a mapping of keys to values", "int_from_float": "a whole number",
+}  # fmt: skip
 
 
 def parse_release(content: bytes, file_name: str = "release.yaml") -> ReleaseSpec:
-    """The specification in ``content``; raises BadReleaseFile or NotSupportedYet."""
-    place = Place(file_name, "")
-    top = Fields(parse_yaml(content, file_name), place, _SECTIONS, _LATER_SECTIONS)
+    """The specification in ``content``; raises BadReleaseFile."""
+    tree = parse_yaml(content, file_name)
+    if not isinstance(tree.value, dict):
+        raise BadReleaseFile(
+            f"{file_name}:{tree.line}: the file must be a mapping of keys to values"
+        )
     for key, expected in (("apiVersion", API_VERSION), ("kind", KIND)):
-        if top.required_text(key) != expected:
-            raise top.bad(key, f"must be {expected!r}")
-    if (metadata := top.node("metadata")) is None:
-        raise place.bad(1, "the section 'metadata' is missing", "it needs a name and a version")
-    return ReleaseSpec(
-        metadata=_metadata(metadata, place.inside("metadata")),
-        lineage=_lineage(top.node("lineage"), place.inside("lineage")),
-        licenses=_licenses(top.node("licenses"), place.inside("licenses")),
-        components=_components(top),
-        artifacts=_artifacts(top.node("artifacts"), place.inside("artifacts")),
-        access=(access := read_access(top.node("access"), metadata, place)),
-        oms_key=read_sign(top.node("sign"), place.inside("sign")),
-        publish=read_publish(top, access),
-    )
+        if key not in tree.value:
+            raise BadReleaseFile(f"{file_name}:{tree.line}: the key {key!r} is missing")
+        if (found := tree.value[key]).value != expected:
+            raise BadReleaseFile(f"{file_name}:{found.line}: {key}: must be {expected!r}")
+    return parse_section(tree, ReleaseSpec, file_name)
 
 
-def _metadata(node: Node, place: Place) -> Metadata:
-    fields = Fields(
-        node,
-        place,
-        (
-            "name", "version", "producer", "description", "date", "purl", "supersedes", "stage",
-            "type", "architecture", "treatment", "pipeline_tag", "library_name", "language", "tags",
-        ),
-    )  # fmt: skip
-    name, version = fields.required_text("name"), fields.required_text("version")
-    if not _NAME.fullmatch(name) or ".." in name or "--" in name:
-        hint = "letters, digits, '.', '_' and '-'"
-        raise fields.bad("name", f"{name[:100]!r} cannot name a model", hint)
-    if not _VERSION.fullmatch(version) or ".." in version or version.endswith((".", ".lock")):
-        raise fields.bad("version", f"{version[:80]!r} cannot name a tag", "for example 1.0.0")
-    date = fields.text("date")
-    if date is not None and not _DATE.fullmatch(date):
-        raise fields.bad("date", f"{date[:40]!r} is not a date like 2026-11-20")
-    producer = fields.node("producer")
-    return Metadata(
-        name=name,
-        version=version,
-        producer=None if producer is None else _producer(producer, place.inside("producer")),
-        description=fields.text("description"),
-        date=date,
-        purl=fields.text("purl"),
-        supersedes=fields.text("supersedes"),
-        type=fields.text("type"),
-        architecture=fields.text("architecture"),
-        treatment=fields.text("treatment"),
-        pipeline_tag=fields.text("pipeline_tag") or "text-generation",
-        library_name=fields.text("library_name") or "transformers",
-        languages=fields.texts("language"),
-        tags=fields.texts("tags"),
-    )
+def parse_section(tree: Node, section: type[T], file_name: str) -> T:
+    """The section that ``tree`` spells; raises BadReleaseFile with the first fault of the file."""
+    try:
+        return section.model_validate(_plain(tree))
+    except ValidationError as e:
+        faults = [_fault(error, tree) for error in e.errors(include_url=False)]
+        first = min(faults, key=lambda fault: (fault.line, len(fault.sentence)))
+        raise BadReleaseFile(f"{file_name}:{first.line}: {first.sentence}", hint=first.hint) from e
 
 
-def _producer(node: Node, place: Place) -> Producer:
-    fields = Fields(node, place, ("name", "contact", "security", "eu_representative"))
-    return Producer(
-        name=fields.required_text("name"),
-        contact=fields.text("contact"),
-        security=fields.text("security"),
-        eu_representative=fields.text("eu_representative"),
-    )
+class _Fault(NamedTuple):
+    line: int
+    sentence: str
+    hint: str | None = None
 
 
-def _lineage(node: Node | None, place: Place) -> Lineage:
-    if node is None:
-        return Lineage()
-    fields = Fields(node, place, _LINEAGE)
-    ancestors = {
-        key: tuple(_ancestor(item, place.inside(key)) for item in fields.items(key))
-        for key in _LINEAGE
-    }
-    return Lineage(**ancestors)
+def _plain(node: Node) -> Any:
+    """Values without their lines; a key with nothing is a key that is not there."""
+    if isinstance(node.value, dict):
+        return {k: _plain(v) for k, v in node.value.items() if v.value is not None}
+    if isinstance(node.value, list):
+        return [_plain(item) for item in node.value]
+    return node.value
 
 
-def _ancestor(node: Node, place: Place) -> Ancestor:
-    if isinstance(node.value, str):
-        return Ancestor(as_text(node, place))
-    fields = Fields(node, place, ("id", "revision", "relation", "license", "digest"))
-    return Ancestor(
-        id=fields.required_text("id"),
-        revision=fields.text("revision"),
-        relation=fields.choice("relation", _RELATIONS),
-        license=fields.text("license"),
-        sha256=_digest(fields.node("digest"), place.inside("digest")),
-    )
+def _fault(error: ErrorDetails, tree: Node) -> _Fault:
+    node, path = _where(error["loc"], tree)
+    context, kind = error.get("ctx", {}), error["type"]
+    inside = f" in {path}" if path else ""
+    if kind == UNKNOWN_KEY:
+        key = str(context["key"])
+        line = node.value[key].line if isinstance(node.value, dict) else node.line
+        return _Fault(line, f"unknown key {key[:80]!r}{inside}", context["hint"])
+    if kind == "missing":
+        return _Fault(node.line, f"the key {error['loc'][-1]!r} is missing{inside}")
+    said = f"{path}: " if path else ""
+    if kind == WRONG:
+        return _Fault(node.line, f"{said}{context['sentence']}", context.get("hint"))
+    if kind in {"literal_error", "union_tag_invalid", "enum"}:
+        return _choice(node, said, context)
+    if kind == "union_tag_not_found":
+        return _Fault(node.line, f"{said}the key 'to' is missing" if "publish" in said else
+                      f"{said}the key 'do' is missing")  # fmt: skip
+    if kind == "string_type":
+        return _not_text(node, path)
+    if kind in _KINDS:
+        return _Fault(node.line, f"{path} must be {_KINDS[kind]}, not {_shown(node)}")
+    return _Fault(node.line, f"{said}{error['msg'][:1].lower()}{error['msg'][1:]}")
 
 
-def _digest(node: Node | None, place: Place) -> str | None:
-    if node is None:
-        return None
-    fields = Fields(node, place, ("sha256",))
-    sha256 = fields.required_text("sha256")
-    if not _SHA256.fullmatch(sha256):
-        raise fields.bad("sha256", f"{sha256[:80]!r} is not 64 lower-case hex digits")
-    return sha256
+def _where(loc: tuple[int | str, ...], tree: Node) -> tuple[Node, str]:
+    """The innermost node that an error is about; parts of ``loc`` that are no keys are skipped."""
+    node, names = tree, list[str]()
+    for part in loc:
+        if isinstance(part, int) and isinstance(node.value, list) and part < len(node.value):
+            node = node.value[part]
+        elif isinstance(part, str) and isinstance(node.value, dict) and part in node.value:
+            node = node.value[part]
+            names.append(part)
+    return node, ".".join(names)
 
 
-def _licenses(node: Node | None, place: Place) -> Licenses:
-    if node is None:
-        return Licenses()
-    fields = Fields(
-        node,
-        place,
-        ("distribution", "code", "data", "document", "acceptable_use", "notices"),
-        ("declarations",),
-    )
-    policy = _policy_file(fields.node("acceptable_use"), place.inside("acceptable_use"))
-    return Licenses(
-        distribution=fields.text("distribution") or UNKNOWN_LICENSE,
-        code=fields.text("code"),
-        data=fields.text("data"),
-        document=fields.text("document"),
-        acceptable_use_file=policy,
-        notices=checked_paths(fields, "notices"),
-    )
+def _choice(node: Node, said: str, context: dict[str, Any]) -> _Fault:
+    expected = str(context.get("expected") or context.get("expected_tags", ""))
+    allowed = [word.strip().strip("'") for word in expected.replace(" or ", ", ").split(",")]
+    given = context.get("tag", node.value)
+    given = given if isinstance(given, str | int | float) else _shown(node)
+    hint = nearest(str(given), allowed)
+    return _Fault(node.line, f"{said}{given!r:.100} is not one of {', '.join(allowed)}", hint)
 
 
-def _policy_file(node: Node | None, place: Place) -> str | None:
-    if node is None:
-        return None
-    fields = Fields(node, place, ("file",), ("upstream",))
-    fields.required_text("file")
-    return checked_paths(fields, "file")[0]
+def _not_text(node: Node, path: str) -> _Fault:
+    if isinstance(node.value, list | dict):
+        return _Fault(node.line, f"{path} must be text, not {_shown(node)}")
+    what = f"{path} must be text, and YAML reads this as {node.value!r}"
+    return _Fault(node.line, what, "put the value in quotes")
 
 
-def _components(top: Fields) -> tuple[Component, ...]:
-    place = top.place.inside("components")
-    components = tuple(_component(item, place) for item in top.items("components"))
-    for number, component in enumerate(components):
-        if component.name in {other.name for other in components[:number]}:
-            raise top.bad("components", f"{component.name!r} is there twice")
-    return components
-
-
-def _component(node: Node, place: Place) -> Component:
-    fields = Fields(
-        node,
-        place,
-        ("name", "access", "path", "license", "reason", "review_date"),
-        ("withhold", "commitment"),
-    )
-    fields.required_text("name")
-    fields.required_text("access")
-    name = fields.choice("name", MOF_COMPONENTS) or ""
-    access = cast(ComponentAccess, fields.choice("access", _COMPONENT_ACCESS))
-    paths = checked_paths(fields, "path")
-    if access in {"withheld", "not_produced"} and paths:
-        raise fields.bad(
-            "path",
-            f"a component that is {access} has no files in the release",
-            "leave files out with artifacts.source.exclude",
-        )
-    if access == "withheld" and fields.text("reason") is None:
-        raise fields.bad("access", "a withheld component needs a reason")
-    return Component(
-        name=name,
-        access=access,
-        paths=paths,
-        license=fields.text("license"),
-        reason=fields.text("reason"),
-        review_date=fields.text("review_date"),
-    )
-
-
-def _artifacts(node: Node | None, place: Place) -> Artifacts:
-    if node is None:
-        return Artifacts()
-    fields = Fields(node, place, ("source", "outputs", "forbid"))
-    source, exclude = _source(fields.node("source"), place.inside("source"))
-    return Artifacts(
-        source=source,
-        exclude=exclude,
-        shard_bytes=_output_shard_bytes(fields),
-        forbid_python=_forbids_python(fields),
-    )
-
-
-def _source(node: Node | None, place: Place) -> tuple[str, tuple[str, ...]]:
-    if node is None:
-        return ".", ()
-    fields = Fields(node, place, ("path", "formats", "exclude"))
-    path = fields.required_text("path")
-    problem = None if path.rstrip("/") in {".", ""} else path_problem(path.rstrip("/"))
-    if problem is not None or path.startswith("/"):
-        raise fields.bad("path", f"{path[:80]!r} must stay inside the folder of {place.file_name}")
-    for wish in fields.texts("formats"):
-        if wish != "safetensors":
-            raise fields.bad("formats", f"{wish!r} is not supported yet", "formats: [safetensors]")
-    return path.rstrip("/") or ".", checked_paths(fields, "exclude")
-
-
-def _output_shard_bytes(artifacts: Fields) -> int | None:
-    outputs = artifacts.items("outputs")
-    if len(outputs) > 1:
-        raise artifacts.bad("outputs", "more than one output is not supported yet")
-    if not outputs:
-        return None
-    fields = Fields(
-        outputs[0],
-        artifacts.place.inside("outputs"),
-        ("id", "format", "shard_size"),
-        ("dtype", "quant", "imatrix", "from", "max_kl"),
-    )
-    fields.choice("format", ("safetensors",))
-    return _size(fields, "shard_size")
-
-
-def _size(fields: Fields, key: str) -> int | None:
-    node = fields.node(key)
-    if node is None:
-        return None
-    if isinstance(node.value, int) and not isinstance(node.value, bool):
-        size_bytes = node.value
-    elif (parsed := parse_size(as_text(node, fields.place.inside(key)))) is not None:
-        size_bytes = parsed
-    else:
-        raise fields.bad(key, f"{node.value!r} is not a size", "bytes, or like 5GB")
-    if size_bytes < MIN_SHARD_BYTES:
-        raise fields.bad(key, f"{size_bytes} bytes is too small", f"at least {MIN_SHARD_BYTES}")
-    return size_bytes
-
-
-def _forbids_python(artifacts: Fields) -> bool:
-    if artifacts.node("forbid") is None:
-        return True
-    forbidden = artifacts.texts("forbid")
-    for word in forbidden:
-        if word not in {"pickle", "python", "executables"}:
-            raise artifacts.bad("forbid", f"{word!r} is not one of pickle, python, executables")
-    if not {"pickle", "executables"} <= set(forbidden):
-        raise artifacts.bad(
-            "forbid", "pickles and executables cannot be allowed", "forbid: [pickle, executables]"
-        )
-    return "python" in forbidden
-
-
-def checked_paths(fields: Fields, key: str) -> tuple[str, ...]:
-    """Paths or patterns that stay inside the folder."""
-    paths = fields.texts(key)
-    for path in paths:
-        if problem := glob_problem(path):
-            raise fields.bad(key, f"{path[:80]!r} is not usable: {problem}")
-    return paths
+def _shown(node: Node) -> str:
+    if isinstance(node.value, dict):
+        return "a mapping"
+    return "a list" if isinstance(node.value, list) else repr(node.value)[:80]

@@ -1,0 +1,104 @@
+"""``access``: who may read the published files, and when that changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from paddock.release.spec.metadata import Stage
+from paddock.release.spec.section import Count, FilePath, Listed, Many, Moment, Section, Text, wrong
+
+Mechanism = Literal["none", "clickthrough", "registration", "manual"]
+_TEXTS = (
+    "extra_gated_prompt", "extra_gated_heading", "extra_gated_description",
+    "extra_gated_button_content",
+)  # fmt: skip
+
+
+class Question(Section):
+    """What a person answers before access."""
+
+    kind: Literal["text", "checkbox", "date_picker", "country", "select"] = Field(alias="type")
+    options: Many[Text] = ()
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Question:
+        if (self.kind == "select") != bool(self.options):
+            raise wrong("a select, and only a select, has options")
+        return self
+
+
+def _question(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+class StageChange(Section):
+    """A stage that begins at a moment, announced with the release."""
+
+    stage: Stage
+    at: Moment
+
+
+class AccessSection(Section):
+    """Who may read the published files, as written."""
+
+    mechanism: Mechanism | None = Field(None, description="How a reader of a gated model gets in.")
+    extra_gated_prompt: Text | None = None
+    extra_gated_heading: Text | None = None
+    extra_gated_description: Text | None = None
+    extra_gated_button_content: Text | None = None
+    extra_gated_fields: dict[
+        Annotated[str, Field(min_length=1, max_length=200)],
+        Annotated[Question, BeforeValidator(_question)],
+    ] = Field(default_factory=dict, description="Questions, in the Hub's types.")
+    terms: FilePath | None = Field(None, description="What a reader agrees to.")
+    retention_days: Count | None = Field(None, description="How long answers are kept.")
+    schedule: Listed[StageChange] = Field((), description="Stages to come.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> AccessSection:
+        moments = [change.at for change in self.schedule]
+        if moments != sorted(set(moments)):
+            raise wrong("schedule: the moments must follow each other")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may read the published files, with stage and mechanism in agreement."""
+
+    stage: Stage = "open"
+    mechanism: Mechanism = "none"
+    texts: tuple[tuple[str, str], ...] = ()  # extra_gated_prompt, … as cards spell them
+    fields: tuple[tuple[str, Question], ...] = ()
+    is_declared: bool = False  # else an existing repository keeps its settings
+    schedule: tuple[StageChange, ...] = ()
+
+    @property
+    def is_private(self) -> bool:
+        return self.stage in {"internal", "trusted"}
+
+    @property
+    def gated(self) -> Literal["auto", "manual", False]:
+        """The Hub's word for the mechanism."""
+        if self.mechanism == "none":
+            return False
+        return "manual" if self.mechanism == "manual" else "auto"
+
+
+def agreed_access(stage: Stage | None, section: AccessSection | None) -> Access:
+    """One of stage and mechanism implies the other; raises when they contradict each other."""
+    implied: Mechanism = "clickthrough" if stage == "gated" else "none"
+    if section is None:
+        return Access(stage or "open", implied, is_declared=stage is not None)
+    mechanism = section.mechanism or implied
+    stage = stage or ("open" if mechanism == "none" else "gated")
+    if (stage == "gated") != (mechanism != "none"):
+        raise wrong(f"access.mechanism: {mechanism!r} does not go with metadata.stage {stage!r}")
+    texts = tuple((key, text) for key in _TEXTS if (text := getattr(section, key)) is not None)
+    fields = tuple(section.extra_gated_fields.items())
+    if mechanism == "none" and (texts or fields):
+        raise wrong("access.mechanism: gated texts and fields need a mechanism", "clickthrough")
+    return Access(stage, mechanism, texts, fields, is_declared=True, schedule=section.schedule)
