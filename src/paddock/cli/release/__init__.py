@@ -1,0 +1,38 @@
+"""``paddock release``: a file a verb, imported only when it is used."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+_VERBS = {
+    "plan": "Say what would happen and what forbids it; change nothing.",
+    "build": "Build the signed release into a folder.",
+    "publish": "Plan, build and publish: everything, or nothing.",
+}
+_FORMAT = """TARGET is a release.yaml, or a folder: one without a release.yaml gets one written from
+what is found in it, and every assumption is printed."""
+
+
+class _Verbs(click.Group):
+    """A group that imports a verb's file when the verb is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        module = importlib.import_module(f"paddock.cli.release.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_VERBS.items()))
+
+
+@click.command(cls=_Verbs, help="Make a release, and care for it afterwards.", epilog=_FORMAT)
+def command() -> None:
+    pass

@@ -1,0 +1,30 @@
+"""``paddock release plan``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from paddock.cli.output import emit, progress_note
+from paddock.cli.release.asked import release_options, surroundings
+
+
+@click.command(help="Say what would happen and what forbids it; change nothing.")
+@release_options
+@click.pass_context
+def command(context: click.Context, /, as_json: bool, **given: Any) -> None:
+    from paddock.release.errors import GateRefused
+    from paddock.release.planning.plan import to_json
+    from paddock.release.planning.plan_text import render_plan
+    from paddock.release.planning.prepare import prepare
+    from paddock.release.releasing import describe_key
+
+    settings, wanted, around = surroundings(given)
+    prepared = prepare(wanted)
+    for sentence in prepared.plan.assumptions:
+        progress_note(f"assumed {sentence}")
+    text = render_plan(prepared.plan, describe_key(prepared, around), settings.hub_url)
+    emit(to_json(prepared.plan), text, as_json=as_json)
+    if prepared.plan.blocks:
+        context.exit(GateRefused.exit_code)
