@@ -24,7 +24,7 @@ from paddock.errors import BadInput, NotFound
 from paddock.release.building.build import BuiltRelease, build_release
 from paddock.release.errors import BadReleaseFile, GateRefused
 from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME, parse_manifest
-from paddock.release.planning.plan import to_json
+from paddock.release.planning.plan_json import to_json
 from paddock.release.planning.prepare import Wanted, prepare
 from paddock.release.releasing import Surroundings, build_wanted, signing_key
 from paddock.release.verifying.verify import verify_folder

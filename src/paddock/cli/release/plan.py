@@ -15,7 +15,7 @@ from paddock.cli.release.asked import release_options, surroundings
 @click.pass_context
 def command(context: click.Context, /, as_json: bool, **given: Any) -> None:
     from paddock.release.errors import GateRefused
-    from paddock.release.planning.plan import to_json
+    from paddock.release.planning.plan_json import to_json
     from paddock.release.planning.plan_text import render_plan
     from paddock.release.planning.prepare import prepare
     from paddock.release.releasing import describe_key

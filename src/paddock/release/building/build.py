@@ -37,13 +37,13 @@ from paddock.release.files.manifest import (
     render_manifest,
 )
 from paddock.release.files.reading import opened_folder, read_beneath
+from paddock.release.planning.conditions import content_checks
 from paddock.release.planning.plan import (
     WRITTEN_BY_US,
     Plan,
-    Source,
-    content_blocks,
     require_unblocked,
 )
+from paddock.release.planning.source import Source
 from paddock.release.planning.survey import find_model
 from paddock.release.signatures.oms import names_outside_signature, sign_files
 from paddock.release.spec.publish import HubDestination
@@ -152,7 +152,10 @@ def _inspect_again(plan: Plan, folder: Path) -> None:
         listing = list_folder(folder_fd)
         heads = {path: read_beneath(folder_fd, path, HEAD_BYTES - 1) for path in listing.files}
     source = Source(str(folder), listing, heads, find_model(folder, listing))
-    problems = [*source.model.problems, *content_blocks(plan.spec, source, sorted(listing.files))]
+    problems = [
+        *source.model.problems,
+        *(c.sentence for c in content_checks(plan.spec, source, sorted(listing.files)) if c.blocks),
+    ]
     if problems:
         raise GateRefused(f"the built release is refused: {'; '.join(problems[:20])}")
 

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from paddock.front_matter import BadFrontMatter, parse_front_matter
-from paddock.release.planning.plan import Source
+from paddock.release.planning.source import Source
 from paddock.release.spec.licences import UNKNOWN_LICENSE
 from paddock.release.spec.release_spec import API_VERSION, KIND
 

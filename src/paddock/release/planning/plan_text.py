@@ -1,7 +1,14 @@
-"""A plan in words, for a person who is about to say yes."""
+"""A plan in words, for a person who is about to say yes: what happens, part by part, and what not.
+
+Pure. Conditions that are met are counted; every other one is a row with its id, so that a waiver or
+a search can name it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from paddock.release.evidence import GROUPS, Check
 from paddock.release.planning.plan import WRITTEN_BY_US, Plan
 
 MAX_LISTED = 40
@@ -19,14 +26,43 @@ def render_plan(plan: Plan, key: str, hub_url: str) -> str:
         f"  signed by   {key}",
     ]
     lines += [f"  publish to  {where}" for where in _destinations(plan, hub_url)]
+    lines += _outputs(plan)
+    lines += _components(plan)
     copied = [f"{file.path} ({file.size_bytes} bytes)" for file in plan.copied]
     lines += _section("copied", copied)
     lines += _section("converted", list(plan.model.produced) if plan.model.is_converted else [])
     lines += _section("written", list(WRITTEN_BY_US))
     lines += _section("left out", [f"{left.path}: {left.reason}" for left in plan.left_out])
-    lines += [f"  warning: {warning}" for warning in plan.warnings]
-    lines += [f"  blocked: {block}" for block in plan.blocks]
+    lines += ["  conditions:", *(f"    {line}" for line in render_checks(plan.checks))]
     return "\n".join(lines)
+
+
+def render_checks(checks: Sequence[Check]) -> list[str]:
+    """Conditions as the rows of a table: the met ones counted by group, the others said."""
+    met = [c for c in checks if c.status == "met"]
+    rows: list[tuple[str, str, str]] = [
+        ("met", group, f"{count} condition{'' if count == 1 else 's'}")
+        for group in GROUPS
+        if (count := sum(c.group == group for c in met))
+    ]
+    words = {"unmet": "blocked", "undecided": "blocked", "waived": "waived", "warned": "warning"}
+    others = sorted(
+        (c for c in checks if c.status != "met"), key=lambda c: (c.blocks, GROUPS.index(c.group))
+    )
+    for check in others:
+        rows.append((words[check.status], check.id, check.sentence))
+        rows += [("", "", f"shown by {e.what}: {e.quote}") for e in check.evidence if e.quote]
+        rows += [("", "", f"hint: {check.hint}")] if check.hint and check.blocks else []
+    return table(rows)
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows in aligned columns; the last column is as long as it is."""
+    widths = [min(48, max(map(len, column))) for column in zip(*rows, strict=True)][:-1]
+    return [
+        "  ".join([*(c.ljust(w) for c, w in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        for row in rows
+    ]
 
 
 def _summary(plan: Plan) -> str:
@@ -39,6 +75,28 @@ def _conversion(plan: Plan) -> str:
     if plan.spec.artifacts.shard_bytes is not None:
         return f"safetensors in shards of {plan.spec.artifacts.shard_bytes} bytes"
     return "none: the weights are released byte for byte"
+
+
+def _outputs(plan: Plan) -> list[str]:
+    rows = [
+        (out.id or out.format, out.format, out.quant or out.dtype or "as the source", _bound(out))
+        for out in plan.spec.artifacts.outputs
+    ]
+    return ["  outputs:", *(f"    {line}" for line in table(rows))] if rows else []
+
+
+def _bound(output: object) -> str:
+    max_kl = getattr(output, "max_kl", None)
+    return "" if max_kl is None else f"at most {max_kl} nats from the source"
+
+
+def _components(plan: Plan) -> list[str]:
+    rows = []
+    for part in plan.spec.components:
+        files = sum(file.component == part.name for file in plan.copied)
+        kept = f"withholds {len(part.withhold)}" if part.withhold else part.reason or ""
+        rows.append((part.name, part.access, f"{files} files", part.license or "", kept))
+    return ["  components:", *(f"    {line}" for line in table(rows))] if rows else []
 
 
 def _access(plan: Plan) -> str:

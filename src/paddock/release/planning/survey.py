@@ -22,7 +22,7 @@ from paddock.release.facts import Fact, measured
 from paddock.release.files.folder import Listing, list_folder
 from paddock.release.files.formats import HEAD_BYTES, role_of
 from paddock.release.files.reading import opened_folder, read_beneath
-from paddock.release.planning.plan import Model, Source
+from paddock.release.planning.source import Model, Source
 
 MAX_README_BYTES = 1 << 20
 MAX_TEXTS = 100  # licences and notices

@@ -1,0 +1,52 @@
+"""Which files of the source stay behind, and why. Pure."""
+
+from __future__ import annotations
+
+from paddock.front_matter import CARD_NAME
+from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME
+from paddock.release.files.paths import matching
+from paddock.release.planning.source import Source
+from paddock.release.spec.release_spec import ReleaseSpec
+
+EARLIER_SIGNATURES = frozenset(
+    {MANIFEST_NAME, SIGNATURE_NAME, "model.sig", "release.dsse.json", "model.sigstore"}
+)
+HOUSEKEEPING = frozenset({"__pycache__", "Thumbs.db", "desktop.ini"})
+RESULTS_FOLDER = ".eval_results"
+
+
+def left_out(spec: ReleaseSpec, source: Source) -> dict[str, str]:
+    """Every file of the source that is not copied as it is, with the reason."""
+    paths = sorted(source.listing.files)
+    reasons = {path: reason for path in paths if (reason := _housekeeping(path, source))}
+    for part in spec.components:
+        kept_back = [*part.paths] if part.access == "withheld" else []
+        kept_back += [rule.file for rule in part.withhold if rule.file is not None]
+        kept_back += [f"{rule.adapter.rstrip('/')}/" for rule in part.withhold if rule.adapter]
+        for pattern in kept_back:
+            for path in matching(pattern, paths):
+                reasons.setdefault(path, f"withheld: {part.name}")
+    for pattern in spec.artifacts.exclude:
+        for path in matching(pattern, paths):
+            reasons.setdefault(path, f"excluded by {pattern!r}")
+    for path in paths:
+        if path.endswith(".gguf"):
+            reasons.setdefault(path, "weights that are not made from this source")
+    return reasons
+
+
+def _housekeeping(path: str, source: Source) -> str | None:
+    parts = path.split("/")
+    if path in source.model.consumed:
+        return "converted"
+    if path == source.release_file:
+        return "the release file itself"
+    if path in EARLIER_SIGNATURES:
+        return "belongs to an earlier release"
+    if path == CARD_NAME:
+        return "replaced by the model card, which carries its text"
+    if any(part.startswith(".") for part in parts) and parts[0] != RESULTS_FOLDER:
+        return "hidden files are not released"
+    if HOUSEKEEPING & set(parts):
+        return "left over from a tool"
+    return None
