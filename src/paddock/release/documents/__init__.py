@@ -1,4 +1,6 @@
 """What is written about a release.
 
-card  the model card
+content  all that a document may be made of
+keys     the facts that documents ask for
+card     the model card
 """

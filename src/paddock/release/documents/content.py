@@ -1,0 +1,70 @@
+"""All that a document may be made of, gathered once: every renderer is a pure function of this.
+
+Values only. Nothing here is read from disk or judged; a renderer that needs something else is a
+renderer that claims something nobody established.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from paddock.release.evidence import Check
+from paddock.release.facts import Facts
+from paddock.release.files.manifest import Manifest, ReleaseFile
+from paddock.release.spec.release_spec import ReleaseSpec
+
+FOLDER = "documents"  # of all documents but the card
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """Words that a licence wants to be seen, and the licence."""
+
+    text: str  # "Built with Llama"
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBack:
+    """One thing that is not in the release, as anybody may know it."""
+
+    component: str
+    what: str  # "layers 8 to 11", "data/rows.jsonl"
+    replaced: str  # drop, zero, reinitialise, distilled replacement
+    reason: str
+    review_date: str | None = None
+    commitment: str | None = None  # SHA-256 over a secret salt and the content
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentContent:
+    """A release, ready to be written about."""
+
+    spec: ReleaseSpec
+    facts: Facts
+    files: tuple[ReleaseFile, ...]  # sorted by path: everything but documents and signatures
+    repo: str | None = None  # namespace/name on the hub where it goes, when that is known
+    authors_text: str | None = None  # the body of the author's own README
+    is_chat: bool = False
+    badges: tuple[Badge, ...] = ()
+    duties: tuple[str, ...] = ()  # of users and of whoever passes it on, a sentence each
+    withheld: tuple[KeptBack, ...] = ()
+    results: tuple[Any, ...] = ()
+    previous: Manifest | None = None  # the signed manifest of the release that this one supersedes
+    checks: tuple[Check, ...] = ()  # what has been judged before the documents are written
+    provenances: tuple[Mapping[str, Any], ...] = ()  # of derived checkpoints: SLSA statements
+    texts: Mapping[str, bytes] | None = None  # other files that documents quote, by path
+
+    @property
+    def name(self) -> str:
+        return self.spec.metadata.name
+
+    @property
+    def version(self) -> str:
+        return self.spec.metadata.version
+
+    def value(self, key: str) -> Any:
+        """What is known under ``key``, or None."""
+        return self.facts.value(key)
