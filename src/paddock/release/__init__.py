@@ -4,6 +4,7 @@ spec        what a release.yaml says, and how it is read
 planning    what a release would be, and what forbids it
 licences    duties, grants and conflicts of the terms that a release inherits
 documents   everything written about a release, out of its facts
+withholding  what is kept back, and what stands in its place
 building    the release's folder
 signatures  who vouches for it
 publishing  to a hub, a folder, a registry

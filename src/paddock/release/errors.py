@@ -56,3 +56,22 @@ class HubUnreachable(Unavailable):
     """The hub did not answer."""
 
     code = "hub_unreachable"
+
+
+class BadEscrow(BadInput):
+    """The secret that salts commitments cannot be used."""
+
+    code = "bad_escrow"
+
+
+class BadProof(BadInput):
+    """A proof of withheld content that no honest tool writes."""
+
+    code = "bad_proof"
+
+
+class WithholdingRefused(Refused):
+    """What release.yaml keeps back cannot be kept back so: every reason is in the message."""
+
+    code = "withholding_refused"
+    exit_code = 5
