@@ -7,4 +7,5 @@ paths       names of files in a release
 formats     what a file is, and whether it may leave
 attributes  which files git keeps as large files
 manifest    release.json
+weights_digest  one digest for all weights of an output
 """
