@@ -12,6 +12,7 @@ verifying   whether it is exactly what trusted keys signed
 files       what is on disk, read and copied while somebody may change it
 releasing   plan, build, publish
 facts       what is claimed, and where each claim comes from
+results     what evaluations found, with intervals
 evidence    a condition, whether it is met, and what shows it
 target      a path, or a repository of a hub
 errors      what can go wrong
