@@ -12,8 +12,9 @@ from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paddock.release.files.weights_digest import weights_digest
 from paddock.release.results.interval import wilson
-from paddock.release.results.model_digest import model_digests, shards_digest
+from paddock.release.results.model_digest import model_digests
 from paddock.release.results.reading import parse_results, read_results
 from paddock.release.results.result import BadResults
 
@@ -144,7 +145,9 @@ def test_shards_are_one_model_and_each_gguf_is_its_own() -> None:
     shards = {"model-1.safetensors": "a" * 64, "model-2.safetensors": "b" * 64}
     files = {**shards, "gguf/q4.gguf": "c" * 64, "gguf/q8.gguf": "d" * 64, "config.json": "e" * 64}
     assert model_digests(files) == {
-        shards_digest(shards): "*.safetensors",
+        weights_digest(shards): "*.safetensors",
         "c" * 64: "gguf/q4.gguf",
+        weights_digest({"q4.gguf": "c" * 64}): "gguf/q4.gguf",
         "d" * 64: "gguf/q8.gguf",
+        weights_digest({"q8.gguf": "d" * 64}): "gguf/q8.gguf",
     }

@@ -1,34 +1,29 @@
-"""Which bytes a result is about: the digest of a model's weights.
+"""By which digests a result may name the models of a release.
 
-One file of weights is known by its own SHA-256. Shards that belong together are known by the
-SHA-256 of what ``sha256sum`` prints of them in the order of their names, without folders: anybody
-can compute it with that tool. Every GGUF file is a model of its own.
+Each folder's safetensors are one model and each GGUF file is one: known by the digest of an
+output's weights (``files/weights_digest.py``), and where it is a single file, by the file's own
+SHA-256, which any tool can compute.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
 
-_WEIGHTS = (".safetensors", ".gguf", ".bin", ".pth")
-
-
-def shards_digest(shards: Mapping[str, str]) -> str:
-    """The digest of the weights in ``shards``, name to SHA-256."""
-    if len(shards) == 1:
-        return next(iter(shards.values()))
-    lines = "".join(f"{shards[name]}  {name}\n" for name in sorted(shards))
-    return hashlib.sha256(lines.encode()).hexdigest()
+from paddock.release.files.weights_digest import is_weights, weights_digest
 
 
 def model_digests(files: Mapping[str, str]) -> dict[str, str]:
     """The digests of all models among ``files`` (path to SHA-256), each with where it lies."""
     groups: dict[str, dict[str, str]] = defaultdict(dict)
     for path, sha256 in files.items():
-        folder, _, name = path.rpartition("/")
-        suffix = "." + name.rpartition(".")[2]
-        if suffix in _WEIGHTS:
-            where = path if suffix == ".gguf" else f"{folder}/*{suffix}".lstrip("/")
+        if is_weights(path):
+            folder, _, name = path.rpartition("/")
+            where = path if path.endswith(".gguf") else f"{folder}/*.safetensors".lstrip("/")
             groups[where][name] = sha256
-    return {shards_digest(shards): where for where, shards in groups.items()}
+    digests: dict[str, str] = {}
+    for where, weights in groups.items():
+        digests[weights_digest(weights)] = where
+        if len(weights) == 1:
+            digests[next(iter(weights.values()))] = where
+    return digests
