@@ -26,6 +26,12 @@ class BadManifest(BadInput):
     code = "bad_manifest"
 
 
+class BadStatement(BadInput):
+    """An attestation that no verifier could check, or that would say nothing."""
+
+    code = "bad_statement"
+
+
 class GateRefused(Refused):
     """The release must not go out: every unmet condition is in the message."""
 
