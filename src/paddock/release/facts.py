@@ -27,17 +27,45 @@ class Fact:
     source: Source
     key: str = ""  # for documents: "model.hidden_size"
     by: str | None = None  # who says so, the parent it comes from, or what measured it
+    unit: str = ""  # of a number
+
+    @property
+    def is_known(self) -> bool:
+        return self.source != "unknown" and self.value is not None
 
     @property
     def text(self) -> str:
         """The value for people."""
-        if self.source == "unknown" or self.value is None:
+        if not self.is_known:
             return NOT_STATED
-        if isinstance(self.value, bool):
-            return "yes" if self.value else "no"
-        if isinstance(self.value, list):
-            return ", ".join(str(item) for item in self.value)
-        return str(self.value)
+        text = in_words(self.value)
+        return f"{text} {self.unit}" if self.unit else text
+
+    @property
+    def origin(self) -> str:
+        """How it is known, in words: "declared by ada@acme.example"."""
+        if self.by is None:
+            return self.source
+        word = {"inherited": "from", "measured": "by"}.get(self.source, "by")
+        return f"{self.source} {word} {self.by}"
+
+
+def in_words(value: Value) -> str:
+    """A value for people: whole numbers in groups of three, mappings by their values."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):
+        return ("; " if any(isinstance(each, dict) for each in value) else ", ").join(
+            in_words(each) for each in value
+        )
+    if isinstance(value, dict):
+        first, *others = [in_words(each) for each in value.values() if each is not None]
+        return f"{first} ({', '.join(others)})" if others else first
+    return NOT_STATED if value is None else value
 
 
 class Facts:
@@ -70,18 +98,18 @@ class Facts:
         return Facts([*self, *others])
 
 
-def declared(name: str, value: Value, key: str = "", by: str | None = None) -> Fact:
+def declared(name: str, value: Value, key: str = "", by: str | None = None, unit: str = "") -> Fact:
     """What the author says; nothing said is unknown."""
     if value is None or value in ("", [], {}):
         return Fact(name, None, "unknown", key)
-    return Fact(name, value, "declared", key, by)
+    return Fact(name, value, "declared", key, by, unit)
 
 
-def measured(name: str, value: Value, key: str = "", by: str | None = None) -> Fact:
+def measured(name: str, value: Value, key: str = "", by: str | None = None, unit: str = "") -> Fact:
     """What was read or computed from the files themselves."""
-    return Fact(name, value, "measured", key, by)
+    return Fact(name, value, "measured", key, by, unit)
 
 
-def inherited(name: str, value: Value, key: str, by: str) -> Fact:
+def inherited(name: str, value: Value, key: str, by: str, unit: str = "") -> Fact:
     """What holds because it holds for a parent."""
-    return Fact(name, value, "inherited", key, by)
+    return Fact(name, value, "inherited", key, by, unit)

@@ -7,35 +7,18 @@ renderer that claims something nobody established.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from paddock.release.evidence import Check
 from paddock.release.facts import Facts
 from paddock.release.files.manifest import Manifest, ReleaseFile
+from paddock.release.licences.judgement import Judgement
+from paddock.release.results.result import Result
 from paddock.release.spec.release_spec import ReleaseSpec
+from paddock.release.withholding.withheld import Withheld
 
 FOLDER = "documents"  # of all documents but the card
-
-
-@dataclass(frozen=True, slots=True)
-class Badge:
-    """Words that a licence wants to be seen, and the licence."""
-
-    text: str  # "Built with Llama"
-    licence: str
-
-
-@dataclass(frozen=True, slots=True)
-class KeptBack:
-    """One thing that is not in the release, as anybody may know it."""
-
-    component: str
-    what: str  # "layers 8 to 11", "data/rows.jsonl"
-    replaced: str  # drop, zero, reinitialise, distilled replacement
-    reason: str
-    review_date: str | None = None
-    commitment: str | None = None  # SHA-256 over a secret salt and the content
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +31,9 @@ class DocumentContent:
     repo: str | None = None  # namespace/name on the hub where it goes, when that is known
     authors_text: str | None = None  # the body of the author's own README
     is_chat: bool = False
-    badges: tuple[Badge, ...] = ()
-    duties: tuple[str, ...] = ()  # of users and of whoever passes it on, a sentence each
-    withheld: tuple[KeptBack, ...] = ()
-    results: tuple[Any, ...] = ()
+    judgement: Judgement = field(default_factory=Judgement)
+    withheld: Withheld = field(default_factory=Withheld)
+    results: tuple[Result, ...] = ()
     previous: Manifest | None = None  # the signed manifest of the release that this one supersedes
     checks: tuple[Check, ...] = ()  # what has been judged before the documents are written
     provenances: tuple[Mapping[str, Any], ...] = ()  # of derived checkpoints: SLSA statements

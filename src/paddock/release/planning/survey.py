@@ -18,7 +18,7 @@ from paddock.checkpoint.strict_json import load_object
 from paddock.checkpoint.tokenizer.files import CHAT_TEMPLATE
 from paddock.errors import BadInput, NotFound
 from paddock.front_matter import CARD_NAME, split_document
-from paddock.release.facts import Fact, measured
+from paddock.release.documents.measured import model_facts
 from paddock.release.files.folder import Listing, list_folder
 from paddock.release.files.formats import HEAD_BYTES, role_of
 from paddock.release.files.reading import opened_folder, read_beneath
@@ -71,7 +71,7 @@ def find_model(folder: Path, listing: Listing, *, reshard: bool = False) -> Mode
     consumed = _consumed(found, folder, listing, reshard=reshard)
     return Model(
         format=found.format,
-        facts=tuple(_facts(found)),
+        facts=model_facts(found),
         consumed=consumed,
         produced=_produced(found) if consumed else (),
         problems=tuple(problems),
@@ -159,34 +159,3 @@ def _consumed(
         suffix = ".gguf" if found.format == Format.GGUF else ".bin"
         weights = {path for path in listing.files if path.endswith(suffix) and "/" not in path}
     return frozenset(weights | tokenizer)
-
-
-def _facts(found: Inspection) -> list[Fact]:
-    facts = [
-        measured("Architecture", "Llama (decoder-only transformer)"),
-        measured("Parameters", f"{found.parameters:,}"),
-        measured(
-            "Stored as",
-            ", ".join(f"{name} ({count.tensors} tensors)" for name, count in found.dtypes.items()),
-        ),
-    ]
-    if found.published_as is not None:
-        facts.append(measured("Same shape as", found.published_as))
-    if (config := found.config) is not None:
-        heads = (
-            f"{config.heads} query heads, {config.kv_heads} key/value heads of {config.head_dim}"
-        )
-        facts += [
-            measured("Layers", config.layers),
-            measured("Hidden size", config.dim),
-            measured("Feed-forward size", config.ffn_dim),
-            measured("Attention", heads),
-            measured("Vocabulary", config.vocab_size),
-            measured("Context", f"{config.context} tokens"),
-            measured("Rotary base", f"{config.rope_theta:g}"),
-            measured("Tied embeddings", "yes" if config.tied_embeddings else "no"),
-        ]
-    if found.tokenizer is not None:
-        kind = f"{found.tokenizer.kind}, {found.tokenizer.vocab_size} entries"
-        facts.append(measured("Tokenizer", kind))
-    return facts
