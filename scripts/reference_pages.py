@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import json
 import pkgutil
 from pathlib import Path
+from typing import Any
 
 import paddock
 from paddock.checkpoint.scan.codes import CODES
 from paddock.config import Settings, is_secret, meaning
 from paddock.errors import PaddockError
+from paddock.release.spec.schema import SCHEMA_NAME, release_schema, render_schema
 
 DOCS = Path(__file__).parent.parent / "docs"
 FOR_GPUS = {"triton"}  # comes with some builds of torch; what needs it defines no errors
@@ -57,6 +60,21 @@ verdict `reject`, else one `quarantine` for `quarantine`; with warnings alone it
 
 | code | level | meaning | what to do |
 |---|---|---|---|
+"""
+
+MANY = ", one or several"
+RELEASE_YAML_HEAD = f"""# release.yaml, key by key
+
+What a [release](releases.md) is to be. `paddock release init PATH` writes one for a checkpoint,
+with comments; only `apiVersion`, `kind`, `metadata.name` and `metadata.version` are needed. Unknown
+keys are errors. A list of one may be written without brackets. Paths and patterns stay inside the
+folder of the file: `*` stays within a folder, `**` crosses folders, a trailing `/` means everything
+below.
+
+Editors complete and check it with [its JSON schema]({SCHEMA_NAME}), which `paddock release schema`
+prints: the first line of a file that `init` wrote names it. `scripts/reference_pages.py` writes
+this page and the schema from the code that reads the file.
+
 """
 
 
@@ -103,7 +121,74 @@ def scan_codes_page() -> str:
     return SCAN_CODES_HEAD + "".join(rows)
 
 
+def release_yaml_page() -> str:
+    """Every section and key of release.yaml, in the file's order, out of its JSON schema."""
+    schema = release_schema()
+    return RELEASE_YAML_HEAD + "\n".join(_section("", schema, schema["$defs"]))
+
+
+def _section(path: str, section: dict[str, Any], defined: dict[str, Any]) -> list[str]:
+    """A section's table, followed by those of the sections in it."""
+    about = f"{section.get('description', '')}\n\n" if path else ""
+    rows = "".join(_key_row(key, value, defined) for key, value in section["properties"].items())
+    head = "| key | what it takes | meaning |\n|---|---|---|\n"
+    tables = [f"## {f'`{path}`' if path else 'The file'}\n{about}{head}{rows}"]
+    for key, value in section["properties"].items():
+        for inner in (defined[name] for name in _definitions(value)):
+            word = next((w for w in ("do", "to") if "const" in inner["properties"].get(w, {})), "")
+            which = f": {word} {inner['properties'][word]['const']}" if word else ""
+            tables += _section(f"{path}.{key}{which}".lstrip("."), inner, defined)
+    return tables
+
+
+def _definitions(value: object) -> list[str]:
+    """The names of the sections that a key may hold."""
+    if isinstance(value, list):
+        return [name for item in value for name in _definitions(item)]
+    if not isinstance(value, dict):
+        return []
+    found = [value["$ref"].rpartition("/")[2]] if "$ref" in value else []
+    for key in ("anyOf", "oneOf", "items", "additionalProperties"):
+        found += _definitions(value.get(key))
+    return list(dict.fromkeys(found))
+
+
+def _key_row(key: str, value: dict[str, Any], defined: dict[str, Any]) -> str:
+    inside = [defined[name].get("description", "") for name in _definitions(value)]
+    meaning_of_it = value.get("description") or (inside[0] if len(inside) == 1 else "")
+    return f"| `{key}` | {' or '.join(_takes(value))} | {meaning_of_it} |\n"
+
+
+_TYPES = {
+    "string": "text", "integer": "a whole number", "number": "a number",
+    "boolean": "true or false", "object": "names and values",
+}  # fmt: skip
+_FORMATS = {"date": "a date", "date-time": "a time with its zone"}
+
+
+def _takes(value: dict[str, Any]) -> list[str]:
+    """What may stand there, in words."""
+    if "const" in value or "enum" in value:
+        words = value.get("enum", [value.get("const")])
+        return [
+            ", ".join(f"`{word if isinstance(word, str) else json.dumps(word)}`" for word in words)
+        ]
+    if "$ref" in value:
+        return ["a section"]
+    if alternatives := value.get("anyOf") or value.get("oneOf"):
+        every = [
+            word for each in alternatives if each.get("type") != "null" for word in _takes(each)
+        ]
+        alone = {word.removesuffix(MANY) for word in every if word.endswith(MANY)}
+        return list(dict.fromkeys(word for word in every if word not in alone))
+    if value.get("type") == "array":
+        return [f"{word}{MANY}" for word in _takes(value.get("items", {}))]
+    return [_FORMATS.get(value.get("format", ""), _TYPES.get(value.get("type", ""), "text"))]
+
+
 def main() -> None:
+    (DOCS / "release-yaml.md").write_text(release_yaml_page(), encoding="utf-8")
+    (DOCS / SCHEMA_NAME).write_text(render_schema(), encoding="utf-8")
     (DOCS / "errors.md").write_text(errors_page(), encoding="utf-8")
     (DOCS / "scan-codes.md").write_text(scan_codes_page(), encoding="utf-8")
     (DOCS / "settings.md").write_text(settings_page(), encoding="utf-8")

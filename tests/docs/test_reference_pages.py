@@ -13,6 +13,7 @@ assert _spec is not None and _spec.loader is not None
 reference_pages = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(reference_pages)
 
+DOCS = REPOSITORY / "docs"
 HINT = "run `python scripts/reference_pages.py`"
 
 
@@ -38,3 +39,16 @@ def test_no_two_errors_share_a_code() -> None:
 
 def test_every_error_says_what_it_means() -> None:
     assert [e for e in reference_pages.every_error() if not e.__doc__] == []
+
+
+def test_the_page_and_the_schema_of_the_release_file_are_those_of_the_code() -> None:
+    assert (DOCS / "release-yaml.md").read_text() == reference_pages.release_yaml_page(), HINT
+    schema = (DOCS / "release.schema.json").read_text()
+    assert schema == reference_pages.render_schema(), HINT
+
+
+def test_every_key_of_the_release_file_is_explained() -> None:
+    page = reference_pages.release_yaml_page()
+    assert [
+        line for line in page.splitlines() if line.startswith("| `") and line.endswith("|  |")
+    ] == []

@@ -7,9 +7,11 @@ import importlib
 import click
 
 _VERBS = {
+    "init": "Write a release.yaml for a checkpoint.",
     "plan": "Say what would happen and what forbids it; change nothing.",
     "build": "Build the signed release into a folder.",
     "publish": "Plan, build and publish: everything, or nothing.",
+    "schema": "Print the JSON schema of release.yaml.",
 }
 _FORMAT = """TARGET is a release.yaml, or a folder: one without a release.yaml gets one written from
 what is found in it, and every assumption is printed."""

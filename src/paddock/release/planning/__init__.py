@@ -1,7 +1,9 @@
 """What a release would be, decided before anything is written.
 
+initialise  writes it
 prepare     from what the user names to a plan
 assume      a release file for a bare folder
+draft       a whole release file, to be filled in
 survey      the files of the source
 source      what was found there, as values
 plan        what a release would be, and what forbids it

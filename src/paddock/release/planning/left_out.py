@@ -7,6 +7,7 @@ from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.files.paths import matching
 from paddock.release.planning.source import Source
 from paddock.release.spec.release_spec import ReleaseSpec
+from paddock.release.spec.schema import SCHEMA_NAME
 
 EARLIER_SIGNATURES = frozenset(
     {MANIFEST_NAME, SIGNATURE_NAME, "model.sig", "release.dsse.json", "model.sigstore"}
@@ -41,6 +42,8 @@ def _housekeeping(path: str, source: Source) -> str | None:
         return "converted"
     if path == source.release_file:
         return "the release file itself"
+    if path == SCHEMA_NAME:
+        return "for editors of the release file"
     if path in EARLIER_SIGNATURES:
         return "belongs to an earlier release"
     if path == CARD_NAME:

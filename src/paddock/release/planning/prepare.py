@@ -87,7 +87,7 @@ def save_assumed(prepared: Prepared, folder: Path) -> tuple[Path, bool]:
 def _prepare_bare(wanted: Wanted) -> Prepared:
     folder = wanted.target
     source = survey(wanted.source or folder)
-    name = wanted.to.split("/")[1] if wanted.to else _name_of(folder)
+    name = wanted.to.split("/")[1] if wanted.to else name_of(folder)
     assumed = assume_release(source, name, wanted.to)
     spec = parse_release(assumed.content, RELEASE_FILE)
     return Prepared(
@@ -106,7 +106,8 @@ def _source_folder(base: Path, relative: str) -> Path:
     return folder
 
 
-def _name_of(folder: Path) -> str:
+def name_of(folder: Path) -> str:
+    """A name for the model, from its folder."""
     name = re.sub(r"[^0-9A-Za-z._]+|\.{2,}", "-", folder.resolve().name).strip("-._")[:96]
     return name or "model"
 

@@ -14,6 +14,7 @@ gate          what must be true before it leaves, and who says so
 sign          with which keys
 publish       where it goes
 lifecycle     what is promised for the time after
+schema        its JSON schema
 reader        the file, read
 yaml_tree     YAML as values that remember their line
 yaml_fields   typed access to them

@@ -8,7 +8,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from paddock.release.spec.metadata import Stage
-from paddock.release.spec.section import Count, FilePath, Listed, Many, Moment, Section, Text, wrong
+from paddock.release.spec.section import (
+    AlsoWritten,
+    Count,
+    FilePath,
+    Listed,
+    Many,
+    Moment,
+    Section,
+    Text,
+    wrong,
+)
 
 Mechanism = Literal["none", "clickthrough", "registration", "manual"]
 _TEXTS = (
@@ -20,8 +30,10 @@ _TEXTS = (
 class Question(Section):
     """What a person answers before access."""
 
-    kind: Literal["text", "checkbox", "date_picker", "country", "select"] = Field(alias="type")
-    options: Many[Text] = ()
+    kind: Literal["text", "checkbox", "date_picker", "country", "select"] = Field(
+        alias="type", description="What is answered."
+    )
+    options: Many[Text] = Field((), description="Answers to choose from, for a select.")
 
     @model_validator(mode="after")
     def _agrees(self) -> Question:
@@ -34,24 +46,28 @@ def _question(value: Any) -> Any:
     return {"type": value} if isinstance(value, str) else value
 
 
+def _kind_alone(_schema: dict[str, Any]) -> dict[str, Any]:
+    return {"enum": ["text", "checkbox", "date_picker", "country"]}
+
+
 class StageChange(Section):
     """A stage that begins at a moment, announced with the release."""
 
-    stage: Stage
-    at: Moment
+    stage: Stage = Field(description="The stage that begins.")
+    at: Moment = Field(description="When it begins.")
 
 
 class AccessSection(Section):
     """Who may read the published files, as written."""
 
     mechanism: Mechanism | None = Field(None, description="How a reader of a gated model gets in.")
-    extra_gated_prompt: Text | None = None
-    extra_gated_heading: Text | None = None
-    extra_gated_description: Text | None = None
-    extra_gated_button_content: Text | None = None
+    extra_gated_prompt: Text | None = Field(None, description="What a reader is asked to do.")
+    extra_gated_heading: Text | None = Field(None, description="The heading over it.")
+    extra_gated_description: Text | None = Field(None, description="The text under it.")
+    extra_gated_button_content: Text | None = Field(None, description="The button.")
     extra_gated_fields: dict[
         Annotated[str, Field(min_length=1, max_length=200)],
-        Annotated[Question, BeforeValidator(_question)],
+        Annotated[Question, BeforeValidator(_question), AlsoWritten(_kind_alone)],
     ] = Field(default_factory=dict, description="Questions, in the Hub's types.")
     terms: FilePath | None = Field(None, description="What a reader agrees to.")
     retention_days: Count | None = Field(None, description="How long answers are kept.")

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from paddock.checkpoint.sizes import parse_size
 from paddock.release.spec.components import Spans
 from paddock.release.spec.section import (
+    AlsoWritten,
     Count,
     FilePath,
     Glob,
@@ -33,7 +34,7 @@ def _size(value: Any) -> Any:
     return size_bytes
 
 
-Size = Annotated[int, BeforeValidator(_size)]
+Size = Annotated[int, BeforeValidator(_size), AlsoWritten(lambda _: {"type": "string"})]
 
 
 class Source(Section):
@@ -49,7 +50,7 @@ class Source(Section):
 class MergeAdapter(Section):
     """Fold a LoRA adapter into the weights."""
 
-    do: Literal["merge_adapter"]
+    do: Literal["merge_adapter"] = Field(description="This kind of step.")
     path: FilePath = Field(description="The adapter's folder, in PEFT's format.")
     scale: Number = Field(1.0, description="How strongly, beside the adapter's own alpha.")
 
@@ -57,7 +58,7 @@ class MergeAdapter(Section):
 class Prune(Section):
     """Leave layers or feed-forward neurons out."""
 
-    do: Literal["prune"]
+    do: Literal["prune"] = Field(description="This kind of step.")
     layers: Spans | None = Field(None, description="Decoder layers to leave out.")
     keep_layers: Count | None = Field(
         None, description="How many to keep; those that change their input least go."
@@ -74,7 +75,7 @@ class Prune(Section):
 class TrimVocabulary(Section):
     """Leave tokens out that the kept texts never use."""
 
-    do: Literal["trim_vocabulary"]
+    do: Literal["trim_vocabulary"] = Field(description="This kind of step.")
     texts: Many[Glob] = Field(description="Files of text whose tokens stay.")
     keep: Count | None = Field(None, description="How many tokens stay at most; rare ones go.")
 
@@ -82,18 +83,18 @@ class TrimVocabulary(Section):
 class Distil(Section):
     """Train the checkpoint to imitate another on given texts."""
 
-    do: Literal["distil"]
+    do: Literal["distil"] = Field(description="This kind of step.")
     teacher: FilePath = Field(description="The teacher's folder.")
     texts: Many[Glob] = Field(description="Files of text to learn on.")
     steps: Count = Field(200, description="Steps of training.")
-    learning_rate: Number = 1e-4
-    seed: Count = 0
+    learning_rate: Number = Field(1e-4, description="The peak of its schedule.")
+    seed: Count = Field(0, description="What the order of the texts is drawn from.")
 
 
 class Quantise(Section):
     """Round the weights to fewer bits, and go on with what is left."""
 
-    do: Literal["quantise"]
+    do: Literal["quantise"] = Field(description="This kind of step.")
     quant: Text = Field(description="A block type such as q4_0.")
 
 
@@ -106,7 +107,7 @@ class Output(Section):
     """One form of the weights."""
 
     id: Text | None = Field(None, description="A name for it among the outputs.")
-    format: Literal["safetensors", "gguf"] = "safetensors"
+    format: Literal["safetensors", "gguf"] = Field("safetensors", description="Of the files.")
     dtype: Text | None = Field(None, description="float32, bfloat16 or float16.")
     quant: Text | None = Field(None, description="For GGUF: q8_0, q4_0, q4_k_m, …")
     imatrix: Glob | None = Field(None, description="A file of importances, treated as data.")

@@ -22,9 +22,9 @@ from paddock.release.spec.section import (
 class ScanLimits(Section):
     """What one scan may take."""
 
-    cpu_s: Count = 120
-    rss_mb: Count = 2048
-    wall_s: Count = 300
+    cpu_s: Count = Field(120, description="Seconds of processor time.")
+    rss_mb: Count = Field(2048, description="Megabytes of memory.")
+    wall_s: Count = Field(300, description="Seconds in all.")
 
 
 class Inspect(Section):
@@ -64,8 +64,8 @@ class Condition(Section):
 class Review(Section):
     """Somebody outside who looked."""
 
-    reviewer: Text
-    report: Glob
+    reviewer: Text = Field(description="Who they are.")
+    report: Glob = Field(description="Their report, shipped with the release.")
 
 
 class Audit(Section):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from paddock.release.spec.section import Day, Glob, Listed, Many, Section, Sha256, Text, wrong
 
@@ -44,8 +44,8 @@ _SELECTORS = ("match", "layers", "experts", "adapter", "file", "field")
 class Commitment(Section):
     """SHA-256 over a secret salt and what is withheld. Computed; a value given here must agree."""
 
-    alg: Literal["sha256-salted"] = "sha256-salted"
-    value: Sha256 | None = None
+    alg: Literal["sha256-salted"] = Field("sha256-salted", description="How it is computed.")
+    value: Sha256 | None = Field(None, description="The commitment, if it is known already.")
 
 
 class FieldRule(Section):
@@ -68,7 +68,13 @@ def _spans(value: object) -> object:
     return tuple(sorted(set(numbers)))
 
 
-Spans = Annotated[tuple[int, ...], BeforeValidator(_spans), Field(strict=False)]
+_A_SPAN = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9-]+$"}]}
+Spans = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_spans),
+    Field(strict=False),
+    WithJsonSchema({"anyOf": [*_A_SPAN["anyOf"], {"type": "array", "items": _A_SPAN}]}),
+]
 
 
 class WithholdRule(Section):
@@ -102,13 +108,13 @@ class WithholdRule(Section):
 class Component(Section):
     """One row of the Model Openness Framework."""
 
-    name: ComponentName
-    access: ComponentAccess
+    name: ComponentName = Field(description="The framework's name of it.")
+    access: ComponentAccess = Field(description="Who gets it.")
     paths: Many[Glob] = Field(
         (), alias="path", description="Its files: in the release, or kept back in the source."
     )
     license: Text | None = Field(None, description="Its licence, where it differs.")
-    description: Text | None = None
+    description: Text | None = Field(None, description="What it is.")
     reason: Reason | None = Field(None, description="Why it is withheld.")
     review_date: Day | None = Field(None, description="When this is looked at again.")
     commitment: Commitment | None = Field(None, description="Computed by the build.")

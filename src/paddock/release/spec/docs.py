@@ -16,29 +16,35 @@ class EuDocs(Section):
 
     gpai: bool | None = Field(None, description="Whether it is a general-purpose AI model.")
     training_flop: Number | None = Field(None, description="Operations of training, in all.")
-    systemic_risk: bool | None = None
+    systemic_risk: bool | None = Field(None, description="Whether systemic risk is presumed.")
     free_open_exemption: bool | None = Field(None, description="Whether Article 53(2) is claimed.")
-    union_market_date: Day | None = None
+    union_market_date: Day | None = Field(None, description="When it came to the Union's market.")
     summary: FilePath | None = Field(
         None, description="Answers for the public summary of training content (YAML)."
     )
     form: FilePath | None = Field(
         None, description="Answers for the model documentation form (YAML)."
     )
-    copyright_policy: FilePath | None = None
+    copyright_policy: FilePath | None = Field(None, description="The policy of Article 53(1)(c).")
 
 
 class UsCaDocs(Section):
     """California: AB 2013 on training data, SB 53 on frontier models."""
 
-    ab2013: Literal["auto", "not_applicable"] | FilePath = "not_applicable"
-    sb53: Literal["auto", "not_applicable"] | FilePath = "not_applicable"
+    ab2013: Literal["auto", "not_applicable"] | FilePath = Field(
+        "not_applicable", description="The page on training data, or a file of answers (YAML)."
+    )
+    sb53: Literal["auto", "not_applicable"] | FilePath = Field(
+        "not_applicable", description="The transparency page, or a file of answers (YAML)."
+    )
 
 
 class Mof(Section):
     """The openness class that is claimed; it must be the computed one."""
 
-    claimed_class: Literal[0, 1, 2, 3] | None = None
+    claimed_class: Literal[0, 1, 2, 3] | None = Field(
+        None, description="1 Open Science, 2 Open Tooling, 3 Open Model, 0 none."
+    )
 
 
 class Docs(Section):

@@ -20,7 +20,7 @@ class Person(Section):
 class Approvals(Section):
     """How many people say yes, as what."""
 
-    required: Annotated[int, Field(ge=0, le=100)] = 0
+    required: Annotated[int, Field(ge=0, le=100)] = Field(0, description="How many people.")
     roles: Many[Text] = Field((), description="Roles of which each must approve.")
     not_author: bool = Field(True, description="Whether the author's approval does not count.")
 
@@ -29,9 +29,9 @@ class Waiver(Section):
     """A condition that a person takes upon themselves, until a day."""
 
     check: Text = Field(description="The condition's id, as a refusal names it.")
-    reason: Text
+    reason: Text = Field(description="Why it may be so.")
     by: Text = Field(description="The person, one of people.")
-    expires: Day
+    expires: Day = Field(description="The last day on which it counts.")
 
 
 class Gate(Section):

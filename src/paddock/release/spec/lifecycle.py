@@ -14,7 +14,7 @@ RevocationReason = Literal["key_compromise", "unsafe", "rights", "privacy"]
 class Lifecycle(Section):
     """What the producer promises."""
 
-    support_until: Day | None = None
+    support_until: Day | None = Field(None, description="Until when flaws are mended.")
     incident_sla_hours: Count | None = Field(None, description="How soon reports are answered.")
     revocation: Many[RevocationReason] = Field(
         (), description="What the release would be revoked for."

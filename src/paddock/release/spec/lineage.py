@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from paddock.release.spec.section import FilePath, Listed, Section, Sha256, Text
+from paddock.release.spec.section import AlsoWritten, FilePath, Listed, Section, Sha256, Text
 
 Relation = Literal["finetune", "adapter", "merge", "quantized"]
 
@@ -14,7 +14,7 @@ Relation = Literal["finetune", "adapter", "merge", "quantized"]
 class Digest(Section):
     """What identifies the bytes of a parent."""
 
-    sha256: Sha256
+    sha256: Sha256 = Field(description="The SHA-256, in hex.")
 
 
 class Ancestor(Section):
@@ -35,7 +35,7 @@ def _ancestor(value: Any) -> Any:
     return {"id": value} if isinstance(value, str) else value
 
 
-Parent = Annotated[Ancestor, BeforeValidator(_ancestor)]
+Parent = Annotated[Ancestor, BeforeValidator(_ancestor), AlsoWritten(lambda _: {"type": "string"})]
 
 
 class Lineage(Section):

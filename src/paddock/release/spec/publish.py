@@ -40,10 +40,14 @@ def _ref(value: str) -> str:
 class HubDestination(Section):
     """A repository on a hub; ``url`` None means the hub of the settings."""
 
-    to: Literal["hub"] = "hub"
-    repo: Annotated[str, AfterValidator(_repo)]
-    url: Annotated[str, AfterValidator(_url)] | None = None
-    gated: Literal["auto", "manual", False] | None = None
+    to: Literal["hub"] = Field("hub", description="This kind of place.")
+    repo: Annotated[str, AfterValidator(_repo)] = Field(description="NAMESPACE/NAME.")
+    url: Annotated[str, AfterValidator(_url)] | None = Field(
+        None, description="The hub's address, which must be that of your settings."
+    )
+    gated: Literal["auto", "manual", False] | None = Field(
+        None, description="Must agree with access.mechanism."
+    )
 
     def place(self, hub_url: str) -> str:
         """Where that is, in words; ``hub_url`` is the hub of the settings."""
@@ -53,10 +57,14 @@ class HubDestination(Section):
 class HuggingFaceDestination(Section):
     """A repository on the Hugging Face Hub, or what ``url`` names instead."""
 
-    to: Literal["huggingface"] = "huggingface"
-    repo: Annotated[str, AfterValidator(_repo)]
-    url: Annotated[str, AfterValidator(_url)] | None = None
-    gated: Literal["auto", "manual", False] | None = None
+    to: Literal["huggingface"] = Field("huggingface", description="This kind of place.")
+    repo: Annotated[str, AfterValidator(_repo)] = Field(description="NAMESPACE/NAME.")
+    url: Annotated[str, AfterValidator(_url)] | None = Field(
+        None, description="The hub's address, which must be that of your settings."
+    )
+    gated: Literal["auto", "manual", False] | None = Field(
+        None, description="Must agree with access.mechanism."
+    )
 
     def place(self, _hub_url: str) -> str:
         """Where that is, in words."""
@@ -66,8 +74,8 @@ class HuggingFaceDestination(Section):
 class FolderDestination(Section):
     """A folder, relative to the release file's."""
 
-    to: Literal["folder"] = "folder"
-    path: FilePath
+    to: Literal["folder"] = Field("folder", description="This kind of place.")
+    path: FilePath = Field(description="Beside the release file.")
 
     def place(self, _hub_url: str) -> str:
         """Where that is, in words."""
@@ -77,8 +85,8 @@ class FolderDestination(Section):
 class OciDestination(Section):
     """A CNCF ModelPack in a registry; the tag is the version unless the reference has one."""
 
-    to: Literal["oci"] = "oci"
-    ref: Annotated[Text, AfterValidator(_ref)]
+    to: Literal["oci"] = Field("oci", description="This kind of place.")
+    ref: Annotated[Text, AfterValidator(_ref)] = Field(description="REGISTRY/NAME[:TAG].")
     plain_http: bool = Field(False, description="For a registry on this machine.")
 
     def place(self, _hub_url: str) -> str:

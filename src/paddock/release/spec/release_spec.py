@@ -31,8 +31,8 @@ KIND = "ModelRelease"
 class ReleaseSpec(Section):
     """What a release is to be: read from release.yaml, or assumed for a bare folder."""
 
-    apiVersion: Literal["paddock/v1"] = "paddock/v1"  # noqa: N815 - the file's own word
-    kind: Literal["ModelRelease"] = "ModelRelease"
+    apiVersion: Literal["paddock/v1"] = Field("paddock/v1", description="The form of this file.")  # noqa: N815 - the file's own word
+    kind: Literal["ModelRelease"] = Field("ModelRelease", description="What the file describes.")
     metadata: Metadata
     lineage: Lineage = Field(default_factory=Lineage)
     licenses: Licenses = Field(default_factory=Licenses)
@@ -44,7 +44,7 @@ class ReleaseSpec(Section):
     docs: Docs = Field(default_factory=Docs)
     gate: Gate = Field(default_factory=Gate)
     sign: Sign = Field(default_factory=Sign)
-    publish: Many[Destination] = ()
+    publish: Many[Destination] = Field((), description="Where the release goes, one after another.")
     lifecycle: Lifecycle = Field(default_factory=Lifecycle)
 
     @model_validator(mode="after")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
@@ -17,10 +18,11 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     model_validator,
 )
 from pydantic import WithJsonSchema as Schema
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from paddock.release.files.paths import glob_problem, path_problem
 from paddock.release.spec.yaml_fields import MAX_TEXT_CHARS, nearest
@@ -133,6 +135,19 @@ def _sha256(value: str) -> str:
     return value
 
 
+@dataclass(frozen=True)
+class AlsoWritten:
+    """What an editor accepts beside the type itself: what a validator turns into it."""
+
+    shape: Callable[[dict[str, Any]], dict[str, Any]]
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        schema = handler(core)
+        return {"anyOf": [self.shape(schema), schema]}
+
+
 def without_repeats(items: Iterable[Any], what: str = "there twice") -> None:
     """Refuse a list that names the same thing again."""
     seen: set[Any] = set()
@@ -155,5 +170,10 @@ Number = Annotated[float, Field(strict=False, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 
 # A list whose single item may stand alone, and one that must be written as a list.
-Many = Annotated[tuple[T, ...], BeforeValidator(_as_items), Field(strict=False)]
+Many = Annotated[
+    tuple[T, ...],
+    BeforeValidator(_as_items),
+    Field(strict=False),
+    AlsoWritten(lambda schema: dict(schema["items"])),
+]
 Listed = Annotated[tuple[T, ...], BeforeValidator(_as_list), Field(strict=False)]

@@ -21,7 +21,9 @@ class Dsse(Section):
     """A second envelope that several keys sign."""
 
     keys: Many[Text] = Field(description="Files or URIs of Ed25519, ECDSA or ML-DSA-65 keys.")
-    threshold: Annotated[int, Field(ge=1, le=100)] = 1
+    threshold: Annotated[int, Field(ge=1, le=100)] = Field(
+        1, description="How many distinct keys must have signed."
+    )
 
     @model_validator(mode="after")
     def _agrees(self) -> Dsse:
@@ -34,9 +36,9 @@ class Dsse(Section):
 class Keyless(Section):
     """Sigstore: an identity instead of a key."""
 
-    identity: Text
-    issuer: Text
-    optional: bool = False
+    identity: Text = Field(description="Who signs, such as an e-mail address.")
+    issuer: Text = Field(description="Who says so: the address of an OpenID provider.")
+    optional: bool = Field(False, description="Whether a release may leave without it.")
 
 
 class Tuf(Section):
@@ -44,11 +46,13 @@ class Tuf(Section):
 
     repo: FilePath = Field("tuf", description="The folder of the metadata, kept between releases.")
     keys: Text | None = Field(None, description="The folder of its keys; else your own.")
-    root_threshold: Annotated[int, Field(ge=1, le=100)] = 1
-    timestamp_days: Days = 7
-    snapshot_days: Days = 30
-    targets_days: Days = 90
-    root_days: Days = 365
+    root_threshold: Annotated[int, Field(ge=1, le=100)] = Field(
+        1, description="How many root keys must sign."
+    )
+    timestamp_days: Days = Field(7, description="How long the timestamp counts.")
+    snapshot_days: Days = Field(30, description="How long the snapshot counts.")
+    targets_days: Days = Field(90, description="How long the targets count.")
+    root_days: Days = Field(365, description="How long the root counts.")
 
 
 class Sign(Section):
