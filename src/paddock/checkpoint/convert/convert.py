@@ -6,14 +6,15 @@ come back. Knows the order of the steps; each is in a file of its own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from paddock.checkpoint.convert.disk_space import check_space
 from paddock.checkpoint.convert.memory import resident_bytes, stream_room
 from paddock.checkpoint.convert.options import ConvertOptions, check_options, is_one_file
-from paddock.checkpoint.convert.plan import Plan
-from paddock.checkpoint.convert.planning import plan_files
+from paddock.checkpoint.convert.plan import Plan, joined
+from paddock.checkpoint.convert.planning import below, plan_files
 from paddock.checkpoint.convert.small_files import write_small
 from paddock.checkpoint.convert.streaming import Progress, in_source_order, stream
 from paddock.checkpoint.errors import disk_failures_in_words
@@ -27,6 +28,13 @@ class WrittenFile(NamedTuple):
 
     name: str
     digests: Digests
+
+
+class Target(NamedTuple):
+    """One of several things to make of a source, and the folder of the destination it goes to."""
+
+    folder: str  # empty: the destination itself
+    options: ConvertOptions
 
 
 class Conversion(NamedTuple):
@@ -55,10 +63,26 @@ def convert_checkpoint(
     progress: Progress | None = None,
 ) -> Conversion:
     """Write ``source`` as every wanted target; ``destination`` appears whole or not at all."""
-    options, began_with = options or ConvertOptions(), resident_bytes()
-    plan = plan_conversion(source, destination, options)
+    return convert_all(source, destination, [Target("", options or ConvertOptions())], progress)
+
+
+def convert_all(
+    source: Path,
+    destination: Path,
+    targets: Sequence[Target],
+    progress: Progress | None = None,
+) -> Conversion:
+    """Several targets, each with options of its own, in the one pass; no two of the same name."""
+    began_with = resident_bytes()
+    plans = [plan_conversion(source, destination, target.options) for target in targets]
+    parts = [
+        below(target.folder, plan.files) if target.folder else plan.files
+        for target, plan in zip(targets, plans, strict=True)
+    ]
+    plan = Plan(plans[0].tensors, joined(parts))
     held = max(0, resident_bytes() - began_with)
-    room = stream_room(options.memory_bytes, held, plan.files.weights)
+    memory_bytes = min(target.options.memory_bytes for target in targets)
+    room = stream_room(memory_bytes, held, plan.files.weights)
     new = new_file if is_one_file(destination) else new_folder
     with disk_failures_in_words(), new(destination) as folder:
         check_space(destination, plan.size_bytes)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from paddock.checkpoint.gguf.recipes import RECIPES
+from paddock.checkpoint.gguf.values import Value
 from paddock.errors import UsageError, shown
 
 SAFETENSORS, GGUF, META = "safetensors", "gguf", "meta"
@@ -13,6 +16,7 @@ TARGETS = (SAFETENSORS, GGUF, META)
 DTYPES = ("float32", "bfloat16", "float16")
 MIN_SHARD_BYTES = 1 << 10
 DEFAULT_MEMORY_BYTES = 1_000_000_000
+NO_KEYS = MappingProxyType[str, Value]({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,8 @@ class ConvertOptions:
     """What to make. No shard size: as the source is sharded, or Hugging Face's 5 GB.
 
     ``memory_bytes`` is what converting may take beyond what the process holds when it begins.
+    ``name`` is what the model is called in GGUF files and their names, without one its folder is;
+    ``gguf_keys`` go into their metadata. Without ``legal`` the licence texts stay behind.
     """
 
     targets: tuple[str, ...] = (SAFETENSORS,)
@@ -27,6 +33,9 @@ class ConvertOptions:
     dtype: str | None = None
     shard_bytes: int | None = None
     memory_bytes: int = DEFAULT_MEMORY_BYTES
+    name: str | None = None
+    gguf_keys: Mapping[str, Value] = field(default_factory=lambda: NO_KEYS)
+    legal: bool = True
 
 
 def check_options(options: ConvertOptions, destination: Path) -> None:

@@ -44,10 +44,10 @@ def plan_files(
         parts.append(plan_hugging_face(checkpoint, tensors, texts, options))
     if META in options.targets:
         planned = plan_meta(checkpoint, tensors, texts, options)
-        parts.append(planned if options.targets == (META,) else _below(META_FOLDER, planned))
+        parts.append(planned if options.targets == (META,) else below(META_FOLDER, planned))
     if GGUF in options.targets:
         parts += _gguf_files(source, checkpoint, tensors, texts, destination, options)
-    if not is_one_file(destination):
+    if options.legal and not is_one_file(destination):
         parts.append(Files(small=tuple(texts.legal())))
     _check_types(parts)
     return joined(parts)
@@ -73,13 +73,13 @@ def _gguf_files(
     destination: Path,
     options: ConvertOptions,
 ) -> list[Files]:
-    model, own = model_name(source), own_recipe(checkpoint)
+    model, own = options.name or model_name(source), own_recipe(checkpoint)
     about = About(model, texts.licence, texts.generation)
     metadata = metadata_of(checkpoint.config, texts.tokenizer, texts.chat_template, own, about)
     found = []
     for recipe in options.quants or (None,):
         named = recipe or own
-        keys = metadata | {FILE_TYPE: u32(RECIPES[named].file_type)}
+        keys = metadata | {FILE_TYPE: u32(RECIPES[named].file_type)} | dict(options.gguf_keys)
         stem = f"{model}-{named.upper()}"
         if is_one_file(destination):
             stem = destination.name.removesuffix(".gguf")
@@ -88,7 +88,8 @@ def _gguf_files(
     return found
 
 
-def _below(folder: str, files: Files) -> Files:
+def below(folder: str, files: Files) -> Files:
+    """The same files, in a folder."""
     return Files(
         tuple(replace(file, name=f"{folder}/{file.name}") for file in files.weights),
         tuple(file._replace(name=f"{folder}/{file.name}") for file in files.small),
