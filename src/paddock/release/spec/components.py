@@ -10,7 +10,17 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from paddock.release.spec.section import Day, Glob, Listed, Many, Section, Sha256, Text, wrong
+from paddock.release.spec.section import (
+    Count,
+    Day,
+    Glob,
+    Listed,
+    Many,
+    Section,
+    Sha256,
+    Text,
+    wrong,
+)
 
 ComponentName = Literal[
     "Model architecture",
@@ -90,6 +100,15 @@ class WithholdRule(Section):
     field: FieldRule | None = Field(None, description="A field of data files.")
     reason: Reason = Field(description="Why it is kept back.")
     replace: Replacement = Field("drop", description="What stands in its place.")
+    texts: Many[Glob] = Field(
+        (), description="Files of text that a distilled replacement learns on."
+    )
+    steps: Count | None = Field(
+        None, ge=1, le=100_000, description="Steps of its training; 200 unless given."
+    )
+    seed: Count | None = Field(
+        None, lt=1 << 63, description="Where reinitialised or distilled weights begin; public."
+    )
     review_date: Day | None = Field(None, description="When this is looked at again.")
     commitment: Commitment | None = Field(None, description="Computed by the build.")
 
@@ -102,6 +121,21 @@ class WithholdRule(Section):
             )
         if self.replace != "drop" and given[0] in {"adapter", "file"}:
             raise wrong(f"{self.replace!r} is for tensors and fields; files can only be dropped")
+        if given[0] == "field" and self.replace not in {"drop", "zero"}:
+            raise wrong(f"{self.replace!r} is for tensors; a field is dropped or made empty (zero)")
+        return self
+
+    @model_validator(mode="after")
+    def _trained(self) -> WithholdRule:
+        is_distilled = self.replace == "distilled replacement"
+        if is_distilled and self.experts is not None:
+            raise wrong("a distilled replacement is for layers and their tensors, not for experts")
+        if is_distilled != bool(self.texts):
+            raise wrong("a distilled replacement, and only that, needs texts to learn on")
+        if self.steps is not None and not is_distilled:
+            raise wrong("steps are those of a distilled replacement")
+        if self.seed is not None and self.replace not in {"reinitialise", "distilled replacement"}:
+            raise wrong(f"{self.replace!r} draws nothing, so a seed means nothing")
         return self
 
 
