@@ -6,7 +6,7 @@ condition that is not met must not be built; the refusal quotes every one of the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from paddock.front_matter import CARD_NAME
 from paddock.large_patterns import ATTRIBUTES_NAME
@@ -15,12 +15,14 @@ from paddock.release.evidence import Check, unmet
 from paddock.release.files.formats import role_of
 from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.files.paths import matching
-from paddock.release.licences.terms import term_blocks
-from paddock.release.planning.conditions import all_met, is_template, source_checks
+from paddock.release.licences.judgement import Judgement
+from paddock.release.licences.judging import Around, judge
+from paddock.release.planning.conditions import is_template, source_checks
 from paddock.release.planning.left_out import left_out
 from paddock.release.planning.source import Model, Source
 from paddock.release.spec.components import CARD, PARAMETERS
 from paddock.release.spec.release_spec import ReleaseSpec
+from paddock.release.withholding.withheld import Withheld
 
 WRITTEN_BY_US = (ATTRIBUTES_NAME, CARD_NAME, MANIFEST_NAME, SIGNATURE_NAME)
 MAX_QUOTED = 20
@@ -54,6 +56,8 @@ class Plan:
     copied: tuple[PlannedFile, ...]
     left_out: tuple[LeftOut, ...]
     checks: tuple[Check, ...]
+    judgement: Judgement = field(default_factory=Judgement)
+    withheld: Withheld = field(default_factory=Withheld)  # without commitments
     authors_text: str | None = None
     assumptions: tuple[str, ...] = ()
 
@@ -72,8 +76,14 @@ class Plan:
         return component_of(self.spec, path, role)
 
 
-def make_plan(spec: ReleaseSpec, source: Source) -> Plan:
-    """Decide about every file of the source."""
+def make_plan(
+    spec: ReleaseSpec,
+    source: Source,
+    withheld: Withheld | None = None,
+    around: Around | None = None,
+) -> Plan:
+    """Decide about every file; ``withheld`` is what its rules mean, ``around`` what parents say."""
+    withheld = withheld or Withheld()
     staying = left_out(spec, source)
     kept = [path for path in sorted(source.listing.files) if path not in staying]
     copied = tuple(
@@ -83,7 +93,8 @@ def make_plan(spec: ReleaseSpec, source: Source) -> Plan:
         for path in kept
         for role in (role_of(path),)
     )
-    terms = term_blocks(spec, kept, source.texts, source.readme)
+    leaving = {path: text for path, text in source.texts.items() if path in kept}
+    judgement = judge(spec, leaving, source.readme, around)
     return Plan(
         spec=spec,
         source=source.path,
@@ -92,9 +103,12 @@ def make_plan(spec: ReleaseSpec, source: Source) -> Plan:
         left_out=tuple(LeftOut(path, staying[path]) for path in sorted(staying)),
         checks=(
             *source_checks(spec, source, kept),
-            *all_met("licence.terms", "licence", "no known term is broken", terms),
+            *judgement.checks,
+            *withheld.checks,
             *_worth_saying(copied),
         ),
+        judgement=judgement,
+        withheld=withheld,
         authors_text=source.readme if source.readme and not is_template(source.readme) else None,
     )
 

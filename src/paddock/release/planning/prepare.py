@@ -21,6 +21,7 @@ from paddock.release.spec.reader import parse_release
 from paddock.release.spec.release_spec import ReleaseSpec
 from paddock.release.spec.yaml_tree import MAX_YAML_BYTES
 from paddock.release.target import is_repo_id, path_exists
+from paddock.release.withholding.selection import select
 
 RELEASE_FILE = "release.yaml"
 _WEIGHTS = {".safetensors", ".bin", ".pth", ".gguf"}
@@ -59,8 +60,8 @@ def prepare(wanted: Wanted) -> Prepared:
     spec = _with_destination(parse_release(_read(release_file), release_file.name), wanted.to)
     base = release_file.parent
     folder = wanted.source or _source_folder(base, spec.artifacts.source)
-    source = survey(folder, release_file, reshard=spec.artifacts.shard_bytes is not None)
-    return Prepared(make_plan(spec, source), base)
+    source = survey(folder, release_file, spec)
+    return Prepared(make_plan(spec, source, select(folder, spec)), base)
 
 
 def save_assumed(prepared: Prepared, folder: Path) -> tuple[Path, bool]:
