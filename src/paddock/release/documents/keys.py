@@ -37,9 +37,11 @@ def table(*groups: Iterable[FactKey]) -> Mapping[str, FactKey]:
     return found
 
 
-def _told(key: str, title: str, kind: Kind = "text", columns: tuple[str, ...] = ()) -> FactKey:
+def _told(
+    key: str, title: str, kind: Kind = "text", columns: tuple[str, ...] = (), unit: str = ""
+) -> FactKey:
     """Measured, or said elsewhere in release.yaml."""
-    return FactKey(key, title, kind, columns, declarable=False)
+    return FactKey(key, title, kind, columns, declarable=False, unit=unit)
 
 
 # From release.yaml itself.
@@ -54,8 +56,11 @@ RELEASE = (
     _told("release.mechanism", "How access is given"),
     _told("release.channels", "Where it is published", "texts"),
     _told("release.licence", "Licence"),
+    _told("release.code_licence", "Licence of code"),
+    _told("release.data_licence", "Licence of data"),
+    _told("release.document_licence", "Licence of documents"),
     _told("release.support_until", "Supported until", "day"),
-    _told("release.incident_hours", "Reports answered within", "count"),
+    _told("release.incident_hours", "Reports answered within", "count", unit="hours"),
     _told("release.revoked_for", "Would be revoked for", "texts"),
     _told("release.advisories", "Advisories"),
     _told("producer.name", "Producer"),
@@ -75,11 +80,12 @@ RELEASE = (
 
 # From the checkpoint; a few may be declared too, and then must agree with what was measured.
 MODEL = (
-    FactKey("model.architecture", "Architecture"),
+    _told("model.architecture", "Architecture"),
+    _told("model.architecture_kind", "Kind of architecture"),
     FactKey("model.parameters", "Parameters", "count"),
     _told("model.active_parameters", "Parameters used for a token", "count"),
     _told("model.dtypes", "Stored as", "rows", ("dtype", "tensors", "parameters")),
-    _told("model.tensor_bytes", "Size of the weights", "count"),
+    _told("model.tensor_bytes", "Size of the weights", "count", unit="bytes"),
     _told("model.source_format", "Format of the source"),
     _told("model.published_as", "Same shape as"),
     FactKey("model.layers", "Layers", "count"),
@@ -172,6 +178,10 @@ DECLARED = (
     FactKey("citation.apa", "APA"),
     FactKey("glossary", "Glossary", "rows", ("term", "meaning")),
     FactKey("more", "More information"),
+    # Elements of the Open Source AI Definition 1.0; only a person can confirm them.
+    FactKey("osaid.data_information", "Data information is enough to build a like system", "flag"),
+    FactKey("osaid.code", "All code is there under approved licences", "flag"),
+    FactKey("osaid.parameters", "Parameters are there under approved terms", "flag"),
 )  # fmt: skip
 
 KNOWN = table(RELEASE, MODEL, DECLARED)
