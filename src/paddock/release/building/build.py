@@ -38,6 +38,7 @@ from paddock.release.files.manifest import (
 )
 from paddock.release.files.reading import opened_folder, read_beneath
 from paddock.release.planning.conditions import content_checks
+from paddock.release.planning.outputs import PlannedOutput
 from paddock.release.planning.plan import (
     WRITTEN_BY_US,
     Plan,
@@ -151,7 +152,12 @@ def _inspect_again(plan: Plan, folder: Path) -> None:
     with opened_folder(folder) as folder_fd:
         listing = list_folder(folder_fd)
         heads = {path: read_beneath(folder_fd, path, HEAD_BYTES - 1) for path in listing.files}
-    source = Source(str(folder), listing, heads, find_model(folder, listing))
+    source = Source(
+        str(folder),
+        listing,
+        heads,
+        find_model(folder, listing, (PlannedOutput("x", "safetensors", ""),)),
+    )
     problems = [
         *source.model.problems,
         *(c.sentence for c in content_checks(plan.spec, source, sorted(listing.files)) if c.blocks),

@@ -5,6 +5,7 @@ prepare     from what the user names to a plan
 assume      a release file for a bare folder
 draft       a whole release file, to be filled in
 survey      the files of the source
+outputs     which forms of the weights there will be
 source      what was found there, as values
 plan        what a release would be, and what forbids it
 left_out    which files stay behind

@@ -27,7 +27,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
             {"path": f.path, "size_bytes": f.size_bytes, "role": f.role, "component": f.component}
             for f in plan.copied
         ],
-        "converted_files": list(plan.model.produced) if plan.model.is_converted else [],
+        "converted_files": list(plan.model.produced),
         "written_files": list(WRITTEN_BY_US),
         "left_out": [{"path": left.path, "reason": left.reason} for left in plan.left_out],
         "license": spec.licenses.distribution,

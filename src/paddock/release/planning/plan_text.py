@@ -30,7 +30,7 @@ def render_plan(plan: Plan, key: str, hub_url: str) -> str:
     lines += _components(plan)
     copied = [f"{file.path} ({file.size_bytes} bytes)" for file in plan.copied]
     lines += _section("copied", copied)
-    lines += _section("converted", list(plan.model.produced) if plan.model.is_converted else [])
+    lines += _section("converted", list(plan.model.produced))
     lines += _section("written", list(WRITTEN_BY_US))
     lines += _section("left out", [f"{left.path}: {left.reason}" for left in plan.left_out])
     lines += ["  conditions:", *(f"    {line}" for line in render_checks(plan.checks))]

@@ -7,34 +7,40 @@ checkpoint that cannot be used becomes a problem of the plan rather than an erro
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from paddock.checkpoint.convert.convert import plan_conversion
+from paddock.checkpoint.convert.model_names import model_name
 from paddock.checkpoint.errors import BadCheckpoint, BadConfig, NotAvailableYet
 from paddock.checkpoint.inspection import Inspection, inspect_checkpoint
 from paddock.checkpoint.opening import LAYOUTS, Format
 from paddock.checkpoint.safetensors.hf_folder import INDEX, weight_files
 from paddock.checkpoint.safetensors.reading import open_tensors
 from paddock.checkpoint.strict_json import load_object
-from paddock.checkpoint.tokenizer.files import CHAT_TEMPLATE
 from paddock.errors import BadInput, NotFound
 from paddock.front_matter import CARD_NAME, split_document
 from paddock.release.documents.measured import model_facts
 from paddock.release.files.folder import Listing, list_folder
 from paddock.release.files.formats import HEAD_BYTES, role_of
 from paddock.release.files.reading import opened_folder, read_beneath
+from paddock.release.planning.outputs import PlannedOutput, planned_outputs, rewrites_weights
 from paddock.release.planning.source import Model, Source
+from paddock.release.spec.artifacts import Artifacts
+from paddock.release.spec.release_spec import ReleaseSpec
 
 MAX_README_BYTES = 1 << 20
 MAX_TEXTS = 100  # licences and notices
 _META_FILES = re.compile(r"params\.json|consolidated\.[0-9]+\.pth|checklist\.chk")
-_CONVERTED_NAMES = (
-    "config.json", "generation_config.json", "model.safetensors", "tokenizer.json",
-    "tokenizer_config.json",
-)  # fmt: skip
 
 
-def survey(folder: Path, release_file: Path | None = None, *, reshard: bool = False) -> Source:
-    """Everything that a plan needs to know about ``folder``; ``reshard`` rewrites its weights."""
+def survey(
+    folder: Path, release_file: Path | None = None, spec: ReleaseSpec | None = None
+) -> Source:
+    """Everything that a plan needs to know about ``folder``; ``spec`` names the outputs.
+
+    Raises BadReleaseFile, NotSupportedYet for outputs that cannot be made.
+    """
     if not folder.exists():
         raise NotFound(f"{folder} does not exist")
     if not folder.is_dir():
@@ -46,11 +52,12 @@ def survey(folder: Path, release_file: Path | None = None, *, reshard: bool = Fa
         texts = _texts(root_fd, listing)
     inside = release_file is not None and release_file.parent.resolve() == folder.resolve()
     document = split_document(readme.decode("utf-8", "replace"))
+    outputs = planned_outputs(spec.artifacts if spec else Artifacts())
     return Source(
         path=str(folder),
         listing=listing,
         heads=heads,
-        model=find_model(folder, listing, reshard=reshard),
+        model=find_model(folder, listing, outputs, spec.metadata.name if spec else None),
         release_file=release_file.name if release_file is not None and inside else None,
         front_matter=document.front_matter,
         readme=document.body.strip(),
@@ -58,7 +65,9 @@ def survey(folder: Path, release_file: Path | None = None, *, reshard: bool = Fa
     )
 
 
-def find_model(folder: Path, listing: Listing, *, reshard: bool = False) -> Model:
+def find_model(
+    folder: Path, listing: Listing, outputs: Sequence[PlannedOutput], name: str | None = None
+) -> Model:
     """The checkpoint in the folder, in facts; what is wrong with it, in problems."""
     problems = _stray_weights(folder, listing)
     try:
@@ -68,24 +77,39 @@ def find_model(folder: Path, listing: Listing, *, reshard: bool = False) -> Mode
         return Model(format="unknown", problems=(e.message, *problems))
     except OSError as e:
         return Model(format="unknown", problems=(f"the checkpoint cannot be read: {e}", *problems))
-    consumed = _consumed(found, folder, listing, reshard=reshard)
+    consumed = _consumed(found, folder, listing, reshard=rewrites_weights(outputs))
+    produced, cannot = _produced(found, folder, outputs, name)
     return Model(
         format=found.format,
         facts=model_facts(found),
         consumed=consumed,
-        produced=_produced(found) if consumed else (),
-        problems=tuple(problems),
+        produced=produced,
+        problems=(*problems, *cannot),
         summary=f"Llama, {found.parameters:,} parameters, {', '.join(found.dtypes)}",
         is_chat=found.tokenizer is not None and found.tokenizer.has_chat_template,
         licenses=tuple((hint.file, hint.licence) for hint in found.licences),
     )
 
 
-def _produced(found: Inspection) -> tuple[str, ...]:
-    """The files that a conversion writes; of GGUF, the chat template is one of them."""
-    if found.format == Format.GGUF and found.tokenizer and found.tokenizer.has_chat_template:
-        return tuple(sorted((*_CONVERTED_NAMES, CHAT_TEMPLATE)))
-    return _CONVERTED_NAMES
+def _produced(
+    found: Inspection, folder: Path, outputs: Sequence[PlannedOutput], name: str | None
+) -> tuple[tuple[str, ...], list[str]]:
+    """The files that conversions write, and why one cannot be made; from headers alone."""
+    is_kept = found.format == Format.HUGGING_FACE
+    produced, problems = set[str](), list[str]()
+    for output in outputs:
+        if is_kept and output.keeps_files and not output.folder:
+            continue
+        try:
+            options = output.options(name or model_name(folder))
+            plan = plan_conversion(folder, folder / "planned", options)
+        except BadInput as e:
+            problems.append(f"the output {output.id} cannot be made: {e.message}")
+            continue
+        prefix = f"{output.folder}/" if output.folder else ""
+        produced |= {f"{prefix}{file.name}" for file in plan.files.weights}
+        produced |= {f"{prefix}{file.name}" for file in plan.files.small}
+    return tuple(sorted(produced)), problems
 
 
 def _readme(root_fd: int, listing: Listing) -> bytes:
