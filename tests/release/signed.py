@@ -14,7 +14,7 @@ from paddock.release.files.manifest import (
     render_manifest,
 )
 from paddock.release.signatures.oms import names_outside_signature, sign_files
-from paddock.signing.envelope import public_pem
+from paddock.signing.public_keys import public_pem
 from paddock.signing.keys import TrustedKey
 
 FILES = {

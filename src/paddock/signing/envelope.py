@@ -8,22 +8,30 @@ trusted: a key hint is compared with the trusted key, never used to choose one.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from paddock.digest import is_sha256
-from paddock.signing.errors import BadSignature
+from paddock.signing.base64_text import decode_base64
+from paddock.signing.dsse import IN_TOTO, pre_authentication_encoding
+from paddock.signing.errors import BadKey, BadSignature
+from paddock.signing.public_keys import (
+    PublicKey,
+    hash_of_curve,
+    is_valid,
+    key_fingerprint,
+)
 from paddock.signing.signed_json import member, object_in, render, short
 
+if TYPE_CHECKING:
+    from paddock.signing.sslib import Signer
+
 BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
-PAYLOAD_TYPE = "application/vnd.in-toto+json"
+PAYLOAD_TYPE = IN_TOTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +43,22 @@ class Envelope:
     hint: str  # the fingerprint of the signer's key, as claimed
 
 
-def seal(payload: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
-    """A bundle around an in-toto statement; the same inputs give the same bytes (RFC 6979)."""
-    algorithm = ec.ECDSA(hash_of_curve(key.curve), deterministic_signing=True)
-    signature = key.sign(pre_authentication_encoding(payload), algorithm)
-    hint = key_fingerprint(key.public_key())
+def seal(payload: bytes, key: ec.EllipticCurvePrivateKey | Signer) -> bytes:
+    """A bundle around an in-toto statement; a key in memory gives the same bytes (RFC 6979).
+
+    Raises BadKey for a signer that is not ECDSA: OMS knows no other keys.
+    """
+    message = pre_authentication_encoding(payload, PAYLOAD_TYPE)
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        algorithm = ec.ECDSA(hash_of_curve(key.curve), deterministic_signing=True)
+        signature, hint = key.sign(message, algorithm), key_fingerprint(key.public_key())
+    else:
+        if key.public_key.keytype != "ecdsa":
+            raise BadKey(
+                f"OMS signs with P-256, P-384 or P-521, not with {key.public_key.keytype}",
+                hint="name an ECDSA key under sign.oms, and this one under sign.dsse",
+            )
+        signature, hint = bytes.fromhex(key.sign(message).signature), key.public_key.keyid
     return render(
         {
             "mediaType": BUNDLE_TYPE,
@@ -74,54 +93,17 @@ def parse_bundle(raw: bytes) -> Envelope:
     if signatures[0].get("keyid") not in (None, ""):
         raise BadSignature(f"the signature's keyid is {short(signatures[0]['keyid'])}, not empty")
     return Envelope(
-        payload=_base64(envelope.get("payload"), "payload"),
-        signature=_base64(signatures[0].get("sig"), "signature"),
+        payload=decode_base64(envelope.get("payload"), "bundle's payload"),
+        signature=decode_base64(signatures[0].get("sig"), "bundle's signature"),
         hint=_hint(member(bundle, "verificationMaterial", dict)),
     )
 
 
-def is_signed_by(envelope: Envelope, key: ec.EllipticCurvePublicKey) -> bool:
+def is_signed_by(envelope: Envelope, key: PublicKey) -> bool:
     """Whether ``key``, with the hash of its own curve, made the envelope's signature."""
-    try:
-        key.verify(
-            envelope.signature,
-            pre_authentication_encoding(envelope.payload),
-            ec.ECDSA(hash_of_curve(key.curve)),
-        )
-    except InvalidSignature:
-        return False
-    return True
-
-
-def pre_authentication_encoding(payload: bytes) -> bytes:
-    """DSSE 1.0: what is really signed, so that a payload cannot pass for another type."""
-    return b"DSSEv1 %d %s %d %s" % (
-        len(PAYLOAD_TYPE), PAYLOAD_TYPE.encode(), len(payload), payload,
-    )  # fmt: skip
-
-
-def hash_of_curve(curve: ec.EllipticCurve) -> hashes.HashAlgorithm:
-    """OMS ties the hash to the curve, so a bundle cannot ask for a weaker one."""
-    match curve.name:
-        case "secp256r1":
-            return hashes.SHA256()
-        case "secp384r1":
-            return hashes.SHA384()
-        case "secp521r1":
-            return hashes.SHA512()
-    raise BadSignature(f"the curve {curve.name} is not one of P-256, P-384 and P-521")
-
-
-def key_fingerprint(key: ec.EllipticCurvePublicKey) -> str:
-    """SHA-256 of the PEM public key, as OMS bundles hint at it."""
-    return hashlib.sha256(public_pem(key)).hexdigest()
-
-
-def public_pem(key: ec.EllipticCurvePublicKey) -> bytes:
-    """The public key as others take it."""
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    message = pre_authentication_encoding(envelope.payload, PAYLOAD_TYPE)
+    is_ecdsa = isinstance(key, ec.EllipticCurvePublicKey)
+    return is_ecdsa and is_valid(key, envelope.signature, message)
 
 
 def _hint(material: Mapping[str, Any]) -> str:
@@ -135,22 +117,12 @@ def _hint(material: Mapping[str, Any]) -> str:
         raise BadSignature("the bundle has transparency log entries, which cannot be checked here")
     public = member(material, "publicKey", dict)
     if set(public) == {"rawBytes", "keyDetails"}:  # model-signing before 1.1
-        return hashlib.sha256(_base64(public["rawBytes"], "key")).hexdigest()
+        return hashlib.sha256(decode_base64(public["rawBytes"], "bundle's key")).hexdigest()
     _only(public, "hint")
     hint = public.get("hint")
     if not isinstance(hint, str) or not is_sha256(hint):
         raise BadSignature(f"the bundle's key hint is {short(hint)}")
     return hint
-
-
-def _base64(text: object, what: str) -> bytes:
-    try:
-        decoded = base64.b64decode(text if isinstance(text, str) else "!", validate=True)
-    except (binascii.Error, ValueError) as e:
-        raise BadSignature(f"the bundle's {what} is not base64") from e
-    if base64.b64encode(decoded).decode() != text:  # unused bits must be zero
-        raise BadSignature(f"the bundle's {what} is not canonical base64")
-    return decoded
 
 
 def _only(container: Mapping[str, Any], *allowed: str) -> None:

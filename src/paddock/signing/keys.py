@@ -1,8 +1,8 @@
 """Signing keys and the keys you trust, as files.
 
-Knows PEM, permissions and where the user's own key lives. A private key is ECDSA on P-256, P-384
-or P-521 (all that OMS knows). Trust comes only from files that the user names or keeps in the trust
-folder, never from a release.
+Knows PEM files, permissions and where the user's own keys live. The key that signs when none is
+named is ECDSA (all that OMS knows); others may be of any kind. Trust comes only from files that the
+user names or keeps in the trust folder, never from a release.
 """
 
 from __future__ import annotations
@@ -14,20 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    KeySerializationEncryption,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
 
-from paddock.signing.envelope import hash_of_curve, key_fingerprint, public_pem
-from paddock.signing.errors import BadKey, BadSignature
+from paddock.signing.errors import BadKey
+from paddock.signing.private_keys import PrivateKey, generate_key, private_key_in, private_pem
+from paddock.signing.public_keys import PublicKey, key_fingerprint, public_key_in, public_pem
 
 MAX_KEY_FILE_BYTES = 256 * 1024
 PASSWORD_VARIABLE = "PADDOCK_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a secret
@@ -52,7 +43,7 @@ class SigningKey:
 class TrustedKey:
     """A public key that the user trusts, and the file that says so."""
 
-    public: ec.EllipticCurvePublicKey
+    public: PublicKey
     origin: str
 
     @property
@@ -60,9 +51,14 @@ class TrustedKey:
         return key_fingerprint(self.public)
 
 
+def keys_folder(config_home: Path) -> Path:
+    """Where this user's private keys are, NAME.pem and NAME.pub.pem."""
+    return config_home.expanduser() / "keys"
+
+
 def own_key_path(config_home: Path) -> Path:
     """Where the key is that signs when release.yaml names none."""
-    return config_home.expanduser() / "keys" / "release.pem"
+    return keys_folder(config_home) / "release.pem"
 
 
 def trust_folder(config_home: Path) -> Path:
@@ -70,23 +66,22 @@ def trust_folder(config_home: Path) -> Path:
     return config_home.expanduser() / "trust"
 
 
-def load_signing_key(path: Path, environ: Mapping[str, str] | None = None) -> SigningKey:
+def load_private_key(path: Path, environ: Mapping[str, str] | None = None) -> PrivateKey:
     """The private key in a PEM file; its password, if any, is in PADDOCK_KEY_PASSWORD."""
     raw = _read_private(path)
     password = (os.environ if environ is None else environ).get(PASSWORD_VARIABLE)
-    needs_password = b"ENCRYPTED" in raw
-    if needs_password and not password:
+    if b"ENCRYPTED" in raw and not password:
         raise BadKey(f"the key {path} is encrypted", hint=f"set {PASSWORD_VARIABLE}")
-    try:
-        key = load_pem_private_key(raw, password.encode() if needs_password and password else None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as e:
-        hint = "is the password right?" if needs_password else "a PEM private key is needed"
-        raise BadKey(f"the key {path} cannot be read", hint=hint) from e
+    return private_key_in(raw, password, str(path))
+
+
+def load_signing_key(path: Path, environ: Mapping[str, str] | None = None) -> SigningKey:
+    """The ECDSA key in a PEM file, as ``load_private_key`` reads it."""
+    key = load_private_key(path, environ)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise BadKey(
             f"the key {path} is not an ECDSA key", hint="OMS signs with P-256, P-384, P-521"
         )
-    _check_curve(key.curve, str(path))
     public_path = path.with_suffix(".pub.pem")
     return SigningKey(key, path, public_path if public_path.exists() else None)
 
@@ -126,24 +121,7 @@ def _trusted_in(path: Path) -> list[TrustedKey]:
     blocks = _PEM.findall(raw)
     if not blocks or raw.count(b"-----BEGIN") != len(blocks):
         raise BadKey(f"{path} holds no PEM public key, or something else besides")
-    keys: list[TrustedKey] = []
-    for block in blocks:
-        try:
-            key = load_pem_public_key(block)
-        except (ValueError, UnsupportedAlgorithm) as e:
-            raise BadKey(f"a public key in {path} cannot be read") from e
-        if not isinstance(key, ec.EllipticCurvePublicKey):
-            raise BadKey(f"a public key in {path} is not an ECDSA key")
-        _check_curve(key.curve, str(path))
-        keys.append(TrustedKey(key, str(path)))
-    return keys
-
-
-def _check_curve(curve: ec.EllipticCurve, where: str) -> None:
-    try:
-        hash_of_curve(curve)
-    except BadSignature as e:
-        raise BadKey(f"{where}: {e.message}") from e
+    return [TrustedKey(public_key_in(block, str(path)), str(path)) for block in blocks]
 
 
 def _read_private(path: Path) -> bytes:
@@ -168,12 +146,7 @@ def _create_key(path: Path) -> bool:
     """Whether this call made the key (another process may be faster)."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     password = os.environ.get(PASSWORD_VARIABLE)
-    encryption: KeySerializationEncryption = NoEncryption()
-    if password:
-        encryption = BestAvailableEncryption(password.encode())
-    private = ec.generate_private_key(ec.SECP256R1())
-    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
-    return _write_if_absent(path, pem, 0o600)
+    return _write_if_absent(path, private_pem(generate_key("p256"), password), 0o600)
 
 
 def _write_if_absent(path: Path, content: bytes, mode: int) -> bool:

@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from paddock.digest import digest_stream
 from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.signatures.oms import sign_files
-from paddock.signing.envelope import public_pem, seal
+from paddock.signing.envelope import seal
+from paddock.signing.public_keys import public_pem
 from tests.attacks.corpus.case import Content, Expected, Family, Judge, Link, Tree, Variants
 from tests.release.signed import FILES, write_release
 

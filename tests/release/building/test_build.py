@@ -398,7 +398,7 @@ def test_keys_of_the_wrong_kind_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_trust_file_may_hold_several_keys(tmp_path: Path) -> None:
-    from paddock.signing.envelope import public_pem
+    from paddock.signing.public_keys import public_pem
 
     keys = [ec.generate_private_key(curve) for curve in (ec.SECP256R1(), ec.SECP384R1())]
     path = tmp_path / "trust.pem"

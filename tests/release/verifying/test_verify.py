@@ -209,7 +209,7 @@ def test_the_signature_of_another_release_is_tampered(release: Path, tmp_path: P
 
 
 def test_a_key_inside_the_release_makes_nothing_trusted(tmp_path: Path) -> None:
-    from paddock.signing.envelope import public_pem
+    from paddock.signing.public_keys import public_pem
 
     pem = public_pem(OTHER.public_key())
     folder = write_release(tmp_path / "r", OTHER, {**FILES, "release.pub.pem": pem})
