@@ -36,7 +36,10 @@ def initialise(path: Path, output: Path | None = None, name: str | None = None) 
             hint=f"write it to {folder / RELEASE_FILE}, or to a folder above the checkpoint",
         )
     inside = folder.resolve().relative_to(output.parent.resolve()).as_posix()
-    content = draft_release(survey(folder), name or name_of(folder), inside)
+    source = survey(folder)
+    if source.model.format == "unknown":
+        raise BadInput(f"{path} cannot be released: {source.model.problems[0]}")
+    content = draft_release(source, name or name_of(folder), inside)
     parse_release(content, output.name)  # what we write is right, or is not written
     schema = output.parent / SCHEMA_NAME
     _write_new(output, content)

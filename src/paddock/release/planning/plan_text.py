@@ -91,12 +91,24 @@ def _bound(output: object) -> str:
 
 
 def _components(plan: Plan) -> list[str]:
-    rows = []
+    rows, absent = [], list[str]()
     for part in plan.spec.components:
+        if part.access == "not_produced":
+            absent.append(part.name)
+            continue
         files = sum(file.component == part.name for file in plan.copied)
         kept = f"withholds {len(part.withhold)}" if part.withhold else part.reason or ""
-        rows.append((part.name, part.access, f"{files} files", part.license or "", kept))
-    return ["  components:", *(f"    {line}" for line in table(rows))] if rows else []
+        rows.append(
+            (
+                part.name,
+                part.access,
+                f"{files} file{'' if files == 1 else 's'}",
+                part.license or "",
+                kept,
+            )
+        )
+    lines = ["  components:", *(f"    {line}" for line in table(rows))] if rows else []
+    return [*lines, f"  not made:   {', '.join(absent)}"] if absent else lines
 
 
 def _access(plan: Plan) -> str:
