@@ -6,6 +6,7 @@ licences    duties, grants and conflicts of the terms that a release inherits
 documents   everything written about a release, out of its facts
 withholding  what is kept back, and what stands in its place
 leaks       whether anything of that is in the release after all
+gate        whether it may leave, and who says so
 building    the release's folder
 signatures  who vouches for it
 publishing  to a hub, a folder, a registry

@@ -1,0 +1,19 @@
+"""Whether a candidate may leave: what must be true, who says so, and what was waived.
+
+policy         what a policy asks, from a file or built in for each stage
+policies       the four that are built in
+statements     what a person signs
+candidate      what stands before the gate
+content_root   which bytes a statement is about
+approvals      whose approvals count, and since when
+waivers        which waivers count
+preregistered  how much uplift was allowed beforehand
+thresholds     results against bounds
+audits         whose results they are, how old, and what is missing
+requirements   what the policy asks of the other judges
+decide         all of it together
+inputs         what is read beside release.yaml
+approving      a statement, signed and written
+table          a decision for people
+judging        the gate as the build meets it
+"""

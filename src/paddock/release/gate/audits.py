@@ -1,0 +1,147 @@
+"""What a release's evaluation results come to: whose they are, how old, and which bounds they meet.
+
+Pure. A result is about this release unless it names a parent or a baseline; then the weights that
+it was measured on must be among those that are shipped, or have been tuned from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+
+from paddock.release.evidence import Check, Evidence, Group, Status
+from paddock.release.gate.candidate import Candidate
+from paddock.release.gate.policy import GatePolicy, ResultsPolicy
+from paddock.release.gate.thresholds import Known, judge_condition
+from paddock.release.results.model_digest import model_digests
+from paddock.release.results.result import Result
+from paddock.release.spec.audit import Condition
+from paddock.release.spec.release_spec import ReleaseSpec
+
+KINDS: tuple[Group, ...] = ("quality", "safety", "privacy", "bias")
+BASE = "base"  # how results may name the parent, whatever it is called
+
+
+def audit_checks(
+    spec: ReleaseSpec, policy: GatePolicy, candidate: Candidate, now: datetime
+) -> list[Check]:
+    """Every condition on results, judged."""
+    bases, baselines = parents(spec), _baselines(spec, policy)
+    others = tuple(r for r in candidate.results if r.model in bases | baselines)
+    ours = tuple(r for r in candidate.results if r.model not in bases | baselines)
+    shipped = model_digests(candidate.files)
+    bound = tuple(r for r in ours if _where(r, shipped) is not None or _digest(r) is None)
+    known = Known(bound, others, bases, candidate.preregistered, policy.results.level)
+    checks = [
+        *_digest_checks(ours, shipped, policy.results),
+        *_age_checks([*ours, *others], policy.results, now),
+    ]
+    for kind in KINDS:
+        for condition in getattr(spec.audit, kind):
+            checks += judge_condition(condition, kind, known)
+        for condition in getattr(policy.results.thresholds, kind):
+            checks += judge_condition(condition, kind, known, ".policy")
+        checks += _required_checks(spec, policy, kind, known)
+    checks += _review_checks(candidate)
+    return checks
+
+
+def parents(spec: ReleaseSpec) -> frozenset[str]:
+    """How results may name the models that this one came from."""
+    return frozenset({BASE, *(parent.id for parent in spec.lineage.base_model)})
+
+
+def _baselines(spec: ReleaseSpec, policy: GatePolicy) -> frozenset[str]:
+    sections = [spec.audit, policy.results.thresholds]
+    conditions = [c for s in sections for kind in KINDS for c in getattr(s, kind)]
+    return frozenset(c.baseline for c in conditions if c.baseline is not None)
+
+
+def _digest(result: Result) -> str | None:
+    return result.tuned_from or result.model_digest
+
+
+def _where(result: Result, shipped: dict[str, str]) -> str | None:
+    """Which of the shipped models a result is about."""
+    digest = _digest(result)
+    return shipped.get(digest) if digest is not None else None
+
+
+def _digest_checks(
+    ours: Sequence[Result], shipped: dict[str, str], policy: ResultsPolicy
+) -> Iterator[Check]:
+    strict = policy.model_digest == "required"
+    for number, result in enumerate(ours, 1):
+        id_, evidence = f"results.model:{result.eval}", (_evidence(result),)
+        if number > 1 and any(r.eval == result.eval for r in ours[: number - 1]):
+            id_ = f"{id_}.{number}"
+        if _digest(result) is None:
+            sentence = f"the result of {result.eval} does not say which weights it is of"
+            status: Status = "undecided" if strict else "warned"
+            yield Check(id_, "integrity", status, sentence, evidence, "give model.sha256")
+        elif (where := _where(result, shipped)) is None:
+            sentence = f"{result.eval} was measured on {_digest(result)}, which is not shipped"
+            hint = "measure what is released, and give the digest of its weights"
+            yield Check(id_, "integrity", "unmet", sentence, evidence, hint)
+        else:
+            tuned = "after tuning " if result.tuned_from else ""
+            sentence = f"{result.eval} was measured {tuned}on {where}"
+            yield Check(id_, "integrity", "met", sentence, evidence)
+
+
+def _age_checks(results: Sequence[Result], policy: ResultsPolicy, now: datetime) -> Iterator[Check]:
+    most = policy.max_age_days
+    if most is None:
+        return
+    for number, result in enumerate(results, 1):
+        id_, moment = f"results.age:{result.eval}.{number}", result.moment
+        if moment is None:
+            sentence = f"the result of {result.eval} has no date; its age may be {most} days"
+            yield Check(id_, "quality", "undecided", sentence, (_evidence(result),))
+        elif moment > now + timedelta(days=1):
+            sentence = f"the result of {result.eval} is dated {result.date}, which is to come"
+            yield Check(id_, "quality", "unmet", sentence, (_evidence(result),))
+        elif now - moment > timedelta(days=most):
+            sentence = f"the result of {result.eval} is of {result.date}, over {most} days ago"
+            yield Check(id_, "quality", "unmet", sentence, (_evidence(result),), "measure again")
+
+
+def _required_checks(
+    spec: ReleaseSpec, policy: GatePolicy, kind: Group, known: Known
+) -> Iterator[Check]:
+    conditions: list[Condition] = [
+        *getattr(spec.audit, kind), *getattr(policy.results.thresholds, kind),
+    ]  # fmt: skip
+    for pattern in getattr(policy.results.required, kind):
+        id_ = f"{kind}.required:{pattern}"
+        held = [c.eval for c in conditions if fnmatchcase(c.eval, pattern)]
+        if held:
+            sentence = f"{', '.join(held[:6])} is held against a condition"
+            yield Check(id_, kind, "met", sentence)
+            continue
+        there = sorted({r.eval for r in known.ours if fnmatchcase(r.eval, pattern)})
+        sentence = f"the policy {policy.name} asks for a result of {kind}, named {pattern}"
+        if there:
+            sentence += f"; {there[0]} is there, and nothing says what it must be"
+        hint = f"add a condition under audit.{kind}, and its results under audit.results"
+        yield Check(id_, kind, "unmet", sentence, hint=hint)
+
+
+def _review_checks(candidate: Candidate) -> Iterator[Check]:
+    for review in candidate.reviews:
+        id_ = f"safety.review:{review.reviewer}"
+        if review.files:
+            evidence = tuple(
+                Evidence(f"report by {review.reviewer}", None, path, sha256)
+                for path, sha256 in review.files
+            )
+            sentence = f"the report by {review.reviewer} is there"
+            yield Check(id_, "safety", "met", sentence, evidence)
+        else:
+            sentence = f"the report by {review.reviewer}, {review.report}, is not there"
+            yield Check(id_, "safety", "unmet", sentence)
+
+
+def _evidence(result: Result) -> Evidence:
+    return Evidence(result.eval, result.text, result.path, result.sha256)
