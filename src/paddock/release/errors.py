@@ -81,3 +81,16 @@ class WithholdingRefused(Refused):
 
     code = "withholding_refused"
     exit_code = 5
+
+
+class RegistryRefused(PaddockError):
+    """An OCI registry answered, and said no, or something that no registry says."""
+
+    code = "registry_refused"
+    status = 502
+
+
+class RegistryUnreachable(Unavailable):
+    """An OCI registry did not answer."""
+
+    code = "registry_unreachable"
