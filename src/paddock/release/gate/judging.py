@@ -66,7 +66,7 @@ def gate_evidence(spec: ReleaseSpec, decision: Decision, inputs: GateInputs) -> 
     for signed in inputs.statements:
         if signed.statement is not None and signed.statement.kind == "waiver":
             found[f"{folder}/statements/{signed.sha256[:16]}.json"] = inputs.envelopes[signed.file]
-    if (moment := _decided_at(spec, decision)) is not None:
+    if (moment := _decided_at(spec, decision, inputs)) is not None:
         found[ATTESTATION] = _attestation(decision, inputs, moment)
     return found
 
@@ -76,9 +76,10 @@ def _who_waived(spec: ReleaseSpec, decision: Decision) -> set[str]:
     return {waiver.by for waiver in spec.gate.waivers if waiver.check in waived}
 
 
-def _decided_at(spec: ReleaseSpec, decision: Decision) -> datetime | None:
+def _decided_at(spec: ReleaseSpec, decision: Decision, inputs: GateInputs) -> datetime | None:
     if decision.complete_at is not None:
-        return decision.complete_at + timedelta(hours=spec.gate.cooloff_hours)
+        hours = max(spec.gate.cooloff_hours, inputs.policy.cooloff_hours)
+        return decision.complete_at + timedelta(hours=hours)
     day = spec.metadata.date
     return datetime.combine(day, time(), UTC) if day is not None else None
 
