@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddock.errors import BadInput
+from paddock.errors import BadInput, Conflict
 
 
 class BadSignature(BadInput):
@@ -15,3 +15,9 @@ class BadKey(BadInput):
     """A key file that cannot be read, is of the wrong kind or is readable by others."""
 
     code = "bad_key"
+
+
+class KeyExists(Conflict):
+    """There is a key of this name; keys are never overwritten."""
+
+    code = "key_exists"

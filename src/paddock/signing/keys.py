@@ -16,9 +16,9 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from paddock.signing.errors import BadKey
+from paddock.signing.errors import BadKey, KeyExists
 from paddock.signing.private_keys import PrivateKey, generate_key, private_key_in, private_pem
-from paddock.signing.public_keys import PublicKey, key_fingerprint, public_key_in, public_pem
+from paddock.signing.public_keys import Kind, PublicKey, key_fingerprint, public_key_in, public_pem
 
 MAX_KEY_FILE_BYTES = 256 * 1024
 PASSWORD_VARIABLE = "PADDOCK_KEY_PASSWORD"  # noqa: S105 - the name of a variable, not a secret
@@ -66,10 +66,15 @@ def trust_folder(config_home: Path) -> Path:
     return config_home.expanduser() / "trust"
 
 
+def password_in(environ: Mapping[str, str] | None = None) -> str | None:
+    """The password that keys are encrypted with, from PADDOCK_KEY_PASSWORD."""
+    return (os.environ if environ is None else environ).get(PASSWORD_VARIABLE) or None
+
+
 def load_private_key(path: Path, environ: Mapping[str, str] | None = None) -> PrivateKey:
     """The private key in a PEM file; its password, if any, is in PADDOCK_KEY_PASSWORD."""
     raw = _read_private(path)
-    password = (os.environ if environ is None else environ).get(PASSWORD_VARIABLE)
+    password = password_in(environ)
     if b"ENCRYPTED" in raw and not password:
         raise BadKey(f"the key {path} is encrypted", hint=f"set {PASSWORD_VARIABLE}")
     return private_key_in(raw, password, str(path))
@@ -89,7 +94,7 @@ def load_signing_key(path: Path, environ: Mapping[str, str] | None = None) -> Si
 def own_signing_key(config_home: Path) -> SigningKey:
     """The user's own release key, made on first use and trusted by its owner."""
     path = own_key_path(config_home)
-    created = not path.exists() and _create_key(path)
+    created = not path.exists() and _create_own(path)
     key = load_signing_key(path)
     public_path = path.with_suffix(".pub.pem")
     pem = public_pem(key.private.public_key())
@@ -101,6 +106,22 @@ def own_signing_key(config_home: Path) -> SigningKey:
         _write_if_absent(trust / f"release-{key.fingerprint[:16]}.pem", pem, 0o644)
         _write_if_absent(public_path, pem, 0o644)
     return SigningKey(key.private, path, public_path, created=created)
+
+
+def create_key(path: Path, kind: Kind, password: str | None) -> PrivateKey:
+    """A new key at ``path`` (mode 0600), its public half beside it; raises KeyExists."""
+    key = generate_key(kind)
+    save_key(path, key, password)
+    return key
+
+
+def save_key(path: Path, key: PrivateKey, password: str | None) -> None:
+    """Write a private key (mode 0600) and its public half; raises KeyExists, overwrites nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    public_path = path.with_suffix(".pub.pem")
+    if public_path.exists() or not _write_if_absent(path, private_pem(key, password), 0o600):
+        raise KeyExists(f"there is a key at {path} already", hint="give the new one another name")
+    _write_if_absent(public_path, public_pem(key.public_key()), 0o644)
 
 
 def load_trust(trust_file: Path | None, config_home: Path) -> list[TrustedKey]:
@@ -142,10 +163,10 @@ def _read_bounded(path: Path) -> bytes:
     return raw
 
 
-def _create_key(path: Path) -> bool:
+def _create_own(path: Path) -> bool:
     """Whether this call made the key (another process may be faster)."""
+    password = password_in()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    password = os.environ.get(PASSWORD_VARIABLE)
     return _write_if_absent(path, private_pem(generate_key("p256"), password), 0o600)
 
 

@@ -22,6 +22,9 @@ from paddock.release.files.paths import path_problem
 
 MANIFEST_NAME = "release.json"
 SIGNATURE_NAME = "release.oms.json"
+DSSE_NAME = "release.dsse.json"
+KEYLESS_NAME = "release.sigstore.json"
+UPDATES_FOLDER = "tuf"  # TUF metadata: it is renewed while the release stays the same
 FORMAT = "paddock/release/v1"
 MAX_MANIFEST_BYTES = 64 << 20
 MAX_FILES = 100_000
@@ -48,6 +51,12 @@ class Manifest:
     version: str
     files: tuple[ReleaseFile, ...]
     document: dict[str, Any]
+
+
+def vouches(path: str) -> bool:
+    """Whether ``path`` is release.json or what signs it, and so is not listed there."""
+    names = {MANIFEST_NAME, SIGNATURE_NAME, DSSE_NAME, KEYLESS_NAME}
+    return path in names or path.split("/", 1)[0] == UPDATES_FOLDER
 
 
 def render_manifest(document: dict[str, Any], files: Sequence[ReleaseFile]) -> bytes:
@@ -102,8 +111,8 @@ def _file(row: object) -> ReleaseFile:
     problem = path_problem(file.path) if isinstance(file.path, str) else "its path is not text"
     if problem is not None:
         raise BadManifest(f"{MANIFEST_NAME} lists {file.path!r:.120}: {problem}")
-    if file.path in {MANIFEST_NAME, SIGNATURE_NAME}:
-        raise BadManifest(f"{MANIFEST_NAME} lists itself or its signature")
+    if vouches(file.path):
+        raise BadManifest(f"{MANIFEST_NAME} lists itself or a signature: {file.path}")
     size_bytes = file.size_bytes
     if type(size_bytes) is not int or not 0 <= size_bytes <= MAX_FILE_BYTES:
         raise BadManifest(f"the size of {file.path} is {size_bytes!r:.40}")

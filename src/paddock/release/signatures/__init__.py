@@ -1,4 +1,8 @@
 """Who vouches for a release.
 
-oms  the signature (OpenSSF Model Signing)
+sign               every signature of a finished release
+vouchers           who signs it, as release.json says
+oms                the signature of OpenSSF Model Signing
+release_statement  what the second envelope says
+tuf                update metadata
 """

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -20,6 +20,9 @@ from paddock.release.files.paths import path_problem
 from paddock.signing.envelope import seal
 from paddock.signing.errors import BadSignature
 from paddock.signing.signed_json import member, object_in, render, short
+
+if TYPE_CHECKING:
+    from paddock.signing.sslib import Signer
 
 MAX_RESOURCES = 100_000
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -39,10 +42,18 @@ class Statement:
     files: Mapping[str, str]
 
 
+# What signs a release beside the bundle; the verifier holds it against release.json, OMS tools
+# overlook it.
+OTHER_SIGNATURES = ("release.dsse.json", "release.sigstore.json", "tuf")
+
+
 def sign_files(
-    subject: str, files: Mapping[str, str], signature_name: str, key: ec.EllipticCurvePrivateKey
+    subject: str,
+    files: Mapping[str, str],
+    signature_name: str,
+    key: ec.EllipticCurvePrivateKey | Signer,
 ) -> bytes:
-    """A bundle over ``files`` (path to SHA-256). The same inputs give the same bytes (RFC 6979)."""
+    """A bundle over ``files`` (path to SHA-256); a key in memory gives the same bytes."""
     in_order = {path: files[path] for path in sorted(files)}
     return seal(render(_statement(subject, in_order, signature_name)), key)
 
@@ -81,7 +92,12 @@ def _statement(subject: str, files: Mapping[str, str], signature_name: str) -> d
                 "method": "files",
                 "hash_type": "sha256",
                 "allow_symlinks": False,
-                "ignore_paths": [*UNSIGNED_ROOT_NAMES, CLIENT_FOLDER, signature_name],
+                "ignore_paths": [
+                    *UNSIGNED_ROOT_NAMES,
+                    CLIENT_FOLDER,
+                    *OTHER_SIGNATURES,
+                    signature_name,
+                ],
             },
             "resources": [
                 {"name": path, "algorithm": "sha256", "digest": digest}

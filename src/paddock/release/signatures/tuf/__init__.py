@@ -1,0 +1,10 @@
+"""Update metadata (TUF, the update framework): what is current, what is revoked, which keys count.
+
+metadata     the four roles made, signed and written
+strict       metadata in which no byte is free
+keys         the private keys of the four roles, in a folder
+revocations  revoked.json
+repository   the folder that is kept between releases
+rotation     new keys for a role, signed by the old ones
+chain        what a release carries of it
+"""
