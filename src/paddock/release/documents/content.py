@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from paddock.release.documents.croissant.dataset import DatasetDescription
 from paddock.release.evidence import Check
 from paddock.release.facts import Facts
 from paddock.release.files.manifest import Manifest, ReleaseFile
@@ -37,6 +38,7 @@ class DocumentContent:
     previous: Manifest | None = None  # the signed manifest of the release that this one supersedes
     checks: tuple[Check, ...] = ()  # what has been judged before the documents are written
     provenances: tuple[Mapping[str, Any], ...] = ()  # of derived checkpoints: SLSA statements
+    datasets: tuple[DatasetDescription, ...] = ()  # as docs.datasets describes them
     texts: Mapping[str, bytes] | None = None  # other files that documents quote, by path
 
     @property

@@ -1,0 +1,3 @@
+"""Bills of materials: what is in a release, by digest, and what it was made from.
+
+"""
