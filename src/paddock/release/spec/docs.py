@@ -16,6 +16,9 @@ class EuDocs(Section):
 
     gpai: bool | None = Field(None, description="Whether it is a general-purpose AI model.")
     training_flop: Number | None = Field(None, description="Operations of training, in all.")
+    original_training_flop: Number | None = Field(
+        None, description="Operations that trained the model that this one changes, if known."
+    )
     systemic_risk: bool | None = Field(None, description="Whether systemic risk is presumed.")
     free_open_exemption: bool | None = Field(None, description="Whether Article 53(2) is claimed.")
     union_market_date: Day | None = Field(None, description="When it came to the Union's market.")
@@ -57,6 +60,9 @@ class Docs(Section):
     datasets: Many[FilePath] = Field((), description="Descriptions of data sets (YAML).")
     eu: EuDocs | None = None
     us_ca: UsCaDocs | None = None
+    risks: FilePath | None = Field(
+        None, description="Answers for the table of risks of NIST AI 600-1 (YAML)."
+    )
     bom: Many[Literal["cyclonedx-1.6", "cyclonedx-1.7", "spdx-3.0.1"]] = Field(
         ("cyclonedx-1.6", "spdx-3.0.1"), description="Bills of materials."
     )
