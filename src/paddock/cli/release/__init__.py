@@ -11,6 +11,8 @@ _VERBS = {
     "plan": "Say what would happen and what forbids it; change nothing.",
     "build": "Build the signed release into a folder.",
     "publish": "Plan, build and publish: everything, or nothing.",
+    "approve": "Sign that a candidate may leave, or that a condition is waived.",
+    "approvals": "Say who has approved a candidate, and what is missing.",
     "schema": "Print the JSON schema of release.yaml.",
 }
 _FORMAT = """TARGET is a release.yaml, or a folder: one without a release.yaml gets one written from

@@ -1,7 +1,6 @@
 """Whether a candidate may leave: what must be true, who says so, and what was waived.
 
-policy         what a policy asks, from a file or built in for each stage
-policies       the four that are built in
+policy         what a policy asks, from a file or built in for each stage (policies/)
 statements     what a person signs
 candidate      what stands before the gate
 content_root   which bytes a statement is about
@@ -12,8 +11,10 @@ thresholds     results against bounds
 audits         whose results they are, how old, and what is missing
 requirements   what the policy asks of the other judges
 decide         all of it together
+release_file   release.yaml and its folder
 inputs         what is read beside release.yaml
 approving      a statement, signed and written
+standing       who has said what so far
 table          a decision for people
 judging        the gate as the build meets it
 """

@@ -19,7 +19,7 @@ def render_refusal(decision: Decision) -> str:
     for group, checks in groupby(unmet(decision.checks), key=lambda check: check.group):
         lines.append(group)
         for check in checks:
-            lines += _lines(check)
+            lines += check_lines(check)
     said = [c for c in decision.checks if c.status == "warned" and c.group == "approvals"]
     lines += [f"note: {_line(check.sentence)}" for check in said]
     return "\n".join(lines)
@@ -37,7 +37,8 @@ def render_decision(decision: Decision) -> str:
     return "\n".join(lines)
 
 
-def _lines(check: Check) -> list[str]:
+def check_lines(check: Check) -> list[str]:
+    """One condition: its id, what was found, the evidence and the next step."""
     lines = [f"  {check.status}: {check.id}", f"    {_line(check.sentence)}"]
     for each in check.evidence[:_MAX_EVIDENCE]:
         quote = f": {each.quote}" if each.quote else ""
