@@ -134,6 +134,12 @@ class Settings:
         "http://127.0.0.1:8000", "hub to publish to and pull from", env="HF_ENDPOINT"
     )
     token: str | None = _setting(None, "access token for that hub", env="HF_TOKEN", secret=True)
+    huggingface_url: str = _setting(
+        "https://huggingface.co", "the hub that `to: huggingface` in a release file means"
+    )
+    huggingface_token: str | None = _setting(
+        None, "access token for it; without one, token where that is the same hub", secret=True
+    )
     config_home: Path = _setting(
         Path("~/.config/paddock"), "folder of your signing keys and of the keys you trust"
     )

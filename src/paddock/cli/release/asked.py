@@ -51,5 +51,7 @@ def surroundings(given: dict[str, Any]) -> tuple[Settings, Wanted, Surroundings]
         token=settings.token,
         progress=progress_note,
         show_progress=is_terminal(),
+        hugging_face_url=settings.huggingface_url,
+        hugging_face_token=settings.huggingface_token,
     )
     return settings, Wanted(given["target"], given["to"], given["source"]), around

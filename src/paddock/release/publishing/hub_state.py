@@ -8,18 +8,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from huggingface_hub import HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
 from huggingface_hub.hf_api import RepoFile
 
-from paddock.digest import sha256_hex
 from paddock.front_matter import CARD_NAME
 from paddock.large_patterns import ATTRIBUTES_NAME
-from paddock.release.building.build import BuiltRelease
-from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME
+from paddock.release.files.manifest import MANIFEST_NAME
+from paddock.release.publishing.outgoing import Outgoing
 
 # What a hub puts into a new repository by itself.
 _MADE_BY_THE_HUB = frozenset({ATTRIBUTES_NAME, CARD_NAME})
@@ -87,16 +85,13 @@ def read_tree(api: HfApi, repo: str, revision: str) -> dict[str, RemoteFile]:
     }
 
 
-def local_files(built: BuiltRelease) -> dict[str, LocalFile]:
+def local_files(release: Outgoing) -> dict[str, LocalFile]:
     """Every file of the release, release.json and the signature included."""
     local = {}
-    for file in built.files:
+    for file in release.files:
         small = file.size_bytes <= MAX_BLOB_BYTES
-        oid = _blob_oid((built.folder / file.path).read_bytes()) if small else None
+        oid = _blob_oid((release.folder / file.path).read_bytes()) if small else None
         local[file.path] = LocalFile(file.sha256, oid)
-    for name in (MANIFEST_NAME, SIGNATURE_NAME):
-        content = Path(built.folder / name).read_bytes()
-        local[name] = LocalFile(sha256_hex(content), _blob_oid(content))
     return local
 
 

@@ -9,7 +9,7 @@ content is refused.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -17,7 +17,6 @@ from typing import Literal
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
 from paddock.errors import Conflict, PaddockError
-from paddock.release.building.build import BuiltRelease, Progress
 from paddock.release.errors import HubRefused, SourceChanged, VersionTaken
 from paddock.release.publishing.hub_client import Hub, client_of, sign_in, speaking_to
 from paddock.release.publishing.hub_state import (
@@ -29,6 +28,7 @@ from paddock.release.publishing.hub_state import (
     read_state,
     read_tree,
 )
+from paddock.release.publishing.outgoing import Outgoing
 from paddock.release.spec.access import Access
 
 TAG_ATTEMPTS = 3
@@ -58,14 +58,20 @@ class _Job:
     api: HfApi
     hub: Hub
     repo: str
-    built: BuiltRelease
+    built: Outgoing
     access: Access
     local: Mapping[str, LocalFile]
-    progress: Progress
+    progress: Callable[[str], None]
 
 
 def publish_to_hub(
-    built: BuiltRelease, access: Access, hub: Hub, repo: str, *, progress: Progress, show: bool
+    built: Outgoing,
+    access: Access,
+    hub: Hub,
+    repo: str,
+    *,
+    progress: Callable[[str], None],
+    show: bool,
 ) -> Published:
     """Make ``repo`` hold exactly this release, tagged with its version."""
     api = client_of(hub, show_progress=show)

@@ -27,7 +27,7 @@ from paddock.release.publishing.oci.modelpack import (
     render_manifest,
     render_referrer,
 )
-from paddock.release.publishing.oci.reference import OciReference
+from paddock.release.publishing.oci.reference import OciReference, parse_reference
 from paddock.release.publishing.oci.registry import Registry
 from paddock.release.publishing.outgoing import Outgoing
 
@@ -46,6 +46,13 @@ class Pushed:
     sent: int  # files that were not there already
     changed: bool
     sentence: str
+
+
+def require_registry(reference: str, *, plain_http: bool) -> None:
+    """Raise unless the registry answers and knows us, as far as it says before an upload."""
+    where = parse_reference(reference)
+    with Registry(where, credentials_for(where.registry), plain_http=plain_http) as registry:
+        registry.ask("GET", "/v2/")
 
 
 def push_release(
