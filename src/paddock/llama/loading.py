@@ -7,7 +7,7 @@ is the model and one tensor, because each tensor is converted and let go before 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from paddock.checkpoint.opening import open_checkpoint
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.checkpoint.shape.layout import EMBEDDINGS, check_shapes, expected_shapes
 from paddock.checkpoint.tensors import Tensor, regrouped
+from paddock.llama.layers import Block
 from paddock.llama.model import Llama
 from paddock.llama.tokenizer import Tokenizer
 
@@ -69,11 +70,21 @@ def from_tensors(
     dtype = dtype or _stored_type(wanted[EMBEDDINGS])
     model = Llama(config)
     for name, tensor in wanted.items():
-        _put(model, name, _read(tensor).to(dtype))
+        _put(model, name, read_weight(tensor).to(dtype))
     return model.eval()
 
 
-def _read(tensor: Tensor) -> torch.Tensor:
+def block_from(config: LlamaConfig, weights: Mapping[str, Tensor], dtype: torch.dtype) -> Block:
+    """One layer, from its tensors under their names within it; no cache knows its place."""
+    with torch.device("meta"):
+        block = Block(config, 0)
+    for name in block.state_dict():
+        _put(block, name, read_weight(weights[name]).to(dtype))
+    return block.eval()
+
+
+def read_weight(tensor: Tensor) -> torch.Tensor:
+    """A tensor's numbers in memory, as they are stored; quantised ones as float32."""
     if tensor.dtype in BLOCKS:
         return _decoded(tensor)
     content = torch.empty(tensor.shape, dtype=_stored_type(tensor))
@@ -104,6 +115,6 @@ def _stored_type(tensor: Tensor) -> torch.dtype:
     return STORED_TYPES[tensor.dtype]
 
 
-def _put(model: Llama, name: str, weight: torch.Tensor) -> None:
+def _put(model: nn.Module, name: str, weight: torch.Tensor) -> None:
     owner, _, leaf = name.rpartition(".")
     setattr(model.get_submodule(owner), leaf, nn.Parameter(weight, requires_grad=False))
