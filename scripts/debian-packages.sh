@@ -10,6 +10,7 @@ command -v git-lfs >/dev/null || missing="$missing git-lfs"
 command -v curl >/dev/null || missing="$missing curl"
 [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || missing="$missing nginx-light"
 /usr/bin/python3 -c 'import swift' 2>/dev/null || missing="$missing python3-swift"
+command -v docker-registry >/dev/null || missing="$missing docker-registry"
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then
