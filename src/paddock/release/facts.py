@@ -63,8 +63,10 @@ def in_words(value: Value) -> str:
             in_words(each) for each in value
         )
     if isinstance(value, dict):
-        first, *others = [in_words(each) for each in value.values() if each is not None]
-        return f"{first} ({', '.join(others)})" if others else first
+        said = {name: in_words(each) for name, each in value.items() if each is not None}
+        first, *others = said.items() or [("", NOT_STATED)]
+        more = ", ".join(f"{name} {text}" for name, text in others)
+        return f"{first[1]} ({more})" if more else first[1]
     return NOT_STATED if value is None else value
 
 

@@ -30,13 +30,16 @@ class DocumentContent:
     facts: Facts
     files: tuple[ReleaseFile, ...]  # sorted by path: everything but documents and signatures
     repo: str | None = None  # namespace/name on the hub where it goes, when that is known
-    authors_text: str | None = None  # the body of the author's own README
+    authors_text: str | None = None  # the body of the author's own README, or docs.model_card
+    authors_claims: Mapping[str, str] = field(default_factory=dict)  # own words, by where they are
+    authors_front_matter: Any = None  # of that README, as plain values
     is_chat: bool = False
     judgement: Judgement = field(default_factory=Judgement)
     withheld: Withheld = field(default_factory=Withheld)
     results: tuple[Result, ...] = ()
     previous: Manifest | None = None  # the signed manifest of the release that this one supersedes
     checks: tuple[Check, ...] = ()  # what has been judged before the documents are written
+    fact_checks: tuple[Check, ...] = ()  # whether the facts agree with each other
     provenances: tuple[Mapping[str, Any], ...] = ()  # of derived checkpoints: SLSA statements
     datasets: tuple[DatasetDescription, ...] = ()  # as docs.datasets describes them
     texts: Mapping[str, bytes] | None = None  # other files that documents quote, by path

@@ -56,7 +56,8 @@ def _fact(row: object, known: Mapping[str, FactKey]) -> Fact | None:
     key = known.get(row["key"])
     if key is None:
         return None
-    source, by, value = row.get("source"), row.get("by"), row.get("value")
+    source: Any = row.get("source")
+    by, value = row.get("by"), row.get("value")
     if source not in _SOURCES or not (by is None or _is_text(by)):
         raise BadManifest(f"nobody says how {key.key} is known: {shown(source)}")
     if not _fits(key, value):

@@ -1,0 +1,46 @@
+"""Whether the documents may go out: true to the measurements, finished, and with all they need.
+
+Pure. Ids begin with ``documents.``; a document that a law or a form asks for is judged by its own
+part and joined here.
+"""
+
+from __future__ import annotations
+
+from paddock.release.documents.content import DocumentContent
+from paddock.release.documents.evaluations.belonging import (
+    digest_checks,
+    sort_results,
+)
+from paddock.release.documents.evaluations.claims import claim_checks
+from paddock.release.documents.mof.assessment import mof_checks
+from paddock.release.documents.placeholders import placeholder_checks
+from paddock.release.evidence import Check
+
+# What a reader looks for first; the card's form lets all of it be unknown.
+CARD_SLOTS = (
+    "release.description", "release.licence", "producer.name", "producer.contact", "use.direct",
+    "use.out_of_scope", "risks.biases", "risks.limitations", "training.data",
+)  # fmt: skip
+
+
+def document_checks(content: DocumentContent) -> tuple[Check, ...]:
+    """Every condition of the documents, of facts before their files are known and after."""
+    found = sort_results(content.results, content.spec, content.files)
+    own = found.own if content.files else content.results  # in a plan no digest is known yet
+    return (
+        *content.fact_checks,
+        *placeholder_checks(content.authors_claims),
+        *claim_checks(content.authors_claims, content.authors_front_matter, own),
+        *(digest_checks(found, content.files) if content.files else ()),
+        *mof_checks(content.spec),
+        _card(content),
+    )
+
+
+def _card(content: DocumentContent) -> Check:
+    """The card may say that something is unknown; that it does is worth knowing."""
+    unknown = [key for key in CARD_SLOTS if not content.facts[key].is_known]
+    sentence = "the model card has what readers look for first"
+    if unknown:
+        sentence = f"the model card does not know {', '.join(unknown)}"
+    return Check("documents.card", "documents", "met", sentence)
