@@ -61,7 +61,8 @@ def prepare(wanted: Wanted) -> Prepared:
     base = release_file.parent
     folder = wanted.source or _source_folder(base, spec.artifacts.source)
     source = survey(folder, release_file, spec)
-    return Prepared(make_plan(spec, source, select(folder, spec)), base)
+    withheld = select(folder, spec, texts_folder=base)
+    return Prepared(make_plan(spec, source, withheld), base)
 
 
 def save_assumed(prepared: Prepared, folder: Path) -> tuple[Path, bool]:

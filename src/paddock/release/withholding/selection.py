@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from paddock.checkpoint.tensors import Tensor
 from paddock.release.evidence import Check
+from paddock.release.files.paths import matching
 from paddock.release.spec.components import CARD, PARAMETERS
 from paddock.release.spec.release_spec import ReleaseSpec
 from paddock.release.withholding.architecture import Architecture
@@ -30,7 +31,7 @@ from paddock.release.withholding.items import Entry, entries_of, has_rules, is_a
 from paddock.release.withholding.open_config import OpenConfig, open_config
 from paddock.release.withholding.references import check_references
 from paddock.release.withholding.replacing import describe, opening_faults, replacement_faults
-from paddock.release.withholding.source_tree import SourceTree, read_source
+from paddock.release.withholding.source_tree import SourceTree, is_hidden, read_source
 from paddock.release.withholding.tensor_rules import Claims, claim_tensors, fault
 from paddock.release.withholding.withheld import Withheld, WithheldTensor
 from paddock.release.withholding.withheld_facts import facts_of
@@ -73,6 +74,7 @@ def selected(source: Path, spec: ReleaseSpec, texts_folder: Path) -> Selected:
     names = new_names(tree.architecture, weights.drops)
     tensors = tuple(_withheld_tensors(tree.architecture, weights.claims, names))
     faults = [*weights.faults, *kept.faults, *check_files_and_fields(kept), *_whole(entries)]
+    faults += _escrow(tree, spec, texts_folder)
     if not faults and tensors:
         rules = {entry.item.id: entry.rule for entry in entries if entry.rule}
         faults += _nothing_left(tree.architecture, tensors)
@@ -161,6 +163,20 @@ def _released(
         for tensor in tree.tensors
         if tensor.name in names and tensor.name not in gone
     ]
+
+
+def _escrow(tree: SourceTree, spec: ReleaseSpec, base: Path) -> list[Check]:
+    """The secret must not leave with the files around it."""
+    if spec.artifacts.escrow is None:
+        return []
+    place = (base / Path(spec.artifacts.escrow).expanduser()).resolve()
+    if not place.is_relative_to(tree.folder.resolve()):
+        return []
+    path = place.relative_to(tree.folder.resolve()).as_posix()
+    if is_hidden(path) or any(matching(pattern, [path]) for pattern in spec.artifacts.exclude):
+        return []
+    sentence = f"the escrow secret would lie in the source, at {path}, and be released"
+    return [fault("escrow", "secret", sentence, "keep it elsewhere, or exclude it")]
 
 
 def _whole(entries: list[Entry]) -> list[Check]:
