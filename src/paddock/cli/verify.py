@@ -1,7 +1,9 @@
-"""``paddock verify``: check a release."""
+"""``paddock verify``: check a release, and remember the newest that was trusted."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,58 +14,85 @@ from paddock.cli.output import emit, is_terminal, progress_note
 from paddock.config import Settings, load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from paddock.release.verifying.trust import Trust
+    from paddock.release.verifying.updates import Updates
     from paddock.release.verifying.verdict import Verdict
-    from paddock.signing.keys import TrustedKey
 
 
-@click.command(help="Check a release: every byte, the signature and the key.")
-@click.argument("target", metavar="PATH|NAMESPACE/NAME[@REVISION]")
+@click.command(help="Check a release: every byte, who signed it, whether it is current.")
+@click.argument("target", metavar="PATH|NAMESPACE/NAME[@REVISION]|oci://REGISTRY/NAME[:TAG]")
 @click.option(
     "--trust",
     type=click.Path(path_type=Path),
-    help="PEM file of the public keys to trust, instead of your own trust folder.",
+    help="Public keys (PEM) or a trust file (YAML, JSON), instead of your own trust folder.",
+)
+@click.option(
+    "--updates",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Newer update metadata of the publisher: a tuf folder that came another way.",
 )
 @click.option(
     "--expect", metavar="NAME[@VERSION]", help="Trust this release only, not another or older one."
 )
 @click.option("--hub", metavar="URL", help="The hub of the repository.")
+@click.option("--plain-http", is_flag=True, help="The registry has no TLS.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(
     context: click.Context,
     target: str,
     trust: Path | None,
+    updates: Path | None,
     expect: str | None,
     hub: str | None,
+    plain_http: bool,
     as_json: bool,
 ) -> None:
+    from paddock.release.verifying.trust import load_trusted
+    from paddock.release.verifying.updates import Updates, memory_folder
     from paddock.release.verifying.verdict import expecting
-    from paddock.signing.keys import load_trust
 
     settings = load_settings({"hub_url": hub})
-    keys = load_trust(trust, settings.config_home.expanduser())
-    verdict = _verdict(target, keys, settings)
+    config_home = settings.config_home.expanduser()
+    name, _, version = (expect or "").partition("@")
+    around = Updates(memory_folder(config_home), updates, version or None)
+    verdict = _verdict(target, load_trusted(trust, config_home), around, settings)
     if expect is not None:
-        name, _, version = expect.partition("@")
         verdict = expecting(verdict, name, version or None)
     emit(verdict.to_json(), verdict.to_text(), as_json=as_json)
     if not verdict.is_trusted:
         context.exit(1)
 
 
-def _verdict(target: str, keys: Sequence[TrustedKey], settings: Settings) -> Verdict:
-    from paddock.release.publishing.hub_client import Hub
-    from paddock.release.target import repository_in
-    from paddock.release.verifying.fetch import fetched
+def _verdict(
+    target: str, keys: Sequence[TrustedKey], settings: Settings, *, plain_http: bool
+) -> Verdict:
     from paddock.release.verifying.verify import verify_folder
 
-    repository = repository_in(target)
-    if repository is None:
-        return verify_folder(Path(target), keys)
-    hub = Hub(settings.hub_url, settings.token)
-    progress_note(f"downloading {target} from {hub.url}")
-    with fetched(hub, repository, show=is_terminal()) as folder:
-        verdict = verify_folder(folder, keys)
+    with _brought(target, settings, plain_http=plain_http) as folder:
+        verdict = verify_folder(folder, trust, updates)
     return replace(verdict, subject=replace(verdict.subject, path=target))
+
+
+@contextmanager
+def _brought(target: str, settings: Settings, *, plain_http: bool) -> Iterator[Path]:
+    """The folder itself, or a copy of what a hub or a registry has."""
+    from paddock.release.target import path_exists, repository_in
+
+    repository = repository_in(target)
+    if target.startswith("oci://") and not path_exists(target):
+        from paddock.release.verifying.fetch import fetched_pack
+
+        progress_note(f"downloading {target}")
+        with fetched_pack(target, plain_http=plain_http) as folder:
+            yield folder
+    elif repository is not None:
+        from paddock.release.publishing.hub_client import Hub
+        from paddock.release.verifying.fetch import fetched
+
+        hub = Hub(settings.hub_url, settings.token)
+        progress_note(f"downloading {target} from {hub.url}")
+        with fetched(hub, repository, show=is_terminal()) as folder:
+            yield folder
+    else:
+        yield Path(target)

@@ -1,4 +1,4 @@
-"""Brings a repository's revision into a folder of its own, to be judged there.
+"""Brings a repository's revision, or a registry's ModelPack, into a folder, to be judged there.
 
 Nothing of the download is believed: whoever calls verifies the folder.
 """
@@ -12,6 +12,20 @@ from pathlib import Path
 
 from paddock.release.publishing.hub_client import Hub, client_of, speaking_to
 from paddock.release.target import RepositoryTarget
+
+
+@contextmanager
+def fetched_pack(reference: str, *, plain_http: bool) -> Iterator[Path]:
+    """A folder with every file of a ModelPack in a registry, gone when the block ends."""
+    from paddock.release.publishing.oci.pull import pull_release
+    from paddock.release.publishing.oci.reference import parse_reference
+
+    where = parse_reference(reference)
+    with tempfile.TemporaryDirectory(prefix="paddock-verify-") as temporary:
+        folder = Path(temporary) / where.name.rpartition("/")[2]
+        folder.mkdir()
+        pull_release(where, folder, plain_http=plain_http)
+        yield folder
 
 
 @contextmanager
