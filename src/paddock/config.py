@@ -143,6 +143,10 @@ class Settings:
     config_home: Path = _setting(
         Path("~/.config/paddock"), "folder of your signing keys and of the keys you trust"
     )
+    work_folder: Path = _setting(
+        Path("~/.cache/paddock/work"),
+        "folder of unfinished releases that have no place beside their release file",
+    )
     # Converting checkpoints
     convert_memory: int = _setting(
         1_000_000_000, "bytes of memory that `paddock convert` may take, however large the model"

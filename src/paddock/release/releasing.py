@@ -5,21 +5,23 @@ Knows the order of the steps and who is told what. Every step is in a file of it
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from paddock.clock import now
 from paddock.errors import UsageError
-from paddock.release.building.build import BuiltRelease, Progress, build_release
+from paddock.release.building.build import build_release, passing_release
+from paddock.release.building.inputs import BuildInputs, BuiltRelease, Progress
 from paddock.release.planning.plan import require_unblocked
 from paddock.release.planning.prepare import Prepared, Wanted, prepare, save_assumed
 from paddock.release.publishing.outgoing import outgoing
 from paddock.release.publishing.places import Reach, publish_to, require_ready
+from paddock.release.signatures.sign import Place, Signers, load_signers
 from paddock.release.spec.publish import HUGGING_FACE_URL
-from paddock.signing.keys import SigningKey, load_signing_key, own_key_path, own_signing_key
+from paddock.signing.keys import own_key_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +35,22 @@ class Surroundings:
     show_progress: bool = False  # the client's own bars
     hugging_face_url: str = HUGGING_FACE_URL
     hugging_face_token: str | None = None
+    work_home: Path | None = None  # for builds without a place beside their release file
+
+    @property
+    def cache(self) -> Path:
+        return self.work_home or self.config_home / "work"
 
 
-def build_wanted(
-    wanted: Wanted, output: Path | None, around: Surroundings
-) -> tuple[BuiltRelease, SigningKey]:
+def build_wanted(wanted: Wanted, output: Path | None, around: Surroundings) -> BuiltRelease:
     """Plan and build into ``output`` (NAME-VERSION here when None)."""
     prepared = _prepare_and_tell(wanted, around)
     _keep_assumed(prepared, wanted, around)
-    key = signing_key(prepared, around)
+    signers = signers_of(prepared, around)
     metadata = prepared.plan.spec.metadata
     folder = output or Path(f"{metadata.name}-{metadata.version}")
-    return build_release(prepared.plan, folder, key, around.progress), key
+    built = build_release(build_inputs(prepared, around), signers, folder)
+    return replace(built, public_path=own_public_path(prepared, around))
 
 
 def publish_release(
@@ -52,8 +58,8 @@ def publish_release(
 ) -> list[dict[str, Any]]:
     """Plan, build and publish everywhere the release says; what happened at each destination.
 
-    Without ``output`` the built folder is temporary. Raises GateRefused when the plan is blocked,
-    before anything is written or sent.
+    Without ``output`` the release lives in the work folder until it is everywhere: a publication
+    that was killed goes on there. Raises GateRefused before anything is sent.
     """
     prepared = _prepare_and_tell(wanted, around)
     spec = prepared.plan.spec
@@ -65,13 +71,13 @@ def publish_release(
     reach = _reach(prepared, around)
     require_ready(spec.publish, reach)
     _keep_assumed(prepared, wanted, around)
-    key = signing_key(prepared, around)
-    with _output_folder(output) as folder:
-        built = build_release(prepared.plan, folder, key, around.progress, passing=output is None)
+    signers = signers_of(prepared, around)
+    with _built(build_inputs(prepared, around), signers, output) as built:
         release = outgoing(built.folder)
+        public_path = own_public_path(prepared, around)
         signed_by = {
             "key": built.key_fingerprint,
-            "public_key": str(key.public_path) if key.public_path else None,
+            "public_key": str(public_path) if public_path else None,
         }
         return [
             {**publish_to(there, release, spec.access, reach), **signed_by}
@@ -92,16 +98,24 @@ def _reach(prepared: Prepared, around: Surroundings) -> Reach:
     )
 
 
-def signing_key(prepared: Prepared, around: Surroundings) -> SigningKey:
-    """The key that the release names, or the user's own, made on first use."""
-    named = prepared.plan.spec.oms_key
-    if named is not None:
-        return load_signing_key(prepared.base / Path(named).expanduser())
-    key = own_signing_key(around.config_home)
-    if key.created:
-        around.progress(f"made a signing key for you: {key.path}")
-        around.progress(f"give others its public half: {key.public_path}")
-    return key
+def build_inputs(prepared: Prepared, around: Surroundings) -> BuildInputs:
+    """What a build of this plan is told."""
+    return BuildInputs(
+        prepared.plan, prepared.base, around.config_home, around.cache, around.progress
+    )
+
+
+def signers_of(prepared: Prepared, around: Surroundings) -> Signers:
+    """The keys that the release names, or the user's own, made on first use."""
+    place = Place(prepared.base, around.config_home)
+    return load_signers(prepared.plan.spec.sign, place, now(), around.progress)
+
+
+def own_public_path(prepared: Prepared, around: Surroundings) -> Path | None:
+    """Where the public half is, when the user's own key signs."""
+    if prepared.plan.spec.oms_key is not None:
+        return None
+    return own_key_path(around.config_home).with_suffix(".pub.pem")
 
 
 def describe_key(prepared: Prepared, around: Surroundings) -> str:
@@ -131,9 +145,9 @@ def _keep_assumed(prepared: Prepared, wanted: Wanted, around: Surroundings) -> N
 
 
 @contextmanager
-def _output_folder(output: Path | None) -> Iterator[Path]:
+def _built(inputs: BuildInputs, signers: Signers, output: Path | None) -> Iterator[BuiltRelease]:
     if output is not None:
-        yield output
+        yield build_release(inputs, signers, output)
         return
-    with tempfile.TemporaryDirectory(prefix="paddock-release-") as temporary:
-        yield Path(temporary) / "release"
+    with passing_release(inputs, signers) as built:
+        yield built

@@ -21,12 +21,13 @@ from cryptography.hazmat.primitives.serialization import (
 
 from paddock.checkpoint.errors import OutputExists
 from paddock.errors import BadInput, NotFound
-from paddock.release.building.build import BuiltRelease, build_release
+from paddock.release.building.build import build_release, passing_release
+from paddock.release.building.inputs import BuiltRelease
 from paddock.release.errors import BadReleaseFile, GateRefused
 from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME, parse_manifest
 from paddock.release.planning.plan_json import to_json
 from paddock.release.planning.prepare import Wanted, prepare
-from paddock.release.releasing import Surroundings, build_wanted, signing_key
+from paddock.release.releasing import Surroundings, build_inputs, build_wanted, signers_of
 from paddock.release.verifying.verify import verify_folder
 from paddock.signing.errors import BadKey
 from paddock.signing.keys import load_signing_key, load_trust, own_signing_key, trust_folder
@@ -50,7 +51,7 @@ def around(tmp_path: Path) -> Surroundings:
 
 
 def build(model: Path, output: Path, around: Surroundings, to: str = "ada/tiny") -> BuiltRelease:
-    return build_wanted(Wanted(model, to=to), output, around)[0]
+    return build_wanted(Wanted(model, to=to), output, around)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -83,8 +84,8 @@ def test_weights_are_released_byte_for_byte(
         contents(tmp_path / "out")
     )
     assert {file.path: file.role for file in built.files}["model.safetensors"] == "weights"
-    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "out").iterdir()}
-    assert modes == {0o644}
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in (tmp_path / "out").rglob("*")}
+    assert modes == {(False, 0o644), (True, 0o755)}
 
 
 def test_a_real_story_model_is_converted_and_verifies(
@@ -266,15 +267,19 @@ def test_weights_can_be_sharded_again(
 def test_the_card_says_only_what_is_known(
     model: Path, around: Surroundings, tmp_path: Path
 ) -> None:
-    (model / "README.md").write_text(
-        "---\nlicense: mit\nlanguage: [en]\nbase_model: acme/parent\ntags: [shop]\n---\n"
-        "# Mine\n\nHello.\n"
+    (model / "README.md").write_text("# Mine\n\nHello.\n")
+    shutil.copy(starter_folder() / "LICENSE", model)
+    spec = write_spec(
+        model,
+        "licenses: {distribution: apache-2.0}\n"
+        "lineage: {base_model: [{id: acme/parent, license: apache-2.0}]}\n",
     )
-    (model / "LICENSE").write_text("MIT License\n\nPermission is hereby granted…")
+    metadata = "metadata: {name: tiny, version: 1.0.0, language: [en], tags: [shop]}"
+    spec.write_text(re.sub("metadata: .*", metadata, spec.read_text()))
     build(model, tmp_path / "out", around)
     card = (tmp_path / "out" / "README.md").read_text()
     front = yaml.safe_load(card.split("---")[1])
-    assert front["license"] == "mit"
+    assert front["license"] == "apache-2.0"
     assert front["base_model"] == ["acme/parent"]
     assert front["language"] == ["en"]
     assert front["library_name"] == "transformers"
@@ -298,7 +303,9 @@ def test_an_unfilled_template_is_not_carried(model: Path) -> None:
 def test_a_table_cell_cannot_be_broken_out_of(
     model: Path, around: Surroundings, tmp_path: Path
 ) -> None:
-    write_spec(model, "licenses: {distribution: 'a | b'}")
+    spec = write_spec(model, "")
+    metadata = "metadata: {name: tiny, version: 1.0.0, producer: {name: 'a | b'}}"
+    spec.write_text(re.sub("metadata: .*", metadata, spec.read_text()))
     build(model, tmp_path / "out", around)
     assert "a \\| b" in (tmp_path / "out" / "README.md").read_text()
 
@@ -335,10 +342,10 @@ def test_a_killed_build_leaves_no_release(model: Path, tmp_path: Path) -> None:
     script = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from paddock.release.building import build\n"
+        "from paddock.release.building import finishing\n"
         "from paddock.release.planning.prepare import Wanted\n"
         "from paddock.release.releasing import Surroundings, build_wanted\n"
-        "build._sign = lambda *a: os._exit(9)\n"
+        "finishing.sign_release = lambda *a: os._exit(9)\n"
         "around = Surroundings(Path(sys.argv[2]), '', None, progress=lambda _: None)\n"
         "build_wanted(Wanted(Path(sys.argv[1]), to='a/b'), Path(sys.argv[3]), around)\n"
     )
@@ -432,11 +439,11 @@ def test_a_passing_folder_shares_the_sources_bytes_and_never_its_permissions(
 ) -> None:
     (model / "model.safetensors").chmod(0o600)
     prepared = prepare(Wanted(model, to="ada/tiny"))
-    key = signing_key(prepared, around)
-    kept = build_release(prepared.plan, tmp_path / "kept", key, around.progress)
-    passing = build_release(prepared.plan, tmp_path / "passing", key, around.progress, passing=True)
-    assert passing.files == kept.files
+    inputs, signers = build_inputs(prepared, around), signers_of(prepared, around)
+    kept = build_release(inputs, signers, tmp_path / "kept")
     source = (model / "model.safetensors").stat()
-    assert (tmp_path / "passing" / "model.safetensors").stat().st_ino == source.st_ino
+    with passing_release(inputs, signers) as passing:
+        assert passing.files == kept.files
+        assert (passing.folder / "model.safetensors").stat().st_ino == source.st_ino
     assert (tmp_path / "kept" / "model.safetensors").stat().st_ino != source.st_ino
     assert source.st_mode & 0o777 == 0o600

@@ -53,5 +53,6 @@ def surroundings(given: dict[str, Any]) -> tuple[Settings, Wanted, Surroundings]
         show_progress=is_terminal(),
         hugging_face_url=settings.huggingface_url,
         hugging_face_token=settings.huggingface_token,
+        work_home=settings.work_folder.expanduser(),
     )
     return settings, Wanted(given["target"], given["to"], given["source"]), around

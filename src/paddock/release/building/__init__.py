@@ -1,5 +1,24 @@
 """The release's folder, made step by step, so that a killed build goes on where it was.
 
-build  weights, files, documents, release.json, signature
-steps  each is done once, recorded, and skipped afterwards
+build             the order of the work, and where its result goes
+inputs            what a build is told, and what it gives back
+work_folder       where the work lives, locked for one process
+steps             each is done once, recorded, and skipped afterwards
+checkpoint_steps  the checkpoint that may leave: derived, without what is withheld
+stage             a checkpoint that outputs are made from
+weights           every form of the weights, in few passes
+gguf_keys         what a GGUF file says about its origin
+contents          files put together into one folder
+candidate         everything but what is written about it
+scanning          what the scanners say of the files
+checking          whether the outputs open and run
+running           a model in the engine
+quality           how close outputs are to their source, as conditions and facts
+measuring         the same, measured over sample texts
+divergence        the same, computed
+leaking           whether anything withheld is in the candidate
+provenance        attestations of how outputs were made, scanned and run
+writing           what documents are made of
+release_document  what release.json says
+finishing         documents, gate, release.json, signatures
 """

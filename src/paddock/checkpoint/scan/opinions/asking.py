@@ -62,7 +62,7 @@ def with_opinions(
     opinions = [
         opinion
         for wished in wishes
-        for opinion in _opinions_of(wished, _version_of(wished, limits), report, files, limits)
+        for opinion in _opinions_of(wished, version_of(wished, limits), report, files, limits)
     ]
     reasons = tuple(reason for each in opinions if (reason := reason_of(each)) is not None)
     return replace(
@@ -95,7 +95,7 @@ def ask(wished: Wished, file: Path, limits: RunLimits) -> Answer:
         return scanner.answer(ran, read_report(Path(folder)))
 
 
-def _version_of(wished: Wished, limits: RunLimits) -> str:
+def version_of(wished: Wished, limits: RunLimits) -> str:
     """What the package calls itself, asked in the Python that its program runs in."""
     python = wished.program
     if not SCANNERS[wished.name].is_python:

@@ -1,0 +1,86 @@
+"""Conditions that the outputs of a release meet or do not: they open, and they run.
+
+Each run of an output is a step: done once while its bytes are the same. What this machine could not
+decide is not recorded, so that the next run, or another machine, asks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from paddock.checkpoint.errors import BadCheckpoint, NotAvailableYet
+from paddock.checkpoint.inspection import inspect_checkpoint
+from paddock.digest import Digests
+from paddock.release.building.inputs import BuiltOutput
+from paddock.release.building.running import Tried, try_out
+from paddock.release.building.steps import Made, Steps, step_key
+from paddock.release.building.weights import place_of
+from paddock.release.evidence import Check, Status
+
+_RUN_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A candidate that was put together, and where questions about it are answered."""
+
+    folder: Path
+    digests: Mapping[str, Digests]
+    steps: Steps
+    scratch: Path  # for what is kept on disk meanwhile
+
+
+def opening_check(output: BuiltOutput, folder: Path) -> Check:
+    """Whether the output is a whole checkpoint, by its headers."""
+    id_ = f"formats.output:{output.id}"
+    try:
+        found = inspect_checkpoint(place_of(output.planned, folder, output.files))
+    except (BadCheckpoint, NotAvailableYet, OSError) as e:
+        said = e.strerror if isinstance(e, OSError) else e.message
+        return Check(id_, "formats", "unmet", f"the output {output.id} does not open: {said}")
+    if found.problems:
+        return Check(id_, "formats", "unmet", f"{output.id}: {'; '.join(found.problems)}")
+    sentence = f"{output.id} opens: {found.parameters:,} parameters, {', '.join(found.dtypes)}"
+    return Check(id_, "formats", "met", sentence)
+
+
+def run_check(output: BuiltOutput, bench: Bench) -> Check:
+    """Whether the output writes tokens in paddock's engine, on this machine."""
+    key = step_key(_RUN_VERSION, output=output.id, files=model_files(output, bench.digests))
+    name = f"run-{output.id}"
+    tried: list[Tried] = []
+
+    def make(_folder: Path) -> Made:
+        place = place_of(output.planned, bench.folder, output.files)
+        tried.append(try_out(f"the output {output.id}", place, bench.scratch))
+        if tried[0].outcome == "undecided":
+            raise _Undecided
+        return Made({}, [tried[0].outcome, tried[0].sentence])
+
+    try:
+        outcome, sentence = bench.steps.run(name, key, make).result
+    except _Undecided:
+        outcome, sentence = tried[0].outcome, tried[0].sentence
+    statuses: dict[str, Status] = {"runs": "met", "fails": "unmet", "undecided": "undecided"}
+    hint = None
+    if outcome == "undecided":
+        hint = "build on a machine that can run it, or have a person waive this condition"
+    return Check(f"formats.run:{output.id}", "formats", statuses[outcome], sentence, (), hint)
+
+
+def model_files(output: BuiltOutput, digests: Mapping[str, Digests]) -> dict[str, str]:
+    """All that an engine reads of an output: its weights, and the small files beside them."""
+    prefix = f"{output.planned.folder}/" if output.planned.folder else ""
+    beside = {
+        path
+        for path in digests
+        if path.startswith(prefix) and "/" not in path[len(prefix) :] and path.endswith(".json")
+    }
+    paths = beside if output.planned.format == "safetensors" else set()
+    return {path: digests[path].sha256 for path in sorted({*paths, *output.files})}
+
+
+class _Undecided(Exception):
+    """Nothing to record."""

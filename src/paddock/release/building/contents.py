@@ -1,0 +1,73 @@
+"""The candidate: every file of the release, put together out of finished steps.
+
+Files of steps get a second name instead of a copy, so that nothing is written twice; what comes
+from the source is copied by a step of its own. Knows paths and digests, not what files mean.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from paddock.digest import Digests
+from paddock.release.building.stage import Stage
+from paddock.release.building.steps import Finished, Made, Steps, step_key
+from paddock.release.files.copying import copy_files, write_content
+from paddock.release.files.reading import opened_folder
+
+_VERSION = 1
+
+
+def copy_step(stage: Stage, paths: Iterable[str], steps: Steps, *, shares_files: bool) -> Finished:
+    """These files of the stage as they are, read once."""
+    wanted = sorted(paths)
+    key = step_key(_VERSION, stage=stage.key, paths=wanted, shares_files=shares_files)
+
+    def make(folder: Path) -> Made:
+        with opened_folder(stage.folder) as stage_fd:
+            return Made(copy_files(stage_fd, wanted, folder, may_link=shares_files))
+
+    return steps.run("files", key, make)
+
+
+class Candidate:
+    """A folder that grows file by file; a path is written once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.digests: dict[str, Digests] = {}
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir()
+        folder.chmod(0o755)
+
+    def take(self, made: Finished) -> None:
+        """All files of a step; a path that is there already stays as it is."""
+        for path, digests in made.files.items():
+            if path not in self.digests:
+                self._link(made.folder / path, path)
+                self.digests[path] = digests
+
+    def write(self, contents: Mapping[str, bytes]) -> None:
+        """Files that were made in memory."""
+        for path, content in sorted(contents.items()):
+            self.digests[path] = write_content(content, self._place(path))
+
+    def _place(self, path: str) -> Path:
+        place = self.folder / path
+        for folder in reversed(place.relative_to(self.folder).parents[:-1]):
+            inner = self.folder / folder
+            if not inner.exists():
+                inner.mkdir()
+                inner.chmod(0o755)  # whatever this user's mask is
+        return place
+
+    def _link(self, made: Path, path: str) -> None:
+        place = self._place(path)
+        try:
+            os.link(made, place, follow_symlinks=False)
+        except OSError:  # a file system without links
+            shutil.copyfile(made, place, follow_symlinks=False)
+            place.chmod(0o644)
