@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from paddock.release.documents.content import DocumentContent
 from paddock.release.documents.plain import bullets, in_line, paragraphs, table
 from paddock.release.evidence import Check, Evidence
 from paddock.release.facts import Fact, Facts, Value, in_words
@@ -57,6 +58,11 @@ class Form:
         """The questions that are asked, of this audience or of any."""
         for part in self.parts:
             yield from asked(part, facts, audience)
+
+
+def title_of(content: DocumentContent) -> str:
+    """Name and version of the release, for headings."""
+    return in_line(f"{content.name} {content.version}")
 
 
 def asked(part: Part, facts: Facts, audience: str | None = None) -> list[Row]:
@@ -112,17 +118,17 @@ def render_parts(parts: Sequence[Part], facts: Facts, audience: str | None = Non
     blocks: list[str] = []
     for part in parts:
         if rows := asked(part, facts, audience):
-            blocks.append(f"{'#' * part.level} {in_line(part.title)}")
+            blocks.append(f"{'#' * part.level} {part.title}")
             blocks += [_row(row, fact_of(row, facts), part.level + 1) for row in rows]
     return "\n\n".join(blocks)
 
 
 def _row(row: Row, fact: Fact, level: int) -> str:
-    heading = f"{'#' * level} {in_line(row.title)}"
+    heading = f"{'#' * level} {row.title}"
     if not fact.is_known:
         return f"{heading}\n\n*Not stated.*"
     shown = row.shown(fact.value) if row.shown else None
-    known = f"*{in_line(fact.origin.capitalize() if fact.by is None else fact.origin)}*"
+    known = f"*{in_line(fact.origin[0].upper() + fact.origin[1:])}*"
     return f"{heading}\n\n{paragraphs(shown) if shown is not None else _value(fact)}\n\n{known}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 _UNSHOWN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
@@ -20,6 +21,19 @@ _LINE_START = re.compile(r"^([-+=:.]|\d{1,9}(?=[.)]))")
 def visible(text: str) -> str:
     """The text with line ends as ``\\n``, and U+FFFD for what nobody can see."""
     return _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def visible_values(value: Any) -> Any:
+    """The same for every text inside lists and mappings; their keys stay as they are."""
+    match value:
+        case str():
+            return visible(value)
+        case list() | tuple():
+            return [visible_values(item) for item in value]
+        case dict():
+            return {key: visible_values(item) for key, item in value.items()}
+        case _:
+            return value
 
 
 def in_line(text: str) -> str:

@@ -21,7 +21,7 @@ from paddock.release.documents.croissant.record_sets import (
     fields_of,
     suffix_of,
 )
-from paddock.release.documents.plain import visible
+from paddock.release.documents.plain import visible_values
 from paddock.release.evidence import Check
 from paddock.release.files.manifest import ReleaseFile
 from paddock.release.files.paths import matching
@@ -76,7 +76,7 @@ def render_croissant(described: DatasetDescription, content: DocumentContent) ->
         "recordSet": _record_sets(files, content.texts or {}, is_1_1),
     }
     kept = {key: value for key, value in document.items() if value not in (None, "", [], ())}
-    return (json.dumps(_visible(kept), indent=2, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(visible_values(kept), indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def judge_croissant(content: DocumentContent) -> list[Check]:
@@ -258,16 +258,3 @@ def _field(record_set: str, path: str, number: int, field: Field, is_1_1: bool) 
         **(repeated if field.is_list else {}),
         "source": {"fileObject": {"@id": quote(path)}, "extract": {"column": field.name}},
     }
-
-
-def _visible(value: Any) -> Any:
-    """Every text without control and direction-changing characters."""
-    match value:
-        case str():
-            return visible(value)
-        case list() | tuple():
-            return [_visible(item) for item in value]
-        case dict():
-            return {key: _visible(item) for key, item in value.items()}
-        case _:
-            return value

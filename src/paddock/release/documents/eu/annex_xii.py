@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from paddock.release.documents.content import DocumentContent
 from paddock.release.documents.eu.bands import parameter_range
-from paddock.release.documents.form import Form, Part, Row, judge_form, render_parts
-from paddock.release.documents.plain import in_line
+from paddock.release.documents.form import Form, Part, Row, judge_form, render_parts, title_of
 from paddock.release.evidence import Check
 
 _GENERAL = (
@@ -58,8 +57,7 @@ def judge_annex_xii(content: DocumentContent) -> list[Check]:
 def render_annex_xii(content: DocumentContent) -> bytes:
     """The annex's information, as Markdown."""
     opening = (
-        f"# Information for providers who build on {in_line(content.name)} "
-        f"{in_line(content.version)}\n\nWhat Annex XII of Regulation (EU) 2024/1689 lists. Each "
-        "answer says whether it was measured, declared or inherited."
+        f"# Information for providers who build on {title_of(content)}\n\nWhat "
+        "Annex XII of Regulation (EU) 2024/1689 lists. Each answer says how it is known."
     )
     return f"{opening}\n\n{render_parts(ANNEX_XII.parts, content.facts)}\n".encode()

@@ -70,7 +70,7 @@ def two_figures(number: float) -> str:
         return f"{int(number):,}".replace(",", " ")
     shown = f"{number:.15g}"
     figures = shown.partition("e")[0].replace(".", "").lstrip("0")
-    return shown if len(figures) >= 2 else f"{number:.1e}".replace("e+", "e")
+    return (shown if len(figures) >= 2 else f"{number:.1e}").replace("e+", "e")
 
 
 def _band(number: float, bands: Sequence[tuple[float, str]]) -> str:

@@ -16,8 +16,7 @@ from paddock.release.documents.eu.bands import (
     training_time_range,
     two_figures,
 )
-from paddock.release.documents.form import Form, Part, Row, judge_form, render_parts
-from paddock.release.documents.plain import in_line
+from paddock.release.documents.form import Form, Part, Row, judge_form, render_parts, title_of
 from paddock.release.evidence import Check
 
 AIO, NCA, DP = "aio", "nca", "dp"
@@ -191,7 +190,7 @@ def judge_model_documentation(content: DocumentContent) -> list[Check]:
 def render_model_documentation(content: DocumentContent, audience: str) -> bytes:
     """The form as one audience gets it; KeyError for another audience."""
     opening = (
-        f"# Model documentation of {in_line(content.name)} {in_line(content.version)}\n\n"
+        f"# Model documentation of {title_of(content)}\n\n"
         f"The form of the Code of Practice for general-purpose AI, {AUDIENCES[audience]}. Each "
         "answer says whether it was measured, declared or inherited, and by whom or from what."
     )

@@ -11,8 +11,7 @@ import datetime
 
 from paddock.release.documents.content import DocumentContent
 from paddock.release.documents.eu.bands import UNITS, size_band, size_bands
-from paddock.release.documents.form import Form, Part, Row, judge_form, render_parts
-from paddock.release.documents.plain import in_line
+from paddock.release.documents.form import Form, Part, Row, judge_form, render_parts, title_of
 from paddock.release.evidence import Check, Evidence
 from paddock.release.facts import Facts, Value, declared
 
@@ -166,9 +165,8 @@ def judge_summary(content: DocumentContent) -> list[Check]:
 def render_summary(content: DocumentContent) -> bytes:
     """The summary, as Markdown."""
     opening = (
-        f"# Summary of the training content of {in_line(content.name)} "
-        f"{in_line(content.version)}\n\nArticle 53(1)(d) of Regulation (EU) 2024/1689, in the "
-        "layout of the AI Office's template."
+        f"# Summary of the training content of {title_of(content)}\n\nArticle "
+        "53(1)(d) of Regulation (EU) 2024/1689, in the layout of the AI Office's template."
     )
     parts = TRAINING_SUMMARY.parts
     blocks = [opening]

@@ -12,8 +12,7 @@ from pydantic import Field
 
 from paddock.release.documents.content import DocumentContent
 from paddock.release.documents.croissant.dataset import DatasetDescription
-from paddock.release.documents.form import Form, Part, Row, judge_form, render_parts
-from paddock.release.documents.plain import in_line
+from paddock.release.documents.form import Form, Part, Row, judge_form, render_parts, title_of
 from paddock.release.evidence import Check
 from paddock.release.facts import Facts, declared
 from paddock.release.spec.section import Section, Text
@@ -87,7 +86,7 @@ def render_ab2013(content: DocumentContent) -> bytes:
     """The page, as Markdown."""
     facts = ab2013_facts(content.facts, content.datasets)
     opening = (
-        f"# Training data of {in_line(content.name)} {in_line(content.version)}\n\nThe twelve "
+        f"# Training data of {title_of(content)}\n\nThe twelve "
         "points of California Civil Code, section 3111 (AB 2013). Each says who declared it."
     )
     return f"{opening}\n\n{render_parts(AB2013.parts, facts)}\n".encode()

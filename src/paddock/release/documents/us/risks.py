@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 from pydantic import Field, model_validator
 
 from paddock.release.documents.content import DocumentContent
+from paddock.release.documents.form import title_of
 from paddock.release.documents.plain import in_line, table
 from paddock.release.evidence import Check
 from paddock.release.facts import Fact, declared
@@ -110,7 +111,7 @@ def render_risks(content: DocumentContent) -> bytes:
     """The table, as Markdown."""
     rows = _rows(content)
     blocks = [
-        f"# Risks of {in_line(content.name)} {in_line(content.version)}\n\nThe risks of generative "
+        f"# Risks of {title_of(content)}\n\nThe risks of generative "
         "AI that NIST AI 600-1 names. Declared, unless a result was taken from the audit."
     ]
     for name, title in _FUNCTIONS.items():

@@ -9,8 +9,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from paddock.release.documents.content import DocumentContent
-from paddock.release.documents.form import Form, Part, Row, judge_form, render_parts
-from paddock.release.documents.plain import in_line
+from paddock.release.documents.form import Form, Part, Row, judge_form, render_parts, title_of
 from paddock.release.evidence import Check, Evidence
 from paddock.release.spec.section import Section, Text
 
@@ -93,7 +92,7 @@ def judge_sb53(content: DocumentContent) -> list[Check]:
 def render_sb53(content: DocumentContent) -> bytes:
     """The report, as Markdown."""
     opening = (
-        f"# Transparency report of {in_line(content.name)} {in_line(content.version)}\n\nWhat "
+        f"# Transparency report of {title_of(content)}\n\nWhat "
         "California's SB 53 lists for a frontier model. Each answer says how it is known."
     )
     return f"{opening}\n\n{render_parts(SB53.parts, content.facts)}\n".encode()
