@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from paddock.release.files import folder as release_folder
-from paddock.release.verifying import verify
+from paddock.release.verifying import contents
 from tests.attacks.corpus import signatures
 from tests.attacks.corpus.case import Case, Judge, write_tree
 from tests.attacks.corpus.everything import cases
@@ -70,7 +70,7 @@ def test_the_verifier_trusts_none(
         assert code == 1, (name, out)
         assert error == "", (name, error)
         verdict = json.loads(out)
-        assert verdict["verdict"] in {"untrusted", "tampered", "unsigned", "invalid"}, name
+        assert verdict["verdict"] in {"untrusted", "tampered", "unsigned", "invalid", "stale"}, name
         assert verdict["reasons"], name
 
 
@@ -92,4 +92,4 @@ def _swap_after_hashing(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         (folder / "new.json").replace(folder / "config.json")
         return result
 
-    monkeypatch.setattr(verify, "digest_files", hash_then_swap)
+    monkeypatch.setattr(contents, "digest_files", hash_then_swap)

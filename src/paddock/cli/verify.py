@@ -56,7 +56,8 @@ def command(
     config_home = settings.config_home.expanduser()
     name, _, version = (expect or "").partition("@")
     around = Updates(memory_folder(config_home), updates, version or None)
-    verdict = _verdict(target, load_trusted(trust, config_home), around, settings)
+    trusted = load_trusted(trust, config_home)
+    verdict = _verdict(target, trusted, around, settings, plain_http=plain_http)
     if expect is not None:
         verdict = expecting(verdict, name, version or None)
     emit(verdict.to_json(), verdict.to_text(), as_json=as_json)
@@ -65,7 +66,7 @@ def command(
 
 
 def _verdict(
-    target: str, keys: Sequence[TrustedKey], settings: Settings, *, plain_http: bool
+    target: str, trust: Trust, updates: Updates, settings: Settings, *, plain_http: bool
 ) -> Verdict:
     from paddock.release.verifying.verify import verify_folder
 

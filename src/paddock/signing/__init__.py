@@ -9,6 +9,7 @@ key_services  signers whose private key stays where it is
 sslib         securesystemslib's signers, imported quietly
 dsse          an envelope with one signature or several
 envelope      a Sigstore bundle around a DSSE envelope, signed and taken apart
+events        what happens to a release after it left
 signed_json   JSON that was signed, or is to be
 base64_text   base64 that has one spelling
 """

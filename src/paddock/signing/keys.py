@@ -134,31 +134,35 @@ def load_trust(trust_file: Path | None, config_home: Path) -> list[TrustedKey]:
     return [key for path in sorted(folder.glob("*.pem")) for key in _trusted_in(path)]
 
 
-def _trusted_in(path: Path) -> list[TrustedKey]:
-    """Every public key of a PEM file; one bad key spoils the file."""
-    raw = _read_bounded(path)
+def public_keys_in(raw: bytes, where: str) -> list[TrustedKey]:
+    """Every public key of a PEM file; one bad key spoils it. Raises BadKey."""
     if b"PRIVATE KEY" in raw:
-        raise BadKey(f"{path} holds a private key", hint="trust needs the public key (.pub.pem)")
+        raise BadKey(f"{where} holds a private key", hint="trust needs the public key (.pub.pem)")
     blocks = _PEM.findall(raw)
     if not blocks or raw.count(b"-----BEGIN") != len(blocks):
-        raise BadKey(f"{path} holds no PEM public key, or something else besides")
-    return [TrustedKey(public_key_in(block, str(path)), str(path)) for block in blocks]
+        raise BadKey(f"{where} holds no PEM public key, or something else besides")
+    return [TrustedKey(public_key_in(block, where), where) for block in blocks]
+
+
+def _trusted_in(path: Path) -> list[TrustedKey]:
+    return public_keys_in(read_key_file(path), str(path))
 
 
 def _read_private(path: Path) -> bytes:
-    raw = _read_bounded(path)
+    raw = read_key_file(path)
     if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) and b"ENCRYPTED" not in raw:
         raise BadKey(f"others may read the private key {path}", hint=f"chmod 600 {path}")
     return raw
 
 
-def _read_bounded(path: Path) -> bytes:
+def read_key_file(path: Path, limit_bytes: int = MAX_KEY_FILE_BYTES) -> bytes:
+    """The bytes of a key or trust file; raises BadKey when it cannot be read or is too large."""
     try:
         with path.open("rb") as file:
-            raw = file.read(MAX_KEY_FILE_BYTES + 1)
+            raw = file.read(limit_bytes + 1)
     except OSError as e:
         raise BadKey(f"the key file {path} cannot be read: {e.strerror}") from e
-    if len(raw) > MAX_KEY_FILE_BYTES:
+    if len(raw) > limit_bytes:
         raise BadKey(f"{path} is larger than any key file")
     return raw
 

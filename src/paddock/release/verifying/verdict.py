@@ -1,7 +1,8 @@
 """The outcome of a verification: what was found, in words that do not blur.
 
-Pure data and its two renderings. Integrity (are these the bytes that were signed?) and origin (was
-it signed by a key that you trust?) are separate facts; only both together are ``trusted``.
+Pure data and its two renderings. Four facts are never merged: integrity (are these the bytes that
+were signed?), origin (by keys that you trust?), freshness (is it current, and not revoked?) and
+policy (does it bring what you ask for?). The verdict names the first that fails.
 """
 
 from __future__ import annotations
@@ -11,19 +12,50 @@ from typing import Any, Literal
 
 from paddock.release.files.folder import Problem
 
-State = Literal["trusted", "untrusted", "tampered", "unsigned", "invalid"]
+State = Literal[
+    "trusted", "untrusted", "tampered", "unsigned", "invalid", "undecided", "revoked", "stale",
+    "refused",
+]  # fmt: skip
 Integrity = Literal["intact", "broken", "unknown"]
 Origin = Literal["trusted", "untrusted", "unknown"]
+FreshnessState = Literal["fresh", "stale", "revoked", "invalid", "unknown"]
+Policy = Literal["met", "unmet", "none"]
 MAX_PROBLEMS_IN_TEXT = 50
 _MAX_NAMES = 5
 
-_MEANING = {
+_MEANING: dict[State, str] = {
     "trusted": "every byte is as signed, by a key that you trust",
     "untrusted": "the files are as described, but not signed by a key that you trust",
     "tampered": "this is not what was signed",
     "unsigned": "nothing says who made this",
     "invalid": "the signature is not usable",
+    "undecided": "it could not be read whole",
+    "revoked": "this was signed, and is revoked",
+    "stale": "this was signed, and nothing shows that it is current",
+    "refused": "this was signed, and lacks what you ask for",
 }
+
+# Which of the four facts a verdict is about.
+CLASSES: dict[State, str | None] = {
+    "trusted": None,
+    "tampered": "integrity",
+    "invalid": "integrity",
+    "unsigned": "origin",
+    "untrusted": "origin",
+    "revoked": "freshness",
+    "stale": "freshness",
+    "refused": "policy",
+    "undecided": "undecided",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One thing that the reader asks for."""
+
+    id: str
+    is_met: bool
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +82,12 @@ class Verdict:
     key: str | None = None  # fingerprint of the trusted key, or what the bundle claims
     notes: tuple[str, ...] = ()
     hint: str | None = None
+    freshness: FreshnessState = "unknown"
+    fresh_until: str | None = None
+    policy: Policy = "none"
+    requirements: tuple[Requirement, ...] = ()
+    keys: tuple[str, ...] = ()  # all trusted keys that signed
+    gates: tuple[str, ...] = ()  # what ran before the release, as the signed release says
 
     @property
     def is_trusted(self) -> bool:
@@ -59,13 +97,22 @@ class Verdict:
         """The whole verdict as one JSON object."""
         return {
             "verdict": self.verdict,
+            "class": CLASSES[self.verdict],
             "integrity": self.integrity,
             "origin": self.origin,
+            "freshness": self.freshness,
+            "fresh_until": self.fresh_until,
+            "policy": self.policy,
             "reasons": list(self.reasons),
             "problems": [
                 {"path": p.path, "kind": p.kind, "sentence": p.sentence} for p in self.problems
             ],
+            "requirements": [
+                {"id": r.id, "met": r.is_met, "sentence": r.sentence} for r in self.requirements
+            ],
             "key": self.key,
+            "keys": list(self.keys),
+            "gates": list(self.gates),
             "path": self.subject.path,
             "name": self.subject.name,
             "version": self.subject.version,
@@ -87,8 +134,12 @@ class Verdict:
         if self.subject.name is not None:
             size = f"{self.subject.files} files, {self.subject.size_bytes} bytes"
             lines.append(f"  release  {self.subject.name} {self.subject.version} ({size})")
-        if self.key is not None:
-            lines.append(f"  key      {self.key}")
+        for key in self.keys or ((self.key,) if self.key is not None else ()):
+            lines.append(f"  key      {key}")
+        if self.freshness == "fresh":
+            lines.append(f"  current  until {self.fresh_until}, by its update metadata")
+        lines += [f"  {'ran':<8} {gate}" for gate in self.gates]
+        lines += [f"  {'asked':<8} {r.sentence}" for r in self.requirements if r.is_met]
         lines += [f"  - {reason}" for reason in self.reasons[:MAX_PROBLEMS_IN_TEXT]]
         if (more := len(self.reasons) - MAX_PROBLEMS_IN_TEXT) > 0:
             lines.append(f"  - and {more} more")
@@ -99,9 +150,10 @@ class Verdict:
 
 
 def expecting(verdict: Verdict, name: str, version: str | None) -> Verdict:
-    """The same verdict, but ``invalid`` where a trusted release is not the one that was asked for.
+    """The same verdict, but ``stale`` where a trusted release is not the one that was asked for.
 
-    An older release stays signed for ever: only whoever asks knows which one is meant.
+    An older release stays signed for ever: only whoever asks knows which one is meant. Another
+    model than the one asked for is ``invalid``.
     """
     found = (verdict.subject.name, verdict.subject.version)
     wanted = (name, found[1] if version is None else version)
@@ -109,4 +161,6 @@ def expecting(verdict: Verdict, name: str, version: str | None) -> Verdict:
         return verdict
     asked = name if version is None else f"{name} {version}"
     reason = f"this is {found[0]} {found[1]}, and {asked} was asked for"
+    if found[0] == name:
+        return replace(verdict, verdict="stale", reasons=(reason,))
     return replace(verdict, verdict="invalid", reasons=(reason,))

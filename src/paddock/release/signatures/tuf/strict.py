@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from securesystemslib.exceptions import VerificationError
+from tuf.api.exceptions import UnsignedMetadataError
 from tuf.api.metadata import Key, Metadata, Root, Signed
 from tuf.api.serialization import DeserializationError, SerializationError
 
 from paddock.errors import shown
 from paddock.release.signatures.tuf.metadata import AnyMetadata, rendered
-from paddock.signing.errors import BadSignature
+from paddock.signing.errors import BadKey, BadSignature
 from paddock.signing.sslib import Signature
 
 MAX_METADATA_BYTES = 5_000_000  # as much as python-tuf's client takes
@@ -34,6 +35,18 @@ def strict_metadata(raw: bytes, kind: type[Signed], name: str) -> AnyMetadata:
     if not isinstance(metadata.signed, kind):
         raise BadSignature(f"{name} is metadata of the role {shown(metadata.signed.type)}")
     return metadata
+
+
+def pinned_root(raw: bytes, where: str) -> AnyMetadata:
+    """A root that a user pins: any spelling, signed by itself; raises BadKey."""
+    try:
+        root: AnyMetadata = Metadata.from_bytes(raw)
+        if not isinstance(root.signed, Root):
+            raise BadKey(f"{where} is no root of update metadata, but its {root.signed.type}")
+        root.signed.verify_delegate("root", root.signed_bytes, root.signatures)
+    except (DeserializationError, UnsignedMetadataError, RecursionError) as e:
+        raise BadKey(f"{where} is no root of update metadata that signs itself") from e
+    return root
 
 
 def check_signatures(metadata: AnyMetadata, keys: Mapping[str, Key], name: str) -> None:
