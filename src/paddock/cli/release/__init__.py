@@ -13,6 +13,13 @@ _VERBS = {
     "publish": "Plan, build and publish: everything, or nothing.",
     "approve": "Sign that a candidate may leave, or that a condition is waived.",
     "approvals": "Say who has approved a candidate, and what is missing.",
+    "reveal": "Write a proof of one withheld item.",
+    "check-proof": "Check such a proof against a release, and against the content.",
+    "supersede": "Announce that another version takes a release's place.",
+    "deprecate": "Announce that a release should not be used for anything new.",
+    "yank": "Announce that a release should not be used.",
+    "revoke": "Announce that a release must not be used by anybody.",
+    "stage": "Announce who may have a repository, now or from a moment on.",
     "schema": "Print the JSON schema of release.yaml.",
 }
 _FORMAT = """TARGET is a release.yaml, or a folder: one without a release.yaml gets one written from

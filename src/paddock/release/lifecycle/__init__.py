@@ -1,0 +1,9 @@
+"""What happens to a release after it was published, announced by those who signed it.
+
+announcing  an event, signed and pushed
+remote      the events of a repository on a hub
+stages      a stage as settings of a hub
+advisories  advisories and events as files
+holders     what events mean for whoever holds a release
+errors      what can go wrong
+"""
