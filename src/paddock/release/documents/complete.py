@@ -14,6 +14,7 @@ from paddock.release.documents.evaluations.belonging import (
 from paddock.release.documents.evaluations.claims import claim_checks
 from paddock.release.documents.mof.assessment import mof_checks
 from paddock.release.documents.placeholders import placeholder_checks
+from paddock.release.documents.regulators import judge_documents
 from paddock.release.evidence import Check
 
 # What a reader looks for first; the card's form lets all of it be unknown.
@@ -33,6 +34,7 @@ def document_checks(content: DocumentContent) -> tuple[Check, ...]:
         *claim_checks(content.authors_claims, content.authors_front_matter, own),
         *(digest_checks(found, content.files) if content.files else ()),
         *mof_checks(content.spec),
+        *judge_documents(content),
         _card(content),
     )
 

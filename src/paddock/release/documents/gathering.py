@@ -18,7 +18,6 @@ from paddock.release.documents.collecting import collect, inherited_facts
 from paddock.release.documents.content import DocumentContent
 from paddock.release.documents.croissant.dataset import DatasetDescription
 from paddock.release.documents.declared import read_declared
-from paddock.release.documents.eu.computed import computed_facts
 from paddock.release.documents.said import said_facts
 from paddock.release.errors import BadReleaseFile
 from paddock.release.evidence import Check
@@ -102,11 +101,10 @@ def gather(spec: ReleaseSpec, inputs: DocumentInputs, known: Known) -> DocumentC
     said = (*said_facts(spec), *inputs.declared, *inputs.answered)
     others = (*known.judgement.facts, *known.withheld.facts)
     found = collect(known.measured, (*said, *others), inherited_facts(inputs.parents))
-    facts = found.facts | computed_facts(spec, found.facts, known.files)
     text = inputs.card_text if inputs.card_text is not None else known.readme
     return DocumentContent(
         spec=spec,
-        facts=facts,
+        facts=found.facts,
         files=known.files,
         repo=_repo(spec),
         authors_text=text.strip() or None,

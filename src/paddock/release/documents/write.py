@@ -22,6 +22,7 @@ from paddock.release.documents.model_card.openness import OPENNESS_PATH
 from paddock.release.documents.model_card.page import render_card
 from paddock.release.documents.mof.mof_yaml import render_mof_yaml
 from paddock.release.documents.mof.page import render_openness
+from paddock.release.documents.regulators import public_documents
 
 MOF_PATH = f"{FOLDER}/mof.yaml"
 CARD_HTML_PATH = f"{FOLDER}/model-card.html"
@@ -47,6 +48,7 @@ def documents(content: DocumentContent) -> dict[str, bytes]:
         for path, render in _RENDERERS.items()
         if (rendered := render(content)) is not None
     }
+    written |= public_documents(content, tuple(sorted(written)))
     if content.spec.docs.html:
         pages = {path: raw for path, raw in written.items() if path.endswith(".md")}
         written |= {_twin(path): render_html(raw, _to_root(path)) for path, raw in pages.items()}

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from paddock.release.evidence import Check, Evidence
 from paddock.release.files.manifest import ReleaseFile
-from paddock.release.files.weights_digest import is_weights, weights_digest
 from paddock.release.results.model_digest import model_digests
 from paddock.release.results.result import Result
 from paddock.release.spec.release_spec import ReleaseSpec
@@ -39,18 +38,8 @@ def sort_results(
 
 
 def shipped_digests(files: Sequence[ReleaseFile]) -> dict[str, str]:
-    """Every digest that weights of the release are known by, and where they lie.
-
-    Those of results (``model_digest``), and those of outputs (``weights_digest``).
-    """
-    weights = {file.path: file.sha256 for file in files if is_weights(file.path)}
-    digests = model_digests({file.path: file.sha256 for file in files})
-    folders: dict[str, dict[str, str]] = {}
-    for path, sha256 in weights.items():
-        folder, _, name = path.rpartition("/")
-        where = path if name.endswith(".gguf") else f"{folder}/*".lstrip("/")
-        folders.setdefault(where, {})[name] = sha256
-    return {weights_digest(group): where for where, group in folders.items()} | digests
+    """Every digest that weights of the release are known by, and where they lie."""
+    return model_digests({file.path: file.sha256 for file in files})
 
 
 def digest_checks(found: Sorted, files: Sequence[ReleaseFile]) -> tuple[Check, ...]:

@@ -21,11 +21,11 @@ MAX_LINE_CHARS = 4000
 MAX_CLAIMS = 500
 
 _BENCHMARKS = (
-    "mmlu[-_ ]?(?:pro|redux)?|gsm[-_ ]?8k|hellaswag|arc[-_ ](?:c|e|challenge|easy)|truthfulqa|"
+    "mmlu(?:[-_ ]?(?:pro|redux))?|gsm[-_ ]?8k|hellaswag|arc[-_ ](?:c|e|challenge|easy)|truthfulqa|"
     "winogrande|human[-_ ]?eval\\+?|mbpp\\+?|big[-_ ]?bench(?:[-_ ]hard)?|bbh|ifeval|gpqa|squad|"
     "boolq|piqa|siqa|openbookqa|obqa|triviaqa|naturalqs|nq|mt[-_ ]bench|alpaca[-_ ]?eval|"
     "arena[-_ ]hard|lambada|wikitext|agieval|c[-_ ]?eval|cmmlu|math[-_ ]?500|aime|mgsm|xnli|"
-    "commonsenseqa|race|drop|livecodebench|swe[-_ ]bench|perplexity|bleu|rouge(?:[-_ ]?[12l])?|"
+    "commonsenseqa|livecodebench|swe[-_ ]bench|perplexity|bleu|rouge(?:[-_ ]?[12l])?|"
     "accuracy|f1|exact[-_ ]match|pass@[0-9]+"
 )
 _BENCHMARK = re.compile(rf"(?<![\w.-])(?:{_BENCHMARKS})(?![\w@])", re.IGNORECASE)
