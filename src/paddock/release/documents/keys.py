@@ -101,6 +101,10 @@ MODEL = (
     _told("model.tokenizer", "Tokenizer"),
     _told("model.tokenizer_entries", "Entries of the tokenizer", "count"),
     _told("model.chat_template", "Chat template", "flag"),
+    _told("adapter.rank", "Rank of the adapter", "count"),
+    _told("adapter.alpha", "Its alpha", "number"),
+    _told("adapter.modules", "What it changes", "texts"),
+    _told("adapter.base_model", "The model it says it is for"),
 )
 
 # What only people can say, in the file that docs.facts names.

@@ -4,6 +4,7 @@ initialise  writes it
 prepare     from what the user names to a plan
 assume      a release file for a bare folder
 draft       a whole release file, to be filled in
+adapter_source  a source that is an adapter
 survey      the files of the source
 outputs     which forms of the weights there will be
 source      what was found there, as values

@@ -24,6 +24,7 @@ from paddock.release.documents.measured import model_facts
 from paddock.release.files.folder import Listing, list_folder
 from paddock.release.files.formats import HEAD_BYTES, role_of
 from paddock.release.files.reading import opened_folder, read_beneath
+from paddock.release.planning.adapter_source import adapter_model, is_adapter
 from paddock.release.planning.outputs import PlannedOutput, planned_outputs, rewrites_weights
 from paddock.release.planning.source import Model, Source
 from paddock.release.spec.artifacts import Artifacts
@@ -70,6 +71,8 @@ def find_model(
 ) -> Model:
     """The checkpoint in the folder, in facts; what is wrong with it, in problems."""
     problems = _stray_weights(folder, listing)
+    if is_adapter(folder):
+        return adapter_model(folder)
     try:
         found = inspect_checkpoint(folder)
         problems += [*found.problems, *_own_code(folder)]
