@@ -7,12 +7,16 @@ candidate as it is, with its documents and without release.json, for people to l
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from paddock.clock import now
 from paddock.large_patterns import ATTRIBUTES_NAME
 from paddock.release.building.candidate import Content
 from paddock.release.building.inputs import BuildInputs, BuiltRelease
 from paddock.release.building.release_document import release_document
+from paddock.release.building.scanning import scan_written
 from paddock.release.building.writing import documents_of
+from paddock.release.documents.gathering import DocumentInputs, read_inputs
 from paddock.release.files.attributes import LARGE_FILE_BYTES, render_attributes
 from paddock.release.files.formats import HEAD_BYTES, role_of
 from paddock.release.files.manifest import (
@@ -23,29 +27,45 @@ from paddock.release.files.manifest import (
 )
 from paddock.release.gate.content_root import content_root
 from paddock.release.gate.decide import decide
-from paddock.release.gate.inputs import read_gate_inputs
+from paddock.release.gate.inputs import GateInputs, read_gate_inputs
 from paddock.release.gate.judging import gate_evidence, require_allowed
 from paddock.release.signatures.sign import Signers, sign_release
 
 
-def finish(inputs: BuildInputs, content: Content, signers: Signers) -> BuiltRelease:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What people say beside release.yaml, read before any work is done."""
+
+    documents: DocumentInputs
+    gate: GateInputs
+
+
+def read_said(inputs: BuildInputs) -> Said:
+    """Answers, results, policy, keys and statements; raises BadReleaseFile and BadKey."""
+    spec, base = inputs.plan.spec, inputs.base
+    return Said(read_inputs(base, spec), read_gate_inputs(spec, base))
+
+
+def finish(inputs: BuildInputs, said: Said, content: Content, signers: Signers) -> BuiltRelease:
     """Document, judge and sign the candidate; raises GateRefused with everything against it."""
-    spec, candidate = inputs.plan.spec, content.candidate
-    gate = read_gate_inputs(spec, inputs.base)
-    written = documents_of(inputs, content, _files(inputs, content), gate.results)
+    spec, candidate, gate = inputs.plan.spec, content.candidate, said.gate
+    candidate.write(content.attestations)
+    written = documents_of(inputs, said.documents, content, _files(inputs, content))
     candidate.write(written.contents)
     candidate.write({ATTRIBUTES_NAME: _attributes(inputs, content)})
     root = content_root(_files(inputs, content))
     digests = {path: found.sha256 for path, found in candidate.digests.items()}
     asked = gate.candidate(root, digests, signers.fingerprints, content.results)
-    checks = [*content.checks, *written.checks]
+    scan = scan_written(candidate.folder, list(written.contents), spec)
+    again = {check.id for check in written.checks}  # the plan judged some without the files
+    checks = [*(c for c in content.checks if c.id not in again), *written.checks, *scan]
     decision = decide(spec, checks, gate.statements, asked, now(), gate.policy)
     if not decision.allowed:
         inputs.progress(f"what was built is in {candidate.folder}, its content root is {root}")
     require_allowed(decision)
     candidate.write(gate_evidence(spec, decision, gate))
     document = release_document(
-        spec, written.facts, content.outputs, content.withheld, decision.checks,
+        spec, written.told, content.outputs, content.withheld, decision.checks,
         inputs.plan.model.format,
     )  # fmt: skip
     document |= {"content_root": root, "signatures": signers.vouchers.to_json()}
@@ -65,6 +85,7 @@ def finish(inputs: BuildInputs, content: Content, signers: Signers) -> BuiltRele
         outputs=content.outputs,
         checks=decision.checks,
         signature_files=signed,
+        private=written.private,
     )
 
 

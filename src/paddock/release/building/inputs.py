@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from paddock.release.evidence import Check
-from paddock.release.files.manifest import ReleaseFile
+from paddock.release.files.manifest import Manifest, ReleaseFile
 from paddock.release.planning.outputs import PlannedOutput
 from paddock.release.planning.plan import Plan
 
@@ -24,6 +24,7 @@ class BuildInputs:
     config_home: Path  # the user's keys and secrets
     cache: Path  # for work that has no place beside the release
     progress: Progress
+    previous: Manifest | None = None  # of the release that this one supersedes, signed and trusted
 
     @property
     def name(self) -> str:
@@ -75,6 +76,7 @@ class BuiltRelease:
     outputs: tuple[BuiltOutput, ...] = ()
     checks: tuple[Check, ...] = ()
     signature_files: tuple[str, ...] = ()  # by path
+    private: Mapping[str, bytes] = field(default_factory=dict)  # documents for authorities alone
     public_path: Path | None = None  # the public half of the user's own key, when that signed
 
     @property

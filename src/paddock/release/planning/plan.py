@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from paddock.front_matter import CARD_NAME
 from paddock.large_patterns import ATTRIBUTES_NAME
+from paddock.release.documents.complete import document_checks
+from paddock.release.documents.gathering import DocumentInputs, Known, gather
 from paddock.release.errors import GateRefused
 from paddock.release.evidence import Check, unmet
 from paddock.release.files.formats import role_of
@@ -59,6 +61,8 @@ class Plan:
     judgement: Judgement = field(default_factory=Judgement)
     withheld: Withheld = field(default_factory=Withheld)  # without commitments
     authors_text: str | None = None
+    front_matter: str | None = None  # of the author's README
+    document_inputs: DocumentInputs = field(default_factory=DocumentInputs)
     assumptions: tuple[str, ...] = ()
 
     @property
@@ -81,9 +85,13 @@ def make_plan(
     source: Source,
     withheld: Withheld | None = None,
     around: Around | None = None,
+    inputs: DocumentInputs | None = None,
 ) -> Plan:
-    """Decide about every file; ``withheld`` is what its rules mean, ``around`` what parents say."""
-    withheld = withheld or Withheld()
+    """Decide about every file; ``withheld`` is what its rules mean, ``around`` what parents say.
+
+    ``inputs`` are the files that documents are made of.
+    """
+    withheld, inputs = withheld or Withheld(), inputs or DocumentInputs()
     staying = left_out(spec, source)
     kept = [path for path in sorted(source.listing.files) if path not in staying]
     copied = tuple(
@@ -95,6 +103,14 @@ def make_plan(
     )
     leaving = {path: text for path, text in source.texts.items() if path in kept}
     judgement = judge(spec, leaving, source.readme, around)
+    known = Known(
+        measured=source.model.facts,
+        readme="" if is_template(source.readme) else source.readme,
+        front_matter=source.front_matter,
+        is_chat=source.model.is_chat,
+        judgement=judgement,
+        withheld=withheld,
+    )
     return Plan(
         spec=spec,
         source=source.path,
@@ -105,11 +121,14 @@ def make_plan(
             *source_checks(spec, source, kept),
             *judgement.checks,
             *withheld.checks,
+            *document_checks(gather(spec, inputs, known)),
             *_worth_saying(copied),
         ),
         judgement=judgement,
         withheld=withheld,
-        authors_text=source.readme if source.readme and not is_template(source.readme) else None,
+        authors_text=known.readme or None,
+        front_matter=source.front_matter,
+        document_inputs=inputs,
     )
 
 
