@@ -20,13 +20,45 @@ _TITLES = (
     ("llama3.1", r"LLAMA 3\.1 COMMUNITY LICENSE AGREEMENT"),
     ("llama3", r"META LLAMA 3 COMMUNITY LICENSE AGREEMENT"),
     ("llama2", r"LLAMA 2 COMMUNITY LICENSE AGREEMENT"),
+    ("gemma", r"Gemma Terms of Use"),
+    ("openrail++", r"CreativeML Open ?RAIL\+\+-M"),
+    ("creativeml-openrail-m", r"CreativeML Open ?RAIL-M"),
+    ("bigcode-openrail-m", r"BigCode Open ?RAIL-M"),
+    ("bigscience-openrail-m", r"BigScience Open ?RAIL-M"),
+    ("bigscience-bloom-rail-1.0", r"BigScience RAIL License"),
+    ("openmdw-1.1", r"OpenMDW License Agreement,? version 1\.1"),
+    ("openmdw-1.0", r"OpenMDW License Agreement"),
+    ("agpl-3.0", r"GNU AFFERO GENERAL PUBLIC LICENSE\s+Version 3"),
+    ("lgpl-3.0", r"GNU LESSER GENERAL PUBLIC LICENSE\s+Version 3"),
+    ("lgpl-2.1", r"GNU LESSER GENERAL PUBLIC LICENSE\s+Version 2\.1"),
+    ("gpl-3.0", r"GNU GENERAL PUBLIC LICENSE\s+Version 3"),
+    ("gpl-2.0", r"GNU GENERAL PUBLIC LICENSE\s+Version 2"),
     ("apache-2.0", r"Apache License\s+Version 2\.0"),
+    ("mpl-2.0", r"Mozilla Public License,?\s+[Vv]ersion 2\.0"),
     ("mit", r"Permission is hereby granted, free of charge, to any person obtaining a copy"),
+    ("bsd-3-clause", r"Redistribution and use in source and binary forms[\s\S]{0,2000}Neither the"),
+    ("bsd-2-clause", r"Redistribution and use in source and binary forms"),
+    ("isc", r"Permission to use, copy, modify, and/or distribute this software[\s\S]{0,300}appear"),
+    ("0bsd", r"Permission to use, copy, modify, and/or distribute this software"),
+    ("zlib", r"This software is provided 'as-is', without any express or implied"),
+    ("bsl-1.0", r"Boost Software License - Version 1\.0"),
+    ("unlicense", r"This is free and unencumbered software released into the public domain"),
+    ("cc0-1.0", r"CC0 1\.0 Universal"),
+    ("cc-by-nc-nd-4.0", r"Attribution-NonCommercial-NoDerivatives 4\.0 International"),
+    ("cc-by-nc-sa-4.0", r"Attribution-NonCommercial-ShareAlike 4\.0 International"),
     ("cc-by-nc-4.0", r"Attribution-NonCommercial 4\.0 International"),
+    ("cc-by-nd-4.0", r"Attribution-NoDerivatives 4\.0 International"),
     ("cc-by-sa-4.0", r"Attribution-ShareAlike 4\.0 International"),
     ("cc-by-4.0", r"Attribution 4\.0 International"),
-    ("openmdw-1.0", r"OpenMDW License Agreement"),
+    ("cdla-permissive-2.0", r"Community Data License Agreement\W+Permissive\W+Version 2\.0"),
+    ("cdla-permissive-1.0", r"Community Data License Agreement\W+Permissive\W+Version 1\.0"),
+    ("cdla-sharing-1.0", r"Community Data License Agreement\W+Sharing\W+Version 1\.0"),
+    ("odbl", r"Open Database License \(ODbL\)"),
+    ("odc-by", r"Open Data Commons Attribution License"),
+    ("pddl", r"Open Data Commons\W+Public Domain Dedication"),
 )
+# Lines may be broken anywhere in a title.
+_WRAPPED = tuple((name, re.compile(title.replace(" ", r"\s+"))) for name, title in _TITLES)
 _LICENCE_FILE = re.compile(r"(LICEN[SC]E|COPYING)([-._].*)?", re.IGNORECASE)
 
 
@@ -54,7 +86,7 @@ def licence_hints(folder: Path) -> list[LicenceHint]:
 def licence_of_text(text: str) -> str | None:
     """The licence whose title stands in the text, or None."""
     plain = text.replace("*", "")  # titles are bold in some copies
-    return next((name for name, title in _TITLES if re.search(title, plain)), None)
+    return next((name for name, title in _WRAPPED if title.search(plain)), None)
 
 
 def licence_of_card(text: str) -> str | None:

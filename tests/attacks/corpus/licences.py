@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tests.attacks.corpus.case import Content, Expected, Family, Judge, Tree, Variants
@@ -14,12 +15,21 @@ NOTICE = (
     "Copyright © Meta Platforms, Inc. All Rights Reserved.\n"
 )
 BLOCKED = "the release is refused until a person has changed what it says"
+TERMS = Path(__file__).parents[4] / "shared" / "data" / "llama-terms"
+
+
+def real_licence(folder: str) -> bytes:
+    """The real text, where it lies beside the checkout; else its title, which is not enough."""
+    path = TERMS / folder / "LICENSE"
+    version = folder.removeprefix("llama").replace("_", ".")
+    title = f"LLAMA {version} COMMUNITY LICENSE AGREEMENT\n"
+    return path.read_bytes() if path.is_file() else title.encode()
 
 
 def derived(name: str = "Llama-acme", licence: str = "llama3.1", **files: Content | None) -> Tree:
-    """A model made from Llama 3.1 with everything that its licence asks for; None leaves out."""
+    """A model made from Llama 3.1 with every file that its licence asks for; None leaves out."""
     whole: dict[str, Content | None] = {
-        "LICENSE": b"LLAMA 3.1 COMMUNITY LICENSE AGREEMENT\n\n1. License Rights.\n",
+        "LICENSE": real_licence("llama3_1"),
         "NOTICE": NOTICE.encode(),
         "README.md": b"# Acme\n\nBuilt with Llama\n",
     }
@@ -97,26 +107,49 @@ def rail() -> Variants:
     yield "no-text", licensed("creativeml-openrail-m")
 
 
-@FAMILY.case(136, "a base that nobody declared", Q,
-             BLOCKED + "; told by the configuration's own words: no other model is at hand to compare with")  # fmt: skip
+def copied(**lineage: Any) -> Tree:
+    """A model whose weights are those of another that lies beside it."""
+    sections: dict[str, Any] = {"licenses": {"distribution": "mit"}, "lineage": lineage}
+    sections["artifacts"] = {"source": {"path": "model"}}
+    whole = release(sections)
+    mine = {f"model/{path}": content for path, content in whole.items() if path != "release.yaml"}
+    theirs = {f"other/{path}": content for path, content in whole.items() if path != "release.yaml"}
+    return {"release.yaml": whole["release.yaml"], **mine, **theirs}
+
+
+@FAMILY.case(136, "a base that nobody declared", Q, BLOCKED)
 def undeclared() -> Variants:
     yield "config", release({"licenses": {"distribution": "mit"}},
                             changed_config(_name_or_path="meta-llama/Llama-3.1-8B"))  # fmt: skip
+    yield "card", release({"licenses": {"distribution": "mit"}},
+                          {"README.md": b"---\nbase_model: acme/secret-7b\n---\n# Ours\n"})  # fmt: skip
+    yield "weights", copied(compare_with=["other"])
+    teacher = {"id": "acme/other", "path": "other", "license": "mit"}
+    yield "teacher", copied(trained_on_outputs_of=[teacher])
 
 
 @FAMILY.case(137, "a licence text that nobody knows", Q, BLOCKED)
 def unknown_text() -> Variants:
     text: dict[str, Content] = {"LICENSE": b"Acme Special Licence. You owe us a cake.\n"}
     yield "other", licensed("other", text)
+    yield "relabelled", licensed("mit", text)
+    yield "named", licensed("Acme Special Licence", text)
+    yield "parent", licensed("mit", base_model=[{"id": "acme/a", "license": "cake-1.0"}])
 
 
-@FAMILY.case(138, "a multimodal Llama, published by a company in the European Union", Q,
-             "refused outright: this version takes no declarations")  # fmt: skip
+@FAMILY.case(138, "a multimodal Llama, published by a company in the European Union", Q, BLOCKED)
 def multimodal() -> Variants:
-    for name in ("Llama-3.2-11B-Vision", "Llama-4-Scout-17B-16E"):
-        licences = {"distribution": "llama4", "declarations": {"eu_domiciled": True}}
+    for name, version in (("Llama-3.2-11B-Vision", "3_2"), ("Llama-4-Scout-17B-16E", "4")):
+        number = version.replace("_", ".")
+        files: dict[str, Content] = {
+            "LICENSE": real_licence(f"llama{version}"),
+            "NOTICE": NOTICE.replace("3.1", number).encode(),
+            "README.md": b"# Acme\n\nBuilt with Llama\n",
+        }
+        answers = {"eu_domiciled": True, "mau_over_700m": False, "outputs_used": False}
+        licences = {"distribution": f"llama{number}", "declarations": answers}
         lineage = {"base_model": [{"id": f"meta-llama/{name}", "relation": "finetune"}]}
-        yield name, release({"licenses": licences, "lineage": lineage}, name="Llama-acme")
+        yield name, release({"licenses": licences, "lineage": lineage}, files, "Llama-acme")
 
 
 @FAMILY.case(139, "OpenMDW without its text", R)

@@ -13,6 +13,7 @@ _VERBS = {
     "publish": "Plan, build and publish: everything, or nothing.",
     "approve": "Sign that a candidate may leave, or that a condition is waived.",
     "approvals": "Say who has approved a candidate, and what is missing.",
+    "declare": "Sign the answers that licences ask a person for.",
     "reveal": "Write a proof of one withheld item.",
     "check-proof": "Check such a proof against a release, and against the content.",
     "supersede": "Announce that another version takes a release's place.",

@@ -8,21 +8,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from paddock.licences import is_licence
+from paddock.release.licences.table import known_licences
 
+# Of licences without a row, and of those whose row has more than one spelling on the Hub.
 _ALIASES = {
-    "licenseref-scancode-llama-2-license-2023": "llama2",
-    "licenseref-scancode-llama-3.1-license-2024": "llama3.1",
-    "licenseref-scancode-llama-3.2-license-2024": "llama3.2",
-    "licenseref-scancode-llama-3.3-license-2024": "llama3.3",
-    "licenseref-scancode-llama-4-license-2025": "llama4",
-    "licenseref-scancode-gemma-tou-2024-04-01": "gemma",
-    "licenseref-scancode-openmdw-1.0": "openmdw-1.0",
-    "gpl-3.0-only": "gpl-3.0",
-    "gpl-3.0-or-later": "gpl-3.0",
     "agpl-3.0-only": "agpl-3.0",
     "agpl-3.0-or-later": "agpl-3.0",
-    "odc-by-1.0": "odc-by",
-    "odbl-1.0": "odbl",
+    "lgpl-2.1-only": "lgpl-2.1",
+    "lgpl-2.1-or-later": "lgpl-2.1",
+    "lgpl-3.0-only": "lgpl-3.0",
+    "lgpl-3.0-or-later": "lgpl-3.0",
 }
 
 
@@ -37,6 +32,9 @@ def card_licence(distribution: str) -> CardLicence:
     """The Hub's id, or ``other`` with the name as it was written."""
     lowered = distribution.strip().lower()
     hub_id = _ALIASES.get(lowered, lowered)
+    if not is_licence(hub_id):
+        row = known_licences().find(lowered)
+        hub_id = row.hub_id if row is not None and row.hub_id is not None else hub_id
     if is_licence(hub_id):
         return CardLicence(hub_id, None)
     return CardLicence("other", distribution.strip())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from paddock.release.evidence import Check
 from paddock.release.facts import Fact
@@ -82,8 +82,11 @@ class Judgement:
     displays: tuple[Display, ...] = ()  # to be shown by the card
     texts: tuple[FoundText, ...] = ()
     declarations_needed: tuple[Question, ...] = ()  # not yet signed
+    questions: tuple[Question, ...] = ()  # all that are asked, signed or not
+    declared_about: tuple[tuple[str, str], ...] = ()  # licences and texts, with their digests
     terms: tuple[str, ...] = ()  # ids of every licence that holds here
     facts: tuple[Fact, ...] = ()
+    ancestors: tuple[dict[str, Any], ...] = ()  # for release.json, as "ancestors"
 
 
 def words_to_show(displays: Iterable[Display]) -> list[str]:

@@ -11,8 +11,11 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from paddock.config import load_settings
 from paddock.errors import BadInput, NotFound
 from paddock.release.errors import BadReleaseFile
+from paddock.release.licences.looking import look_around
+from paddock.release.licences.material import ancestors_of
 from paddock.release.planning.assume import Assumed, assume_release
 from paddock.release.planning.plan import Plan, make_plan
 from paddock.release.planning.survey import survey
@@ -22,6 +25,7 @@ from paddock.release.spec.release_spec import ReleaseSpec
 from paddock.release.spec.yaml_tree import MAX_YAML_BYTES
 from paddock.release.target import is_repo_id, path_exists
 from paddock.release.withholding.selection import select
+from paddock.signing.keys import TrustedKey, load_trust
 
 RELEASE_FILE = "release.yaml"
 _WEIGHTS = {".safetensors", ".bin", ".pth", ".gguf"}
@@ -62,7 +66,15 @@ def prepare(wanted: Wanted) -> Prepared:
     folder = wanted.source or _source_folder(base, spec.artifacts.source)
     source = survey(folder, release_file, spec)
     withheld = select(folder, spec, texts_folder=base)
-    return Prepared(make_plan(spec, source, withheld), base)
+    around = look_around(spec, base, folder, _trusted(spec))
+    return Prepared(make_plan(spec, source, withheld, around), base)
+
+
+def _trusted(spec: ReleaseSpec) -> list[TrustedKey]:
+    """The user's trusted keys, where a parent's release may be signed by one of them."""
+    if not any(ancestor.path is not None for _, ancestor in ancestors_of(spec)):
+        return []
+    return load_trust(None, load_settings({}).config_home)
 
 
 def save_assumed(prepared: Prepared, folder: Path) -> tuple[Path, bool]:
@@ -92,9 +104,9 @@ def _prepare_bare(wanted: Wanted) -> Prepared:
     name = wanted.to.split("/")[1] if wanted.to else name_of(folder)
     assumed = assume_release(source, name, wanted.to)
     spec = parse_release(assumed.content, RELEASE_FILE)
-    return Prepared(
-        replace(make_plan(spec, source), assumptions=assumed.sentences), folder, assumed
-    )
+    around = look_around(spec, folder, wanted.source or folder)
+    plan = make_plan(spec, source, around=around)
+    return Prepared(replace(plan, assumptions=assumed.sentences), folder, assumed)
 
 
 def _with_destination(spec: ReleaseSpec, to: str | None) -> ReleaseSpec:

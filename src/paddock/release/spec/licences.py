@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from paddock.release.spec.section import FilePath, Glob, Many, Section, Text
@@ -24,6 +26,9 @@ class Declarations(Section):
     mau_over_700m: bool | None = Field(
         None, description="Whether the licensee had more than 700 million monthly users."
     )
+    mau_over_100m: bool | None = Field(
+        None, description="Whether a commercial product has more than 100 million monthly users."
+    )
     eu_domiciled: bool | None = Field(
         None, description="Whether the licensee lives or has its seat in the Union."
     )
@@ -32,6 +37,9 @@ class Declarations(Section):
     )
     revenue_over_ceiling: bool | None = Field(
         None, description="Whether revenue exceeds the ceiling of a parent's licence."
+    )
+    registered: bool | None = Field(
+        None, description="Whether the licensee registered where a licence asks for it."
     )
     commercial: bool | None = Field(None, description="Whether it is offered for commercial use.")
     signed_by: Text | None = Field(None, description="The person who answers for this.")
@@ -58,6 +66,11 @@ class Licenses(Section):
     document: Text | None = Field(None, description="The licence of documents.")
     acceptable_use: AcceptableUse | None = Field(None, description="What users must not do.")
     notices: Many[Glob] = Field((), description="Notice files of the source.")
+    apply: Many[Literal["notice", "display"]] = Field(
+        (),
+        description="Duties that the build does itself: notice writes the notices that are "
+        "missing, display shows the words that licences ask for in the card.",
+    )
     declarations: Declarations | None = Field(
         None, description="Answers that a named person signs."
     )

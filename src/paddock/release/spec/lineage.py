@@ -46,3 +46,8 @@ class Lineage(Section):
     trained_on_outputs_of: Listed[Parent] = Field(
         (), description="Models whose texts were among the training data."
     )
+    compare_with: Listed[FilePath] = Field(
+        (),
+        description="Folders of other models: the weights are compared with theirs, so that a "
+        "parent that nobody named is found.",
+    )
