@@ -26,5 +26,4 @@ us            what California asks, and NIST's table of risks
 croissant     descriptions of data sets
 bom           bills of materials
 regulators    which of these are made, and for whom
-card          the model card
 """
