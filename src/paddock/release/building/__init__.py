@@ -16,6 +16,7 @@ running           a model in the engine
 quality           how close outputs are to their source, as conditions and facts
 measuring         the same, measured over sample texts
 divergence        the same, computed
+previous          the release that this one supersedes
 leaking           whether anything withheld is in the candidate
 provenance        attestations of how outputs were made, scanned and run
 writing           what documents are made of

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from paddock.checkpoint.errors import OutputExists
 from paddock.checkpoint.output_folder import new_folder, sync_folder
-from paddock.release.building.candidate import Content, put_together
-from paddock.release.building.finishing import finish
+from paddock.release.building.candidate import put_together
+from paddock.release.building.finishing import finish, read_said
 from paddock.release.building.inputs import BuildInputs, BuiltRelease
 from paddock.release.building.scanning import check_scanners
 from paddock.release.building.work_folder import Work, opened_work, remove_work, work_path
@@ -68,8 +68,9 @@ def passing_release(inputs: BuildInputs, signers: Signers) -> Iterator[BuiltRele
 def _build(
     inputs: BuildInputs, signers: Signers, work: Work, *, shares_files: bool
 ) -> BuiltRelease:
-    content: Content = put_together(inputs, work, shares_files=shares_files)
-    return finish(inputs, content, signers)
+    said = read_said(inputs)
+    content = put_together(inputs, work, shares_files=shares_files)
+    return finish(inputs, said, content, signers)
 
 
 def _work_path(inputs: BuildInputs, beside: Path) -> Path:

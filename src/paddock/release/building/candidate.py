@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -37,6 +38,7 @@ from paddock.release.files.formats import HEAD_BYTES, refusal
 from paddock.release.files.weights_digest import weights_digest
 from paddock.release.planning.outputs import PlannedOutput, planned_outputs
 from paddock.release.results.result import Result
+from paddock.release.withholding.rendering import WITHHELD_NAME, render_withheld
 from paddock.release.withholding.withheld import Withheld
 
 _SCAN_VERSION = 1
@@ -55,6 +57,7 @@ class Content:
     facts: tuple[Fact, ...]
     results: tuple[Result, ...]
     attestations: Mapping[str, bytes]
+    provenances: tuple[Mapping[str, Any], ...] = ()  # of a derived checkpoint
 
 
 def put_together(inputs: BuildInputs, work: Work, *, shares_files: bool) -> Content:
@@ -73,6 +76,10 @@ def put_together(inputs: BuildInputs, work: Work, *, shares_files: bool) -> Cont
     inputs.progress(f"reading {len(rest)} files")
     copied = copy_step(stage, rest, steps, shares_files=shares_files)
     candidate.take(copied)
+    candidate.write(_notices(inputs, candidate))
+    if opened.withheld:
+        told = render_withheld(opened.withheld, inputs.name, inputs.version)
+        candidate.write({WITHHELD_NAME: told})
     outputs = tuple(_output(each, inputs.name, candidate) for each in planned)
     scratch = work.folder / "scratch"
     scratch.mkdir(exist_ok=True)
@@ -106,6 +113,16 @@ def put_together(inputs: BuildInputs, work: Work, *, shares_files: bool) -> Cont
             **run_result([*runs, *quality.checks], weights),
         },
     )
+
+
+def _notices(inputs: BuildInputs, candidate: Candidate) -> dict[str, bytes]:
+    """The notices that inherited licences ask for, after what a file of that name says already."""
+    found: dict[str, bytes] = {}
+    for notice in inputs.plan.judgement.notices:
+        before = found.get(notice.path) or candidate.content(notice.path)
+        text = notice.text.strip() + "\n"
+        found[notice.path] = (before.rstrip() + b"\n\n" if before else b"") + text.encode()
+    return found
 
 
 def _output(planned: PlannedOutput, name: str, candidate: Candidate) -> BuiltOutput:

@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from paddock.digest import Digests
+from paddock.errors import TooLarge
 from paddock.release.building.stage import Stage
 from paddock.release.building.steps import Finished, Made, Steps, step_key
 from paddock.release.files.copying import copy_files, write_content
-from paddock.release.files.reading import opened_folder
+from paddock.release.files.reading import opened_folder, read_beneath
 
+MAX_TEXT_BYTES = 1 << 20  # of a file that something is added to
 _VERSION = 1
 
 
@@ -33,7 +35,7 @@ def copy_step(stage: Stage, paths: Iterable[str], steps: Steps, *, shares_files:
 
 
 class Candidate:
-    """A folder that grows file by file; a path is written once."""
+    """A folder that grows file by file."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -51,9 +53,21 @@ class Candidate:
                 self.digests[path] = digests
 
     def write(self, contents: Mapping[str, bytes]) -> None:
-        """Files that were made in memory."""
+        """Files that were made in memory, also in the place of one that is there."""
         for path, content in sorted(contents.items()):
-            self.digests[path] = write_content(content, self._place(path))
+            place = self._place(path)
+            place.unlink(missing_ok=True)  # a second name of a step's file, not the file itself
+            self.digests[path] = write_content(content, place)
+
+    def content(self, path: str) -> bytes:
+        """What a small file of it says, empty for one that is not there."""
+        if path not in self.digests:
+            return b""
+        with opened_folder(self.folder) as folder_fd:
+            raw = read_beneath(folder_fd, path, MAX_TEXT_BYTES)
+        if len(raw) > MAX_TEXT_BYTES:
+            raise TooLarge(f"{path} is larger than {MAX_TEXT_BYTES} bytes")
+        return raw
 
     def _place(self, path: str) -> Path:
         place = self.folder / path

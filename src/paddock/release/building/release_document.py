@@ -6,21 +6,19 @@ outputs with the digests that audits name, what is withheld, and every condition
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from paddock import __version__
 from paddock.release.building.inputs import BuiltOutput
 from paddock.release.evidence import Check
-from paddock.release.facts import Fact
 from paddock.release.spec.release_spec import ReleaseSpec
 from paddock.release.withholding.withheld import Withheld
 
 
 def release_document(
     spec: ReleaseSpec,
-    facts: Sequence[Fact],
+    told: Mapping[str, Any],
     outputs: Sequence[BuiltOutput],
     withheld: Withheld,
     checks: Sequence[Check],
@@ -38,7 +36,8 @@ def release_document(
         "licenses": said["licenses"],
         "components": said["components"],
         "access": {"stage": spec.access.stage, "mechanism": spec.access.mechanism},
-        "model": {"source_format": source_format, "facts": [asdict(fact) for fact in facts]},
+        "model": {"source_format": source_format},
+        **told,
         "outputs": [output.to_json() for output in outputs],
         "withheld": [_item(withheld, number) for number in range(len(withheld.items))],
         "checks": [check.to_json() for check in checks],

@@ -45,10 +45,16 @@ class Scan:
         return {"checks": checks, "scanners": dict(self.scanners)}
 
 
+def scan_written(folder: Path, paths: Sequence[str], spec: ReleaseSpec) -> tuple[Check, ...]:
+    """What paddock's scanner says of the documents, which quote other people's words."""
+    report = scan_isolated(_entries(folder, paths), _limits(spec.inspect))
+    return tuple(_own_checks(report, spec, len(paths), "documents"))
+
+
 def scan_files(folder: Path, paths: Sequence[str], spec: ReleaseSpec) -> Scan:
     """What all scanners say of ``paths`` below ``folder``; never raises for what is in them."""
     asked = _asked(spec.inspect)
-    entries = [Entry(path, folder / path) for path in sorted(paths)]
+    entries = _entries(folder, paths)
     report = scan_isolated(entries, _limits(spec.inspect))
     checks = [*_own_checks(report, spec, len(entries))]
     scanners = {NATIVE: __version__}
@@ -62,6 +68,10 @@ def scan_files(folder: Path, paths: Sequence[str], spec: ReleaseSpec) -> Scan:
         told = with_opinions(report, files, [wished], _run_limits(spec.inspect))
         checks += _their_checks(name, version, weight, told)
     return Scan(tuple(checks), scanners)
+
+
+def _entries(folder: Path, paths: Sequence[str]) -> list[Entry]:
+    return [Entry(path, folder / path) for path in sorted(paths)]
 
 
 def _asked(inspect: Inspect) -> dict[str, str]:
@@ -92,7 +102,7 @@ def _run_limits(inspect: Inspect) -> RunLimits:
     return RunLimits(seconds=seconds, memory_bytes=inspect.limits.rss_mb << 20)
 
 
-def _own_checks(report: Report, spec: ReleaseSpec, count: int) -> list[Check]:
+def _own_checks(report: Report, spec: ReleaseSpec, count: int, what: str = "files") -> list[Check]:
     found = []
     for file in report.files:
         reasons = tuple(file.reasons)
@@ -103,9 +113,10 @@ def _own_checks(report: Report, spec: ReleaseSpec, count: int) -> list[Check]:
         by_code.setdefault(reason.code, []).append(reason)
     found += [_objection(f"formats.scan.across:{code}", tuple(r)) for code, r in by_code.items()]
     if not any(check.blocks for check in found):
-        sentence = f"{count} files were scanned and nothing was found that could hurt a reader"
+        sentence = f"{count} {what} were scanned and nothing was found that could hurt a reader"
         evidence = (Evidence("paddock's scanner", f"version {__version__}: {Verdict.CLEAN}"),)
-        found.append(Check("formats.scan", "formats", "met", sentence, evidence))
+        id_ = "formats.scan" if what == "files" else f"formats.scan.{what}"
+        found.append(Check(id_, "formats", "met", sentence, evidence))
     return found
 
 

@@ -54,7 +54,7 @@ class PlannedOutput:
             dtype=self.dtype,
             shard_bytes=self.shard_bytes,
             name=name,
-            legal=not self.folder,
+            legal=False,  # copied as they are
         )
 
 
