@@ -13,6 +13,7 @@ from pathlib import Path
 
 from paddock.config import load_settings
 from paddock.errors import BadInput, NotFound
+from paddock.release.documents.gathering import read_inputs
 from paddock.release.errors import BadReleaseFile
 from paddock.release.licences.looking import look_around
 from paddock.release.licences.material import ancestors_of
@@ -67,7 +68,8 @@ def prepare(wanted: Wanted) -> Prepared:
     source = survey(folder, release_file, spec)
     withheld = select(folder, spec, texts_folder=base)
     around = look_around(spec, base, folder, _trusted(spec))
-    return Prepared(make_plan(spec, source, withheld, around), base)
+    plan = make_plan(spec, source, withheld, around, read_inputs(base, spec))
+    return Prepared(plan, base)
 
 
 def _trusted(spec: ReleaseSpec) -> list[TrustedKey]:
