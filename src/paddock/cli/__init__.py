@@ -35,7 +35,8 @@ _COMMANDS = {
     "chat": "Talk with a model in the terminal.",
     "serve": "Serve models behind OpenAI's API.",
     "release": "Plan, build and publish a release.",
-    "verify": "Check a release: every byte, the signature and the key.",
+    "verify": "Check a release: every byte, who signed it, whether it is current.",
+    "keys": "Signing keys, the keys you trust, and update metadata.",
 }
 _MODULES = {name: f"paddock.cli.{name}" for name in _COMMANDS}
 _MODULES["import"] = "paddock.cli.import_"  # the name alone is Python's

@@ -4,6 +4,8 @@ errors        what can be wrong with a signature or a key
 public_keys   kinds of keys, fingerprints, whether a key made a signature
 private_keys  made, and written and read as PEM
 keys          private and trusted keys, as files
+key_ring      the user's own keys and the ones they trust
+succession    a key that follows another
 signers       what signs: a file, a hardware token, a key service
 key_services  signers whose private key stays where it is
 sslib         securesystemslib's signers, imported quietly

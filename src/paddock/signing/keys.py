@@ -103,8 +103,8 @@ def own_signing_key(config_home: Path) -> SigningKey:
         # only, so that a key taken out of the trust folder stays out.
         trust = trust_folder(config_home)
         trust.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _write_if_absent(trust / f"release-{key.fingerprint[:16]}.pem", pem, 0o644)
-        _write_if_absent(public_path, pem, 0o644)
+        write_if_absent(trust / f"release-{key.fingerprint[:16]}.pem", pem, 0o644)
+        write_if_absent(public_path, pem, 0o644)
     return SigningKey(key.private, path, public_path, created=created)
 
 
@@ -119,9 +119,9 @@ def save_key(path: Path, key: PrivateKey, password: str | None) -> None:
     """Write a private key (mode 0600) and its public half; raises KeyExists, overwrites nothing."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     public_path = path.with_suffix(".pub.pem")
-    if public_path.exists() or not _write_if_absent(path, private_pem(key, password), 0o600):
+    if public_path.exists() or not write_if_absent(path, private_pem(key, password), 0o600):
         raise KeyExists(f"there is a key at {path} already", hint="give the new one another name")
-    _write_if_absent(public_path, public_pem(key.public_key()), 0o644)
+    write_if_absent(public_path, public_pem(key.public_key()), 0o644)
 
 
 def load_trust(trust_file: Path | None, config_home: Path) -> list[TrustedKey]:
@@ -171,10 +171,10 @@ def _create_own(path: Path) -> bool:
     """Whether this call made the key (another process may be faster)."""
     password = password_in()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return _write_if_absent(path, private_pem(generate_key("p256"), password), 0o600)
+    return write_if_absent(path, private_pem(generate_key("p256"), password), 0o600)
 
 
-def _write_if_absent(path: Path, content: bytes, mode: int) -> bool:
+def write_if_absent(path: Path, content: bytes, mode: int) -> bool:
     """Whole or not at all, and never over a file that is there."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

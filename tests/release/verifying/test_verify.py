@@ -25,7 +25,7 @@ from paddock.release.signatures.oms import names_outside_signature, sign_files
 from paddock.release.verifying import contents
 from paddock.release.verifying.verdict import Verdict, expecting
 from paddock.release.verifying.verify import verify_folder
-from tests.release.signed import FILES, sign_release, trust, write_release
+from tests.release.signed import FILES, sign_by_hand, trust, write_release
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 DOWNLOADS = ".cache/huggingface/download"
@@ -240,7 +240,7 @@ def test_release_json_must_agree_with_the_signature(release: Path, change: dict[
     rows = _rows(release)
     signature_rows = {row.path: row.sha256 for row in rows if row.path != ".gitattributes"}
     rows = [replace(row, **change) if row.path == "config.json" else row for row in rows]  # type: ignore[arg-type]
-    sign_release(release, KEY, rows)
+    sign_by_hand(release, KEY, rows)
     manifest = (release / MANIFEST_NAME).read_bytes()
     signature_rows[MANIFEST_NAME] = digest_stream([manifest]).sha256
     (release / SIGNATURE_NAME).write_bytes(sign_files("tiny", signature_rows, SIGNATURE_NAME, KEY))
@@ -256,7 +256,7 @@ def test_a_wrong_blake3_or_size_is_noticed(release: Path) -> None:
         replace(row, blake3="00" * 32) if row.path == "config.json" else row
         for row in _rows(release)
     ]
-    sign_release(release, KEY, rows)
+    sign_by_hand(release, KEY, rows)
     assert [problem.path for problem in judge(release).problems] == ["config.json"]
 
 

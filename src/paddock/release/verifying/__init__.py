@@ -1,16 +1,17 @@
 """A release at the other end.
 
-fetch      a revision brought here to be judged
-pulling    a model's copy in the client's cache
-verify     whether it is exactly what trusted keys signed, and current
-trust      what the reader trusts and asks for
-signed     who signed it
-contents   the folder against what was signed
-freshness  its update metadata against the time and what was seen
-memory     the newest that was seen of each publisher
-updates    where that is, and newer metadata
-policy     what the reader asks for besides
-findings   what is known so far
-deciding   from findings to a verdict
-verdict    the answer
+fetch         a revision brought here to be judged
+pulling       a model's copy in the client's cache
+verify        whether it is exactly what trusted keys signed, and current
+trust         what the reader trusts and asks for
+trust_folder  the same as a user fills it
+signed        who signed it
+contents      the folder against what was signed
+freshness     its update metadata against the time and what was seen
+memory        the newest that was seen of each publisher
+updates       where that is, and newer metadata
+policy        what the reader asks for besides
+findings      what is known so far
+deciding      from findings to a verdict
+verdict       the answer
 """

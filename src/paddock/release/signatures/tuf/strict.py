@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from securesystemslib.exceptions import VerificationError
+from securesystemslib.exceptions import UnverifiedSignatureError
 from tuf.api.exceptions import UnsignedMetadataError
 from tuf.api.metadata import Key, Metadata, Root, Signed
 from tuf.api.serialization import DeserializationError, SerializationError
@@ -95,6 +95,6 @@ def _keys_around(root: Root, before: Root | None) -> dict[str, Key]:
 def _is_right(key: Key, signature: Signature, message: bytes) -> bool:
     try:
         key.verify_signature(signature, message)
-    except VerificationError:
+    except UnverifiedSignatureError:
         return False
     return True
