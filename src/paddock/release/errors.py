@@ -83,6 +83,13 @@ class WithholdingRefused(Refused):
     exit_code = 5
 
 
+class DerivingRefused(Refused):
+    """A step that makes the released checkpoint cannot be done."""
+
+    code = "deriving_refused"
+    exit_code = 5
+
+
 class RegistryRefused(PaddockError):
     """An OCI registry answered, and said no, or something that no registry says."""
 

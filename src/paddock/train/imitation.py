@@ -22,13 +22,12 @@ from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.checkpoint.shape.layout import EMBEDDINGS, FINAL_NORM, HEAD
 from paddock.checkpoint.tensors import Tensor as StoredTensor
 from paddock.llama.layers import Block, Step, normalised
-from paddock.llama.loading import block_from, read_weight
-from paddock.llama.rope import inverse_frequencies, rotation
+from paddock.llama.loading import read_weight
+from paddock.train.streams import embedded, layer_of, prefix_of, step_of, through
 
 BATCH = 8  # sequences
 HELD_OUT = 8  # one sequence in so many, at least one
 LEARNING_RATE = 2e-3
-_CHUNK = 4  # sequences at once, where nothing is learnt
 
 Keep = Callable[[str, NDArray[Any]], None]  # a tensor's name in the source, its float32 numbers
 
@@ -67,26 +66,26 @@ def imitate(task: Task, keep: Keep) -> Imitated:
     """Train every layer that has something to be trained, in order, handing weights to ``keep``."""
     tokens_ST = torch.from_numpy(task.tokens_ST)
     test = max(1, len(tokens_ST) // HELD_OUT)
-    step = _step(task.config, tokens_ST.shape[1])
-    whole_STD = _embedded(task.whole, tokens_ST)
-    open_STD = _embedded(task.opened, tokens_ST)
+    step = step_of(task.config, tokens_ST.shape[1])
+    whole_STD = embedded(task.whole, tokens_ST)
+    open_STD = embedded(task.opened, tokens_ST)
     fits = []
     for layer in range(task.config.layers):
         before_STD = whole_STD
-        teacher = _layer(task.config, task.whole, layer)
-        whole_STD = _through(teacher, whole_STD, step)
+        teacher = layer_of(task.config, task.whole, layer)
+        whole_STD = through(teacher, whole_STD, step)
         del teacher
-        if _prefix(layer) + "input_layernorm.weight" not in task.opened:
+        if prefix_of(layer) + "input_layernorm.weight" not in task.opened:
             continue
-        student = _layer(task.config, task.opened, layer)
-        learnt = [n for n in student.state_dict() if _prefix(layer) + n in task.trained]
+        student = layer_of(task.config, task.opened, layer)
+        learnt = [n for n in student.state_dict() if prefix_of(layer) + n in task.trained]
         if learnt:
             streams = _Streams(open_STD, whole_STD, before_STD, len(tokens_ST) - test)
             fits.append(_fit(student, learnt, streams, step, task, layer))
             for name in learnt:
                 weight = student.get_parameter(name).detach()
-                keep(_prefix(layer) + name, weight.numpy())
-        open_STD = _through(student, open_STD, step)
+                keep(prefix_of(layer) + name, weight.numpy())
+        open_STD = through(student, open_STD, step)
     kl = _divergence(task, whole_STD[-test:], open_STD[-test:])
     length = tokens_ST.shape[1]
     return Imitated(tuple(fits), kl, (len(tokens_ST) - test) * length, test * length)
@@ -127,15 +126,10 @@ def _fit(
 def _missed(student: Block | None, streams: _Streams, step: Step) -> float:
     """Mean square of what is missing after the layer, over that of what the layer adds."""
     made, target = streams.open_STD[streams.known :], streams.target_STD[streams.known :]
-    made = made if student is None else _through(student, made, step)
+    made = made if student is None else through(student, made, step)
     added = (target - streams.before_STD[streams.known :]).double().square().mean()
     missing = (made - target).double().square().mean()
     return float(missing / added.clamp(min=torch.finfo(torch.float64).tiny))
-
-
-@torch.no_grad()
-def _through(block: Block, x_STD: torch.Tensor, step: Step) -> torch.Tensor:
-    return torch.cat([block(part, step) for part in torch.split(x_STD, _CHUNK)])
 
 
 @torch.no_grad()
@@ -162,25 +156,6 @@ def _head(
         return log_softmax(logits.double(), -1)
 
     return distribution
-
-
-def _embedded(tensors: Mapping[str, StoredTensor], tokens_ST: torch.Tensor) -> torch.Tensor:
-    return read_weight(tensors[EMBEDDINGS])[tokens_ST].float()
-
-
-def _layer(config: LlamaConfig, tensors: Mapping[str, StoredTensor], layer: int) -> Block:
-    prefix = _prefix(layer)
-    own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-    return block_from(config, own, torch.float32)
-
-
-def _prefix(layer: int) -> str:
-    return f"model.layers.{layer}."
-
-
-def _step(config: LlamaConfig, length: int) -> Step:
-    cos, sin = rotation(torch.arange(length)[None], inverse_frequencies(config))
-    return Step(cos, sin, None, None)
 
 
 def sequences(ids: Iterator[int], length: int, most: int) -> list[list[int]]:

@@ -2,13 +2,15 @@
 
 Sizes are known before any byte is read, so headers come first and tensors are streamed through.
 Headers are padded to eight bytes, and every tensor begins at a multiple of its element's size, so
-that it is aligned when the file is mapped. Touches no file.
+that it is aligned when the file is mapped.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from paddock.checkpoint.dtypes import BITS
 from paddock.checkpoint.errors import BadSafetensors
@@ -61,6 +63,19 @@ def render_index(shards: Sequence[Sequence[Tensor]]) -> bytes:
     total = sum(tensor.size_bytes for shard in shards for tensor in shard)
     index = {"metadata": {"total_size": total}, "weight_map": dict(sorted(weight_map.items()))}
     return json.dumps(index, indent=2).encode() + b"\n"
+
+
+def write_file(path: Path, tensors: Sequence[Tensor]) -> None:
+    """One new file, streamed; it is on the medium when this returns."""
+    with path.open("xb") as file:
+        path.chmod(0o644)
+        file.write(render_header(tensors))
+        for tensor in tensors:
+            written = sum(file.write(piece) for piece in tensor.pieces())
+            if written != tensor.size_bytes:
+                raise ValueError(f"{tensor.name} gave {written} bytes, not {tensor.size_bytes}")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def render_header(tensors: Sequence[Tensor]) -> bytes:

@@ -64,11 +64,14 @@ class Prune(Section):
         None, description="How many to keep; those that change their input least go."
     )
     ffn_dim: Count | None = Field(None, description="Neurons to keep in each layer, by weight.")
+    texts: Many[Glob] = Field((), description="Files of text that keep_layers judges by.")
 
     @model_validator(mode="after")
     def _one(self) -> Prune:
         if sum(x is not None for x in (self.layers, self.keep_layers, self.ffn_dim)) != 1:
             raise wrong("prune names one of layers, keep_layers, ffn_dim")
+        if (self.keep_layers is None) == bool(self.texts):
+            raise wrong("prune by keep_layers, and no other way, needs texts")
         return self
 
 
