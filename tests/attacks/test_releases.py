@@ -19,6 +19,8 @@ from tests.cli.conftest import Paddock
 from tests.cli.conftest import paddock as paddock  # a fixture
 
 OLDER, SWAPPED = 154, 161
+# What no plan can see: it shows when the bytes of the release are there.
+SEEN_IN_THE_BUILD = {164}
 
 
 def _title(case: Case) -> str:
@@ -47,7 +49,7 @@ def test_the_gate_refuses_and_nothing_is_built(
     for name, tree in case.variants():
         folder, out = write_tree(tmp_path / name, tree), tmp_path / f"{name}-out"
         code, _, error = paddock("release", "plan", folder, "--json")
-        assert code in (1, 5), (name, error)
+        assert code in (1, 5) or case.number in SEEN_IN_THE_BUILD, (name, error)
         code, _, error = paddock("release", "build", folder, "-o", out)
         assert code in (1, 5), name
         assert "error: " in error, name

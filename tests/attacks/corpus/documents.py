@@ -1,13 +1,17 @@
 """Cases 163 to 169: claims in documents that nothing bears out.
 
-This version evaluates nothing and writes no regulatory documents: a release file that asks for
-either is an error, so no card can claim what was not done.
+What the author's words claim is held against the results, results against the digests of what is
+shipped, the claimed class of openness against the computed one.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import yaml
+
+from paddock.release.spec.components import MOF_COMPONENTS as COMPONENTS
 from tests.attacks.corpus.case import Expected, Family, Judge, Tree, Variants
 from tests.attacks.corpus.release_trees import release
 
@@ -16,32 +20,68 @@ R, W = Expected.REJECT, Expected.WARN
 STRICTER = "refused outright: this version does not do it, and says so"
 
 
+def audited(name: str, value: float, **model: str) -> bytes:
+    """A file of results; ``model`` says which weights were measured."""
+    rows = [{"eval": name, "value": value, "n": 500, "share": True}]
+    document = {"format": "paddock/audit-results/v1", "model": model, "results": rows}
+    return json.dumps(document).encode()
+
+
 def asking(**sections: Any) -> Tree:
     return release(sections)
 
 
-@FAMILY.case(163, "the card claims an evaluation that is not in the results", R, STRICTER)
+@FAMILY.case(163, "the card claims an evaluation that is not in the results", R)
 def claimed() -> Variants:
-    yield "audit", asking(audit={"quality": [{"eval": "mmlu", "min_ratio_to_base": 0.98}]})
-    yield "card", asking(docs={"model_card": "auto", "claims": [{"eval": "mmlu", "value": 0.9}]})
+    results = {"results.json": audited("mmlu", 0.7)}
+    index = [{"name": "acme", "results": [{"task": {"type": "text-generation"},
+              "dataset": {"name": "MMLU", "type": "mmlu"},
+              "metrics": [{"type": "acc", "value": 0.9}]}]}]  # fmt: skip
+    front = yaml.safe_dump({"license": "mit", "model-index": index})
+    for name, text in (
+        ("prose", "It reaches 75.3 on MMLU."),
+        ("table", "| Model | MMLU | GSM8K |\n|---|---|---|\n| acme | 75.3 | 80.1 |"),
+        ("front-matter", f"---\n{front}---\n\nA model."),
+    ):
+        yield name, release({}, {"README.md": f"{text}\n".encode()})
+    kinder = release({"audit": {"results": ["results.json"]}}, results)
+    yield "kinder", {**kinder, "README.md": b"MMLU: 90 %.\n"}
+    facts = b"evaluation.summary: It scores 99.9 % on HellaSwag.\n"
+    yield "fact", release({"docs": {"facts": "facts.yaml"}}, {"facts.yaml": facts})
 
 
-@FAMILY.case(164, "an evaluation of other bytes than those that are shipped", R, STRICTER)
+@FAMILY.case(164, "an evaluation of other bytes than those that are shipped", R)
 def other_digest() -> Variants:
-    audited = {"eval": "mmlu", "value": 0.7, "digest": {"sha256": "0" * 64}}
-    yield "digest", asking(audit={"quality": [audited]})
+    sections = {"audit": {"results": ["results.json"]}}
+    yield "digest", release(sections, {"results.json": audited("mmlu", 0.7, sha256="0" * 64)})
 
 
 @FAMILY.case(165, "a placeholder that was left", R,
-             "in the description; a README that is an unfilled template is not carried into the card")  # fmt: skip
+             "a README that is an unfilled template is not carried into the card")  # fmt: skip
 def placeholder() -> Variants:
     yield "description", asking(metadata={"description": "[More Information Needed]"})
     yield "lower", asking(metadata={"description": "A model. more information needed."})
+    yield "readme", release({}, {"README.md": b"# acme\n\nTODO: say what it is.\n"})
+    facts = b"use: {direct: '[Insert the intended use]'}\n"
+    yield "fact", release({"docs": {"facts": "facts.yaml"}}, {"facts.yaml": facts})
+    card = b"Made by [your name], {{ model_summary | default('', true) }}\n"
+    yield "card", release({"docs": {"model_card": "card.md"}}, {"card.md": card})
 
 
-@FAMILY.case(166, "a better class of openness than the components show", R, STRICTER)
+@FAMILY.case(166, "a better class of openness than the components show", R)
 def openness() -> Variants:
-    yield "class", asking(docs={"mof": {"claimed_class": 1}})
+    yield "nothing", asking(docs={"mof": {"claimed_class": 1}})
+    everything = [{"name": name, "access": "open", "license": "CC0-1.0"} for name in COMPONENTS]
+    gated = [{**row, "access": "gated"} if row["name"] == "Datasets" else row for row in everything]
+    yield (
+        "gated",
+        asking(
+            components=gated, access={"mechanism": "clickthrough"},
+            metadata={"stage": "gated"}, docs={"mof": {"claimed_class": 1}},
+        ),
+    )  # fmt: skip
+    closed = [{**row, "license": "LicenseRef-acme"} for row in everything]
+    yield "terms", asking(components=closed, docs={"mof": {"claimed_class": 3}})
 
 
 @FAMILY.case(167, "a summary of the training data that is older than six months", W, STRICTER)
