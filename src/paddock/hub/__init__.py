@@ -26,6 +26,7 @@ large          large files
 xet            large files as chunks
 catalogue      what a repository is known by, and how it is found
 tags           tags in use
+lifecycle      releases that were superseded, taken back, or change their stage
 scans          which files are safe to load
 people         users, organisations, tokens
 groups         resource groups

@@ -14,6 +14,7 @@ from paddock.hub.git_http import tables as _git_http
 from paddock.hub.groups import tables as _groups
 from paddock.hub.jobs import tables as _jobs
 from paddock.hub.large import tables as _large
+from paddock.hub.lifecycle import tables as _lifecycle
 from paddock.hub.likes import tables as _likes
 from paddock.hub.mirror import tables as _mirror
 from paddock.hub.notifications import tables as _notifications
@@ -36,6 +37,7 @@ __all__ = [
     "_groups",
     "_jobs",
     "_large",
+    "_lifecycle",
     "_likes",
     "_mirror",
     "_notifications",

@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 from starlette.responses import FileResponse
 
+from paddock import clock
 from paddock.front_matter import CARD_NAME, split_document
 from paddock.hub.access import open_repository
 from paddock.hub.context import CallerDep, Hub, HubDep
@@ -27,6 +28,7 @@ from paddock.hub.http.paths import (
     encode_path,
     encode_segment,
 )
+from paddock.hub.lifecycle import standing as lifecycle
 from paddock.hub.names import RepositoryName
 from paddock.hub.scans import report, standing
 from paddock.hub.scans.leaving import Asking
@@ -101,8 +103,10 @@ def repository(
         across = _across(Asking(hub, conn, caller, repo), checked)
         wanted = sa.select(repository_tags.c.tag).where(repository_tags.c.repo_id == repo.id)
         tags = sorted(conn.scalars(wanted))
+        told = lifecycle.tell(conn, repo, commit_oid, clock.now())
     return page(
         "repository.html",
+        told=told,
         repo=repo,
         tags=tags,
         commit_oid=commit_oid,

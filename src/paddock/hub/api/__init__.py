@@ -20,9 +20,9 @@ ROUTERS = (
     "resolve", "small", "whoami", "oauth", "applications", "tokens", "refused", "spaces",
     "accounts", "profiles", "organizations", "resource_groups", "publishers", "collections",
     "likes", "access_requests", "repositories", "validate", "tags", "catalogue", "information",
-    "tree", "scan", "refs", "history", "preupload", "commit", "discussions", "discussion_events",
-    "notifications", "attachments", "xet_tokens", "cas", "lfs_files", "lfs", "git", "jobs",
-    "webhooks", "legacy",
+    "tree", "scan", "lifecycle", "refs", "history", "preupload", "commit", "discussions",
+    "discussion_events", "notifications", "attachments", "xet_tokens", "cas", "lfs_files", "lfs",
+    "git", "jobs", "webhooks", "legacy",
 )  # fmt: skip
 
 

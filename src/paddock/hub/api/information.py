@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from paddock import clock
 from paddock.hub import access
 from paddock.hub.catalogue import info, views, weight_headers
 from paddock.hub.catalogue.views import Draft, Question
@@ -17,6 +18,8 @@ from paddock.hub.http import queries
 from paddock.hub.http.answers import json_answer
 from paddock.hub.http.direct import DirectRoute
 from paddock.hub.http.paths import API_REPOSITORY, KindInPath, RepositoryNameDep, RevisionInPath
+from paddock.hub.lifecycle import standing
+from paddock.hub.lifecycle.standing import Told
 from paddock.hub.scans import report
 from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import Caller, Need, Repository
@@ -34,7 +37,8 @@ def repository_info(
         asked = _question(request, caller, repo)
         draft = views.load(hub, conn, repo, repo.head_oid, asked)
         security = _security(request, conn, repo, repo.head_oid)
-    return _answer(draft, asked, security)
+        told = standing.tell(conn, repo, repo.head_oid, clock.now())
+    return _answer(draft, asked, security, told)
 
 
 @router.get(API_REPOSITORY + "/revision/{rev:revision}")
@@ -48,7 +52,8 @@ def revision_info(
         oid = refs.resolve_revision(conn, repo, rev)
         draft = views.load(hub, conn, repo, oid, asked)
         security = _security(request, conn, repo, oid)
-    return _answer(draft, asked, security)
+        told = standing.tell(conn, repo, oid, clock.now())
+    return _answer(draft, asked, security, told)
 
 
 @router.get(API_REPOSITORY + "/safetensors-metadata/{path:rest}")
@@ -85,8 +90,13 @@ def _security(
     return report.security_status(conn, repo, oid, files.all_files(conn, repo, oid))
 
 
-def _answer(draft: Draft, asked: Question, security: dict[str, Any] | None) -> Response:
+def _answer(draft: Draft, asked: Question, security: dict[str, Any] | None, told: Told) -> Response:
     answer: dict[str, Any] = info.render(draft.finished(), asked.fields)
     if security is not None:
         answer["securityRepoStatus"] = security
-    return json_answer(answer)
+    if told.is_silent:
+        return json_answer(answer)
+    response = json_answer(answer | {"lifecycle": told.to_json()})
+    if told.header is not None:
+        response.headers[standing.HEADER] = told.header
+    return response

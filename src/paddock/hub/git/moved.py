@@ -18,6 +18,7 @@ from paddock.hub.garbage import requests
 from paddock.hub.git import refs
 from paddock.hub.git_http import packing_requests
 from paddock.hub.large import places
+from paddock.hub.lifecycle.requests import read_later
 from paddock.hub.mirror.tables import mirrors
 from paddock.hub.scans.requests import scan_later
 from paddock.hub.types import Account, Repository
@@ -54,6 +55,7 @@ def refs_moved(
         indexing.refresh(conn, repo)
     if any(change.new_oid is not None for change in moved):
         scan_later(conn, repo)
+        read_later(conn, repo, {change.name for change in moved})
     for change in moved:
         if change.new_oid is not None:
             places.note_tip(conn, repo, change.name)

@@ -23,6 +23,7 @@ MODULES: tuple[str, ...] = (
     "paddock.hub.mirror.cleaning",
     "paddock.hub.scans.scanning",
     "paddock.hub.scans.comparing",
+    "paddock.hub.lifecycle.reading",
     "paddock.hub.large.viewing",
     "paddock.hub.garbage.collecting",
     "paddock.hub.git_http.packing",

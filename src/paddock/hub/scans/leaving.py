@@ -17,6 +17,8 @@ import sqlalchemy as sa
 from paddock.errors import Forbidden, shown
 from paddock.hub import access
 from paddock.hub.context import Hub
+from paddock.hub.lifecycle import revoked
+from paddock.hub.lifecycle.tables import revoked_contents
 from paddock.hub.scans import overrides, refusals
 from paddock.hub.scans.records import known_of
 from paddock.hub.scans.tables import file_scans, scan_refusals, tree_scans
@@ -26,6 +28,7 @@ from paddock.hub.scans.verdicts import (
     chosen,
     decide,
     in_public,
+    is_weights_name,
     name_of,
     path_of,
     public_summary,
@@ -35,14 +38,10 @@ from paddock.hub.scans.verdicts import (
 from paddock.hub.tables import repository_large_files
 from paddock.hub.types import Caller, FileEntry, Repository
 
-# By names: what is not scanned has no other type yet. Every large file counts as weights.
-_WEIGHTS = (
-    *(".safetensors", ".gguf", ".ggml", ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"),
-    *(".h5", ".hdf5", ".keras", ".onnx", ".npy", ".npz", ".msgpack", ".tflite", ".pb", ".nemo"),
-    *(".joblib", ".dill", ".mar", ".zip", ".tar", ".gz", ".zst", ".xz", ".bz2", ".7z", ".rar"),
-)
+_REVOKED = "revoked"  # in place of a tree's id
 
-# Built once, as every download asks it: the verdicts on a content, and contradictions it is in.
+# Built once, as every download asks it: the verdicts on a content, contradictions it is in, and
+# whether its release was revoked.
 _STANDING = sa.union_all(
     sa.select(file_scans.c.name, file_scans.c.verdict, sa.literal("").label("tree_oid")).where(
         file_scans.c.etag == sa.bindparam("etag")
@@ -52,6 +51,10 @@ _STANDING = sa.union_all(
         scan_refusals.c.etag == sa.bindparam("etag"),
         scan_refusals.c.tree_oid != "",
     ),
+    sa.select(revoked_contents.c.path, sa.literal(REJECT), sa.literal(_REVOKED)).where(
+        revoked_contents.c.repo_id == sa.bindparam("repo_id"),
+        revoked_contents.c.etag == sa.bindparam("etag"),
+    ),
 )
 
 
@@ -60,6 +63,13 @@ class FileRejected(Forbidden):
 
     code = "file_rejected"
     hub_code: ClassVar[str] = "FileRejected"
+
+
+class ReleaseRevoked(Forbidden):
+    """The weights are of a revoked release, and the caller may not write to its repository."""
+
+    code = "release_revoked"
+    hub_code: ClassVar[str] = "ReleaseRevoked"
 
 
 class FileUnscanned(Forbidden):
@@ -89,6 +99,7 @@ class _Standing(NamedTuple):
 
     verdicts: dict[str, str]
     contradicting: set[str]
+    is_revoked: bool = False
 
 
 def require_entry(asking: Asking, entry: FileEntry) -> None:
@@ -100,19 +111,21 @@ def require_entry(asking: Asking, entry: FileEntry) -> None:
 
 def find_problem(asking: Asking, entry: FileEntry) -> Forbidden | None:
     """What ``require_entry`` would raise."""
-    verdicts, contradicting = _look_up(asking, entry.etag)
+    verdicts, contradicting, is_revoked = _look_up(asking, entry.etag)
     name = name_of(entry.path)
     verdict = decide(verdicts, name)
     if verdict == REJECT or name in contradicting:
         return _unless_allowed(asking, entry.etag, entry.path, is_rejected=True)
     if _is_missing(asking, verdict) and _is_weights(entry):
         return _unless_allowed(asking, entry.etag, entry.path, is_rejected=False)
-    return None
+    return _revoked(asking, entry.etag, entry.path) if is_revoked else None
 
 
 def find_problem_of_content(asking: Asking, sha256: str) -> Forbidden | None:
     """The same for a large file that is asked for by its digest: any name of it here counts."""
-    verdicts, contradicting = _look_up(asking, sha256)
+    verdicts, contradicting, is_revoked = _look_up(asking, sha256)
+    if is_revoked and (problem := _revoked(asking, sha256, None)) is not None:
+        return problem
     if REJECT not in verdicts.values() and not contradicting:
         if all(_is_missing(asking, verdict) for verdict in verdicts.values() or [None]):
             return _unless_allowed(asking, sha256, None, is_rejected=False)
@@ -132,7 +145,7 @@ def problems_of_contents(asking: Asking, sha256s: Iterable[str]) -> dict[str, Fo
     """Those of the large files that the caller may not have, and why."""
     wanted = set(sha256s)
     if not asking.hub.scans.refuses_unscanned:
-        wanted = refusals.suspected(asking.conn, asking.repo.id, wanted)
+        wanted = _suspected(asking, wanted)
     found = {sha256: find_problem_of_content(asking, sha256) for sha256 in sorted(wanted)}
     return {sha256: problem for sha256, problem in found.items() if problem is not None}
 
@@ -141,7 +154,7 @@ def problems_of_entries(asking: Asking, entries: Sequence[FileEntry]) -> dict[st
     """The same for files of a revision, by path."""
     wanted = {entry.etag for entry in entries}
     if wanted and not asking.hub.scans.refuses_unscanned:
-        wanted = refusals.suspected(asking.conn, asking.repo.id, wanted)
+        wanted = _suspected(asking, wanted)
     asked = [entry for entry in entries if entry.etag in wanted]
     found = {entry.path: find_problem(asking, entry) for entry in asked}
     return {path: problem for path, problem in found.items() if problem is not None}
@@ -165,11 +178,12 @@ def withheld(asking: Asking, *, large_too: bool = False) -> dict[str, str]:
         is_current and not (large_too and refusals.has_unscanned(asking.conn, asking.repo.id))
     )
     found = refusals.refused_in(asking.conn, asking.repo.id, is_current=is_current)
-    if not (waits or found) or asking.may_have_all:
+    taken_back = revoked.in_repository(asking.conn, asking.repo.id)
+    if not (waits or found or taken_back) or asking.may_have_all:
         return {}
     if waits:
         raise _unscanned(asking.repo, "its files")
-    return _not_allowed(asking.conn, asking.repo, found)
+    return taken_back | _not_allowed(asking.conn, asking.repo, found)
 
 
 def withheld_from_all(conn: sa.Connection, repo: Repository) -> dict[str, str]:
@@ -178,8 +192,10 @@ def withheld_from_all(conn: sa.Connection, repo: Repository) -> dict[str, str]:
     return _not_allowed(conn, repo, found)
 
 
-def rejected(asking: Asking, etag: str, path: str | None) -> FileRejected:
+def rejected(asking: Asking, etag: str, path: str | None) -> FileRejected | ReleaseRevoked:
     """The refusal of a file in words: what was found, who may have it, who may decide otherwise."""
+    if (sentence := revoked.sentence_on(asking.conn, asking.repo.id, etag)) is not None:
+        return _taken_back(asking.repo, sentence, etag, path)
     known = known_of(asking.conn, [etag]).get(etag, {})
     one = chosen(known, name_of(path or ""))
     found = public_summary(one) if one is not None and one.verdict == REJECT else None
@@ -192,6 +208,29 @@ def rejected(asking: Asking, etag: str, path: str | None) -> FileRejected:
         "the hub allows it",
         hint=f"{repo.api_path}/scan tells every reason; do not load the file",
     )
+
+
+def _revoked(asking: Asking, etag: str, path: str | None) -> ReleaseRevoked | None:
+    sentence = revoked.sentence_on(asking.conn, asking.repo.id, etag)
+    if sentence is None or asking.may_have_all:
+        return None
+    return _taken_back(asking.repo, sentence, etag, path)
+
+
+def _taken_back(repo: Repository, sentence: str, etag: str, path: str | None) -> ReleaseRevoked:
+    called = shown(path) if path else f"the file {etag[:12]}"
+    return ReleaseRevoked(
+        f"{called} of {repo.kind} {repo.full_name} belongs to a release that was taken back: "
+        f"{sentence}. Only those who may write to the repository can download it",
+        hint=f"{repo.api_path}/lifecycle tells what to do",
+    )
+
+
+def _suspected(asking: Asking, etags: Iterable[str]) -> set[str]:
+    """Those worth a closer look."""
+    wanted = set(etags)
+    found = refusals.suspected(asking.conn, asking.repo.id, wanted)
+    return found | revoked.among(asking.conn, asking.repo.id, wanted)
 
 
 def _across(asking: Asking, etag: str) -> str | None:
@@ -235,13 +274,16 @@ def _unscanned(repo: Repository, called: str) -> FileUnscanned:
 def _look_up(asking: Asking, etag: str) -> _Standing:
     verdicts: dict[str, str] = {}
     contradicting: set[str] = set()
+    is_revoked = False
     asked = {"repo_id": asking.repo.id, "etag": etag}
     for name, verdict, tree_oid in asking.conn.execute(_STANDING, asked):
-        if tree_oid:
+        if tree_oid == _REVOKED:
+            is_revoked = True
+        elif tree_oid:
             contradicting.add(name)
         else:
             verdicts[name] = verdict
-    return _Standing(verdicts, contradicting)
+    return _Standing(verdicts, contradicting, is_revoked)
 
 
 def _is_missing(asking: Asking, verdict: str | None) -> bool:
@@ -249,7 +291,7 @@ def _is_missing(asking: Asking, verdict: str | None) -> bool:
 
 
 def _is_weights(entry: FileEntry) -> bool:
-    return entry.large is not None or entry.path.lower().endswith(_WEIGHTS)
+    return entry.large is not None or is_weights_name(entry.path)
 
 
 def _path_here(asking: Asking, sha256: str) -> str | None:

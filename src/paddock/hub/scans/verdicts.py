@@ -50,6 +50,19 @@ class Known(NamedTuple):
         return any(reason.code == UNFINISHED for reason in self.reasons)
 
 
+# By names: what is not scanned has no other type yet. Every large file counts as weights.
+_WEIGHTS = (
+    *(".safetensors", ".gguf", ".ggml", ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"),
+    *(".h5", ".hdf5", ".keras", ".onnx", ".npy", ".npz", ".msgpack", ".tflite", ".pb", ".nemo"),
+    *(".joblib", ".dill", ".mar", ".zip", ".tar", ".gz", ".zst", ".xz", ".bz2", ".7z", ".rar"),
+)
+
+
+def is_weights_name(path: str) -> bool:
+    """Whether a file with this name holds weights, or may."""
+    return path.lower().endswith(_WEIGHTS)
+
+
 def name_of(path: str) -> str:
     """The part of a path that a verdict depends on."""
     return path.rpartition("/")[2][:NAME_CHARS]
