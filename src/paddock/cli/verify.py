@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     help="Newer update metadata of the publisher: a tuf folder that came another way.",
 )
 @click.option(
+    "--events",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="What was announced later (lifecycle.json); a hub is asked by itself.",
+)
+@click.option(
     "--expect", metavar="NAME[@VERSION]", help="Trust this release only, not another or older one."
 )
 @click.option("--hub", metavar="URL", help="The hub of the repository.")
@@ -43,6 +48,7 @@ def command(
     target: str,
     trust: Path | None,
     updates: Path | None,
+    events: Path | None,
     expect: str | None,
     hub: str | None,
     plain_http: bool,
@@ -58,6 +64,7 @@ def command(
     around = Updates(memory_folder(config_home), updates, version or None)
     trusted = load_trusted(trust, config_home)
     verdict = _verdict(target, trusted, around, settings, plain_http=plain_http)
+    verdict = _told_later(verdict, target, events, trusted, settings)
     if expect is not None:
         verdict = expecting(verdict, name, version or None)
     emit(verdict.to_json(), verdict.to_text(), as_json=as_json)
@@ -73,6 +80,32 @@ def _verdict(
     with _brought(target, settings, plain_http=plain_http) as folder:
         verdict = verify_folder(folder, trust, updates)
     return replace(verdict, subject=replace(verdict.subject, path=target))
+
+
+def _told_later(
+    verdict: Verdict, target: str, events: Path | None, trust: Trust, settings: Settings
+) -> Verdict:
+    """The verdict in the light of what was announced since: in a file, or at the hub."""
+    from paddock.release.lifecycle.advisories import read_log
+    from paddock.release.target import repository_in
+    from paddock.release.verifying.events import with_events
+
+    if events is not None:
+        return with_events(verdict, read_log(events), trust)
+    repository = repository_in(target)
+    if repository is None or verdict.subject.sha256 is None:
+        return verdict
+    from paddock.release.lifecycle.remote import fetch_log
+    from paddock.release.publishing.hub_client import Hub, client_of
+    from paddock.signing.errors import BadSignature
+
+    hub = Hub(settings.hub_url, settings.token)
+    try:
+        log = fetch_log(client_of(hub, show_progress=False), hub, repository.repo).log
+    except BadSignature as e:
+        note = f"what was announced of it cannot be read: {e.message}"
+        return replace(verdict, notes=(*verdict.notes, note))
+    return with_events(verdict, log, trust)
 
 
 @contextmanager

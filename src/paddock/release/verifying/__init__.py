@@ -11,6 +11,7 @@ freshness     its update metadata against the time and what was seen
 memory        the newest that was seen of each publisher
 updates       where that is, and newer metadata
 policy        what the reader asks for besides
+events        what was announced of it later
 findings      what is known so far
 deciding      from findings to a verdict
 verdict       the answer

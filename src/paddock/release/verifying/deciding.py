@@ -6,6 +6,7 @@ unknown is refused.
 
 from __future__ import annotations
 
+from paddock.digest import sha256_hex
 from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.signatures.oms import CLIENT_FOLDER
 from paddock.release.verifying.findings import Findings
@@ -73,6 +74,7 @@ def conclude(
             version=manifest.version if manifest else None,
             files=findings.files or len(findings.listing.files),
             size_bytes=findings.size_bytes,
+            sha256=sha256_hex(findings.manifest_bytes) if manifest else None,
         ),
         problems=tuple(findings.problems),
         key=keys[0] if keys else claimed,
@@ -83,6 +85,7 @@ def conclude(
         policy=_policy(findings),
         requirements=findings.requirements,
         keys=keys,
+        signed_by=tuple(sorted(findings.made_by)),
         gates=findings.gates,
     )
 

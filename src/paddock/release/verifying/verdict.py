@@ -67,6 +67,7 @@ class Subject:
     version: str | None = None
     files: int = 0
     size_bytes: int = 0
+    sha256: str | None = None  # of release.json
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Verdict:
     policy: Policy = "none"
     requirements: tuple[Requirement, ...] = ()
     keys: tuple[str, ...] = ()  # all trusted keys that signed
+    signed_by: tuple[str, ...] = ()  # all keys whose signatures are right, trusted or not
     gates: tuple[str, ...] = ()  # what ran before the release, as the signed release says
 
     @property
@@ -112,10 +114,12 @@ class Verdict:
             ],
             "key": self.key,
             "keys": list(self.keys),
+            "signed_by": list(self.signed_by),
             "gates": list(self.gates),
             "path": self.subject.path,
             "name": self.subject.name,
             "version": self.subject.version,
+            "sha256": self.subject.sha256,
             "files": self.subject.files,
             "size_bytes": self.subject.size_bytes,
             "notes": list(self.notes),
