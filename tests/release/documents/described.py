@@ -54,24 +54,41 @@ def described(
     **more: Any,
 ) -> DocumentContent:
     """A release whose release.yaml has ``sections``, whose files of answers are ``answers``."""
-    tree = {**SPEC, **{key: _merged(SPEC.get(key), value) for key, value in (sections or {}).items()}}
-    spec = parse_release(yaml.safe_dump(tree, allow_unicode=True).encode())
+    tree = {
+        **SPEC,
+        **{key: _merged(SPEC.get(key), value) for key, value in (sections or {}).items()},
+    }
+    spec = parse_release(_yaml(tree))
     texts = {
-        name: value if isinstance(value, bytes) else yaml.safe_dump(value, allow_unicode=True).encode()
+        name: value if isinstance(value, bytes) else _yaml(value)
         for name, value in (answers or {}).items()
     }
     read = read_answers(spec, texts)
-    shipped = files if files is not None else {"model.safetensors": b"weights", "config.json": b"{}"}
+    shipped = (
+        files if files is not None else {"model.safetensors": b"weights", "config.json": b"{}"}
+    )
     content = DocumentContent(
         spec=spec,
         facts=Facts([*(as_measured(key, value) for key, value in MEASURED.items()),
                      *said_facts(spec), *read.facts, *facts]),
         files=tuple(file_of(path, raw) for path, raw in sorted(shipped.items())),
         repo="acme/Llama-Example-8B",
+        restricted=read.restricted,
         datasets=read.datasets,
         texts=dict(shipped),
     )  # fmt: skip
     return replace(content, **more) if more else content
+
+
+class _WrittenOut(yaml.SafeDumper):
+    """Without anchors and aliases, which no file of a release may have."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _yaml(tree: Any) -> bytes:
+    return yaml.dump(tree, Dumper=_WrittenOut, allow_unicode=True).encode()
 
 
 def _merged(known: Any, value: Any) -> Any:
@@ -110,7 +127,9 @@ FORM: dict[str, Any] = {
 SUMMARY: dict[str, Any] = {
     "version": "3",
     "updated": "2026-10-01",
-    "earlier": [{"version": "2", "link": "https://acme.example/summary-2", "updated": "2026-04-02"}],
+    "earlier": [
+        {"version": "2", "link": "https://acme.example/summary-2", "updated": "2026-04-02"}
+    ],
     "modalities": [{"modality": "text", "size": 2.1e12, "content": "web pages, books"}],
     "latest_collection": "2026-03",
     "continuous": False,
@@ -179,8 +198,12 @@ ROWS = (
 )
 
 
-def european(form: Mapping[str, Any] = FORM, summary: Mapping[str, Any] = SUMMARY,
-             sections: Mapping[str, Any] | None = None, **more: Any) -> DocumentContent:  # fmt: skip
+def european(
+    form: Mapping[str, Any] = FORM,
+    summary: Mapping[str, Any] = SUMMARY,
+    sections: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> DocumentContent:
     """A general-purpose model with both files of answers."""
     return described(
         {"docs": {"eu": EU}, **(sections or {})},
@@ -192,7 +215,8 @@ def european(form: Mapping[str, Any] = FORM, summary: Mapping[str, Any] = SUMMAR
 def with_data(dataset: Mapping[str, Any] = DATASET, **more: Any) -> DocumentContent:
     """A release that ships the data set that it describes."""
     files = {"model.safetensors": b"weights", "data/train.jsonl": ROWS}
-    docs = {"datasets": ["docs/data.yaml"], "bom": ["cyclonedx-1.6", "cyclonedx-1.7", "spdx-3.0.1"]}
+    bills = ["cyclonedx-1.6", "cyclonedx-1.7", "spdx-3.0.1"]
+    docs = {"datasets": ["docs/data.yaml"], "bom": bills}
     return described(
         {"docs": docs, **more.pop("sections", {})}, {"docs/data.yaml": dict(dataset)}, files, **more
     )

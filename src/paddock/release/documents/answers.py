@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from paddock.release.documents.croissant.dataset import DatasetDescription
-from paddock.release.documents.eu.form import MODEL_DOCUMENTATION
+from paddock.release.documents.eu.form import DP, MODEL_DOCUMENTATION
 from paddock.release.documents.eu.form_answers import FormAnswers
 from paddock.release.documents.eu.summary import TRAINING_SUMMARY
 from paddock.release.documents.eu.summary_answers import SummaryAnswers
@@ -21,6 +21,7 @@ from paddock.release.documents.us.ab2013 import AB2013, Ab2013Answers
 from paddock.release.documents.us.risks import RiskAnswers, risk_facts
 from paddock.release.documents.us.sb53 import SB53, Sb53Answers
 from paddock.release.errors import BadReleaseFile
+from paddock.release.evidence import Check, Evidence
 from paddock.release.facts import Fact
 from paddock.release.spec.reader import parse_section
 from paddock.release.spec.release_spec import ReleaseSpec
@@ -36,6 +37,7 @@ class Answers:
     """Everything that the files of answers say."""
 
     facts: tuple[Fact, ...] = ()
+    restricted: tuple[Fact, ...] = ()  # asked by authorities alone (Annex XI): never published
     datasets: tuple[DatasetDescription, ...] = ()
 
 
@@ -50,9 +52,14 @@ def answer_files(spec: ReleaseSpec) -> tuple[str, ...]:
 
 def read_answers(spec: ReleaseSpec, texts: Mapping[str, bytes]) -> Answers:
     """What ``texts``, by their names in release.yaml, answer; raises BadReleaseFile."""
-    docs, facts = spec.docs, list[Fact]()
+    docs, facts, restricted = spec.docs, list[Fact](), list[Fact]()
     if docs.eu and docs.eu.form:
-        facts += _facts(docs.eu.form, texts, FormAnswers, MODEL_DOCUMENTATION)
+        told = _facts(docs.eu.form, texts, FormAnswers, MODEL_DOCUMENTATION)
+        public = {
+            row.into or row.keys[0] for row in _rows(MODEL_DOCUMENTATION) if DP in row.audiences
+        }
+        facts += [fact for fact in told if fact.key in public]
+        restricted += [fact for fact in told if fact.key not in public]
     if docs.eu and docs.eu.summary:
         facts += _facts(docs.eu.summary, texts, SummaryAnswers, TRAINING_SUMMARY)
     if docs.us_ca and docs.us_ca.ab2013 not in _KEYWORDS:
@@ -62,7 +69,24 @@ def read_answers(spec: ReleaseSpec, texts: Mapping[str, bytes]) -> Answers:
     if docs.risks:
         facts += risk_facts(_section(docs.risks, texts, RiskAnswers), docs.risks)
     datasets = tuple(_section(name, texts, DatasetDescription) for name in docs.datasets)
-    return Answers(tuple(facts), datasets)
+    return Answers(tuple(facts), tuple(restricted), datasets)
+
+
+def contradictions(declared: Iterable[Fact]) -> tuple[Check, ...]:
+    """A condition for each fact that two files declare with different values."""
+    first, checks = dict[str, Fact](), list[Check]()
+    for fact in declared:
+        known = first.setdefault(fact.key, fact)
+        if known.is_known and fact.is_known and known.value != fact.value:
+            sentence = (
+                f"{fact.name} is {known.text} by {known.origin} and {fact.text} by {fact.origin}"
+            )
+            evidence = tuple(Evidence(each.origin, each.text) for each in (known, fact))
+            hint = "say it in one place"
+            checks.append(
+                Check(f"documents.fact:{fact.key}", "documents", "unmet", sentence, evidence, hint)
+            )
+    return tuple(checks)
 
 
 def _facts(name: str, texts: Mapping[str, bytes], section: type[T], form: Form) -> list[Fact]:

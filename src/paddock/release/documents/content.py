@@ -12,7 +12,7 @@ from typing import Any
 
 from paddock.release.documents.croissant.dataset import DatasetDescription
 from paddock.release.evidence import Check
-from paddock.release.facts import Facts
+from paddock.release.facts import Fact, Facts
 from paddock.release.files.manifest import Manifest, ReleaseFile
 from paddock.release.licences.judgement import Judgement
 from paddock.release.results.result import Result
@@ -39,6 +39,7 @@ class DocumentContent:
     results: tuple[Result, ...] = ()
     previous: Manifest | None = None  # the signed manifest of the release that this one supersedes
     checks: tuple[Check, ...] = ()  # what has been judged before the documents are written
+    restricted: tuple[Fact, ...] = ()  # for authorities alone: no public document has these
     fact_checks: tuple[Check, ...] = ()  # whether the facts agree with each other
     provenances: tuple[Mapping[str, Any], ...] = ()  # of derived checkpoints: SLSA statements
     datasets: tuple[DatasetDescription, ...] = ()  # as docs.datasets describes them

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from paddock.front_matter import BadFrontMatter, parse_front_matter, split_document
-from paddock.release.documents.answers import answer_files, read_answers
+from paddock.release.documents.answers import answer_files, contradictions, read_answers
 from paddock.release.documents.collecting import collect, inherited_facts
 from paddock.release.documents.content import DocumentContent
 from paddock.release.documents.croissant.dataset import DatasetDescription
@@ -49,6 +49,7 @@ class DocumentInputs:
 
     declared: tuple[Fact, ...] = ()
     answered: tuple[Fact, ...] = ()
+    restricted: tuple[Fact, ...] = ()  # answers for authorities alone
     datasets: tuple[DatasetDescription, ...] = ()
     results: tuple[Result, ...] = ()
     parents: Mapping[str, Manifest] = field(default_factory=dict)
@@ -88,6 +89,7 @@ def read_inputs(base: Path, spec: ReleaseSpec) -> DocumentInputs:
     return DocumentInputs(
         declared=read_declared(texts[docs.facts], docs.facts) if docs.facts else (),
         answered=answers.facts,
+        restricted=answers.restricted,
         datasets=answers.datasets,
         results=_results(base, spec.audit.results),
         parents=_parents(base, spec),
@@ -116,7 +118,8 @@ def gather(spec: ReleaseSpec, inputs: DocumentInputs, known: Known) -> DocumentC
         results=(*inputs.results, *known.results),
         previous=known.previous,
         checks=known.checks,
-        fact_checks=found.checks,
+        restricted=inputs.restricted,
+        fact_checks=(*found.checks, *contradictions((*said, *inputs.restricted))),
         provenances=known.provenances,
         datasets=inputs.datasets,
         texts={**inputs.texts, **known.texts},
@@ -138,7 +141,7 @@ def _own_words(spec: ReleaseSpec, inputs: DocumentInputs, text: str) -> dict[str
         **dict(spec.access.texts),
     }
     words |= {f"components[{c.name}]": c.description or "" for c in spec.components}
-    for fact in (*inputs.declared, *inputs.answered):
+    for fact in (*inputs.declared, *inputs.answered, *inputs.restricted):
         words[fact.key] = _text_of(fact.value)
     return {where: said for where, said in words.items() if said.strip()}
 

@@ -14,8 +14,8 @@ from typing import Any
 _UNSHOWN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!&~$^])")
-_LINE_START = re.compile(r"^([-+=:.]|\d{1,9}(?=[.)]))")
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>#|!&~$])")
+_LINE_START = re.compile(r"^([-+=:]|\d{1,9}(?=[.)](?:\s|$)))")
 
 
 def visible(text: str) -> str:

@@ -17,7 +17,6 @@ from paddock.release.spec.release_spec import ReleaseSpec
 def said_facts(spec: ReleaseSpec) -> tuple[Fact, ...]:
     """Everything that release.yaml says about the release, its maker and its parents."""
     values = {**_release(spec), **_terms(spec), **_promises(spec), **_model(spec)}
-    values["training.flop"] = spec.docs.eu.training_flop if spec.docs.eu is not None else None
     return tuple(
         declared(KNOWN[key].title, value, key, unit=KNOWN[key].unit)
         for key, value in values.items()

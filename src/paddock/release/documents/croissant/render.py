@@ -84,15 +84,16 @@ def judge_croissant(content: DocumentContent) -> list[Check]:
     checks = []
     for name, described in zip(file_names(content.datasets), content.datasets, strict=True):
         files = _shipped(described, content)
-        core = _core(described, content, bool(files), False)
+        core = _core(described, content, bool(described.files), False)
         missing = [key for key in _REQUIRED if core.get(key) in (None, "", [], ())]
         checks += [_missing(name, described, key) for key in missing]
-        if described.files and not files:
+        is_planned = not content.files  # nothing is known of the files before they are built
+        if described.files and not files and not is_planned:
             sentence = f"no file of the release is one of {', '.join(described.files)}"
             checks.append(
                 Check(f"documents.croissant.{name}.files", "documents", "unmet", sentence)
             )
-        if not missing and (files or not described.files):
+        if not missing and (files or is_planned or not described.files):
             sentence = f"the data set {described.name} is described as Croissant requires"
             checks.append(Check(f"documents.croissant.{name}", "documents", "met", sentence))
     return checks

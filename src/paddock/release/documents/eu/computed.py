@@ -54,9 +54,20 @@ def _stated(spec: ReleaseSpec) -> list[Fact]:
     return [
         *found,
         declared("Date on the Union's market", day, "eu.market_date", RELEASE_FILE),
+    ]
+
+
+def restricted_facts(spec: ReleaseSpec, facts: Facts) -> tuple[Fact, ...]:
+    """What ``docs.eu`` says for authorities alone; in public only orders of magnitude are told."""
+    eu = spec.docs.eu
+    if eu is None:
+        return ()
+    found = [
         declared("Training operations", eu.training_flop, "training.flop", RELEASE_FILE),
         declared("Systemic risk", eu.systemic_risk, "eu.systemic_risk", RELEASE_FILE),
+        *_hardware_days(facts),
     ]
+    return tuple(fact for fact in found if fact.is_known)
 
 
 def _dependencies(spec: ReleaseSpec) -> list[Value]:
@@ -138,19 +149,22 @@ def _uses(facts: Facts) -> str | None:
 
 
 def _limits(facts: Facts) -> list[Fact]:
-    found = []
     context = facts["model.context_tokens"]
     if isinstance(context.value, int):
         text = f"text: {context.value} tokens of context"
-        found.append(Fact("Largest input", text, context.source, "eu.input_limits", context.by))
+        return [Fact("Largest input", text, context.source, "eu.input_limits", context.by)]
+    return []
+
+
+def _hardware_days(facts: Facts) -> list[Fact]:
     hours = facts["training.hardware_hours"]
     days = facts["eu.form.hardware_days"]
     if days.is_known:
-        found.append(Fact("Days of hardware", days.value, days.source, "eu.hardware_days", days.by))
-    elif isinstance(hours.value, int | float):
+        return [Fact("Days of hardware", days.value, days.source, "eu.hardware_days", days.by)]
+    if isinstance(hours.value, int | float):
         value = hours.value / HOURS_IN_A_DAY
-        found.append(Fact("Days of hardware", value, hours.source, "eu.hardware_days", hours.by))
-    return found
+        return [Fact("Days of hardware", value, hours.source, "eu.hardware_days", hours.by)]
+    return []
 
 
 def _modalities(spec: ReleaseSpec) -> list[Fact]:

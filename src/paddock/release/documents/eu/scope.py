@@ -131,8 +131,11 @@ def _access(content: DocumentContent) -> Iterator[Check]:
         said = "parts are withheld" if weights.withhold else f"access is {weights.access}"
         yield _check("exemption.weights", "unmet", f"the exemption is claimed and of the weights "
                      f"{said}", (Evidence("components in release.yaml", said),))  # fmt: skip
-    for key, title in (("model.architecture", "architecture"), ("eu.uses", "usage")):
-        if not content.facts[key].is_known and not content.facts["eu.form.intended_uses"].is_known:
+    for title, key, other in (
+        ("architecture", "model.architecture", "eu.form.architecture"),
+        ("usage", "eu.uses", "eu.form.intended_uses"),
+    ):
+        if not content.facts[key].is_known and not content.facts[other].is_known:
             yield _check(f"exemption.{title}", "unmet", f"the exemption is claimed and nothing is "
                          f"said about the model's {title}", hint=f"declare {key}")  # fmt: skip
 
