@@ -64,7 +64,8 @@ def judge(
     material = material_of(spec, texts, card_text, around or Around())
     checks = [check for judged in _CHECKS for check in judged(material)]
     checks += unknown_checks(material)
-    duties, grants = duties_of(material.held), grants_of(material.held)
+    duties = duties_of(material.held)
+    grants = grants_of(material.held, are_all_known=not any(_unknown_names(material)))
     return Judgement(
         checks=tuple(one_of_each(checks)),
         duties=duties,
@@ -93,19 +94,26 @@ def one_of_each(checks: Iterable[Check]) -> list[Check]:
 
 def unknown_checks(material: Material) -> Iterator[Check]:
     """Licences whose terms nobody has put in the table, and ancestors whose licence nobody said."""
-    for origin in material.origins:
-        if origin.licence is None or is_unknown(origin.licence):
-            if origin.is_own:
-                continue  # a release without a licence claims nothing
+    for origin, name in _unknown_names(material):
+        if name:
+            yield _unknown_check(name, origin)
+        elif origin != OWN:  # a release without a licence claims nothing
             yield Check(
-                f"licence.unknown:{origin.id}", "licence", "undecided",
-                f"nobody says under which licence {origin.id} is",
+                f"licence.unknown:{origin}", "licence", "undecided",
+                f"nobody says under which licence {origin} is",
                 hint="say it in lineage, as license",
             )  # fmt: skip
+
+
+def _unknown_names(material: Material) -> Iterator[tuple[str, str]]:
+    """Origins and the names of their licences that have no row; an empty name where none is."""
+    for origin in material.origins:
+        if origin.licence is None or is_unknown(origin.licence):
+            yield origin.id, ""
             continue
         for name in sorted(names_in(origin.licence)):
             if material.table.find(name) is None:
-                yield _unknown_check(name, origin.id)
+                yield origin.id, name
 
 
 def _unknown_check(name: str, origin: str) -> Check:

@@ -95,12 +95,18 @@ def duties_of(held: Iterable[Held]) -> tuple[Duty, ...]:
     return tuple(sorted(found, key=lambda duty: tuple(str(part) for part in duty)))
 
 
-def grants_of(held: Iterable[Held]) -> tuple[Grant, ...]:
-    """The intersection: one no is a no, one silence is silence, and only then a yes."""
+def grants_of(held: Iterable[Held], *, are_all_known: bool = True) -> tuple[Grant, ...]:
+    """The intersection: one no is a no, one silence is silence, and only then a yes.
+
+    Terms that nobody knows (``are_all_known`` is false) are silence.
+    """
     binding = sorted(
         (one for one in held if grants_reach(one)), key=lambda one: (one.terms.id, one.origin)
     )
-    return tuple(_grant(name, binding) for name in GRANTS)
+    found = (_grant(name, binding) for name in GRANTS)
+    return tuple(
+        Grant(each.name, None) if each.value and not are_all_known else each for each in found
+    )
 
 
 def grants_reach(held: Held) -> bool:
