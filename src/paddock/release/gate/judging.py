@@ -27,6 +27,8 @@ from paddock.signing.public_keys import public_pem
 class DecisionRefused(GateRefused):
     """The gate's own refusal: it carries the whole decision, for programs."""
 
+    code = "conditions_not_met"
+
     def __init__(self, decision: Decision) -> None:
         blocking = unmet(decision.checks)
         many = "one condition is" if len(blocking) == 1 else f"{len(blocking)} conditions are"
