@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Paddock
-from tests.release.verifying.test_vouched import NOW, SIGN, Publisher
+from tests.release.publisher import NOW, SIGN, Publisher
 
 
 @pytest.fixture(autouse=True)

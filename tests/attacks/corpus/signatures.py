@@ -1,15 +1,13 @@
 """Cases 141 to 162: signed releases that were changed, mixed up, or signed by the wrong hand.
 
-``release/`` is the folder to verify, ``trust.pem`` the key that the reader trusts. Update metadata
-(TUF), thresholds and revocation lists do not exist in this version: their cases show that nothing
-is trusted for having them.
+``release/`` is the folder to verify, ``trust.pem`` or ``trust.yaml`` what the reader trusts, and
+``seen/`` a release that they verified before.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from base64 import b64encode
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,10 +20,13 @@ from paddock.release.signatures.oms import sign_files
 from paddock.signing.envelope import seal
 from paddock.signing.public_keys import public_pem
 from tests.attacks.corpus.case import Content, Expected, Family, Judge, Link, Tree, Variants
+from tests.attacks.corpus.vouched_trees import changed_json, vouched
+from tests.release.publisher import NOW, Publisher
 from tests.release.signed import FILES, write_release
 
 FAMILY = Family("signature", Judge.VERIFY)
 R = Expected.REJECT
+DSSE = "release/release.dsse.json"
 KEY = ec.derive_private_key(0xACCE55 << 200, ec.SECP256R1())  # any number is a key
 OTHER = ec.derive_private_key(0xBADC0DE << 200, ec.SECP256R1())
 
@@ -130,28 +131,52 @@ def wrong_key() -> Variants:
     )
 
 
-@FAMILY.case(
-    148, "a key that was revoked", R, "a key is revoked by taking it out of the trusted ones"
-)
+def revoked_key(publisher: Publisher) -> None:
+    _revoked(publisher, str(publisher.folder / "ed25519.pub.pem"), "key_compromise")
+
+
+def revoked_release(publisher: Publisher) -> None:
+    _revoked(publisher, str(publisher.folder / "release"), "unsafe")
+
+
+def _revoked(publisher: Publisher, what: str, reason: str) -> None:
+    from paddock.release.signatures.attaching import attach_updates
+    from paddock.release.signatures.revoking import revocation_of
+    from paddock.release.signatures.tuf.repository import revoke
+
+    revoke(publisher.repository, revocation_of(what, reason, NOW.date()), NOW)
+    attach_updates(publisher.repository, publisher.folder / "release")
+
+
+@FAMILY.case(148, "a key that was revoked", R)
 def revoked() -> Variants:
-    yield "removed", attacked(key=OTHER)
+    yield "key", vouched(revoked_key)
+    yield "release", vouched(revoked_release)
 
 
-@FAMILY.case(149, "fewer signatures than asked for", R,
-             "one signature is all a bundle may hold; a threshold in release.yaml is refused")  # fmt: skip
+@FAMILY.case(149, "fewer signatures than asked for", R)
 def threshold() -> Variants:
-    both = json.loads(signed()[SIGNATURE_NAME])["dsseEnvelope"]["signatures"]
-    yield (
-        "one-of-two",
-        bundle(signatures=[*both, {"sig": b64encode(b"nothing").decode(), "keyid": ""}]),
-    )
-    yield "root-asks-for-two", attacked({"root.json": tuf("root", 1, threshold=2)})
+    yield "reader-asks-for-two", vouched(keys=("ed25519", "stranger"), threshold=2)
+    yield "release-asks-for-two", changed_json(vouched(), DSSE, lambda d: d["signatures"].pop())
+
+
+def _one_key_twice(document: Any) -> None:
+    document["signatures"] = [document["signatures"][0]] * 2
+
+
+def _one_key_under_two_names(document: Any) -> None:
+    first, second = document["signatures"]
+    document["signatures"] = [first, {**first, "keyid": second["keyid"]}]
 
 
 @FAMILY.case(150, "the same key twice", R)
 def same_key_twice() -> Variants:
     both = json.loads(signed()[SIGNATURE_NAME])["dsseEnvelope"]["signatures"] * 2
-    yield "twice", bundle(signatures=both)
+    yield "twice-in-the-bundle", bundle(signatures=both)
+    yield "twice", changed_json(vouched(), DSSE, _one_key_twice)
+    yield "under-two-names", changed_json(vouched(), DSSE, _one_key_under_two_names)
+    trust = changed_json(vouched(), "trust.yaml", lambda d: d.update(threshold=2, keys=d["keys"] * 2))
+    yield "trusted-twice", trust
 
 
 @FAMILY.case(151, "no signature in the envelope", R)
@@ -159,6 +184,7 @@ def no_signatures() -> Variants:
     yield "empty", bundle(signatures=[])
     yield "empty-text", bundle(signatures=[{"sig": "", "keyid": ""}])
     yield "null", bundle(signatures=None)
+    yield "second-envelope", changed_json(vouched(), DSSE, lambda d: d.update(signatures=[]))
 
 
 @FAMILY.case(152, "another payload type", R)
@@ -169,6 +195,7 @@ def payload_type() -> Variants:
         ("empty", ""),
     ):
         yield name, bundle(payloadType=kind)
+        yield f"second-{name}", changed_json(vouched(), DSSE, lambda d, k=kind: d.update(payloadType=k))
 
 
 @FAMILY.case(153, "a statement about another model", R)
@@ -181,16 +208,24 @@ def other_model() -> Variants:
     yield "subject", resigned(changed)
 
 
-@FAMILY.case(154, "an older version", R, "told by --expect NAME@VERSION")
+def seen_before(publisher: Publisher) -> None:
+    publisher.release("seen", version="1.1.0")
+
+
+def seen_before_with_new_metadata(publisher: Publisher) -> None:
+    from paddock.release.signatures.attaching import attach_updates
+
+    seen_before(publisher)
+    attach_updates(publisher.repository, publisher.folder / "release")
+
+
+@FAMILY.case(154, "an older version", R, "told by what was seen, or by --expect NAME@VERSION")
 def older() -> Variants:
+    yield "seen-a-newer-one", vouched(seen_before)
+    yield "with-newer-metadata", vouched(seen_before_with_new_metadata)
     old = signed(version="0.9.0")
     yield "documents", attacked({k: old[k] for k in (SIGNATURE_NAME, MANIFEST_NAME)})
     yield "whole", attacked(files=old)
-
-
-def tuf(role: str, version: int, expires: str = "2020-01-01T00:00:00Z", **more: Any) -> bytes:
-    body = {"_type": role, "version": version, "spec_version": "1.0.31", "expires": expires, **more}
-    return json.dumps({"signed": body, "signatures": []}).encode()
 
 
 @FAMILY.case(158, "a weaker hash", R)

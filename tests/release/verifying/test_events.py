@@ -18,7 +18,7 @@ from paddock.signing.keys import load_private_key
 from paddock.signing.signers import KeySigner, public_key_of
 from tests.cli.conftest import Paddock
 from tests.cli.conftest import paddock as paddock  # a fixture
-from tests.release.verifying.test_vouched import Publisher
+from tests.release.publisher import Publisher
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 ONE_KEY = {"oms": {"key": "oms.pem"}}
