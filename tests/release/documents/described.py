@@ -204,9 +204,9 @@ def european(
     sections: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> DocumentContent:
-    """A general-purpose model with both files of answers."""
+    """A general-purpose model with both files of answers, and no bill of materials."""
     return described(
-        {"docs": {"eu": EU}, **(sections or {})},
+        {"docs": {"eu": EU, "bom": []}, **(sections or {})},
         {"docs/form.yaml": dict(form), "docs/summary.yaml": dict(summary)},
         **more,
     )

@@ -18,6 +18,8 @@ from paddock.release.building.previous import find_previous
 from paddock.release.documents.attestations import render_release, subjects_of
 from paddock.release.documents.complete import document_checks
 from paddock.release.documents.content import DocumentContent
+from paddock.release.documents.croissant.dataset import DatasetDescription
+from paddock.release.documents.croissant.render import wanted_heads
 from paddock.release.documents.facts_file import told
 from paddock.release.documents.gathering import DocumentInputs, Known, gather
 from paddock.release.documents.regulators import private_documents
@@ -59,7 +61,7 @@ def documents_of(
         checks=content.checks,
         provenances=content.provenances,
         results=content.results,
-        texts=_texts(content, files),
+        texts=_texts(content, files, said.datasets),
     )
     whole = gather(plan.spec, said, known)
     return Written(
@@ -80,11 +82,14 @@ def _front_matter(source: Path) -> str | None:
     return split_document(raw.decode("utf-8", "replace")).front_matter
 
 
-def _texts(content: Content, files: Sequence[ReleaseFile]) -> dict[str, bytes]:
-    """The beginnings of licences and notices, which documents quote."""
-    quoted = [file.path for file in files if file.role in _QUOTED_ROLES]
+def _texts(
+    content: Content, files: Sequence[ReleaseFile], datasets: Sequence[DatasetDescription]
+) -> dict[str, bytes]:
+    """The beginnings of licences and notices, which documents quote, and of described data."""
+    quoted = {file.path for file in files if file.role in _QUOTED_ROLES}
+    quoted |= set(wanted_heads(datasets, [file.path for file in files]))
     with opened_folder(content.candidate.folder) as folder_fd:
-        return {path: read_beneath(folder_fd, path, MAX_QUOTED_BYTES) for path in quoted}
+        return {path: read_beneath(folder_fd, path, MAX_QUOTED_BYTES) for path in sorted(quoted)}
 
 
 def _release(whole: DocumentContent, files: Sequence[ReleaseFile]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from paddock.front_matter import CARD_NAME
+from paddock.release.documents.answers import answer_files
 from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.files.paths import matching
 from paddock.release.planning.source import Source
@@ -20,6 +21,10 @@ def left_out(spec: ReleaseSpec, source: Source) -> dict[str, str]:
     """Every file of the source that is not copied as it is, with the reason."""
     paths = sorted(source.listing.files)
     reasons = {path: reason for path in paths if (reason := _housekeeping(path, source))}
+    answers = _named_in_docs(spec) if source.release_file is not None else frozenset()
+    for path in paths:
+        if path in answers:
+            reasons.setdefault(path, "documents are made of it, not all of them for the public")
     for part in spec.components:
         kept_back = [*part.paths] if part.access == "withheld" else []
         kept_back += [rule.file for rule in part.withhold if rule.file is not None]
@@ -34,6 +39,13 @@ def left_out(spec: ReleaseSpec, source: Source) -> dict[str, str]:
         if path.endswith(".gguf"):
             reasons.setdefault(path, "weights that are not made from this source")
     return reasons
+
+
+def _named_in_docs(spec: ReleaseSpec) -> frozenset[str]:
+    """Files of answers and of texts: some of what they say is for authorities alone."""
+    docs = spec.docs
+    own = (docs.facts, docs.model_card, docs.eu.copyright_policy if docs.eu else None)
+    return frozenset((*answer_files(spec), *(name for name in own if name is not None)))
 
 
 def _housekeeping(path: str, source: Source) -> str | None:

@@ -17,7 +17,9 @@ EXEMPT = {"gpai": True, "free_open_exemption": True, "copyright_policy": "docs/c
 
 def checks(eu: dict[str, Any], judgement: Judgement = OPEN, **sections: Any) -> dict[str, Check]:
     uses = declared("Direct use", "Assistants of shops.", "use.direct", "docs/facts.yaml")
-    content = described({"docs": {"eu": eu}, **sections}, facts=[uses], judgement=judgement)
+    content = described(
+        {"docs": {"eu": eu, "bom": []}, **sections}, facts=[uses], judgement=judgement
+    )
     return {check.id: check for check in judge_documents(content)}
 
 

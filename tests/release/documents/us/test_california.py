@@ -30,7 +30,7 @@ def checks(content: Any) -> dict[str, Check]:
 
 
 def with_ab2013(setting: str = "auto", dataset: Any = DATASET, **answers: Any) -> Any:
-    docs = {"us_ca": {"ab2013": setting}, "datasets": ["d.yaml"]}
+    docs = {"us_ca": {"ab2013": setting}, "datasets": ["d.yaml"], "bom": []}
     return described({"docs": docs}, {"d.yaml": dataset, **answers},
                      {"data/train.jsonl": b'{"a": 1}\n'})  # fmt: skip
 
@@ -65,7 +65,7 @@ def test_what_is_not_applicable_is_not_made() -> None:
 
 def with_sb53(setting: str, answers: dict[str, Any], flop: float | None = None) -> Any:
     facts = [declared("Operations", flop, "training.flop")] if flop else []
-    docs = {"us_ca": {"sb53": setting}}
+    docs = {"us_ca": {"sb53": setting}, "bom": []}
     return described({"docs": docs}, {setting: answers} if answers else {}, facts=facts)
 
 
