@@ -1,0 +1,98 @@
+"""What a row or a column looks like in whatever order its numbers stand: its profile.
+
+Ratios of moments. None changes when the other axis is put in another order, when signs are turned,
+and, but for the first, when the row is scaled. They serve to guess which row is which; what a guess
+is worth is judged elsewhere (``permuted``).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paddock.release.leaks.numbers import Floats
+
+_PART_ELEMENTS: Final = 1 << 18  # what stays in the processor's cache
+
+
+class Profiles(NamedTuple):
+    """One line of features for every row, and for every column."""
+
+    rows: NDArray[np.float64]
+    columns: NDArray[np.float64]
+
+
+def profiles(matrix: Floats) -> Profiles:
+    """The profiles of a matrix, in one pass over it."""
+    p, q = matrix.shape
+    rows, columns = np.zeros((6, p)), np.zeros((6, q))
+    step = max(1, _PART_ELEMENTS // q)
+    for at in range(0, p, step):
+        part = matrix[at : at + step]
+        end = at + len(part)
+        size = np.abs(part)
+        square = part * part
+        cube = square * part
+        powers = (size, square, cube, square * square, cube * cube)
+        for number, power in enumerate(powers):
+            rows[number, at:end] = power.sum(axis=1, dtype=np.float64)
+            columns[number] += power.sum(axis=0, dtype=np.float64)
+        rows[5, at:end] = size.max(axis=1)
+        np.maximum(columns[5], size.max(axis=0), out=columns[5])
+    return Profiles(_features(rows, q), _features(columns, p))
+
+
+def _features(sums: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    first, second, third, fourth, sixth = np.maximum(sums[:5] / count, -1e300)
+    second = np.maximum(second, 1e-38)
+    return np.stack(
+        [
+            np.log(second),
+            np.log(np.maximum(first, 1e-30) ** 2 / second),
+            np.log(np.maximum(fourth, 1e-76) / second**2),
+            np.abs(third) / second**1.5,
+            np.log(np.maximum(sixth, 1e-114) / second**3),
+            np.log(np.maximum(sums[5], 1e-30) ** 2 / second),
+        ],
+        axis=1,
+    )
+
+
+def nearest(
+    wanted: NDArray[np.float64], among: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """For each line of ``wanted`` the most similar line, and how much nearer it is than the next.
+
+    Both are around their medians.
+    """
+    one, other = _comparable(wanted, among)
+    distances = -2 * one @ other.T
+    distances += np.einsum("ij,ij->i", other, other)
+    distances += np.einsum("ij,ij->i", one, one)[:, None]
+    best = distances.argmin(axis=1)
+    if len(among) < 2:
+        return np.asarray(best), np.ones(len(wanted), np.float32)
+    two = np.partition(distances, 1, axis=1)[:, :2]
+    return np.asarray(best), np.asarray((two[:, 1] + 1e-6) / (np.maximum(two[:, 0], 0) + 1e-6))
+
+
+def extremes(features: NDArray[np.float64], count: int) -> NDArray[np.intp]:
+    """The lines that stand out most: their guesses are the surest."""
+    scaled, _ = _comparable(around_median(features), around_median(features))
+    return np.asarray(np.argsort(-np.abs(scaled).sum(axis=1), kind="stable")[:count])
+
+
+def around_median(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What each line is beside the middle of all: the scale of the whole no longer counts."""
+    return np.asarray(features - np.median(features, axis=0))
+
+
+def _comparable(
+    wanted: NDArray[np.float64], among: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Both in units of the spread of ``among``."""
+    spread = np.maximum(np.median(np.abs(among), axis=0), 1e-9)
+    one, other = np.clip(wanted / spread, -20, 20), np.clip(among / spread, -20, 20)
+    return one.astype(np.float32), other.astype(np.float32)
