@@ -4,6 +4,7 @@ build             the order of the work, and where its result goes
 inputs            what a build is told, and what it gives back
 work_folder       where the work lives, locked for one process
 steps             each is done once, recorded, and skipped afterwards
+deriving_steps    the checkpoint that a release derives
 checkpoint_steps  the checkpoint that may leave: derived, without what is withheld
 stage             a checkpoint that outputs are made from
 weights           every form of the weights, in few passes

@@ -102,16 +102,19 @@ def put_together(inputs: BuildInputs, work: Work, *, shares_files: bool) -> Cont
             *scan,
             *runs,
             *quality.checks,
+            *opened.derived.checks,
             *opened.withheld.checks,
             *leaks,
         ),
-        facts=(*quality.facts, *opened.withheld.facts),
+        facts=(*quality.facts, *opened.withheld.facts, *opened.derived.facts),
         results=quality.results,
         attestations={
+            **opened.derived.attestations,
             **output_provenances(outputs, _origin(opened, made, copied), candidate.digests),
             **scan_result(scan, scanners, subjects),
             **run_result([*runs, *quality.checks], weights),
         },
+        provenances=opened.derived.provenances,
     )
 
 

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from pydantic import TypeAdapter
 
 from paddock.digest import sha256_hex
+from paddock.release.building.deriving_steps import Deriving, derive_all
 from paddock.release.building.inputs import BuildInputs
 from paddock.release.building.stage import Stage, made_stage, source_stage
 from paddock.release.building.steps import Made, Steps, step_key
-from paddock.release.errors import NotSupportedYet
 from paddock.release.files.folder import list_folder
 from paddock.release.files.paths import matching
 from paddock.release.files.reading import opened_folder
@@ -37,17 +37,17 @@ class Opened(NamedTuple):
     stage: Stage
     source: Stage  # what was withheld from: the source, or what was derived
     withheld: Withheld
+    derived: Deriving
 
 
 def open_version(inputs: BuildInputs, outputs: tuple[PlannedOutput, ...], steps: Steps) -> Opened:
     """The stage that all outputs are made from; raises what deriving and withholding raise."""
     spec = inputs.plan.spec
     source = source_stage(inputs.plan)
-    if spec.artifacts.derive:
-        raise NotSupportedYet("artifacts.derive: this version derives no checkpoint")
+    derived = derive_all(inputs, source, outputs, steps)
     if not withholds(spec):
-        return Opened(source, source, Withheld())
-    return _withheld(inputs, outputs, source, steps)
+        return Opened(derived.stage, derived.stage, Withheld(), derived)
+    return _withheld(inputs, outputs, derived, steps)
 
 
 def withholds(spec: ReleaseSpec) -> bool:
@@ -56,9 +56,9 @@ def withholds(spec: ReleaseSpec) -> bool:
 
 
 def _withheld(
-    inputs: BuildInputs, outputs: tuple[PlannedOutput, ...], source: Stage, steps: Steps
+    inputs: BuildInputs, outputs: tuple[PlannedOutput, ...], derived: Deriving, steps: Steps
 ) -> Opened:
-    spec = inputs.plan.spec
+    spec, source = inputs.plan.spec, derived.stage
     secret = own_secret(secret_path(spec, inputs.base, inputs.config_home))
     key = step_key(
         _VERSION,
@@ -76,7 +76,7 @@ def _withheld(
 
     made = steps.run("withhold", key, make)
     told = _WITHHELD.validate_python(made.result)
-    return Opened(made_stage(made, _CHECKPOINT, inputs.plan, outputs), source, told)
+    return Opened(made_stage(made, _CHECKPOINT, inputs.plan, outputs), source, told, derived)
 
 
 def _texts_key(inputs: BuildInputs) -> str:

@@ -68,7 +68,11 @@ def finish(inputs: BuildInputs, said: Said, content: Content, signers: Signers) 
         spec, written.told, content.outputs, content.withheld, decision.checks,
         inputs.plan.model.format,
     )  # fmt: skip
-    document |= {"content_root": root, "signatures": signers.vouchers.to_json()}
+    document |= {
+        "content_root": root,
+        "signatures": signers.vouchers.to_json(),
+        "ancestors": list(inputs.plan.judgement.ancestors),  # for whoever builds on this release
+    }
     files = _files(inputs, content)
     manifest = render_manifest(document, files)
     candidate.write({MANIFEST_NAME: manifest})
