@@ -11,6 +11,7 @@ command -v curl >/dev/null || missing="$missing curl"
 [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || missing="$missing nginx-light"
 /usr/bin/python3 -c 'import swift' 2>/dev/null || missing="$missing python3-swift"
 command -v docker-registry >/dev/null || missing="$missing docker-registry"
+command -v softhsm2-util >/dev/null || missing="$missing softhsm2"
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then

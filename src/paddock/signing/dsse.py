@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from paddock.errors import shown
 from paddock.signing.base64_text import decode_base64
-from paddock.signing.errors import BadSignature
+from paddock.signing.errors import BadKey, BadSignature
 from paddock.signing.public_keys import PublicKey, is_valid, key_fingerprint
 from paddock.signing.signed_json import member, object_in, render
 
@@ -43,11 +43,12 @@ class Opened:
 
 
 def sign_envelope(payload: bytes, payload_type: str, signers: Sequence[Signer]) -> bytes:
-    """An envelope around ``payload`` with one signature by each signer, ordered by key id."""
+    """An envelope around ``payload`` with one signature by each signer, ordered by key id.
+
+    Raises BadSignature for a key that would sign twice, BadKey for one that cannot sign.
+    """
     message = pre_authentication_encoding(payload, payload_type)
-    signatures = {
-        signer.public_key.keyid: bytes.fromhex(signer.sign(message).signature) for signer in signers
-    }
+    signatures = {signer.public_key.keyid: signature_by(signer, message) for signer in signers}
     if len(signatures) != len(signers):
         raise BadSignature("the same key would sign twice")
     return render_envelope(Sealed(payload, payload_type, signatures))
@@ -106,6 +107,17 @@ def render_envelope(sealed: Sealed) -> bytes:
     return render(
         {"payload": payload, "payloadType": sealed.payload_type, "signatures": signatures}
     )
+
+
+def signature_by(signer: Signer, message: bytes) -> bytes:
+    """The signer's signature; raises BadKey for whatever a token or a service says instead."""
+    try:
+        return bytes.fromhex(signer.sign(message).signature)
+    except BadKey:
+        raise
+    except Exception as e:  # every token and service has errors of its own
+        said = f"{type(e).__name__}: {e}"[:500]
+        raise BadKey(f"the key {signer.public_key.keyid} did not sign: {said}") from e
 
 
 def pre_authentication_encoding(payload: bytes, payload_type: str) -> bytes:

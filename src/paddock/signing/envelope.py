@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from paddock.digest import is_sha256
 from paddock.signing.base64_text import decode_base64
-from paddock.signing.dsse import IN_TOTO, pre_authentication_encoding
+from paddock.signing.dsse import IN_TOTO, pre_authentication_encoding, signature_by
 from paddock.signing.errors import BadKey, BadSignature
 from paddock.signing.public_keys import (
     PublicKey,
@@ -58,7 +58,7 @@ def seal(payload: bytes, key: ec.EllipticCurvePrivateKey | Signer) -> bytes:
                 f"OMS signs with P-256, P-384 or P-521, not with {key.public_key.keytype}",
                 hint="name an ECDSA key under sign.oms, and this one under sign.dsse",
             )
-        signature, hint = bytes.fromhex(key.sign(message).signature), key.public_key.keyid
+        signature, hint = signature_by(key, message), key.public_key.keyid
     return render(
         {
             "mediaType": BUNDLE_TYPE,

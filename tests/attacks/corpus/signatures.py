@@ -175,7 +175,9 @@ def same_key_twice() -> Variants:
     yield "twice-in-the-bundle", bundle(signatures=both)
     yield "twice", changed_json(vouched(), DSSE, _one_key_twice)
     yield "under-two-names", changed_json(vouched(), DSSE, _one_key_under_two_names)
-    trust = changed_json(vouched(), "trust.yaml", lambda d: d.update(threshold=2, keys=d["keys"] * 2))
+    trust = changed_json(
+        vouched(), "trust.yaml", lambda d: d.update(threshold=2, keys=d["keys"] * 2)
+    )
     yield "trusted-twice", trust
 
 
@@ -195,7 +197,10 @@ def payload_type() -> Variants:
         ("empty", ""),
     ):
         yield name, bundle(payloadType=kind)
-        yield f"second-{name}", changed_json(vouched(), DSSE, lambda d, k=kind: d.update(payloadType=k))
+        yield (
+            f"second-{name}",
+            changed_json(vouched(), DSSE, lambda d, k=kind: d.update(payloadType=k)),
+        )
 
 
 @FAMILY.case(153, "a statement about another model", R)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tuf.api.exceptions import UnsignedMetadataError
 from tuf.api.metadata import (
     Key,
     Metadata,
@@ -65,12 +66,19 @@ def new_root(
 
 
 def sign(metadata: AnyMetadata, signers: Sequence[sslib.Signer], keyids: Collection[str]) -> bytes:
-    """The bytes of ``metadata``, signed by those of the signers whose keys are in ``keyids``."""
+    """The bytes of ``metadata``, signed by those of the signers whose keys are in ``keyids``.
+
+    Raises BadKey for one that cannot sign.
+    """
     metadata.signatures.clear()
     by_key = {signer.public_key.keyid: signer for signer in signers}
     for keyid, signer in sorted(by_key.items()):
         if keyid in keyids:
-            metadata.sign(signer, append=True)
+            try:
+                metadata.sign(signer, append=True)
+            except UnsignedMetadataError as e:
+                said = f"{type(e.__cause__).__name__}: {e.__cause__}"[:500]
+                raise BadKey(f"the key {keyid} did not sign: {said}") from e
     return metadata.to_bytes(_COMPACT)
 
 
