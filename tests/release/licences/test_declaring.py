@@ -110,7 +110,7 @@ def test_it_counts_for_nothing_else(folder: Path, paddock: Paddock) -> None:
 def test_the_wrong_person_or_key_signs_nothing(folder: Path, paddock: Paddock) -> None:
     for person, key, words in (
         (BOB, "bob", f"signed_by is {ADA}"),
-        (ADA, "bob", "not the one that gate.people names"),
+        (ADA, "bob", "not the one that release.yaml names"),
         ("eve@acme.example", "bob", "is not one of gate.people"),
     ):
         code, said = sign(paddock, folder, person, key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
 from safetensors.numpy import load_file, save_file
 
+from paddock.clock import now
 from paddock.digest import digest_stream
 from paddock.release.errors import BadReleaseFile
 from paddock.release.evidence import Check
@@ -22,11 +24,15 @@ from paddock.release.files.manifest import (
     ReleaseFile,
     render_manifest,
 )
+from paddock.release.licences.declaring import Declaring, sign_declaration
 from paddock.release.planning.prepare import Wanted, prepare
 from paddock.release.signatures.oms import sign_files
+from paddock.signing.keys import create_key
 from paddock.signing.public_keys import public_pem
 from tests.attacks.corpus.case import write_tree
 from tests.attacks.corpus.release_trees import model_files
+from tests.cli.conftest import Paddock
+from tests.cli.conftest import paddock as paddock  # a fixture
 
 PARENT = {"id": "acme/parent", "relation": "finetune", "license": "apache-2.0", "path": "parent"}
 
@@ -166,3 +172,37 @@ def test_a_path_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     (folder / "elsewhere").symlink_to(tmp_path)
     with pytest.raises(BadReleaseFile, match="leads out"):
         prepare(Wanted(folder))
+
+
+def test_a_release_hands_on_what_it_inherited(tmp_path: Path, paddock: Paddock) -> None:
+    older = {"id": "acme/older", "relation": "merge", "license": "openmdw-1.1"}
+    teacher = {"id": "meta-llama/Llama-3.1-8B", "license": "llama3.1"}
+    lineage = {"base_model": [older], "trained_on_outputs_of": [teacher]}
+    first = made(tmp_path / "first", lineage, metadata={"name": "Llama-acme", "version": "1.0.0"})
+    (first / "model" / "LICENSE").write_text("OpenMDW License Agreement, version 1.1\n")
+    document = yaml.safe_load((first / "release.yaml").read_bytes())
+    signed_answers(first, document, {"outputs_used": True})
+    folder = made(tmp_path / "second", {"base_model": [PARENT]})
+    shutil.rmtree(folder / "parent")
+    code, _, error = paddock("release", "build", first, "-o", folder / "parent")
+    assert code == 0, error
+    found = prepare(Wanted(folder)).plan
+    assert {(row["id"], *row["path"]) for row in found.judgement.ancestors} >= {
+        ("acme/parent", "finetune"),
+        ("acme/older", "finetune", "merge"),
+        ("meta-llama/Llama-3.1-8B", "finetune", "trained_on_outputs_of"),
+    }
+    stopping = {check.id for check in found.checks if check.blocks}
+    assert {"licence.llama3.1.name", "licence.openmdw-1.1.copy"} <= stopping
+
+
+def signed_answers(folder: Path, document: dict[str, Any], answers: dict[str, bool]) -> None:
+    """The answers in the release file, and the statement of a person who signed them."""
+    key = create_key(folder / "ada.pem", "ed25519", None)
+    (folder / "ada.pub.pem").write_bytes(public_pem(key.public_key()))
+    named = {"signed_by": "ada", "key": "ada.pub.pem"}
+    document["licenses"]["declarations"] = answers | named
+    (folder / "release.yaml").write_text(yaml.safe_dump(document))
+    prepared = prepare(Wanted(folder))
+    declaring = Declaring(prepared.plan.spec, folder, prepared.plan.judgement, "ada")
+    sign_declaration(declaring, str(folder / "ada.pem"), folder, now())

@@ -17,6 +17,7 @@ from paddock.clock import to_text
 from paddock.errors import shown
 from paddock.release.licences.judgement import Question
 from paddock.release.licences.material import SignedDeclaration
+from paddock.release.spec.release_spec import ReleaseSpec
 from paddock.signing.dsse import open_envelope, parse_envelope
 from paddock.signing.errors import BadSignature
 from paddock.signing.public_keys import PublicKey, key_fingerprint
@@ -46,6 +47,15 @@ def render_declaration(
     )
 
 
+def keys_of_people(spec: ReleaseSpec) -> dict[str, str]:
+    """Whose declarations count, and the file of each one's public key."""
+    people = {person.person: person.key for person in spec.gate.people}
+    said = spec.licenses.declarations
+    if said is not None and said.signed_by is not None and said.key is not None:
+        people.setdefault(said.signed_by, said.key)
+    return people
+
+
 def open_declaration(
     file: str, raw: bytes, digest: str, people: Mapping[str, PublicKey]
 ) -> SignedDeclaration:
@@ -54,7 +64,7 @@ def open_declaration(
         document = _document(parse_envelope(raw, PAYLOAD_TYPE).payload)
         person = document["person"]
         if person not in people:
-            raise BadSignature(f"{shown(person)} is not one of gate.people")
+            raise BadSignature(f"{shown(person)} is not among those who may declare")
         opened = open_envelope(raw, PAYLOAD_TYPE, people.values())
         if opened.keyids != {key_fingerprint(people[person])}:
             raise BadSignature(f"it is not signed by {shown(person)}, whom it names")

@@ -13,15 +13,17 @@ from pathlib import Path
 
 from paddock.digest import sha256_hex
 from paddock.errors import BadInput
-from paddock.release.files.reading import opened_folder, read_beneath
-from paddock.release.licences.declaration import PAYLOAD_TYPE, render_declaration
+from paddock.release.licences.declaration import (
+    PAYLOAD_TYPE,
+    keys_of_people,
+    render_declaration,
+)
 from paddock.release.licences.judgement import Judgement, Question
+from paddock.release.licences.looking import public_key_at
 from paddock.release.licences.material import SignedDeclaration
-from paddock.release.spec.gate import Person
 from paddock.release.spec.release_spec import ReleaseSpec
 from paddock.signing.dsse import sign_envelope
-from paddock.signing.keys import MAX_KEY_FILE_BYTES
-from paddock.signing.public_keys import key_fingerprint, public_key_in
+from paddock.signing.public_keys import key_fingerprint
 from paddock.signing.signers import load_signer
 
 
@@ -37,19 +39,17 @@ class Declaring:
 
 def sign_declaration(declaring: Declaring, key: str, own: Path, now: datetime) -> Path:
     """Sign and write the statement; raises BadInput where it could never count."""
-    person = _person(declaring)
+    key_file = _key_file(declaring)
     answers = _answers(declaring)
     signer = load_signer(key, Path(), own)
-    with opened_folder(declaring.base) as base_fd:
-        public = public_key_in(read_beneath(base_fd, person.key, MAX_KEY_FILE_BYTES), person.key)
-    if signer.public_key.keyid != key_fingerprint(public):
+    if signer.public_key.keyid != key_fingerprint(public_key_at(declaring.base, key_file)):
         raise BadInput(
-            f"the key {key} is not the one that gate.people names for {person.person}",
-            hint=f"its public half is {declaring.base / person.key}",
+            f"the key {key} is not the one that release.yaml names for {declaring.person}",
+            hint=f"its public half is {declaring.base / key_file}",
         )
     metadata = declaring.spec.metadata
     said = SignedDeclaration(
-        file="", sha256="", person=person.person, name=metadata.name, version=metadata.version,
+        file="", sha256="", person=declaring.person, name=metadata.name, version=metadata.version,
         answers=answers, licences=dict(declaring.judgement.declared_about),
     )  # fmt: skip
     content = render_declaration(said, declaring.judgement.questions, now)
@@ -63,16 +63,18 @@ def sign_declaration(declaring: Declaring, key: str, own: Path, now: datetime) -
     return path
 
 
-def _person(declaring: Declaring) -> Person:
-    people = {person.person: person for person in declaring.spec.gate.people}
-    person = people.get(declaring.person)
-    if person is None:
+def _key_file(declaring: Declaring) -> str:
+    people = keys_of_people(declaring.spec)
+    if declaring.person not in people:
         known = ", ".join(people) or "nobody yet"
-        raise BadInput(f"{declaring.person} is not one of gate.people", hint=f"they are: {known}")
+        raise BadInput(
+            f"{declaring.person} is not one of gate.people",
+            hint=f"they are: {known}; or set licenses.declarations.signed_by and key",
+        )
     said = declaring.spec.licenses.declarations
     if said is not None and said.signed_by not in (None, declaring.person):
         raise BadInput(f"licenses.declarations.signed_by is {said.signed_by}")
-    return person
+    return people[declaring.person]
 
 
 def _answers(declaring: Declaring) -> Mapping[str, bool]:

@@ -17,13 +17,14 @@ from paddock.checkpoint.strict_json import load_object
 from paddock.digest import sha256_hex
 from paddock.errors import BadInput, PaddockError
 from paddock.front_matter import CARD_NAME, BadFrontMatter, parse_front_matter, split_document
-from paddock.release.errors import BadReleaseFile
+from paddock.release.errors import BadReleaseFile, SourceChanged
 from paddock.release.files.folder import list_folder
 from paddock.release.files.paths import matching
 from paddock.release.files.reading import opened_folder, read_beneath
 from paddock.release.licences.declaration import (
     MAX_DECLARATION_BYTES,
     PAYLOAD_TYPE,
+    keys_of_people,
     open_declaration,
 )
 from paddock.release.licences.local_parents import local_parents, sizes_of
@@ -32,8 +33,9 @@ from paddock.release.licences.material import (
     SignedDeclaration,
 )
 from paddock.release.spec.release_spec import ReleaseSpec
+from paddock.signing.errors import BadKey
 from paddock.signing.keys import MAX_KEY_FILE_BYTES, TrustedKey
-from paddock.signing.public_keys import public_key_in
+from paddock.signing.public_keys import PublicKey, public_key_in
 
 MAX_TEXT_BYTES = 1 << 20
 MAX_STATEMENTS = 1000
@@ -78,17 +80,20 @@ def _declarations(spec: ReleaseSpec, base: Path) -> tuple[SignedDeclaration, ...
     wanted = {name: raw for name, raw in raws.items() if PAYLOAD_TYPE.encode() in raw}
     if not wanted:
         return ()
-    with opened_folder(base) as base_fd:
-        people = {
-            person.person: public_key_in(
-                read_beneath(base_fd, person.key, MAX_KEY_FILE_BYTES), person.key
-            )
-            for person in spec.gate.people
-        }
+    people = {person: public_key_at(base, key) for person, key in keys_of_people(spec).items()}
     return tuple(
         open_declaration(f"{spec.gate.statements}/{name}", raw, sha256_hex(raw), people)
         for name, raw in wanted.items()
     )
+
+
+def public_key_at(base: Path, path: str) -> PublicKey:
+    """The public key in a file beside the release file; raises BadKey."""
+    try:
+        with opened_folder(base) as base_fd:
+            return public_key_in(read_beneath(base_fd, path, MAX_KEY_FILE_BYTES), path)
+    except (OSError, SourceChanged) as e:
+        raise BadKey(f"the key file {path} cannot be read") from e
 
 
 def _embedded(folder: Path) -> Iterator[tuple[str, str]]:

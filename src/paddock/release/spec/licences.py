@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from paddock.release.spec.section import FilePath, Glob, Many, Section, Text
+from paddock.release.spec.section import FilePath, Glob, Many, Section, Text, wrong
 
 UNKNOWN_LICENSE = "unknown"
 
@@ -43,6 +43,15 @@ class Declarations(Section):
     )
     commercial: bool | None = Field(None, description="Whether it is offered for commercial use.")
     signed_by: Text | None = Field(None, description="The person who answers for this.")
+    key: FilePath | None = Field(
+        None, description="That person's public key (PEM), unless gate.people names it."
+    )
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Declarations:
+        if self.key is not None and self.signed_by is None:
+            raise wrong("key: signed_by must say whose key it is")
+        return self
 
 
 class CustomLicence(Section):
