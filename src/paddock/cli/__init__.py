@@ -97,7 +97,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _fail(error: PaddockError, *, as_json: bool) -> None:
     if as_json:
         told = {"code": error.code, "message": error.message, "hint": error.hint}
-        click.echo(json.dumps({"error": told}, ensure_ascii=False, indent=2))
+        answer: dict[str, object] = {"error": told}
+        if isinstance(decision := getattr(error, "decision", None), dict):
+            answer["decision"] = decision  # of a gate: every condition, with its evidence
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     click.echo(f"error: {error.message}", err=True)
     if error.hint:
         click.echo(f"hint: {error.hint}", err=True)

@@ -10,8 +10,8 @@ import pytest
 from paddock.errors import BadInput
 from paddock.release.errors import BadReleaseFile
 from paddock.release.evidence import Check, Group
-from paddock.release.gate.waivers import foresee_waivers
-from tests.release.gate.stories import NOW, Lab, sentences, unmet_ids
+from paddock.release.gate.waivers import foreseen
+from tests.release.gate.stories import Lab, sentences, unmet_ids
 
 ENERGY = Check("documents.energy", "documents", "unmet", "the energy of training is not stated")
 
@@ -125,8 +125,10 @@ def test_a_waiver_longer_than_the_policy_allows_is_worth_nothing(lab: Lab) -> No
     assert "waivers are for 30 days at most" in sentences(lab.decide(ENERGY))
 
 
-def test_before_there_is_a_candidate_a_waiver_is_foreseen(lab: Lab) -> None:
-    from paddock.release.gate.policy import no_policy
-
-    (found,) = foresee_waivers(lab.spec, no_policy(), [ENERGY], NOW.date())
-    assert found.status == "waived"
+def test_before_there_is_a_candidate_a_waiver_is_only_foreseen(lab: Lab) -> None:
+    assert foreseen(lab.spec, [ENERGY]) == {ENERGY.id}
+    lab.metadata["stage"] = "open"
+    closed = Check(ENERGY.id, "licence", "unmet", "no notice")
+    assert foreseen(lab.spec, [closed]) == frozenset()
+    lab.sections["gate"]["waivers"] = [waiver(by="mallory")]
+    assert foreseen(lab.spec, [ENERGY]) == frozenset()

@@ -37,11 +37,7 @@ class DecisionRefused(GateRefused):
             f"{render_refusal(decision)}",
             hint="meet them and run the same command again; what was built is kept",
         )
-        self.decision = decision
-
-    def to_json(self) -> dict[str, Any]:
-        """The decision with everything that stands against it."""
-        return self.decision.to_json()
+        self.decision: dict[str, Any] = decision.to_json()
 
 
 def require_allowed(decision: Decision) -> None:

@@ -44,7 +44,7 @@ def _all_of(id_: str, prefix: str, what: str, checks: Sequence[Check]) -> Check:
     said = [check for check in checks if check.id == prefix or _is_below(check.id, prefix)]
     if not said:
         return Check(id_, group, "undecided", f"no {what} was made")
-    bad = [check for check in said if check.status != "met"]
+    bad = [check for check in said if check.blocks or check.status == "waived"]
     if bad:
         sentence = f"the {what} is not clean: {bad[0].sentence}"
         return Check(id_, group, "unmet", sentence, bad[0].evidence, bad[0].hint)

@@ -40,11 +40,15 @@ def apply_waivers(
     return _applied(spec, policy, checks, today, signed)
 
 
-def foresee_waivers(
-    spec: ReleaseSpec, policy: GatePolicy, checks: Sequence[Check], today: date
-) -> list[Check]:
-    """The same before there is a candidate to sign: who must still sign is not asked."""
-    return _applied(spec, policy, checks, today, lambda _: None)
+def foreseen(spec: ReleaseSpec, checks: Sequence[Check]) -> frozenset[str]:
+    """Conditions that release.yaml waives, before there is a candidate that anybody could sign.
+
+    Whether the waivers count is for the gate: it sees the same conditions, unwaived.
+    """
+    people = {person.person for person in spec.gate.people}
+    closed = NEVER | (NEVER_OPEN if spec.access.stage == "open" else frozenset())
+    shut = {check.id for check in checks if check.blocks and check.group in closed}
+    return frozenset(w.check for w in spec.gate.waivers if w.by in people and w.check not in shut)
 
 
 def closed_groups(spec: ReleaseSpec, policy: GatePolicy) -> frozenset[Group]:

@@ -17,6 +17,7 @@ from paddock.release.evidence import Check, unmet
 from paddock.release.files.formats import role_of
 from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.files.paths import matching
+from paddock.release.gate.waivers import foreseen
 from paddock.release.licences.judgement import Judgement
 from paddock.release.licences.judging import Around, judge
 from paddock.release.planning.conditions import is_template, source_checks
@@ -68,7 +69,13 @@ class Plan:
     @property
     def blocks(self) -> tuple[str, ...]:
         """What forbids the release, a sentence each."""
-        return tuple(check.sentence for check in unmet(self.checks))
+        return tuple(check.sentence for check in self.blocking)
+
+    @property
+    def blocking(self) -> list[Check]:
+        """What forbids the release, but for what is to be waived: the gate judges the waivers."""
+        waived = foreseen(self.spec, self.checks)
+        return [check for check in unmet(self.checks) if check.id not in waived]
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -142,7 +149,7 @@ def component_of(spec: ReleaseSpec, path: str, role: str) -> str | None:
 
 def require_unblocked(plan: Plan) -> None:
     """Raise GateRefused with every reason, if there is one."""
-    if refused := unmet(plan.checks):
+    if refused := plan.blocking:
         reasons = "; ".join(check.sentence for check in refused[:MAX_QUOTED])
         more = f"; and {len(refused) - MAX_QUOTED} more" if len(refused) > MAX_QUOTED else ""
         raise GateRefused(
