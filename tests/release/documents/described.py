@@ -58,9 +58,9 @@ def described(
         **SPEC,
         **{key: _merged(SPEC.get(key), value) for key, value in (sections or {}).items()},
     }
-    spec = parse_release(_yaml(tree))
+    spec = parse_release(described_yaml(tree))
     texts = {
-        name: value if isinstance(value, bytes) else _yaml(value)
+        name: value if isinstance(value, bytes) else described_yaml(value)
         for name, value in (answers or {}).items()
     }
     read = read_answers(spec, texts)
@@ -87,7 +87,8 @@ class _WrittenOut(yaml.SafeDumper):
         return True
 
 
-def _yaml(tree: Any) -> bytes:
+def described_yaml(tree: Any) -> bytes:
+    """YAML as a release may have it."""
     return yaml.dump(tree, Dumper=_WrittenOut, allow_unicode=True).encode()
 
 

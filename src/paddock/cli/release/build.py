@@ -37,6 +37,7 @@ def _built_json(built: BuiltRelease) -> dict[str, Any]:
         "outputs": [output.to_json() for output in built.outputs],
         "checks": [check.to_json() for check in built.checks],
         "key": built.key_fingerprint,
+        "private": str(built.private_folder) if built.private_folder else None,
         "public_key": str(built.public_path) if built.public_path else None,
     }
 
@@ -49,6 +50,8 @@ def _built_text(built: BuiltRelease) -> str:
     lines += [
         f"{check.status}: {check.sentence}" for check in built.checks if check.status in _SAID
     ]
+    if built.private_folder:
+        lines.append(f"documents for authorities that ask, not published: {built.private_folder}")
     lines.append(f"signed with the key {built.key_fingerprint}")
     if built.public_path:
         lines.append(f"others verify it with your public key: {built.public_path}")

@@ -21,6 +21,7 @@ previous          the release that this one supersedes
 leaking           whether anything withheld is in the candidate
 provenance        attestations of how outputs were made, scanned and run
 writing           what documents are made of
+private_documents  those for authorities alone, beside the release
 release_document  what release.json says
 finishing         documents, gate, release.json, signatures
 """

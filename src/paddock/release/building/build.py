@@ -19,6 +19,7 @@ from paddock.checkpoint.output_folder import new_folder, sync_folder
 from paddock.release.building.candidate import put_together
 from paddock.release.building.finishing import finish, read_said
 from paddock.release.building.inputs import BuildInputs, BuiltRelease
+from paddock.release.building.private_documents import write_private
 from paddock.release.building.scanning import check_scanners
 from paddock.release.building.work_folder import Work, opened_work, remove_work, work_path
 from paddock.release.files.copying import copy_files
@@ -49,7 +50,7 @@ def build_release(inputs: BuildInputs, signers: Signers, folder: Path) -> BuiltR
                 _move(built.folder, folder)
         finally:
             remove_work(work)
-    return replace(built, folder=folder)
+    return replace(built, folder=folder, private_folder=write_private(built.private, folder))
 
 
 @contextmanager
@@ -61,7 +62,9 @@ def passing_release(inputs: BuildInputs, signers: Signers) -> Iterator[BuiltRele
     require_unblocked(inputs.plan)
     check_scanners(inputs.plan.spec.inspect)
     with opened_work(_work_path(inputs, inputs.base)) as work:
-        yield _build(inputs, signers, work, shares_files=True)
+        built = _build(inputs, signers, work, shares_files=True)
+        kept = write_private(built.private, inputs.base / f"{built.name}-{built.version}")
+        yield replace(built, private_folder=kept)
         remove_work(work)
 
 

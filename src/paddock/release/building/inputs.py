@@ -77,6 +77,7 @@ class BuiltRelease:
     checks: tuple[Check, ...] = ()
     signature_files: tuple[str, ...] = ()  # by path
     private: Mapping[str, bytes] = field(default_factory=dict)  # documents for authorities alone
+    private_folder: Path | None = None  # where those were written
     public_path: Path | None = None  # the public half of the user's own key, when that signed
 
     @property
