@@ -10,10 +10,13 @@ import json
 from typing import Any
 
 import yaml
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from paddock.release.spec.components import MOF_COMPONENTS as COMPONENTS
+from paddock.signing.public_keys import public_pem
 from tests.attacks.corpus.case import Expected, Family, Judge, Tree, Variants
 from tests.attacks.corpus.release_trees import release
+from tests.release.documents.described import SUMMARY, described_yaml
 
 FAMILY = Family("document", Judge.RELEASE)
 R, W = Expected.REJECT, Expected.WARN
@@ -25,6 +28,11 @@ def audited(name: str, value: float, **model: str) -> bytes:
     rows = [{"eval": name, "value": value, "n": 500, "share": True}]
     document = {"format": "paddock/audit-results/v1", "model": model, "results": rows}
     return json.dumps(document).encode()
+
+
+def public_key() -> bytes:
+    """A new person's public key."""
+    return public_pem(ed25519.Ed25519PrivateKey.generate().public_key())
 
 
 def asking(**sections: Any) -> Tree:
@@ -84,20 +92,43 @@ def openness() -> Variants:
     yield "terms", asking(components=closed, docs={"mof": {"claimed_class": 3}})
 
 
-@FAMILY.case(167, "a summary of the training data that is older than six months", W, STRICTER)
+@FAMILY.case(167, "a summary of the training data that is older than six months", W)
 def summary() -> Variants:
-    yield "summary", asking(docs={"eu": {"gpai": True, "summary": "docs/summary.yaml"}})
+    metadata = {"date": "2026-11-20", "producer": {"name": "Acme", "contact": "x@acme.example"}}
+    eu = {"gpai": False, "summary": "docs/summary.yaml", "union_market_date": "2026-12-01"}
+    for name, updated in (("a-day", "2026-05-19"), ("years", "2023-01-31")):
+        told = described_yaml({**SUMMARY, "updated": updated})
+        docs = {"eu": eu, "html": False}
+        yield name, release({"metadata": metadata, "docs": docs}, {"docs/summary.yaml": told})
 
 
-@FAMILY.case(168, "both approvals by the same person", R, STRICTER)
+@FAMILY.case(168, "both approvals by the same person", R)
 def approvals() -> Variants:
-    people = {"required": 2, "roles": ["safety", "legal"], "by": ["ada", "ada"]}
-    yield "same", asking(gate={"policy": "policies/gated.yaml", "approvals": people})
+    ada, bob = public_key(), public_key()
+    two = {"author": "eve", "approvals": {"required": 2, "roles": ["safety", "legal"]}}
+    both = {"person": "ada", "key": "people/ada.pem", "roles": ["safety", "legal"]}
+    again = {"person": "ada@acme.example", "key": "people/same.pem", "roles": ["legal"]}
+    yield "one-key", release(
+        {"metadata": {"stage": "internal"}, "gate": {**two, "people": [both, again]}},
+        {"people/ada.pem": ada, "people/same.pem": ada},
+    )  # fmt: skip
+    other = {"person": "bob", "key": "people/bob.pem", "roles": ["legal"]}
+    yield "nobody-else", release(
+        {"metadata": {"stage": "internal"}, "gate": {**two, "people": [both, other]}},
+        {"people/ada.pem": ada, "people/bob.pem": bob},
+    )  # fmt: skip
+    yield "named-twice", asking(gate={**two, "people": [both, both]})
 
 
-@FAMILY.case(169, "a gate waived without an end", R, STRICTER)
+@FAMILY.case(169, "a gate waived without an end", R)
 def waiver() -> Variants:
-    yield (
-        "no-expiry",
-        asking(gate={"waivers": [{"check": "docs.energy", "reason": "none", "by": "cto"}]}),
-    )
+    endless = {"check": "licence.unknown", "reason": "none", "by": "cto"}
+    yield "no-expiry", asking(gate={"waivers": [endless]})
+    cto = {"person": "cto", "key": "people/cto.pem", "roles": ["lead"]}
+    for name, expires in (("expired", "2026-01-31"), ("unsigned", "2999-01-31")):
+        waived = {**endless, "check": "documents.description", "expires": expires}
+        yield name, release(
+            {"metadata": {"stage": "internal", "description": "[More Information Needed]"},
+             "gate": {"people": [cto], "waivers": [waived]}},
+            {"people/cto.pem": public_key()},
+        )  # fmt: skip
