@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from paddock.front_matter import CARD_NAME
 from paddock.release.documents.answers import answer_files
-from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME
-from paddock.release.files.paths import matching
+from paddock.release.files.manifest import vouches
+from paddock.release.files.paths import matching, path_problem
 from paddock.release.planning.source import Source
 from paddock.release.spec.release_spec import ReleaseSpec
 from paddock.release.spec.schema import SCHEMA_NAME
 
-EARLIER_SIGNATURES = frozenset(
-    {MANIFEST_NAME, SIGNATURE_NAME, "model.sig", "release.dsse.json", "model.sigstore"}
-)
+FOREIGN_SIGNATURES = frozenset({"model.sig", "model.sigstore"})
 HOUSEKEEPING = frozenset({"__pycache__", "Thumbs.db", "desktop.ini"})
 RESULTS_FOLDER = ".eval_results"
 
@@ -22,9 +20,14 @@ def left_out(spec: ReleaseSpec, source: Source) -> dict[str, str]:
     paths = sorted(source.listing.files)
     reasons = {path: reason for path in paths if (reason := _housekeeping(path, source))}
     answers = _named_in_docs(spec) if source.release_file is not None else frozenset()
+    for folder in _signing_folders(spec):
+        for path in matching(f"{folder}/", paths):
+            reasons.setdefault(path, "keys and update metadata are not released from here")
     for path in paths:
         if path in answers:
             reasons.setdefault(path, "documents are made of it, not all of them for the public")
+        if source.release_file is not None and _is_of_the_gate(spec, path):
+            reasons.setdefault(path, "the gate's: what people signed comes with its evidence")
     for part in spec.components:
         kept_back = [*part.paths] if part.access == "withheld" else []
         kept_back += [rule.file for rule in part.withhold if rule.file is not None]
@@ -39,6 +42,26 @@ def left_out(spec: ReleaseSpec, source: Source) -> dict[str, str]:
         if path.endswith(".gguf"):
             reasons.setdefault(path, "weights that are not made from this source")
     return reasons
+
+
+def _signing_folders(spec: ReleaseSpec) -> tuple[str, ...]:
+    """Where update metadata and its keys are kept, if that is inside the source."""
+    tuf = spec.sign.tuf
+    named = () if tuf is None else (tuf.repo, *([tuf.keys.rstrip("/")] if tuf.keys else []))
+    return tuple(folder for folder in named if folder != "." and path_problem(folder) is None)
+
+
+def _beside(spec: ReleaseSpec, path: str) -> str | None:
+    """Why a file that release.yaml names is not the model's.
+
+    Approvals sign what is released, so they cannot be part of it; nor can who may approve.
+    """
+    if path in _named_in_docs(spec):
+        return "documents are made of it, not all of them for the public"
+    named = {spec.gate.policy, *(person.key for person in spec.gate.people)}
+    if path in named or path.startswith(f"{spec.gate.statements}/"):
+        return "the gate's: what people signed comes with its evidence"
+    return None
 
 
 def _named_in_docs(spec: ReleaseSpec) -> frozenset[str]:
@@ -56,7 +79,7 @@ def _housekeeping(path: str, source: Source) -> str | None:
         return "the release file itself"
     if path == SCHEMA_NAME:
         return "for editors of the release file"
-    if path in EARLIER_SIGNATURES:
+    if vouches(path) or path in FOREIGN_SIGNATURES:
         return "belongs to an earlier release"
     if path == CARD_NAME:
         return "replaced by the model card, which carries its text"
