@@ -19,15 +19,9 @@ def left_out(spec: ReleaseSpec, source: Source) -> dict[str, str]:
     """Every file of the source that is not copied as it is, with the reason."""
     paths = sorted(source.listing.files)
     reasons = {path: reason for path in paths if (reason := _housekeeping(path, source))}
-    answers = _named_in_docs(spec) if source.release_file is not None else frozenset()
-    for folder in _signing_folders(spec):
-        for path in matching(f"{folder}/", paths):
-            reasons.setdefault(path, "keys and update metadata are not released from here")
     for path in paths:
-        if path in answers:
-            reasons.setdefault(path, "documents are made of it, not all of them for the public")
-        if source.release_file is not None and _is_of_the_gate(spec, path):
-            reasons.setdefault(path, "the gate's: what people signed comes with its evidence")
+        if (reason := _beside(spec, source, path)) is not None:
+            reasons.setdefault(path, reason)
     for part in spec.components:
         kept_back = [*part.paths] if part.access == "withheld" else []
         kept_back += [rule.file for rule in part.withhold if rule.file is not None]
@@ -51,11 +45,15 @@ def _signing_folders(spec: ReleaseSpec) -> tuple[str, ...]:
     return tuple(folder for folder in named if folder != "." and path_problem(folder) is None)
 
 
-def _beside(spec: ReleaseSpec, path: str) -> str | None:
+def _beside(spec: ReleaseSpec, source: Source, path: str) -> str | None:
     """Why a file that release.yaml names is not the model's.
 
     Approvals sign what is released, so they cannot be part of it; nor can who may approve.
     """
+    if any(path.startswith(f"{folder}/") for folder in _signing_folders(spec)):
+        return "keys and update metadata are not released from here"
+    if source.release_file is None:
+        return None
     if path in _named_in_docs(spec):
         return "documents are made of it, not all of them for the public"
     named = {spec.gate.policy, *(person.key for person in spec.gate.people)}

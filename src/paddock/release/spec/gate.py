@@ -6,7 +6,16 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from paddock.release.spec.section import Day, FilePath, Listed, Many, Section, Text, without_repeats
+from paddock.release.spec.section import (
+    Day,
+    FilePath,
+    Listed,
+    Many,
+    Section,
+    Text,
+    without_repeats,
+    wrong,
+)
 
 
 class Person(Section):
@@ -52,4 +61,6 @@ class Gate(Section):
     @model_validator(mode="after")
     def _agrees(self) -> Gate:
         without_repeats((person.person for person in self.people), "two people")
+        if self.statements == ".":
+            raise wrong("statements: a folder of their own is needed", "such as statements")
         return self
