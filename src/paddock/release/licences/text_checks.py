@@ -56,7 +56,7 @@ def _copy_check(material: Material, row: Terms, duty: DutyTerm, *, own_choice: b
         sentence = f"the card links to the {row.name}: {duty.url}"
         return Check(id_, "licence", "met", sentence, (quote,))
     sentence = f"no file is the text of the {row.name}, which asks for a copy of it"
-    hint = f"add the text of the {row.name} to the source, as LICENSE"
+    hint = f"add the text of the {row.name} to the source, such as LICENSE-{row.id}"
     status: Status = "warned" if own_choice else "unmet"
     return Check(id_, "licence", status, sentence, (quote,), hint)
 
