@@ -83,7 +83,7 @@ def put_together(inputs: BuildInputs, work: Work, *, shares_files: bool) -> Cont
     outputs = tuple(_output(each, inputs.name, candidate) for each in planned)
     scratch = work.folder / "scratch"
     scratch.mkdir(exist_ok=True)
-    bench = Bench(candidate.folder, dict(candidate.digests), steps, scratch)
+    bench = Bench(candidate.folder, dict(candidate.digests), steps, scratch, _base_model(inputs))
     scan, scanners = _scan(inputs, candidate, work)
     inputs.progress("running what was made")
     runs = _runs(outputs, bench)
@@ -116,6 +116,12 @@ def put_together(inputs: BuildInputs, work: Work, *, shares_files: bool) -> Cont
         },
         provenances=opened.derived.provenances,
     )
+
+
+def _base_model(inputs: BuildInputs) -> Path | None:
+    """The copy of the parent that lies beside the release file."""
+    parents = inputs.plan.spec.lineage.base_model
+    return next((inputs.base / each.path for each in parents if each.path is not None), None)
 
 
 def _notices(inputs: BuildInputs, candidate: Candidate) -> dict[str, bytes]:

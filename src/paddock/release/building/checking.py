@@ -14,10 +14,11 @@ from paddock.checkpoint.errors import BadCheckpoint, NotAvailableYet
 from paddock.checkpoint.inspection import inspect_checkpoint
 from paddock.digest import Digests
 from paddock.release.building.inputs import BuiltOutput
-from paddock.release.building.running import Tried, try_out
+from paddock.release.building.running import Tried, try_out, try_out_adapter
 from paddock.release.building.steps import Made, Steps, step_key
 from paddock.release.building.weights import place_of
 from paddock.release.evidence import Check, Status
+from paddock.release.planning.adapter_source import adapter_model, is_adapter
 
 _RUN_VERSION = 1
 
@@ -30,11 +31,17 @@ class Bench:
     digests: Mapping[str, Digests]
     steps: Steps
     scratch: Path  # for what is kept on disk meanwhile
+    base_model: Path | None = None  # what an adapter is run on
 
 
 def opening_check(output: BuiltOutput, folder: Path) -> Check:
     """Whether the output is a whole checkpoint, by its headers."""
     id_ = f"formats.output:{output.id}"
+    if is_adapter(folder / output.planned.folder):
+        found_adapter = adapter_model(folder / output.planned.folder)
+        if found_adapter.problems:
+            return Check(id_, "formats", "unmet", "; ".join(found_adapter.problems))
+        return Check(id_, "formats", "met", f"{output.id} opens: {found_adapter.summary}")
     try:
         found = inspect_checkpoint(place_of(output.planned, folder, output.files))
     except (BadCheckpoint, NotAvailableYet, OSError) as e:
@@ -54,7 +61,7 @@ def run_check(output: BuiltOutput, bench: Bench) -> Check:
 
     def make(_folder: Path) -> Made:
         place = place_of(output.planned, bench.folder, output.files)
-        tried.append(try_out(f"the output {output.id}", place, bench.scratch))
+        tried.append(_tried(output, place, bench))
         if tried[0].outcome == "undecided":
             raise _Undecided
         return Made({}, [tried[0].outcome, tried[0].sentence])
@@ -68,6 +75,15 @@ def run_check(output: BuiltOutput, bench: Bench) -> Check:
     if outcome == "undecided":
         hint = "build on a machine that can run it, or have a person waive this condition"
     return Check(f"formats.run:{output.id}", "formats", statuses[outcome], sentence, (), hint)
+
+
+def _tried(output: BuiltOutput, place: Path, bench: Bench) -> Tried:
+    if not is_adapter(place):
+        return try_out(f"the output {output.id}", place, bench.scratch)
+    if bench.base_model is None:
+        sentence = "the adapter was not run: lineage.base_model names no copy of its model (path)"
+        return Tried("undecided", sentence)
+    return try_out_adapter("the adapter", bench.base_model, place, bench.scratch)
 
 
 def model_files(output: BuiltOutput, digests: Mapping[str, Digests]) -> dict[str, str]:

@@ -15,8 +15,10 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from paddock.engine.adapters import Adapter
 from paddock.engine.engine import Engine
 from paddock.engine.errors import EngineOutOfMemory, ModelTooLarge, NoRunner
+from paddock.engine.lora_folder import read_adapter
 from paddock.engine.native.pack_cache import PackCache
 from paddock.engine.opening import OpenOptions, model_bytes, open_model
 from paddock.engine.options import EngineOptions
@@ -54,6 +56,21 @@ def try_out(name: str, place: Path, scratch: Path) -> Tried:
     if said is None:
         return Tried("fails", f"{name} gives no numbers when it is run")
     return Tried("runs", f"{name} was opened and wrote {said} tokens")
+
+
+def try_out_adapter(name: str, base: Path, place: Path, scratch: Path) -> Tried:
+    """Open the model at ``base`` and let it write with the adapter at ``place``."""
+    try:
+        with opened(base, Precision.AUTO, scratch) as runner:
+            said = _generate(runner, read_adapter(place, runner.config))
+    except (NoRunner, ModelTooLarge, EngineOutOfMemory, MemoryError) as e:
+        why = e.message if isinstance(e, PaddockError) else "there is not enough memory"
+        return Tried("undecided", f"{name} was not run on this machine: {why}")
+    except PaddockError as e:
+        return Tried("fails", f"{name} does not fit its base model: {e.message}")
+    if said is None:
+        return Tried("fails", f"{name} gives no numbers when it is run on its base model")
+    return Tried("runs", f"{name} was run on its base model and wrote {said} tokens")
 
 
 @contextmanager
@@ -94,7 +111,7 @@ def logits_of(runner: Runner, tokens: Sequence[int]) -> NDArray[np.float32]:
     return np.array(runner.logits(step), np.float32)
 
 
-def _generate(runner: Runner) -> int | None:
+def _generate(runner: Runner, adapter: Adapter | None = None) -> int | None:
     """How many tokens it wrote; None where it gave no number."""
     config = runner.config
     length = min(config.context, _PROMPT_TOKENS + NEW_TOKENS)
@@ -108,7 +125,10 @@ def _generate(runner: Runner) -> int | None:
         runner, EngineOptions(blocks=blocks, max_sequences=1, free_rows=1), heard.extend
     )
     try:
-        engine.submit(Request("try", prompt, NEW_TOKENS))
+        name = None if adapter is None else adapter.name
+        if name is not None:
+            engine.put_adapter(name, adapter)
+        engine.submit(Request("try", prompt, NEW_TOKENS, adapter=name))
         while engine.step():
             pass
     finally:

@@ -15,6 +15,7 @@ from paddock.release.building.steps import Finished, step_key
 from paddock.release.files.folder import list_folder
 from paddock.release.files.formats import role_of
 from paddock.release.files.reading import opened_folder
+from paddock.release.planning.adapter_source import ADAPTER
 from paddock.release.planning.outputs import PlannedOutput
 from paddock.release.planning.plan import WRITTEN_BY_US, Plan
 from paddock.release.planning.source import Model
@@ -34,7 +35,7 @@ class Stage:
     @property
     def is_safetensors(self) -> bool:
         """Whether its weights may be released byte for byte."""
-        return self.model.format == "huggingface"
+        return self.model.format in {"huggingface", ADAPTER}
 
     @property
     def licence_file(self) -> str | None:

@@ -18,6 +18,7 @@ from paddock.checkpoint.convert.convert import Target, convert_all
 from paddock.checkpoint.convert.options import GGUF, SAFETENSORS, ConvertOptions
 from paddock.checkpoint.gguf.values import Value
 from paddock.checkpoint.safetensors.hf_folder import INDEX, SINGLE, weight_files
+from paddock.engine.lora_folder import WEIGHTS as ADAPTER_WEIGHTS
 from paddock.release.building.stage import Stage
 from paddock.release.building.steps import Finished, Made, Steps, step_key
 from paddock.release.planning.outputs import PlannedOutput
@@ -150,7 +151,7 @@ def owned_files(
     inside = [path for path in sorted(paths) if path.startswith(prefix)]
     if output.format == SAFETENSORS:
         if not {prefix + INDEX, prefix + SINGLE} & set(inside):
-            return ()
+            return tuple(path for path in inside if path == prefix + ADAPTER_WEIGHTS)
         return tuple(prefix + path.name for path in weight_files(folder / output.folder))
     quant = output.quant.upper() if output.quant else "[A-Z0-9_]+"
     own = re.compile(re.escape(f"{prefix}{name}-") + quant + r"(?:-\d{5}-of-\d{5})?\.gguf")

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from paddock.errors import shown
 from paddock.front_matter import CARD_NAME
 from paddock.release.evidence import Check, Group
 from paddock.release.files.formats import refusal
 from paddock.release.files.paths import matching
 from paddock.release.licences.card_licence import is_unknown
+from paddock.release.planning.adapter_source import ADAPTER
 from paddock.release.planning.source import Source
 from paddock.release.spec.release_spec import ReleaseSpec
 
@@ -25,6 +27,7 @@ def source_checks(spec: ReleaseSpec, source: Source, kept: Sequence[str]) -> lis
         *all_met("integrity.patterns", "integrity", "every pattern means a file",
                  _pattern_problems(spec, source, kept)),
         *claim_checks(spec, source),
+        *adapter_checks(spec, source),
     ]  # fmt: skip
 
 
@@ -106,6 +109,25 @@ def claim_checks(spec: ReleaseSpec, source: Source) -> Iterator[Check]:
     if is_unknown(spec.licenses.distribution):
         sentence = "the licence is unknown, so nobody may use the model: set licenses.distribution"
         yield Check("licence.unknown", "licence", "warned", sentence)
+
+
+def adapter_checks(spec: ReleaseSpec, source: Source) -> Iterator[Check]:
+    """An adapter says which model it is for: one that others can find, and that is declared."""
+    said = next((f.value for f in source.model.facts if f.key == "adapter.base_model"), None)
+    if source.model.format != ADAPTER or not isinstance(said, str):
+        return
+    declared = [parent.id for parent in spec.lineage.base_model]
+    sentence = f"the adapter is for {shown(said)}, and lineage.base_model names it"
+    if said in declared:
+        yield Check("integrity.adapter", "integrity", "met", sentence)
+    elif said.startswith(("/", ".", "~")) or "\\" in said:
+        sentence = f"adapter_config.json says that it is for {shown(said)}, a path of one machine"
+        hint = "set base_model_name_or_path to the model's id"
+        yield Check("integrity.adapter", "integrity", "unmet", sentence, hint=hint)
+    else:
+        sentence = f"the adapter is for {shown(said)}, which lineage.base_model does not name"
+        hint = f"add {{id: {said}, relation: adapter}} to it"
+        yield Check("integrity.adapter", "integrity", "unmet", sentence, hint=hint)
 
 
 def is_template(text: str) -> bool:
