@@ -42,12 +42,15 @@ pre{padding:1em;overflow-x:auto}
 pre code{padding:0;background:none}
 .table{overflow-x:auto;margin:1em 0}
 table{border-collapse:collapse;width:100%}
-th,td{border:1px solid var(--line);padding:.35em .6em;text-align:left;vertical-align:top}
+th,td{border:1px solid var(--line);padding:.35em .6em;text-align:left;vertical-align:top;
+overflow-wrap:break-word}
 thead th{background:var(--soft)}
 blockquote{margin:1em 0;padding-left:1em;border-left:3px solid var(--line)}
 @media print{
 :root{--text:#000;--page:#fff;--soft:#f3f3f5;--line:#999;--link:#000}
 body{max-width:none;padding:0;font-size:10pt}
+th,td{overflow-wrap:anywhere}
+.table{overflow:visible}
 tr,pre,blockquote{break-inside:avoid}
 h1,h2,h3{break-after:avoid}
 }
