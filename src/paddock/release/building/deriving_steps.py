@@ -1,7 +1,9 @@
 """The checkpoint that a release derives, one recorded step after the other, and their provenance.
 
 What goes into a step is its key: the stage before it, what release.yaml says of it, and the digests
-of everything else that it reads. Each step leaves a statement of which files came out of which.
+of everything else that it reads. Each step leaves a statement of which files came out of what. What
+went in may be closed, so it is named by one digest over all of it: that of a small file alone would
+let anybody test a guess at its content.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from paddock.release.facts import Fact
 from paddock.release.files.folder import list_folder
 from paddock.release.files.formats import role_of
 from paddock.release.files.reading import digest_beneath, opened_folder
+from paddock.release.files.weights_digest import weights_digest
 from paddock.release.planning.outputs import PlannedOutput
 from paddock.release.spec.artifacts import DeriveStep
 
@@ -98,8 +101,8 @@ def _statement(
         step=kind,
         parameters={name: value for name, value in said.items() if name != "do"},
         inputs=[
-            *(Resource(path, sha) for path, sha in sorted(read.items())),
-            *(Resource(path, sha) for path, sha in sorted(told.materials.items())),
+            Resource("checkpoint", weights_digest(read)),
+            *([Resource("materials", weights_digest(told.materials))] if told.materials else []),
         ],
         internal={fact.key: fact.value for fact in told.facts},
     )
