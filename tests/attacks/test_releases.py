@@ -11,7 +11,7 @@ import pytest
 
 from paddock.release.files import folder as release_folder
 from paddock.release.verifying import contents
-from tests.attacks.corpus import signatures
+from tests.attacks.corpus import signatures, withholding
 from tests.attacks.corpus.case import Case, Judge, write_tree
 from tests.attacks.corpus.everything import cases
 from tests.attacks.corpus.release_trees import release
@@ -21,7 +21,7 @@ from tests.cli.conftest import paddock as paddock  # a fixture
 
 OLDER, SWAPPED = 154, 161
 # What no plan can see: it shows when the bytes of the release are there.
-SEEN_IN_THE_BUILD = {164, 168, 169}
+SEEN_IN_THE_BUILD = {118, 119, 123, 125, 164, 168, 169}
 # What must be said of the variants whose refusal could be for another reason.
 REASONS = {
     (168, "one-key"): "two people need two keys",
@@ -30,9 +30,9 @@ REASONS = {
     (169, "no-expiry"): "the key 'expires' is missing",
     (169, "expired"): "it expired on 2026-01-31",
     (169, "unsigned"): "cto has not signed it",
-}
+} | withholding.SAYS
 # What a release is told about and leaves with: the condition that says it.
-WARNED = {167: "documents.eu.summary.age"}
+WARNED = {121: "withholding.adapter:adapters/a", 167: "documents.eu.summary.age"}
 
 
 def _title(case: Case) -> str:
