@@ -18,6 +18,7 @@ import paddock
 from paddock.checkpoint.scan.codes import CODES
 from paddock.config import Settings, is_secret, meaning
 from paddock.errors import PaddockError
+from paddock.release.documents.answers import ANSWER_FILES
 from paddock.release.spec.schema import SCHEMA_NAME, release_schema, render_schema
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -32,6 +33,14 @@ an object `{"error": {"code", "message", "hint"}}`.
 
 | code | HTTP | exit | meaning |
 |---|---|---|---|
+"""
+
+ANSWERS_HEAD = """# Files of answers, key by key
+
+What only people can say, in YAML files that `docs` of [release.yaml](release-yaml.md) names.
+Unknown keys are errors with line and hint; a list of one may be written without brackets. Which
+answers are needed, and for whom: [regulators.md](regulators.md), [bom.md](bom.md).
+`scripts/reference_pages.py` writes this page from the code that reads the files.
 """
 
 SETTINGS_HEAD = """# Every setting
@@ -127,6 +136,19 @@ def release_yaml_page() -> str:
     return RELEASE_YAML_HEAD + "\n".join(_section("", schema, schema["$defs"]))
 
 
+def answers_page() -> str:
+    """Every key of every file of answers, out of the sections that read them."""
+    pages = [ANSWERS_HEAD]
+    for setting, section in ANSWER_FILES.items():
+        schema = section.model_json_schema(by_alias=True)
+        tables = _section("", schema, schema.get("$defs", {}))
+        tables[0] = tables[0].replace(
+            "## The file", f"## `{setting}`\n{schema['description']}\n", 1
+        )
+        pages.append("\n".join([tables[0], *(f"#{table}" for table in tables[1:])]))
+    return "\n".join(pages)
+
+
 def _section(path: str, section: dict[str, Any], defined: dict[str, Any]) -> list[str]:
     """A section's table, followed by those of the sections in it."""
     about = f"{section.get('description', '')}\n\n" if path else ""
@@ -188,6 +210,7 @@ def _takes(value: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     (DOCS / "release-yaml.md").write_text(release_yaml_page(), encoding="utf-8")
+    (DOCS / "answers.md").write_text(answers_page(), encoding="utf-8")
     (DOCS / SCHEMA_NAME).write_text(render_schema(), encoding="utf-8")
     (DOCS / "errors.md").write_text(errors_page(), encoding="utf-8")
     (DOCS / "scan-codes.md").write_text(scan_codes_page(), encoding="utf-8")

@@ -47,6 +47,17 @@ def test_the_page_and_the_schema_of_the_release_file_are_those_of_the_code() -> 
     assert schema == reference_pages.render_schema(), HINT
 
 
+def test_the_page_of_answers_lists_every_key() -> None:
+    assert (DOCS / "answers.md").read_text() == reference_pages.answers_page(), HINT
+
+
+def test_every_key_of_an_answer_is_explained() -> None:
+    page = reference_pages.answers_page()
+    assert [
+        line for line in page.splitlines() if line.startswith("| `") and line.endswith("|  |")
+    ] == []
+
+
 def test_every_key_of_the_release_file_is_explained() -> None:
     page = reference_pages.release_yaml_page()
     assert [

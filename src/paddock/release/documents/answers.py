@@ -28,6 +28,15 @@ from paddock.release.spec.release_spec import ReleaseSpec
 from paddock.release.spec.section import Section
 from paddock.release.spec.yaml_tree import parse_yaml
 
+# The setting that names a file, and the section that it holds.
+ANSWER_FILES: Mapping[str, type[Section]] = {
+    "docs.eu.form": FormAnswers,
+    "docs.eu.summary": SummaryAnswers,
+    "docs.us_ca.ab2013": Ab2013Answers,
+    "docs.us_ca.sb53": Sb53Answers,
+    "docs.risks": RiskAnswers,
+    "docs.datasets": DatasetDescription,
+}
 _KEYWORDS = frozenset({"auto", "not_applicable"})
 T = TypeVar("T", bound=Section)
 

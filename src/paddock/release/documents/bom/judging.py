@@ -8,6 +8,7 @@ default may lack what nobody said, and says so.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
@@ -21,7 +22,7 @@ from paddock.release.documents.bom.spdx import (
     render_spdx,
 )
 from paddock.release.documents.content import DocumentContent
-from paddock.release.evidence import Check, Evidence, Status
+from paddock.release.evidence import Check, Evidence
 
 CYCLONEDX_PATH = "documents/bom.cdx.json"
 CYCLONEDX_SECOND_PATH = "documents/bom-1.7.cdx.json"
@@ -86,24 +87,36 @@ def judge_cyclonedx(raw: bytes, version: SpecVersion) -> Check:
 
 
 def _judge_spdx(content: DocumentContent) -> list[Check]:
-    # What nobody asked for by name may be less than whole.
-    status: Status = "unmet" if "bom" in content.spec.docs.model_fields_set else "warned"
+    """What is missing: unmet where the document was asked for by name, else only said."""
+    missing = _missing(content)
+    if not missing:
+        sentence = "the SPDX document has what the AI and Dataset profiles require"
+        return [Check("documents.bom.spdx", "documents", "met", sentence)]
+    if "bom" in content.spec.docs.model_fields_set:
+        return [
+            Check(f"documents.bom.spdx.{what}", "documents", "unmet", sentence, hint=hint)
+            for what, sentence, hint in missing
+        ]
+    sentence = "; ".join(sentence for _, sentence, _ in missing)
+    return [Check("documents.bom.spdx", "documents", "met", f"not asked for by name: {sentence}")]
+
+
+class _Missing(NamedTuple):
+    what: str
+    sentence: str
+    hint: str
+
+
+def _missing(content: DocumentContent) -> list[_Missing]:
     if content.spec.metadata.date is None:
         sentence = "SPDX wants to know when a document was made, and the release has no date"
-        hint = "say metadata.date in release.yaml"
-        return [Check("documents.bom.spdx.created", "documents", status, sentence, hint=hint)]
-    checks = []
+        return [_Missing("created", sentence, "say metadata.date in release.yaml")]
+    found = []
     for element in SpdxGraph(content).elements:
         required = {"ai_AIPackage": AI_REQUIRED, "dataset_DatasetPackage": DATASET_REQUIRED}
         for name in missing_of(element, required.get(element["type"], ())):
             where = "the release" if element["type"] == "ai_AIPackage" else element["name"]
             sentence = f"SPDX's profile requires {name.rpartition('_')[2]} of {where}"
             part = element["spdxId"].rpartition("#")[2]
-            hint = f"say {_SAID.get(name, name)}"
-            checks.append(
-                Check(f"documents.bom.spdx.{part}.{name}", "documents", status, sentence, hint=hint)
-            )
-    if not checks:
-        sentence = "the SPDX document has what the AI and Dataset profiles require"
-        checks.append(Check("documents.bom.spdx", "documents", "met", sentence))
-    return checks
+            found.append(_Missing(f"{part}.{name}", sentence, f"say {_SAID.get(name, name)}"))
+    return found

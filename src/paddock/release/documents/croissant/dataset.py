@@ -26,26 +26,26 @@ Use = Literal["training", "validation", "testing", "calibration"]
 class Responsible(Section):
     """Responsible-AI properties, as Croissant RAI 1.0 names them, without the prefix."""
 
-    dataCollection: Text | None = None  # noqa: N815 - the vocabulary's own words, here and below
-    dataCollectionType: Many[Text] = ()  # noqa: N815
-    dataCollectionMissingData: Text | None = None  # noqa: N815
-    dataCollectionRawData: Text | None = None  # noqa: N815
-    dataCollectionTimeframe: Many[Day] = ()  # noqa: N815
-    dataImputationProtocol: Text | None = None  # noqa: N815
-    dataManipulationProtocol: Text | None = None  # noqa: N815
-    dataPreprocessingProtocol: Many[Text] = ()  # noqa: N815
-    dataAnnotationProtocol: Text | None = None  # noqa: N815
-    dataAnnotationPlatform: Many[Text] = ()  # noqa: N815
-    dataAnnotationAnalysis: Many[Text] = ()  # noqa: N815
-    annotationsPerItem: Text | None = None  # noqa: N815
-    annotatorDemographics: Many[Text] = ()  # noqa: N815
-    machineAnnotationTools: Many[Text] = ()  # noqa: N815
-    dataReleaseMaintenancePlan: Text | None = None  # noqa: N815
-    personalSensitiveInformation: Many[Text] = ()  # noqa: N815
-    dataSocialImpact: Text | None = None  # noqa: N815
-    dataBiases: Many[Text] = ()  # noqa: N815
-    dataLimitations: Many[Text] = ()  # noqa: N815
-    dataUseCases: Many[Text] = ()  # noqa: N815
+    dataCollection: Text | None = Field(None, description="How it was collected.")  # noqa: N815
+    dataCollectionType: Many[Text] = Field((), description="Such as surveys.")  # noqa: N815
+    dataCollectionMissingData: Text | None = Field(None, description="What is missing.")  # noqa: N815
+    dataCollectionRawData: Text | None = Field(None, description="Where raw data come from.")  # noqa: N815
+    dataCollectionTimeframe: Many[Day] = Field((), description="First and last day.")  # noqa: N815
+    dataImputationProtocol: Text | None = Field(None, description="How gaps were filled.")  # noqa: N815
+    dataManipulationProtocol: Text | None = Field(None, description="How it was changed.")  # noqa: N815
+    dataPreprocessingProtocol: Many[Text] = Field((), description="Steps before use.")  # noqa: N815
+    dataAnnotationProtocol: Text | None = Field(None, description="How it was labelled.")  # noqa: N815
+    dataAnnotationPlatform: Many[Text] = Field((), description="Tools of labelling.")  # noqa: N815
+    dataAnnotationAnalysis: Many[Text] = Field((), description="How far labels agree.")  # noqa: N815
+    annotationsPerItem: Text | None = Field(None, description="Labels for an item.")  # noqa: N815
+    annotatorDemographics: Many[Text] = Field((), description="Who labelled.")  # noqa: N815
+    machineAnnotationTools: Many[Text] = Field((), description="Software that labelled.")  # noqa: N815
+    dataReleaseMaintenancePlan: Text | None = Field(None, description="How it is maintained.")  # noqa: N815
+    personalSensitiveInformation: Many[Text] = Field((), description="Sensitive information in it.")  # noqa: N815
+    dataSocialImpact: Text | None = Field(None, description="Effects on society.")  # noqa: N815
+    dataBiases: Many[Text] = Field((), description="Known biases.")  # noqa: N815
+    dataLimitations: Many[Text] = Field((), description="What it should not be used for.")  # noqa: N815
+    dataUseCases: Many[Text] = Field((), description="What it is for.")  # noqa: N815
 
 
 class Disclosure(Section):
@@ -71,46 +71,50 @@ class Disclosure(Section):
 class DatasetDescription(Section):
     """A data set."""
 
-    name: Text
-    description: Text
+    name: Text = Field(description="What it is called.")
+    description: Text = Field(description="What it is.")
     uses: Many[Use] = Field(("training",), description="What it was used for.")
     url: Text | None = Field(None, description="Its page.")
     download: Text | None = Field(None, description="Where it can be had, if not at url.")
     licence: Text | None = Field(None, description="An SPDX expression, or an address.")
     creators: Many[Text] = Field((), description="Who made it, or owns it.")
-    publisher: Text | None = None
-    version: Text | None = None
+    publisher: Text | None = Field(None, description="Who published it.")
+    version: Text | None = Field(None, description="Its version.")
     published: Day | None = Field(None, description="When it was published.")
-    created: Day | None = None
-    modified: Day | None = None
+    created: Day | None = Field(None, description="When it was made.")
+    modified: Day | None = Field(None, description="When it was last changed.")
     collected_from: Day | None = Field(None, description="When collection began.")
     collected_to: Day | None = Field(None, description="When it ended; without it, it goes on.")
-    keywords: Many[Text] = ()
-    languages: Many[Text] = ()
+    keywords: Many[Text] = Field((), description="Words to find it by.")
+    languages: Many[Text] = Field((), description="Languages, as ISO codes.")
     same_as: Many[Text] = Field((), description="Other addresses of the same data set.")
-    citation: Text | None = None
+    citation: Text | None = Field(None, description="How to cite it.")
     live: bool = Field(False, description="Whether it keeps changing.")
     types: Many[DatasetType] = Field(("text",), description="In SPDX's words.")
     size_points: Count | None = Field(None, description="Number of data points.")
-    size_bytes: Count | None = None
+    size_bytes: Count | None = Field(None, description="Its size.")
     sha256: Sha256 | None = Field(None, description="Of the whole, where it is one file.")
     files: Many[Glob] = Field((), description="Its files in the release.")
-    availability: Availability | None = None
-    confidentiality: Confidentiality | None = None
+    availability: Availability | None = Field(None, description="How it is had, in SPDX's words.")
+    confidentiality: Confidentiality | None = Field(None, description="Its level, in SPDX's words.")
     collection: Text | None = Field(None, description="How it was collected.")
-    preprocessing: Many[Text] = ()
-    anonymisation: Many[Text] = ()
-    noise: Text | None = None
-    biases: Many[Text] = ()
-    intended_use: Text | None = None
+    preprocessing: Many[Text] = Field((), description="Steps that made it from raw data.")
+    anonymisation: Many[Text] = Field((), description="How it was anonymised.")
+    noise: Text | None = Field(None, description="What is noisy in it.")
+    biases: Many[Text] = Field((), description="Known biases.")
+    intended_use: Text | None = Field(None, description="What it is meant for.")
     updates: Text | None = Field(None, description="How it is kept up to date.")
     sensitive: Presence = Field(
         "noAssertion", description="Whether it has sensitive personal information."
     )
     derived_from: Many[Text] = Field((), description="Addresses of the data it was made from.")
     prohibited: Many[Text] = Field((), description="Uses that its terms forbid.")
-    rai: Responsible = Field(default_factory=Responsible)
-    ab2013: Disclosure = Field(default_factory=Disclosure)
+    rai: Responsible = Field(
+        default_factory=Responsible, description="Croissant RAI 1.0, without the prefix."
+    )
+    ab2013: Disclosure = Field(
+        default_factory=Disclosure, description="What California asks besides."
+    )
 
     @model_validator(mode="after")
     def _agrees(self) -> DatasetDescription:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from paddock.release.spec.section import Many, Number, Section, Text
+from paddock.release.spec.section import Day, Many, Number, Section, Text
 
 Modality = Literal["text", "image", "audio", "video", "other"]
 Provenance = Literal[
@@ -22,34 +22,34 @@ Provenance = Literal[
 class Channel(Section):
     """A place where the model can be had, besides those under ``publish``."""
 
-    name: Text
+    name: Text = Field(description="What it is called.")
     access: Text = Field(description="Who gets in, such as public, gated, by contract.")
-    link: Text | None = None
+    link: Text | None = Field(None, description="Where it is.")
 
 
 class Asset(Section):
     """Something that is handed out beside the model, such as training code."""
 
-    name: Text
-    access: Text
-    licence: Text | None = None
-    link: Text | None = None
+    name: Text = Field(description="What it is called.")
+    access: Text = Field(description="Who gets it.")
+    licence: Text | None = Field(None, description="Its licence.")
+    link: Text | None = Field(None, description="Where it is.")
 
 
 class FormAnswers(Section):
     """Answers for the model documentation form of the Code of Practice."""
 
     version: Text = Field("1", description="The version of this document.")
-    updated: Text | None = Field(None, description="When it was last updated; else the release's.")
+    updated: Day | None = Field(None, description="When it was last updated; else the release's.")
     family: Text | None = Field(None, description="The family's name and its public versions.")
     dependencies: Text | None = Field(
         None, description="Models it builds on, with their documentation, or: none."
     )
     architecture: Text | None = Field(None, description="In 20 words.")
     design: Text | None = Field(None, description="Design specification and why; 100 words.")
-    input_modalities: Many[Modality] = ()
+    input_modalities: Many[Modality] = Field((), description="Kinds of input.")
     input_limits: Text | None = Field(None, description="The largest input of each modality.")
-    output_modalities: Many[Modality] = ()
+    output_modalities: Many[Modality] = Field((), description="Kinds of output.")
     output_limits: Text | None = Field(None, description="The largest output of each modality.")
     channels: Many[Channel] = Field((), description="Places besides those under publish.")
     licence_category: Text | None = Field(
@@ -66,7 +66,7 @@ class FormAnswers(Section):
     process: Text | None = Field(None, description="The training process; at most 400 words.")
     rationale: Text | None = Field(None, description="Why it was trained so; 200 words.")
     parameters_relevance: Text | None = Field(None, description="Why which parameters matter.")
-    data_modalities: Many[Modality] = ()
+    data_modalities: Many[Modality] = Field((), description="Kinds of training data.")
     provenance: Many[Provenance] = Field((), description="Where training data came from.")
     obtained: Text | None = Field(None, description="How data were obtained, chosen; 300 words.")
     data_points: Number | None = Field(None, description="Number of data points, such as tokens.")

@@ -43,12 +43,12 @@ _NEEDED = ("measured_by", "result", "mitigation", "residual", "owner")
 class RiskAnswer(Section):
     """One risk."""
 
-    risk: Risk
-    applies: bool
+    risk: Risk = Field(description="The risk, by its name.")
+    applies: bool = Field(description="Whether it applies to this model.")
     reason: Text | None = Field(None, description="Why it does not apply.")
     measured_by: Many[Text] = Field((), description="Evaluations, by their names in the audit.")
     result: Text | None = Field(None, description="What was found, where no audit says it.")
-    mitigation: Text | None = None
+    mitigation: Text | None = Field(None, description="What was done about it.")
     residual: Text | None = Field(None, description="What remains.")
     owner: Text | None = Field(None, description="Who answers for it.")
 
@@ -66,7 +66,7 @@ class RiskAnswers(Section):
     map: Text | None = Field(None, description="Context, intended uses, people affected.")
     measure: Text | None = Field(None, description="How risks are measured and tracked.")
     manage: Text | None = Field(None, description="How they are treated, and incidents answered.")
-    risks: Listed[RiskAnswer]
+    risks: Listed[RiskAnswer] = Field(description="Each risk once.")
 
     @model_validator(mode="after")
     def _agrees(self) -> RiskAnswers:
