@@ -117,7 +117,7 @@ def approvals() -> Variants:
         {"metadata": {"stage": "internal"}, "gate": {**two, "people": [both, other]}},
         {"people/ada.pem": ada, "people/bob.pem": bob},
     )  # fmt: skip
-    yield "named-twice", asking(gate={**two, "people": [both, both]})
+    yield "named-twice", asking(gate={**two, "people": [both, {**both, "roles": ["legal"]}]})
 
 
 @FAMILY.case(169, "a gate waived without an end", R)
@@ -126,9 +126,13 @@ def waiver() -> Variants:
     yield "no-expiry", asking(gate={"waivers": [endless]})
     cto = {"person": "cto", "key": "people/cto.pem", "roles": ["lead"]}
     for name, expires in (("expired", "2026-01-31"), ("unsigned", "2999-01-31")):
-        waived = {**endless, "check": "documents.description", "expires": expires}
+        waived = {
+            **endless,
+            "check": "documents.placeholder:metadata.description",
+            "expires": expires,
+        }
         yield name, release(
-            {"metadata": {"stage": "internal", "description": "[More Information Needed]"},
+            {"metadata": {"stage": "internal", "description": "[Insert what it is]"},
              "gate": {"people": [cto], "waivers": [waived]}},
             {"people/cto.pem": public_key()},
         )  # fmt: skip
