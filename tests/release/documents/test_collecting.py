@@ -45,6 +45,7 @@ def test_a_kind_of_architecture_that_the_weights_are_not_is_unmet() -> None:
     kind = "model.architecture_kind"
     assert not collect([llama], [declared("Kind", "transformer decoder", kind)]).checks[0].blocks
     assert collect([llama], [declared("Kind", "diffusion", kind)]).checks[0].blocks
+    assert collect([llama], [declared("Type", "vision", "model.type")]).checks[0].blocks
 
 
 @pytest.mark.parametrize(

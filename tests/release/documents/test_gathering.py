@@ -61,6 +61,11 @@ def test_a_parents_signed_release_answers_for_its_child(tmp_path: Path) -> None:
     wanted = spec(lineage={"base_model": [{"id": "acme/base", "path": "base"}]})
     content = gather(wanted, read_inputs(tmp_path, wanted), Known())
     assert content.facts["training.data"].origin == "inherited from acme/base 2.0"
+    inputs = read_inputs(tmp_path, wanted)
+    assert not inputs.believing({"acme/base": "0" * 64}).parents
+    assert not inputs.believing({}).parents
+    root = inputs.parents["acme/base"].document["root"]["digest"]
+    assert inputs.believing({"acme/base": root}).parents
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,11 @@ from paddock.release.evidence import Check, Evidence
 from paddock.release.facts import Fact, Facts, Value, in_words, inherited
 from paddock.release.files.manifest import Manifest
 
-_DECODERS = frozenset({"transformer", "transformer decoder", "decoder"})
+# What a decoder of text, or the part of a larger model that reads text, may be declared as.
+_FITTING = {
+    "model.architecture_kind": frozenset({"transformer", "transformer decoder", "decoder"}),
+    "model.type": frozenset({"language", "text", "code", "multimodal"}),
+}
 
 
 class Collected(NamedTuple):
@@ -38,10 +42,12 @@ def collect(
         for fact in said
         if fact.key in by_key and fact.is_known and not agrees(by_key[fact.key].value, fact.value)
     ]
-    kind = facts["model.architecture_kind"]
-    is_measured = facts["model.architecture"].source == "measured"
-    if is_measured and kind.is_known and str(kind.value).lower() not in _DECODERS:
-        checks.append(_contradiction(facts["model.architecture"], kind))
+    architecture = facts["model.architecture"]
+    for key, fitting in _FITTING.items():
+        said_of_it = facts[key]
+        fits = not said_of_it.is_known or str(said_of_it.value).lower() in fitting
+        if architecture.source == "measured" and not fits:
+            checks.append(_contradiction(architecture, said_of_it))
     if not checks:
         sentence = f"{len(said)} declared facts contradict none of {len(found)} measured ones"
         checks.append(Check("documents.facts", "documents", "met", sentence))

@@ -27,11 +27,12 @@ CARD_SLOTS = (
 def document_checks(content: DocumentContent) -> tuple[Check, ...]:
     """Every condition of the documents, of facts before their files are known and after."""
     found = sort_results(content.results, content.spec, content.files)
-    own = found.own if content.files else content.results  # in a plan no digest is known yet
+    # In a plan no digest is known yet.
+    own = found.own if content.files else (*found.own, *found.strange)
     return (
         *content.fact_checks,
         *placeholder_checks(content.authors_claims),
-        *claim_checks(content.authors_claims, content.authors_front_matter, own),
+        *claim_checks(content.authors_claims, content.authors_front_matter, own, found.others),
         *(digest_checks(found, content.files) if content.files else ()),
         *mof_checks(content.spec),
         *judge_documents(content),

@@ -8,7 +8,7 @@ is judged elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,15 @@ class DocumentInputs:
     parents: Mapping[str, Manifest] = field(default_factory=dict)
     texts: Mapping[str, bytes] = field(default_factory=dict)  # by their names in release.yaml
     card_text: str | None = None  # of docs.model_card
+
+    def believing(self, roots: Mapping[str, str]) -> DocumentInputs:
+        """Without releases of parents but those whose root, by the parent's id, was verified."""
+        parents = {
+            id_: manifest
+            for id_, manifest in self.parents.items()
+            if manifest.document["root"]["digest"] == roots.get(id_)
+        }
+        return replace(self, parents=parents)
 
 
 @dataclass(frozen=True, slots=True)

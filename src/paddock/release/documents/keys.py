@@ -121,6 +121,7 @@ DECLARED = (
     FactKey("links.paper", "Paper"),
     FactKey("links.demo", "Demonstration"),
     FactKey("links.documentation", "Documentation"),
+    FactKey("links.new_version", "Newer model"),
     FactKey("use.direct", "Direct use"),
     FactKey("use.downstream", "Downstream use"),
     FactKey("use.out_of_scope", "Out-of-scope use", inherits=True),

@@ -98,7 +98,10 @@ def make_plan(
 
     ``inputs`` are the files that documents are made of.
     """
-    withheld, inputs = withheld or Withheld(), inputs or DocumentInputs()
+    withheld = withheld or Withheld()
+    verified = around.parents if around else ()
+    roots = {p.id: p.root for p in verified if p.signed_by is not None and p.root is not None}
+    inputs = (inputs or DocumentInputs()).believing(roots)
     staying = left_out(spec, source)
     kept = [path for path in sorted(source.listing.files) if path not in staying]
     copied = tuple(

@@ -119,3 +119,11 @@ def test_long_lines_and_many_columns_take_no_time() -> None:
 )
 def test_a_figure_is_a_value_to_its_own_digits(written: str, value: float, same: bool) -> None:
     assert says_the_same(written, value) is same
+
+
+def test_a_result_of_another_model_counts_where_that_model_is_named() -> None:
+    other = Result("mmlu", 0.864, model="best/open-1")
+    table = "| Model | MMLU |\n|---|---|\n| open-1 | 86.4 |\n| ours | {} |"
+    for figure, status in (("71.2", "met"), ("86.4", "unmet")):
+        (check,) = claim_checks({"README.md": table.format(figure)}, None, [MMLU], [other])
+        assert check.status == status, figure

@@ -49,17 +49,25 @@ class Claim(NamedTuple):
 
 
 def claim_checks(
-    texts: Mapping[str, str], front_matter: Any, results: Sequence[Result]
+    texts: Mapping[str, str],
+    front_matter: Any,
+    results: Sequence[Result],
+    others: Sequence[Result] = (),
 ) -> tuple[Check, ...]:
     """Whether every claim in the ``texts`` (by where they stand) and the front matter is a result.
 
-    A claim that is none is unmet under ``documents.claims:NAME``.
+    A result of ``others`` counts only in a line that names its model. A claim that is none is unmet
+    under ``documents.claims:NAME``.
     """
-    names = [result.eval for result in results] + [r.task for r in results if r.task]
+    names = [name for r in (*results, *others) for name in (r.eval, r.task) if name]
     claims = list(claims_of_index(front_matter))
     for where, text in texts.items():
         claims += claims_of_text(text, where, names)
-    false = [claim for claim in claims[:MAX_CLAIMS] if not _is_borne_out(claim, results)]
+    false = [
+        claim
+        for claim in claims[:MAX_CLAIMS]
+        if not _is_borne_out(claim, [*results, *_named_in(claim.quote, others)])
+    ]
     if not false:
         sentence = f"{len(claims)} figures in the author's words are results" if claims else (
             "the author's words claim no results of evaluations"
@@ -147,6 +155,12 @@ def _nearest(line: str, place: int, own: re.Pattern[str] | None) -> str | None:
         if match.start() < place
     ]
     return max(spots)[1] if spots else None
+
+
+def _named_in(quote: str, others: Sequence[Result]) -> list[Result]:
+    """Results of models that a line names, by their whole id or its last part."""
+    said = quote.lower()
+    return [r for r in others if r.model and r.model.lower().rpartition("/")[2] in said]
 
 
 def _is_borne_out(claim: Claim, results: Sequence[Result]) -> bool:

@@ -29,7 +29,8 @@ _DETAILS = (
     "model.input_modalities", "model.output_modalities", "lineage.relation",
     "lineage.distilled_from", "lineage.trained_on_outputs_of", "release.supersedes",
     "people.funded_by", "people.shared_by", "links.website", "links.repository", "links.paper",
-    "links.demo", "links.documentation", "producer.eu_representative", "release.support_until",
+    "links.demo", "links.documentation",
+    "links.new_version", "producer.eu_representative", "release.support_until",
     "release.incident_hours", "release.revoked_for", "release.advisories",
 )  # fmt: skip
 _TRAINING = (
@@ -59,6 +60,7 @@ def opening(content: DocumentContent) -> str:
             " · ".join(dict.fromkeys(badges)),
             f"Version {in_line(metadata.version)}.",
             in_blocks(description) if description.is_known else "",
+            origin_line(description) if description.is_known else "",
         ]
     )
 

@@ -40,6 +40,7 @@ def card_fields(content: DocumentContent, results: tuple[Result, ...]) -> dict[s
         "datasets": _datasets(content),
         "metrics": metric_names(results),
         **_parents(content),
+        "new_version": content.value("links.new_version"),
         "co2_eq_emissions": _emissions(content),
         **_gating(content.spec.access),
         "model-index": model_index(metadata.name, metadata.pipeline_tag, results),

@@ -88,7 +88,8 @@ def terms(content: DocumentContent) -> str:
         lines += [f"- {title}: {', '.join(paths)}"] if paths else []
     if policy := spec.licenses.acceptable_use_file:
         lines.append(f"- Acceptable use: {link(policy)}")
-    return section("Terms", ["\n".join(lines), _duties(content), _grants(content)])
+    declared = "*Declared.*" if lines else ""
+    return section("Terms", ["\n".join(lines), declared, _duties(content), _grants(content)])
 
 
 def _duties(content: DocumentContent) -> str:
