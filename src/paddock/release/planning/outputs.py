@@ -20,7 +20,7 @@ from paddock.release.spec.artifacts import Artifacts, Output
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHORT_DTYPES = {"f32": "float32", "bf16": "bfloat16", "f16": "float16"}
-_RESERVED = frozenset({"documents", "attestations", "gate", "original"})
+_RESERVED = frozenset({"documents", "attestations", "gate", "tuf"})
 
 
 @dataclass(frozen=True, slots=True)
