@@ -87,10 +87,9 @@ def contradictions(declared: Iterable[Fact]) -> tuple[Check, ...]:
     for fact in declared:
         known = first.setdefault(fact.key, fact)
         if known.is_known and fact.is_known and known.value != fact.value:
-            sentence = (
-                f"{fact.name} is {known.text} by {known.origin} and {fact.text} by {fact.origin}"
-            )
-            evidence = tuple(Evidence(each.origin, each.text) for each in (known, fact))
+            # No values: some are for authorities alone, and conditions are published.
+            sentence = f"{fact.name} is {known.origin}, and otherwise {fact.origin}"
+            evidence = (Evidence(known.origin), Evidence(fact.origin))
             hint = "say it in one place"
             checks.append(
                 Check(f"documents.fact:{fact.key}", "documents", "unmet", sentence, evidence, hint)

@@ -18,7 +18,6 @@ from paddock.release.facts import Fact, Facts, Value, in_words
 from paddock.release.spec.section import Section
 
 ALL = frozenset({"aio", "nca", "dp"})  # AI Office, national authorities, downstream providers
-MAX_EVIDENCE_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +103,7 @@ def judge_form(form: Form, facts: Facts, answers_file: str | None, setting: str)
             checks.append(Check(name, "documents", "unmet", sentence, hint=hint))
         elif row.words is not None and (count := len(str(fact.value or "").split())) > row.words:
             sentence = f"{row.title} has {count} words, and {form.title} allows {row.words}"
-            quote = str(fact.value)[:MAX_EVIDENCE_CHARS]
-            evidence = (Evidence(fact.by or fact.source, quote),)
+            evidence = (Evidence(fact.origin),)  # conditions are published, answers not always
             checks.append(Check(f"{name}.words", "documents", "unmet", sentence, evidence, hint))
     if not checks:
         sentence = f"{form.title} is answered whole"

@@ -68,8 +68,9 @@ def _purpose(eu: EuDocs, spec: ReleaseSpec) -> Iterator[Check]:
                      evidence, hint)  # fmt: skip
     else:
         said = {True: "yes", False: "no", None: "not said"}[eu.gpai]
-        sentence = f"general purpose: {said}; {two_figures(eu.training_flop)} operations"
-        yield _check("gpai", "met", sentence, evidence)
+        side = "more" if eu.training_flop > GPAI_FLOP else "no more"
+        sentence = f"general purpose: {said}; {side} than 10^23 operations of training"
+        yield _check("gpai", "met", sentence)
 
 
 def _systemic(eu: EuDocs) -> Iterator[Check]:
@@ -161,8 +162,9 @@ def _against(what: str, name: str, licence: str | None, quote: str | None) -> Ch
 
 
 def _flop(flop: float, bound: float) -> tuple[Evidence, ...]:
+    """On which side of a bound; the number is for authorities, and conditions are published."""
     return (
-        Evidence("docs.eu.training_flop", two_figures(flop)),
+        Evidence("docs.eu.training_flop", "more" if flop > bound else "no more"),
         Evidence("bound", two_figures(bound)),
     )
 

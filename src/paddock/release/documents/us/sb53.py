@@ -83,7 +83,7 @@ def judge_sb53(content: DocumentContent) -> list[Check]:
             "training took more than 10^26 operations, the measure of a frontier model, and "
             f"{SETTING} says not_applicable"
         )
-        evidence = (Evidence("training operations", f"{flop:.3g}"),)
+        evidence = (Evidence("training operations", "more than 10^26"),)
         hint = f"name a file of answers in {SETTING}"
         return [Check(f"documents.{KEY}", "documents", "unmet", sentence, evidence, hint)]
     return []
