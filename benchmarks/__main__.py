@@ -20,6 +20,7 @@ BENCHMARKS = {
     "hub_transfer": ["--large-bytes", "12000000", "--small-files", "20", "--rounds", "1"],
     "release_1gb": ["--layers", "1", "--vocabulary", "300", "--rounds", "1"],
     "convert": ["--gigabytes", "0.02", "--rounds", "1"],
+    "verify": ["--bytes", "20000000", "--small-files", "200", "--rounds", "1"],
     "catalogue_scale": ["--sizes", "300", "--databases", "sqlite", "--requests", "40"],
     "scan_corpus": ["--numbers", "1", "14", "27"],
     "memory_soak": ["--requests", "120", "--warm-up", "60", "--repositories", "3"],

@@ -4,6 +4,7 @@ fetch         a revision brought here to be judged
 pulling       a model's copy in the client's cache
 verify        whether it is exactly what trusted keys signed, and current
 trust         what the reader trusts and asks for
+trust_file    the same as a file says it
 trust_folder  the same as a user fills it
 signed        who signed it
 contents      the folder against what was signed

@@ -39,9 +39,9 @@ def judge_policy(root_fd: int, findings: Findings, trust: Trust) -> None:
     findings.gates = _gates(attested)
     required: list[Requirement] = []
     asked = trust.require
-    if asked.gate is not None:
+    if asked.gate:
         required.append(_gate(attested, manifest))
-    if asked.scan is not None:
+    if asked.scan:
         required.append(_scan(attested, manifest))
     types = {str(a.get("predicateType")) for a in attested.values()}
     for wanted in asked.attestations:
