@@ -94,6 +94,12 @@ def test_any_text_is_an_inert_page(text: str) -> None:
     assert is_inert(Page(render_html(text.encode("utf-8", "replace"))))
 
 
+def test_an_image_becomes_a_link_to_it() -> None:
+    page = Page(render_html(b"![A chart](https://acme.example/chart.png)"))
+    assert [a["href"] for a in page.all("a")] == ["https://acme.example/chart.png"]
+    assert not page.all("img")
+
+
 def test_links_lead_to_the_releases_own_files_from_where_the_page_lies() -> None:
     raw = render_html(b"[LICENSE](LICENSE) [web](https://acme.example/) [up](#uses)", "../")
     assert [a["href"] for a in Page(raw).all("a")] == [
