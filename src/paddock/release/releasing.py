@@ -20,7 +20,8 @@ from paddock.release.planning.prepare import Prepared, Wanted, prepare, save_ass
 from paddock.release.publishing.outgoing import outgoing
 from paddock.release.publishing.places import Reach, publish_to, require_ready
 from paddock.release.signatures.sign import Place, Signers, load_signers
-from paddock.release.spec.publish import HUGGING_FACE_URL
+from paddock.release.spec.access import Access
+from paddock.release.spec.publish import HUGGING_FACE_URL, Destination
 from paddock.signing.keys import own_key_path
 
 
@@ -80,9 +81,24 @@ def publish_release(
             "public_key": str(public_path) if public_path else None,
         }
         return [
-            {**publish_to(there, release, spec.access, reach), **signed_by}
+            {
+                **publish_to(there, release, spec.access, reach),
+                **signed_by,
+                **_announced(there, spec.access, reach, signers),
+            }
             for there in spec.publish
         ]
+
+
+def _announced(
+    there: Destination, access: Access, reach: Reach, signers: Signers
+) -> dict[str, Any]:
+    """Stages to come, which hubs can keep to: nobody else waits for their client."""
+    if not access.schedule:
+        return {}
+    from paddock.release.lifecycle.scheduling import announce_stages
+
+    return announce_stages(there, access, reach, signers.oms, now())
 
 
 def _reach(prepared: Prepared, around: Surroundings) -> Reach:

@@ -6,7 +6,6 @@ one that release.json names, because nobody listens to others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +15,7 @@ from paddock.errors import BadInput, Conflict
 from paddock.release.lifecycle.errors import NotThisReleasesKey
 from paddock.release.lifecycle.remote import RemoteRelease, fetch_log, fetch_release, push_log
 from paddock.release.publishing.hub_client import Hub
-from paddock.release.spec.access import StageChange
+from paddock.release.spec.access import Access
 from paddock.signing.dsse import sign_envelope
 from paddock.signing.events.advisory import Advisory
 from paddock.signing.events.event import PAYLOAD_TYPE, Event, Kind, Stage, render_event
@@ -114,18 +113,18 @@ def _require_new(wanted: Announcement, release: RemoteRelease, events: list[Even
 
 
 def announce_schedule(
-    repo: str, schedule: Sequence[StageChange], signer: Signer, api: HfApi, hub: Hub, now: datetime
+    repo: str, access: Access, signer: Signer, api: HfApi, hub: Hub, now: datetime
 ) -> list[Announced]:
     """Announce the stages to come that release.yaml names; those that were announced are left."""
     done = []
     release = fetch_release(api, hub, repo, None)
-    for change in schedule:
+    for change in access.schedule:
         said = fetch_log(api, hub, repo).log.by(release.keys)
         if any((e.stage, e.effective) == (change.stage, change.at) for e in said):
             continue
         wanted = Announcement(
             repo, None, "stage", "announced with the release", stage=change.stage,
-            effective=change.at,
+            mechanism=access.mechanism if change.stage == "gated" else None, effective=change.at,
         )  # fmt: skip
         done.append(announce(wanted, signer, api, hub, now))
     return done

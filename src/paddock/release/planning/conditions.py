@@ -77,6 +77,8 @@ def _pattern_problems(spec: ReleaseSpec, source: Source, kept: Sequence[str]) ->
     if spec.licenses.acceptable_use_file is not None:
         policy = spec.licenses.acceptable_use_file
         wanted.append(("licenses.acceptable_use.file", policy, released))
+    if spec.access_section is not None and spec.access_section.terms is not None:
+        wanted.append(("access.terms", spec.access_section.terms, released))
     claimed: dict[str, str] = {}
     for part in spec.components:
         among = everything if part.access == "withheld" else released
@@ -106,6 +108,9 @@ def claim_checks(spec: ReleaseSpec, source: Source) -> Iterator[Check]:
     if is_template(source.readme):
         sentence = "README.md is an unfilled template: its text is not carried into the card"
         yield Check("documents.readme", "documents", "warned", sentence)
+    if spec.access.schedule and not any(hasattr(there, "repo") for there in spec.publish):
+        sentence = "access.schedule: only hubs can keep to a schedule, and publish names none"
+        yield Check("lifecycle.schedule", "lifecycle", "warned", sentence)
     if is_unknown(spec.licenses.distribution):
         sentence = "the licence is unknown, so nobody may use the model: set licenses.distribution"
         yield Check("licence.unknown", "licence", "warned", sentence)

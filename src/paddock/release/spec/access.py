@@ -69,8 +69,12 @@ class AccessSection(Section):
         Annotated[str, Field(min_length=1, max_length=200)],
         Annotated[Question, BeforeValidator(_question), AlsoWritten(_kind_alone)],
     ] = Field(default_factory=dict, description="Questions, in the Hub's types.")
-    terms: FilePath | None = Field(None, description="What a reader agrees to.")
-    retention_days: Count | None = Field(None, description="How long answers are kept.")
+    terms: FilePath | None = Field(
+        None, description="What a reader agrees to: a file of the release."
+    )
+    retention_days: Count | None = Field(
+        None, description="How long you keep answers; readers are told."
+    )
     schedule: Listed[StageChange] = Field((), description="Stages to come.")
 
     @model_validator(mode="after")
@@ -104,6 +108,20 @@ class Access:
         return "manual" if self.mechanism == "manual" else "auto"
 
 
+def _texts(section: AccessSection) -> dict[str, str]:
+    """What a reader is told before access: also which terms hold, and how long answers are kept."""
+    texts = {key: text for key in _TEXTS if (text := getattr(section, key)) is not None}
+    if section.terms is not None:
+        asked = texts.get("extra_gated_prompt")
+        said = f"Whoever asks for access agrees to {section.terms}."
+        texts["extra_gated_prompt"] = said if asked is None else f"{asked} {said}"
+    if section.retention_days is not None:
+        told = texts.get("extra_gated_description")
+        said = f"Your answers are kept for {section.retention_days} days."
+        texts["extra_gated_description"] = said if told is None else f"{told} {said}"
+    return {key: texts[key] for key in _TEXTS if key in texts}
+
+
 def agreed_access(stage: Stage | None, section: AccessSection | None) -> Access:
     """One of stage and mechanism implies the other; raises when they contradict each other."""
     implied: Mechanism = "clickthrough" if stage == "gated" else "none"
@@ -113,7 +131,7 @@ def agreed_access(stage: Stage | None, section: AccessSection | None) -> Access:
     stage = stage or ("open" if mechanism == "none" else "gated")
     if (stage == "gated") != (mechanism != "none"):
         raise wrong(f"access.mechanism: {mechanism!r} does not go with metadata.stage {stage!r}")
-    texts = tuple((key, text) for key in _TEXTS if (text := getattr(section, key)) is not None)
+    texts = tuple(_texts(section).items())
     fields = tuple(section.extra_gated_fields.items())
     if mechanism == "none" and (texts or fields):
         raise wrong("access.mechanism: gated texts and fields need a mechanism", "clickthrough")
