@@ -177,6 +177,43 @@ def test_data_for_non_commercial_use_waits_for_a_person() -> None:
     assert "licence.data.cc-by-nc" not in stopping(judge(spec(licenses=shared), {}))
 
 
+@pytest.mark.parametrize(
+    ("licence", "answers", "refused"),
+    [
+        ("stability-ai-community", {"registered": True, "revenue_over_ceiling": False}, set()),
+        ("stability-ai-community", {"registered": False, "revenue_over_ceiling": True},
+         {"registered", "revenue_over_ceiling"}),
+        ("qwen", {"mau_over_100m": True}, {"mau_over_100m"}),
+        ("llama4", {"eu_domiciled": True, "mau_over_700m": False, "outputs_used": False},
+         {"eu_domiciled"}),
+        ("llama3.2", {"mau_over_700m": False, "outputs_used": False}, set()),
+    ],
+)  # fmt: skip
+def test_a_licence_asks_what_it_depends_on(
+    licence: str, answers: dict[str, bool], refused: set[str]
+) -> None:
+    said = {"distribution": licence, "declarations": answers}
+    found = judge(spec("Llama-3.2-1B", licenses=said), {})
+    assert {question.key for question in found.questions} == set(answers)
+    for question in found.questions:
+        check = stopping(found)[f"licence.declaration.{question.key}"]
+        assert ("not signed" not in check.sentence) == (question.key in refused)
+
+
+def test_only_a_multimodal_llama_3_2_asks_for_the_seat() -> None:
+    said = {"distribution": "llama3.2"}
+    text = judge(spec("Llama-3.2-1B", licenses=said), {"config.json": '{"model_type": "llama"}'})
+    image = judge(spec("Llama-3.2-1B", licenses=said), {"config.json": '{"vision_config": {}}'})
+    assert "eu_domiciled" not in {question.key for question in text.questions}
+    assert "eu_domiciled" in {question.key for question in image.questions}
+
+
+def test_data_sets_that_are_described_count_as_well() -> None:
+    around = Around(datasets=(("Songs", "CC-BY-NC-SA-4.0"),))
+    found = judge(spec(licenses={"distribution": "mit"}), {}, "", around)
+    assert "docs.datasets: Songs" in stopping(found)["licence.data.cc-by-nc-sa"].sentence
+
+
 def test_terms_of_ones_own_are_described_and_their_text_must_be_there() -> None:
     own = {"id": "LicenseRef-acme", "name": "Acme Terms", "file": "LICENSE", "commercial": False}
     licenses = {"distribution": "LicenseRef-acme", "custom": [own]}

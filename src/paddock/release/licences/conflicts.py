@@ -186,6 +186,7 @@ def data_checks(material: Material) -> Iterator[Check]:
     for part in spec.components:
         if part.name == "Datasets" and part.license is not None and part.access != "not_produced":
             said["components[Datasets].license"] = part.license
+    said |= {f"docs.datasets: {name}": licence for name, licence in material.around.datasets}
     offered = alternatives(spec.licenses.distribution)
     for key, expression in said.items():
         for name in sorted(frozenset().union(*alternatives(expression or ""))):

@@ -63,7 +63,7 @@ def judge(
     """The duties, grants and conflicts of a release; ``texts`` are those that leave, by path."""
     material = material_of(spec, texts, card_text, around or Around())
     checks = [check for judged in _CHECKS for check in judged(material)]
-    checks += unknown_checks(material)
+    checks += [*unknown_checks(material), *part_checks(material)]
     duties = duties_of(material.held)
     grants = grants_of(material.held, are_all_known=not any(_unknown_names(material)))
     return Judgement(
@@ -114,6 +114,18 @@ def _unknown_names(material: Material) -> Iterator[tuple[str, str]]:
         for name in sorted(names_in(origin.licence)):
             if material.table.find(name) is None:
                 yield origin.id, name
+
+
+def part_checks(material: Material) -> Iterator[Check]:
+    """Licences of code, data and documents whose terms are not in the table."""
+    licenses = material.spec.licenses
+    said = {key: getattr(licenses, key) for key in ("code", "data", "document")}
+    said |= {part.name: part.license for part in material.spec.components}
+    for key, expression in said.items():
+        for name in sorted(names_in(expression or "")):
+            if expression is not None and material.table.find(name) is None:
+                sentence = f"{key} is under {name!r:.120}, whose terms are not in the table"
+                yield Check(f"licence.terms:{name}"[:200], "licence", "warned", sentence)
 
 
 def _unknown_check(name: str, origin: str) -> Check:

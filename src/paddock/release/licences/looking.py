@@ -33,6 +33,7 @@ from paddock.release.licences.material import (
     SignedDeclaration,
 )
 from paddock.release.spec.release_spec import ReleaseSpec
+from paddock.release.spec.yaml_tree import parse_yaml
 from paddock.signing.errors import BadKey
 from paddock.signing.keys import MAX_KEY_FILE_BYTES, TrustedKey
 from paddock.signing.public_keys import PublicKey, public_key_in
@@ -62,6 +63,7 @@ def look_around(
         declarations=_declarations(spec, base),
         embedded=tuple(dict.fromkeys(_embedded(folder))),
         texts=_further_texts(spec, base, folder),
+        datasets=tuple(_datasets(spec, base)),
     )
 
 
@@ -152,6 +154,23 @@ def _further_texts(spec: ReleaseSpec, base: Path, folder: Path) -> dict[str, str
         place = folder if (folder / terms).is_file() else base
         found |= _read_texts(place, [terms] if (place / terms).is_file() else [])
     return found
+
+
+def _datasets(spec: ReleaseSpec, base: Path) -> Iterator[tuple[str, str]]:
+    """Licences of the data sets that were trained on; what is wrong in a file is told elsewhere."""
+    for name, text in _read_texts(
+        base, [n for n in spec.docs.datasets if (base / n).is_file()]
+    ).items():
+        try:
+            tree = parse_yaml(text.encode(), name).value
+        except PaddockError:
+            continue
+        said = {key: node.value for key, node in tree.items()} if isinstance(tree, dict) else {}
+        uses = said.get("uses", "training")
+        trained = [use.value for use in uses] if isinstance(uses, list) else [uses]
+        licence = said.get("licence")
+        if "training" in trained and isinstance(licence, str):
+            yield str(said.get("name", name))[:200], licence
 
 
 def _read_texts(folder: Path, paths: Sequence[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import NamedTuple, cast
 
 from paddock.digest import is_sha256
 from paddock.release.files.formats import role_of
+from paddock.release.files.paths import matching
 from paddock.release.licences.expression import alternatives
 from paddock.release.licences.judgement import FoundText
 from paddock.release.licences.origins import MAX_ORIGINS, OWN, Held, Origin, held_terms
@@ -77,6 +78,7 @@ class Around:
     declarations: tuple[SignedDeclaration, ...] = ()
     embedded: tuple[tuple[str, str], ...] = ()  # file and the model that it names as its origin
     texts: Mapping[str, str] = field(default_factory=dict)  # policies, terms, licences of one's own
+    datasets: tuple[tuple[str, str], ...] = ()  # of docs.datasets: name and licence, for training
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,13 @@ def material_of(
     origins = tuple(_origins(spec, around.parents, table))[:MAX_ORIGINS]
     offered = alternatives(spec.licenses.distribution)
     held = tuple(held_terms(origins, table, offered))
+    own = {licence.file for licence in spec.licenses.custom}
+    policy = spec.licenses.acceptable_use_file
+    named = own | set(matching(policy, sorted(leaving)) if policy is not None else ())
     found = tuple(
-        _found(path, text, table) for path, text in sorted(leaving.items()) if is_licence_text(path)
+        _found(path, text, table)
+        for path, text in sorted(leaving.items())
+        if is_licence_text(path) or path in named
     )
     return Material(spec, leaving, card_text, around, table, origins, held, found)
 
