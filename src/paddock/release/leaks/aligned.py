@@ -26,11 +26,15 @@ from paddock.release.leaks.numbers import Floats
 from paddock.release.leaks.targets import Probes, Target
 
 RANK: Final = 72  # directions that are taken out
-LEAST: Final = 0.25  # correlation after that
+COPIES: Final = 4  # of one row that are looked past
+MARGIN: Final = 1.5  # how much better than any further row
+LEAST: Final = 0.35  # correlation after that
 LEAST_PLAIN: Final = 0.6  # without
 LEAST_OF_VECTORS: Final = 0.995
 LEAST_BEYOND_PARENT: Final = 0.1
-SHARE: Final = 0.05  # of the probes that must be found, unless one alone is nearly the same
+SHARE: Final = 0.1  # of the probes that must be found, unless one alone is nearly the same
+MOST: Final = 0.75
+LEAST_IN_PART: Final = 0.75  # correlation, when fewer are found
 ALONE: Final = 0.9
 LOG_OF_ONE: Final = -3.0  # what chance would give one probe in twenty counts for nothing
 
@@ -149,12 +153,27 @@ def _find(
         least = LEAST_OF_VECTORS
     dimensions = effective_dimensions(values, length)
     chances = log_chances(top, dimensions, values.shape[1])
-    which = (top >= least) & (chances < LOG_OF_ONE)
+    # In a copy a row has one counterpart; what models share, many rows are a little like.
+    rivals = min(COPIES + values.shape[1] // max(target.shape), values.shape[1] - 1)
+    ranked = np.partition(np.abs(values), -1 - rivals, axis=1)[:, -1 - rivals]
+    alone = (top >= MARGIN * ranked) | (values.shape[1] == 1)
+    which = (top >= least) & (chances < LOG_OF_ONE) & alone
     total = log_chance_together(chances[which], len(top), comparisons)
-    enough = which.sum() >= 2 and which.mean() >= SHARE
-    if not which.any() or total > LOG_ALARM or not (enough or top.max() >= ALONE):
+    if not which.any() or total > LOG_ALARM or not _is_copy(top, which):
         return None
     return _Found(which, best, top, total)
+
+
+def _is_copy(top: Floats, which: NDArray[np.bool_]) -> bool:
+    """Whether so many probes were found so well as in a copy.
+
+    In real models a third of the neurons of a layer may be like some token's embedding, by 0.6:
+    what is only partly found must be found well.
+    """
+    share = float(which.mean())
+    if which.sum() < 2 or share < SHARE:
+        return float(top[which].max(initial=0)) >= ALONE
+    return share >= MOST or float(np.median(top[which])) >= LEAST_IN_PART
 
 
 def _beyond_parent(found: _Found, probes: Probes, side: _Side, is_signed: bool) -> bool:

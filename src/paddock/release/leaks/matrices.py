@@ -113,12 +113,6 @@ def equilibrated(matrix: Floats) -> Floats:
     return even
 
 
-def without_strongest(matrix: Floats, rank: int) -> Floats:
-    """Less its ``rank`` strongest directions, which unrelated matrices may share; a new array."""
-    left, right = subspace(matrix, rank)
-    return np.asarray(matrix - (left @ (left.T @ matrix @ right)) @ right.T, np.float32)
-
-
 def lengths(matrix: Floats, axis: int) -> NDArray[np.float32]:
     """Euclidean lengths of rows (0) or columns (1)."""
     squares = np.einsum("ij,ij->i" if axis == 0 else "ij,ij->j", matrix, matrix)

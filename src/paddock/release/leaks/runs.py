@@ -20,7 +20,7 @@ from paddock.release.leaks.numbers import Floats
 RUN: Final = 32
 AROUND: Final = 32  # signs before, and as many after
 WINDOW: Final = RUN + 2 * AROUND
-INDEX_ENTRIES: Final = 1 << 22  # about, over everything withheld
+INDEX_ENTRIES: Final = 1 << 20  # about, over everything withheld
 MOST_WRONG: Final = 14  # of the 64 signs around
 _CHANCE_AROUND: Final = 4.0e-6  # that so few of 64 fair coins differ
 LEAST_COUNT: Final = 3
@@ -78,7 +78,9 @@ class RunIndex:
         index = self._ordered()
         if values.size < WINDOW or not index[0].size:
             return []
-        mine = _codes(values, self.keep_bits)
+        found = _codes(values, self.keep_bits)
+        order = np.argsort(found.runs)  # neighbours are looked up beside each other
+        mine = _Codes(*(part[order] for part in found))
         first = np.searchsorted(index[0], mine.runs, "left")
         last = np.searchsorted(index[0], mine.runs, "right")
         candidates = np.minimum(last - first, 64)

@@ -18,13 +18,11 @@ from paddock.release.leaks.matrices import (
     centred,
     equilibrated,
     magnitudes,
-    without_strongest,
 )
 from paddock.release.leaks.numbers import Floats
 from paddock.release.leaks.permuted import Sample, take_sample
 from paddock.release.leaks.profiles import profiles
 
-ORDER_RANK: Final = 16  # directions that are taken out in one view
 BLOCK_ROWS: Final = 8  # that are held against sums of released tensors
 LEAST_VALUES: Final = 32  # fewer numbers, or fewer different ones, are no fingerprint
 _FLAT: Final = 1e-6  # spread, relative to the size, below which a tensor is constant
@@ -144,9 +142,8 @@ def _order(mine: Floats, public: Floats | None, seed: int) -> Order:
 VIEWS: Final[tuple[Callable[[Views], Floats], ...]] = (
     lambda views: views.even,
     lambda views: views.sizes,
-    lambda views: without_strongest(views.even, min(ORDER_RANK, min(views.even.shape) // 8)),
 )
-VIEW_WORDS: Final = ("", "with other signs and scales", "shifted by something of low rank")
+VIEW_WORDS: Final = ("", "with other signs and scales")
 
 
 def sizes_of(matrix: Floats) -> Floats:
