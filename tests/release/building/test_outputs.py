@@ -107,6 +107,14 @@ def test_sources_of_other_formats_have_the_same_outputs(tmp_path: Path, source: 
     assert {"model.safetensors", "Shop-Q8_0.gguf"} <= made
 
 
+def test_a_source_of_another_format_than_was_said_is_refused(tmp_path: Path) -> None:
+    sections = "artifacts: {source: {path: model, formats: [gguf, meta]}}"
+    plan = prepare(Wanted(small_release(tmp_path, sections))).plan
+    assert plan.blocks == (
+        "the source is safetensors, and artifacts.source.formats allows gguf, meta",
+    )
+
+
 def outputs_of(*outputs: dict[str, Any]) -> Artifacts:
     return Artifacts.model_validate({"outputs": list(outputs)})
 

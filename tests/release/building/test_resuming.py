@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from paddock.errors import PaddockError
 from paddock.release.building.inputs import BuiltRelease
 from paddock.release.building.work_folder import BuildRunning, opened_work, work_path
 from paddock.release.errors import GateRefused
 from paddock.release.planning.prepare import Wanted
-from paddock.release.releasing import Surroundings, build_wanted
+from paddock.release.releasing import Surroundings, build_wanted, publish_release
 from tests.conftest import REPOSITORY
 from tests.release.building.small import small_release
 from tests.release.building.test_build import contents
@@ -68,6 +69,23 @@ def test_a_source_that_changed_is_not_taken_for_what_it_was(tmp_path: Path) -> N
         built(folder)
     assert (kept / "recipe.json").read_text() == '{"steps": 2}'
     assert not (kept / "release.json").exists()
+
+
+def test_a_publication_that_failed_goes_on_without_building_again(tmp_path: Path) -> None:
+    folder = tmp_path / "one"
+    path = small_release(folder, "publish: [{to: folder, path: shelf/shop}]")
+    said: list[str] = []
+    around = Surroundings(tmp_path / "home", "", None, progress=said.append)
+    (folder / "shelf").write_text("in the way")
+    with pytest.raises((OSError, PaddockError)):
+        publish_release(Wanted(path), around)
+    assert (folder / WORK / "candidate" / "release.json").exists()
+    (folder / "shelf").unlink()
+    said.clear()
+    assert publish_release(Wanted(path), around)[0]["changed"]
+    assert not any("scanning" in line for line in said)
+    assert (folder / "shelf" / "shop" / "release.json").exists()
+    assert not (folder / WORK).exists()
 
 
 def test_two_builds_of_one_release_do_not_meet(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ def source_checks(spec: ReleaseSpec, source: Source, kept: Sequence[str]) -> lis
     """The checkpoint, the names and first bytes of the files, and the patterns that mean them."""
     return [
         *all_met("formats.checkpoint", "formats", "the checkpoint opens", source.model.problems),
+        *format_checks(spec, source),
         *all_met("integrity.names", "integrity", "every name is usable", _name_problems(source)),
         *content_checks(spec, source, kept),
         *all_met("integrity.patterns", "integrity", "every pattern means a file",
@@ -29,6 +30,15 @@ def source_checks(spec: ReleaseSpec, source: Source, kept: Sequence[str]) -> lis
         *claim_checks(spec, source),
         *adapter_checks(spec, source),
     ]  # fmt: skip
+
+
+def format_checks(spec: ReleaseSpec, source: Source) -> Iterator[Check]:
+    """What ``artifacts.source.formats`` allows the source to be."""
+    allowed, found = spec.artifacts.source_section.formats, source.model.format
+    named = {"huggingface": "safetensors", ADAPTER: "safetensors"}.get(found, found)
+    if allowed and found != "unknown" and named not in allowed:
+        sentence = f"the source is {named}, and artifacts.source.formats allows "
+        yield Check("formats.source", "formats", "unmet", sentence + ", ".join(allowed))
 
 
 def all_met(id_: str, group: Group, sentence: str, problems: Iterable[str]) -> list[Check]:
