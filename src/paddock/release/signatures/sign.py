@@ -16,12 +16,14 @@ from paddock.digest import sha256_hex
 from paddock.release.errors import BadManifest
 from paddock.release.files.manifest import (
     DSSE_NAME,
+    KEYLESS_NAME,
     MANIFEST_NAME,
     SIGNATURE_NAME,
     UPDATES_FOLDER,
     Manifest,
     parse_manifest,
 )
+from paddock.release.signatures.keyless import carried_bundle
 from paddock.release.signatures.oms import names_outside_signature, sign_files
 from paddock.release.signatures.release_statement import ReleaseStatement, render_statement
 from paddock.release.signatures.tuf.chain import Chain, root_name
@@ -46,6 +48,7 @@ class Signers:
     vouchers: Vouchers  # ``vouchers.to_json()`` is the section ``signatures`` of release.json
     dsse: tuple[Signer, ...] = ()
     tuf: Repository | None = None
+    keyless: Callable[[bytes], bytes | None] = lambda release_json: None  # a bundle about it
 
     @property
     def fingerprints(self) -> frozenset[str]:
@@ -82,7 +85,11 @@ def load_signers(
         tuf_root=_first_root(current(repository)) if repository is not None else None,
         keyless=Keyless(keyless.identity, keyless.issuer, keyless.optional) if keyless else None,
     )
-    return Signers(oms, vouchers, dsse, repository)
+
+    def bundle(release_json: bytes) -> bytes | None:
+        return carried_bundle(keyless, place.base, release_json) if keyless else None
+
+    return Signers(oms, vouchers, dsse, repository, bundle)
 
 
 def sign_release(folder: Path, signers: Signers, now: datetime) -> tuple[str, ...]:
@@ -92,7 +99,7 @@ def sign_release(folder: Path, signers: Signers, now: datetime) -> tuple[str, ..
     file. Writes release.oms.json and, where they are wanted, release.dsse.json and tuf/, anew when
     they are there; returns all their paths. With keys in files the same release gives the same
     bytes, but for ML-DSA, which signs differently each time, and for what tells the time (tuf/).
-    Raises BadManifest, BadKey, VersionTaken.
+    Raises BadManifest, BadKey, BadSignature, VersionTaken.
     """
     raw = (folder / MANIFEST_NAME).read_bytes()
     manifest = parse_manifest(raw)
@@ -101,6 +108,8 @@ def sign_release(folder: Path, signers: Signers, now: datetime) -> tuple[str, ..
     made = {SIGNATURE_NAME: _oms_bundle(manifest, raw, signers.oms)}
     if signers.dsse:
         made[DSSE_NAME] = sign_envelope(_statement(manifest, raw), IN_TOTO, signers.dsse)
+    if (bundle := signers.keyless(raw)) is not None:
+        made[KEYLESS_NAME] = bundle
     if signers.tuf is not None:
         chain = add_release(signers.tuf, manifest.name, manifest.version, raw, now)
         made |= carried(chain)

@@ -39,6 +39,9 @@ class Keyless(Section):
     identity: Text = Field(description="Who signs, such as an e-mail address.")
     issuer: Text = Field(description="Who says so: the address of an OpenID provider.")
     optional: bool = Field(False, description="Whether a release may leave without it.")
+    bundle: FilePath = Field(
+        "release.sigstore.json", description="What `sigstore sign` wrote about release.json."
+    )
 
 
 class Tuf(Section):

@@ -7,6 +7,7 @@ trust         what the reader trusts and asks for
 trust_file    the same as a file says it
 trust_folder  the same as a user fills it
 signed        who signed it
+keyless       which identity signed it
 contents      the folder against what was signed
 freshness     its update metadata against the time and what was seen
 memory        the newest that was seen of each publisher

@@ -85,6 +85,7 @@ def conclude(
         policy=_policy(findings),
         requirements=findings.requirements,
         keys=keys,
+        identity=findings.keyless,
         signed_by=tuple(sorted(findings.made_by)),
         gates=findings.gates,
     )

@@ -88,6 +88,7 @@ class Verdict:
     policy: Policy = "none"
     requirements: tuple[Requirement, ...] = ()
     keys: tuple[str, ...] = ()  # all trusted keys that signed
+    identity: str | None = None  # that sigstore vouches for, and that is trusted
     signed_by: tuple[str, ...] = ()  # all keys whose signatures are right, trusted or not
     gates: tuple[str, ...] = ()  # what ran before the release, as the signed release says
 
@@ -114,6 +115,7 @@ class Verdict:
             ],
             "key": self.key,
             "keys": list(self.keys),
+            "identity": self.identity,
             "signed_by": list(self.signed_by),
             "gates": list(self.gates),
             "path": self.subject.path,
@@ -140,6 +142,8 @@ class Verdict:
             lines.append(f"  release  {self.subject.name} {self.subject.version} ({size})")
         for key in self.keys or ((self.key,) if self.key is not None else ()):
             lines.append(f"  key      {key}")
+        if self.identity is not None:
+            lines.append(f"  identity {self.identity}")
         if self.freshness == "fresh":
             lines.append(f"  current  until {self.fresh_until}, by its update metadata")
         lines += [f"  {'ran':<8} {gate}" for gate in self.gates]

@@ -22,6 +22,7 @@ from paddock.release.files.folder import Listing, list_folder
 from paddock.release.verifying.contents import compare, require_unchanged
 from paddock.release.verifying.deciding import conclude, decide, unsigned
 from paddock.release.verifying.findings import Findings, Freshness
+from paddock.release.verifying.keyless import read_keyless
 from paddock.release.verifying.policy import judge_policy
 from paddock.release.verifying.signed import (
     FOREIGN_SIGNATURE_NAME,
@@ -71,6 +72,7 @@ def _verify(root_fd: int, path: str, trust: Trust, updates: Updates) -> Verdict:
         if findings.signature_name is None:
             return unsigned(findings)
         read_signatures(root_fd, findings, trust)
+        read_keyless(root_fd, findings, trust)
         with ExitStack() as stack:
             seen = _judge_updates(root_fd, findings, trust, updates, stack)
             assert findings.statement is not None  # noqa: S101 - set by read_signatures
