@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import jsonschema
@@ -146,18 +147,27 @@ def test_two_versions_have_two_files() -> None:
     assert bills(described({"docs": {"bom": []}})) == {}
 
 
-@pytest.mark.parametrize("words", HOSTILE)
-def test_hostile_words_stay_in_their_field(words: str) -> None:
-    if (
-        not words.strip()
-        or any(ord(c) < 32 and c not in "\n\t" for c in words)
-        or words == "\ud800"
-    ):
-        return  # release.yaml takes none of these
-    name = "data/" + words.replace("/", "_").replace("\n", " ")
-    content = with_data(
-        {**DATASET, "name": words, "description": words, "creators": [words]},
-        facts=[declared("Users", [words], "use.users"), declared("Odd", words, f"x.{words}")],
-    )
-    checks = [check for check in judge_bills(content) if "cyclonedx" in check.id]
-    assert [check.status for check in checks] == ["met", "met"], (name, checks)
+def test_a_bill_of_many_files_is_judged_whole_and_in_time() -> None:
+    files = {f"data/{number:04}.txt": b"x" for number in range(1000)}
+    content = described({"docs": {"bom": ["cyclonedx-1.6"]}}, files=files)
+    assert [check.status for check in judge_bills(content)] == ["met"]
+    document = json.loads(render_cyclonedx(content))
+    document["components"][777]["hashes"][0]["content"] = "no digest"
+    check = judge_cyclonedx(json.dumps(document).encode(), "1.6")
+    assert check.status == "unmet" and "/components/777/hashes/0/content" in check.sentence
+    document["components"][777] = document["components"][3]
+    check = judge_cyclonedx(json.dumps(document).encode(), "1.6")
+    assert "same bom-ref" in (check.evidence[0].quote or "")
+
+
+def test_hostile_words_stay_in_their_fields() -> None:
+    words = [w for w in HOSTILE if not re.search("[\x00-\x08\x0b-\x1f\ud800]", w)]
+    facts = [declared("Users", words, "use.users")]
+    facts += [declared("Odd", word, f"x.{word}") for word in words]
+    for said in ("\n".join(words), words[0]):
+        dataset = {**DATASET, "name": said, "description": said, "creators": words}
+        content = with_data(dataset, facts=facts)
+        checks = [check for check in judge_bills(content) if "cyclonedx" in check.id]
+        assert [check.status for check in checks] == ["met", "met"], checks
+        users = json.loads(render_cyclonedx(content))["metadata"]["component"]["modelCard"]
+        assert len(users["considerations"]["users"]) == len(words)
