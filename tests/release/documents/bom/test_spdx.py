@@ -13,7 +13,7 @@ from paddock.release.documents.bom.judging import SPDX_PATH, bills, judge_bills
 from paddock.release.documents.bom.spdx import render_spdx
 from paddock.release.documents.content import DocumentContent
 from paddock.release.facts import declared
-from paddock.release.licences.judgement import Judgement
+from paddock.release.licences.judgement import FoundText, Judgement
 from paddock.release.results.result import Result
 from tests.release.documents.bom.test_cyclonedx import LINEAGE
 from tests.release.documents.described import DATASET, described, with_data
@@ -103,6 +103,19 @@ def test_files_parents_data_sets_and_licences_belong_together() -> None:
         ("meta-llama/Llama-3.1-8B", "hasDeclaredLicense", "LicenseRef-llama3.1"),
         ("Shop talk", "hasDeclaredLicense", "CDLA-Permissive-2.0"),
     } <= found
+
+
+def test_a_licence_of_somebodys_own_comes_with_its_text() -> None:
+    files = {"model.safetensors": b"w", "LICENSE": b"ACME TERMS 1\n\nBe kind."}
+    judged = Judgement(texts=(FoundText("LICENSE", "acme-1", "0" * 64, True),))
+    content = described({"licenses": {"distribution": "acme-1"}}, files=files, judgement=judged)
+    objects = read(content)
+    (text,) = objects.foreach_type("simplelicensing_SimpleLicensingText")
+    assert text.simplelicensing_licenseText == "ACME TERMS 1\n\nBe kind."
+    (licence,) = objects.foreach_type("simplelicensing_LicenseExpression")
+    assert licence.simplelicensing_licenseExpression == "LicenseRef-acme-1"
+    (entry,) = licence.simplelicensing_customIdToUri
+    assert (entry.key, entry.value) == ("LicenseRef-acme-1", text._id)
 
 
 def test_the_digests_of_files_are_those_of_the_release() -> None:

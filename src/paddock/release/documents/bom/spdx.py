@@ -102,14 +102,28 @@ class SpdxGraph:
         if expression is None:
             return NO_ASSERTION
         custom = [
-            {"type": "DictionaryEntry", "key": ref, "value": self.identifier(f"licence-text-{ref}")}
+            {"type": "DictionaryEntry", "key": ref, "value": text}
             for ref in dict.fromkeys(custom_refs(expression))
+            if (text := self._licence_text(ref)) is not None
         ]
         return self._once("licence", expression, {
             "type": "simplelicensing_LicenseExpression",
             "simplelicensing_licenseExpression": expression,
             "simplelicensing_customIdToUri": custom,
         })  # fmt: skip
+
+    def _licence_text(self, ref: str) -> str | None:
+        """The text that a LicenseRef stands for, where the release ships it."""
+        for found in self._content.judgement.texts:
+            raw = (self._content.texts or {}).get(found.path)
+            if raw is not None and found.licence and spdx_expression(found.licence) == ref:
+                text = raw.decode("utf-8", "replace")
+                return self._once("licence-text", ref, {
+                    "type": "simplelicensing_SimpleLicensingText",
+                    "name": ref,
+                    "simplelicensing_licenseText": text,
+                })  # fmt: skip
+        return None
 
     def _files(self) -> None:
         by_purpose: dict[str, list[str]] = {"hasDataFile": [], "contains": []}
