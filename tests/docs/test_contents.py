@@ -11,7 +11,7 @@ import paddock
 
 SOURCE = Path(paddock.__file__).parent
 # Their tables of contents are code: the commands, and the routers in order of matching.
-IN_CODE = {"cli", "cli/admin", "cli/release", "hub/api", "starter"}
+IN_CODE = {"cli", "cli/admin", "cli/keys", "cli/release", "hub/api", "starter"}
 
 FOLDERS = sorted(
     str(file.parent.relative_to(SOURCE))
