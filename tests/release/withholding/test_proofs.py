@@ -95,6 +95,20 @@ def test_the_item_must_be_named_where_there_are_several(
     assert code == 1 and "withholds no item 'x'" in error
 
 
+def test_the_open_version_alone_is_what_the_release_is_made_of(
+    source: Path, released: Path, tmp_path: Path, paddock: Paddock
+) -> None:
+    code, out, _ = paddock("release", "withhold", source, "-o", tmp_path / "alone", "--json")
+    found = json.loads(out)
+    assert code == 0 and found["run"] == "undecided"
+    _, _, known = parse_commitments((released / "withheld.json").read_bytes())
+    assert {item["id"]: item["commitment"] for item in found["items"]} == known
+    weights = "model.safetensors"
+    assert (tmp_path / "alone" / weights).read_bytes() == (released / weights).read_bytes()
+    code, _, error = paddock("release", "withhold", source, "-o", tmp_path / "alone")
+    assert code == 1 and "exists and is not an empty folder" in error
+
+
 def test_without_the_secret_nothing_is_revealed(
     source: Path, tmp_path: Path, paddock: Paddock
 ) -> None:

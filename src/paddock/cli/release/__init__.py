@@ -14,6 +14,7 @@ _VERBS = {
     "approve": "Sign that a candidate may leave, or that a condition is waived.",
     "approvals": "Say who has approved a candidate, and what is missing.",
     "declare": "Sign the answers that licences ask a person for.",
+    "withhold": "Write the open version of a checkpoint alone.",
     "reveal": "Write a proof of one withheld item.",
     "check-proof": "Check such a proof against a release, and against the content.",
     "supersede": "Announce that another version takes a release's place.",
