@@ -54,6 +54,8 @@ def claimed() -> Variants:
         yield name, release({}, {"README.md": f"{text}\n".encode()})
     kinder = release({"audit": {"results": ["results.json"]}}, results)
     yield "kinder", {**kinder, "README.md": b"MMLU: 90 %.\n"}
+    entry = b"- {dataset: {id: cais/mmlu, task_id: default}, value: 0.9}\n"
+    yield "file", release({}, {".eval_results/mmlu.yaml": entry})
     facts = b"evaluation.summary: It scores 99.9 % on HellaSwag.\n"
     yield "fact", release({"docs": {"facts": "facts.yaml"}}, {"facts.yaml": facts})
 

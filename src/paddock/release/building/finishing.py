@@ -16,7 +16,7 @@ from paddock.release.building.inputs import BuildInputs, BuiltRelease
 from paddock.release.building.release_document import release_document
 from paddock.release.building.scanning import scan_written
 from paddock.release.building.writing import documents_of
-from paddock.release.documents.gathering import DocumentInputs, read_inputs
+from paddock.release.documents.gathering import DocumentInputs
 from paddock.release.files.attributes import LARGE_FILE_BYTES, render_attributes
 from paddock.release.files.formats import HEAD_BYTES, role_of
 from paddock.release.files.manifest import (
@@ -41,9 +41,11 @@ class Said:
 
 
 def read_said(inputs: BuildInputs) -> Said:
-    """Answers, results, policy, keys and statements; raises BadReleaseFile and BadKey."""
-    spec, base = inputs.plan.spec, inputs.base
-    return Said(read_inputs(base, spec), read_gate_inputs(spec, base))
+    """Answers and results as the plan read them, policy, keys and statements.
+
+    Raises BadReleaseFile and BadKey.
+    """
+    return Said(inputs.plan.document_inputs, read_gate_inputs(inputs.plan.spec, inputs.base))
 
 
 def finish(inputs: BuildInputs, said: Said, content: Content, signers: Signers) -> BuiltRelease:

@@ -20,6 +20,7 @@ from paddock.release.documents.complete import document_checks
 from paddock.release.documents.content import DocumentContent
 from paddock.release.documents.croissant.dataset import DatasetDescription
 from paddock.release.documents.croissant.render import wanted_heads
+from paddock.release.documents.evaluations.result_files import is_result_file
 from paddock.release.documents.facts_file import told
 from paddock.release.documents.gathering import DocumentInputs, Known, gather
 from paddock.release.documents.regulators import private_documents
@@ -85,8 +86,10 @@ def _front_matter(source: Path) -> str | None:
 def _texts(
     content: Content, files: Sequence[ReleaseFile], datasets: Sequence[DatasetDescription]
 ) -> dict[str, bytes]:
-    """The beginnings of licences and notices, which documents quote, and of described data."""
-    quoted = {file.path for file in files if file.role in _QUOTED_ROLES}
+    """The beginnings of what documents quote or are held against: licences, data, results."""
+    quoted = {
+        file.path for file in files if file.role in _QUOTED_ROLES or is_result_file(file.path)
+    }
     quoted |= set(wanted_heads(datasets, [file.path for file in files]))
     with opened_folder(content.candidate.folder) as folder_fd:
         return {path: read_beneath(folder_fd, path, MAX_QUOTED_BYTES) for path in sorted(quoted)}

@@ -12,6 +12,7 @@ from paddock.release.documents.evaluations.belonging import (
     sort_results,
 )
 from paddock.release.documents.evaluations.claims import claim_checks
+from paddock.release.documents.evaluations.result_files import result_file_checks
 from paddock.release.documents.mof.assessment import mof_checks
 from paddock.release.documents.placeholders import placeholder_checks
 from paddock.release.documents.regulators import judge_documents
@@ -33,6 +34,7 @@ def document_checks(content: DocumentContent) -> tuple[Check, ...]:
         *content.fact_checks,
         *placeholder_checks(content.authors_claims),
         *claim_checks(content.authors_claims, content.authors_front_matter, own, found.others),
+        *result_file_checks(content.texts or {}, own),
         *(digest_checks(found, content.files) if content.files else ()),
         *mof_checks(content.spec),
         *judge_documents(content),

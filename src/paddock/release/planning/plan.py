@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from paddock.front_matter import CARD_NAME
 from paddock.large_patterns import ATTRIBUTES_NAME
 from paddock.release.documents.complete import document_checks
+from paddock.release.documents.evaluations.result_files import is_result_file
 from paddock.release.documents.gathering import DocumentInputs, Known, gather
 from paddock.release.errors import GateRefused
 from paddock.release.evidence import Check, unmet
@@ -120,6 +121,7 @@ def make_plan(
         is_chat=source.model.is_chat,
         judgement=judgement,
         withheld=withheld,
+        texts={path: text.encode() for path, text in leaving.items() if is_result_file(path)},
     )
     return Plan(
         spec=spec,

@@ -25,6 +25,7 @@ from paddock.release.files.folder import Listing, list_folder
 from paddock.release.files.formats import HEAD_BYTES, role_of
 from paddock.release.files.reading import opened_folder, read_beneath
 from paddock.release.planning.adapter_source import adapter_model, is_adapter
+from paddock.release.planning.left_out import RESULTS_FOLDER
 from paddock.release.planning.outputs import PlannedOutput, planned_outputs, rewrites_weights
 from paddock.release.planning.source import Model, Source
 from paddock.release.spec.artifacts import Artifacts
@@ -125,15 +126,18 @@ def _readme(root_fd: int, listing: Listing) -> bytes:
 
 
 def _texts(root_fd: int, listing: Listing) -> dict[str, str]:
-    """Licences, notices and the configuration: the beginning of each, as text."""
+    """Licences, notices, the configuration and results: the beginning of each, as text."""
     wanted = [
         path
         for path in listing.files
         if path == "config.json" or role_of(path) in {"license", "notice"}
     ]
+    claims = sorted(path for path in listing.files if path.startswith(f"{RESULTS_FOLDER}/"))
+    if len(claims) > MAX_TEXTS:
+        raise BadInput(f"{RESULTS_FOLDER} holds {len(claims)} files, more than {MAX_TEXTS}")
     return {
         path: _head(root_fd, path, MAX_README_BYTES).decode("utf-8", "replace")
-        for path in sorted(wanted)[:MAX_TEXTS]
+        for path in (*sorted(wanted)[:MAX_TEXTS], *claims)
     }
 
 
