@@ -173,6 +173,7 @@ def test_a_file_that_changed_after_signing_is_not_published(
     with pytest.raises(RegistryRefused, match="other bytes"):
         push(replace(built, folder=copy), fake.host, tmp_path)
     assert fake.manifests == {}
+    (copy / "config.json").write_bytes((built.folder / "config.json").read_bytes())
     (copy / "model.safetensors").write_bytes(b"short")
     with pytest.raises(SourceChanged):
         push(replace(built, folder=copy), fake.host, tmp_path)
