@@ -147,6 +147,7 @@ def _own_words(spec: ReleaseSpec, inputs: DocumentInputs, text: str) -> dict[str
     words = {
         spec.docs.model_card if inputs.card_text is not None else "README.md": text,
         "metadata.description": spec.metadata.description or "",
+        "docs.changes": spec.docs.changes or "",
         **dict(spec.access.texts),
     }
     words |= {f"components[{c.name}]": c.description or "" for c in spec.components}

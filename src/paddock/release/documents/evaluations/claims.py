@@ -1,7 +1,8 @@
 """What the author's own words claim of evaluations, held against the results.
 
 Pure. Looks at the front matter (``model-index``) and at the text: a line that names a benchmark or
-an evaluation of the results beside a figure, and a column or row of a table under such a name.
+an evaluation of the results beside a figure, a heading above one, and a column or row of a table,
+of HTML too, under such a name.
 Whatever it finds must be a result, to the digits that it was written with. It can be fooled by
 words it does not know; it never passes a figure that it did recognise and could not find.
 """
@@ -9,6 +10,7 @@ words it does not know; it never passes a figure that it did recognise and could
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -36,6 +38,9 @@ _SCORES = re.compile(
     re.IGNORECASE,
 )
 _SHOTS = re.compile(r"\b[0-9]{1,3}[- ]?shots?\b|\b[0-9]{2,3}\s?%\s+(?:confidence|ci)\b", re.I)
+_HTML_CELL = re.compile(r"\s{0,80}<t[dh]\b[^<>]{0,200}>\s{0,80}", re.IGNORECASE)
+_HTML_TAG = re.compile(r"</?[a-z][a-z0-9]{0,15}\b[^<>]{0,200}>", re.IGNORECASE)
+_MARKS = " \t*_`~#>:-="
 _SPLIT = re.compile(r"(?<!\\)\|")
 
 
@@ -95,8 +100,12 @@ def claims_of_text(text: str, where: str, names: Iterable[str]) -> Iterator[Clai
     known = [re.escape(name) for name in sorted(set(names), key=len, reverse=True) if name]
     own = re.compile(rf"(?<![\w-])(?:{'|'.join(known)})(?![\w-])", re.IGNORECASE) if known else None
     head: list[str] = []
-    for line in text.splitlines()[:MAX_LINES]:
+    alone: str | None = None  # an evaluation that stands on a line of its own, such as a heading
+    for line in _plain(text).splitlines()[:MAX_LINES]:
         line = line[:MAX_LINE_CHARS]
+        if alone and (figure := _FIGURE.fullmatch(line.strip(_MARKS))):
+            yield Claim(alone, figure[1], where, f"{alone}: {line.strip()}")
+        alone = _standing_alone(line, own) if line.strip() else alone
         if "|" in line:
             cells = [cell.strip() for cell in _SPLIT.split(line.strip().strip("|"))]
             yield from _of_row(cells, head, where, own)
@@ -104,6 +113,18 @@ def claims_of_text(text: str, where: str, names: Iterable[str]) -> Iterator[Clai
         else:
             head = []
             yield from _of_line(line, where, own)
+
+
+def _plain(text: str) -> str:
+    """Letters as they look, and tables of HTML as tables of Markdown."""
+    seen = unicodedata.normalize("NFKC", text)
+    seen = "".join(c for c in seen if unicodedata.category(c) != "Cf")
+    return _HTML_TAG.sub("", _HTML_CELL.sub(" | ", seen))
+
+
+def _standing_alone(line: str, own: re.Pattern[str] | None) -> str | None:
+    name = _named(line, own)
+    return name if name and len(line.strip(_MARKS)) <= 2 * len(name) else None
 
 
 def _named(text: str, own: re.Pattern[str] | None) -> str | None:
