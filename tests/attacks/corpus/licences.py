@@ -61,7 +61,7 @@ def notice() -> Variants:
 @FAMILY.case(129, "with a notice of which one character is changed", R)
 def altered_notice() -> Variants:
     for name, old, new in (("sign", "©", "(c)"), ("letter", "Platforms", "Platform"), ("dot", "Inc.", "Inc"),
-                           ("homoglyph", "Meta", "Mеta")):  # fmt: skip
+                           ("homoglyph", "Meta", "Mеta"), ("case", "Community", "community")):  # fmt: skip
         yield name, derived(NOTICE=NOTICE.replace(old, new).encode())
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from paddock.release.evidence import Check
 from paddock.release.licences.judgement import Judgement
-from paddock.release.licences.judging import judge
+from paddock.release.licences.judging import judge, one_of_each
 from paddock.release.licences.material import Around, Parent
 from paddock.release.licences.origins import Origin
 from paddock.release.spec.release_spec import ReleaseSpec
@@ -206,6 +206,23 @@ def test_only_a_multimodal_llama_3_2_asks_for_the_seat() -> None:
     image = judge(spec("Llama-3.2-1B", licenses=said), {"config.json": '{"vision_config": {}}'})
     assert "eu_domiciled" not in {question.key for question in text.questions}
     assert "eu_domiciled" in {question.key for question in image.questions}
+
+
+def test_of_two_ways_to_one_condition_the_one_that_stops_the_release_is_told() -> None:
+    met = Check("licence.a", "licence", "met", "one way")
+    unmet = Check("licence.a", "licence", "unmet", "another")
+    assert one_of_each([met, unmet, met]) == [unmet]
+    assert one_of_each([unmet, met]) == [unmet]
+
+
+def test_material_that_was_not_changed_needs_no_list_of_changes() -> None:
+    parent = {"id": "acme/a", "license": "apache-2.0", "modified": False}
+    made = spec(lineage={"base_model": [parent]}, licenses={"distribution": "apache-2.0"})
+    origins = (Origin("acme/a", (), "apache-2.0"), Origin("acme/b", ("merge",), "apache-2.0"))
+    for known in (origins[:1], origins):
+        found = judge(made, {}, "", Around(parents=(Parent("acme/a", origins=known),)))
+        listed = [duty.source for duty in found.duties if duty.kind == "mark_changes"]
+        assert listed == [origin.id for origin in known[1:]]
 
 
 def test_data_sets_that_are_described_count_as_well() -> None:

@@ -150,7 +150,7 @@ def _origins(spec: ReleaseSpec, parents: Sequence[Parent], table: Table) -> Iter
         known = read.get(ancestor.id)
         if known is not None and known.origins:
             for origin in known.origins:
-                changed = ancestor.modified or origin.modified
+                changed = ancestor.modified or (bool(origin.path) and origin.modified)
                 told = "inherited" if known.signed_by else origin.told
                 id_ = ancestor.id if not origin.path else origin.id
                 yield Origin(id_, (edge, *origin.path), origin.licence, told, changed)
