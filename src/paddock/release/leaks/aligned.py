@@ -191,11 +191,18 @@ def _beyond_parent(found: _Found, probes: Probes, side: _Side, is_signed: bool) 
     real = lengths(rest, 0) > 1e-3 * size
     if not real.any():
         return False  # what is withheld is public
-    dots = np.einsum("ij,ij->i", rest[real], other[real])
-    scale = lengths(rest[real], 0) * np.maximum(lengths(other[real], 0), np.float32(1e-30))
-    partial = np.abs(dots / scale)
+    if not is_signed and np.median(_cosines(mine, released) - _cosines(parent, released)) <= 0:
+        return False  # sizes depend on a parent's in no straight line: a sibling's look alike, too
+    partial = _cosines(rest[real], other[real])
     chance = sum(log_chance_of_correlation(float(c), mine.shape[1], 1) for c in partial)
     return float(np.median(partial)) >= LEAST_BEYOND_PARENT and chance < LOG_ALARM
+
+
+def _cosines(rows: Floats, others: Floats) -> Floats:
+    """Absolute correlation of each row with its counterpart."""
+    dots = np.einsum("ij,ij->i", rows, others)
+    sizes = lengths(rows, 0) * lengths(others, 0)
+    return np.asarray(np.abs(dots / np.maximum(sizes, np.float32(1e-30))))
 
 
 def _without(rows: Floats, others: Floats) -> Floats:

@@ -26,7 +26,7 @@ from paddock.checkpoint.scan.report import Reason
 from paddock.checkpoint.scan.scanning import look_at
 from paddock.checkpoint.scan.walking import walk
 from paddock.errors import PaddockError, shown
-from paddock.release.leaks.git_packs import is_pack, open_pack
+from paddock.release.leaks.git_packs import is_object, is_pack, open_object, open_pack
 from paddock.release.leaks.report import Unread
 
 LIMITS: Final = Limits(
@@ -99,7 +99,7 @@ def _opener(look: Look) -> Opener | None:
         return None  # its arrays are read as tensors
     if is_pack(look.head):
         return open_pack
-    return OPENERS.get(look.kind)
+    return open_object if is_object(look.head) else OPENERS.get(look.kind)
 
 
 def _is_read_as_torch(look: Look) -> bool:

@@ -1,11 +1,12 @@
-"""The objects in a git pack, deltas resolved: what a history still holds.
+"""The objects of a git history: in packs, with deltas resolved, or each in its own file.
 
-dulwich reads the format; sizes are bounded before. Loose objects are zlib streams, which the
-scanner's openers read.
+dulwich reads packs; sizes are bounded before. An object in its own file is a zlib stream, which the
+scanner's openers unpack.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -20,11 +21,24 @@ from paddock.checkpoint.scan.report import Reason
 MAX_PACK_BYTES: Final = 8 << 30
 _MAGIC: Final = b"PACK"
 _BLOB: Final = b"blob"
+_OBJECT: Final = re.compile(rb"(?:blob|tree|commit|tag) [0-9]{1,19}\0")
 
 
 def is_pack(head: bytes) -> bool:
     """Whether bytes begin as a pack does."""
     return head.startswith(_MAGIC) and int.from_bytes(head[4:8], "big") in (2, 3)
+
+
+def is_object(head: bytes) -> bool:
+    """Whether bytes begin as an object does that was unpacked from its own file."""
+    return _OBJECT.match(head) is not None
+
+
+def open_object(look: Look) -> Iterator[Reason | Inner]:
+    """The content of one object, without the words before it."""
+    found = _OBJECT.match(look.head)
+    if found is not None:
+        yield Inner("content", look.pieces(found.end()))
 
 
 def open_pack(look: Look) -> Iterator[Reason | Inner]:

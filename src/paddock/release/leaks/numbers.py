@@ -80,7 +80,7 @@ def _table(exponent_bits: int, mantissa_bits: int, bias: int) -> Floats:
     exponent = codes >> mantissa_bits & (1 << exponent_bits) - 1
     steps = np.where(exponent > 0, mantissa + (1 << mantissa_bits), mantissa)
     size = steps * np.exp2(np.maximum(exponent, 1) - bias - mantissa_bits)
-    return np.where(codes >> exponent_bits + mantissa_bits, -size, size).astype(np.float32)
+    return np.asarray(np.where(codes >> exponent_bits + mantissa_bits, -size, size), np.float32)
 
 
 def unpacked(raw: Raw, bits: int) -> NDArray[np.uint8]:

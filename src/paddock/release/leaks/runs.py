@@ -21,6 +21,7 @@ RUN: Final = 32
 AROUND: Final = 32  # signs before, and as many after
 WINDOW: Final = RUN + 2 * AROUND
 INDEX_ENTRIES: Final = 1 << 20  # about, over everything withheld
+UNLIKE_PARENT: Final = 22  # of the signs around; what is nearer is the parent's
 MOST_WRONG: Final = 14  # of the 64 signs around
 _CHANCE_AROUND: Final = 4.0e-6  # that so few of 64 fair coins differ
 LEAST_COUNT: Final = 3
@@ -59,13 +60,13 @@ class RunIndex:
         return cls(max(0, int(np.ceil(np.log2(ratio)))))
 
     def add(self, owner: int, values: Floats, parent: Floats | None = None) -> None:
-        """The runs of consecutive numbers; those that the parent's numbers show too are left."""
+        """The runs of consecutive numbers; those near to the parent's are left out."""
         found = _codes(values, self.keep_bits)
         kept = np.ones(len(found.at), np.bool_)
         if parent is not None:
             theirs = _codes_at(parent, found.at)
             same = np.bitwise_count(found.around ^ theirs.around)
-            kept = (found.runs != theirs.runs) | (same > MOST_WRONG)
+            kept = np.minimum(same, 64 - same) > UNLIKE_PARENT
         # Long stretches of one sign, or of two in turn, are nobody's fingerprint.
         kept &= _is_varied(found.runs)
         self.runs.append(found.runs[kept])
@@ -80,7 +81,7 @@ class RunIndex:
             return []
         found = _codes(values, self.keep_bits)
         order = np.argsort(found.runs)  # neighbours are looked up beside each other
-        mine = _Codes(*(part[order] for part in found))
+        mine = _Codes(found.at[order], found.runs[order], found.around[order])
         first = np.searchsorted(index[0], mine.runs, "left")
         last = np.searchsorted(index[0], mine.runs, "right")
         candidates = np.minimum(last - first, 64)

@@ -19,6 +19,7 @@ from paddock.release.leaks.chunks import Overlap
 from paddock.release.leaks.combinations import Combinations
 from paddock.release.leaks.contents import inside, told
 from paddock.release.leaks.encoded import decoded, is_opaque, number_lists
+from paddock.release.leaks.git_packs import is_object
 from paddock.release.leaks.null import in_words
 from paddock.release.leaks.numbers import Floats, other_readings
 from paddock.release.leaks.phrases import normalised
@@ -80,7 +81,7 @@ class Search:
             self._texts(look)
             if look.kind is Kind.LFS_POINTER:
                 self.unread.append(Unread(look.name, "it only names a file that is elsewhere"))
-        elif look.kind not in _OPENED and look.kind not in _TOLD_ELSEWHERE:
+        elif look.kind not in _OPENED | _TOLD_ELSEWHERE and not is_object(look.head):
             self._unknown(look)
 
     def finish(self) -> None:
