@@ -22,7 +22,9 @@ from paddock.release.licences.material import Likeness
 
 SAMPLED_TENSORS = 64
 SAMPLED_VALUES = 8192  # a multiple of every block size
-NEARLY_PARALLEL = 0.9  # measured: fine-tuned and 4-bit copies above 0.98, strangers below 0.1
+# Measured on the starter model: 4-bit copies stay above 0.99, weights with 40 % of their own
+# deviation as noise above 0.92, strangers below 0.03.
+NEARLY_PARALLEL = 0.9
 _MAX_TOKENIZER_BYTES = 64 << 20
 
 
