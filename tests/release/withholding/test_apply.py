@@ -13,9 +13,10 @@ from transformers import GptOssConfig, GptOssForCausalLM
 from paddock.checkpoint.convert.convert import convert_checkpoint
 from paddock.checkpoint.convert.options import ConvertOptions
 from paddock.checkpoint.opening import open_checkpoint
-from paddock.checkpoint.tensors import has_same_bytes
+from paddock.checkpoint.tensors import Tensor, has_same_bytes
 from paddock.llama.loading import load_model
-from paddock.release.errors import WithholdingRefused
+from paddock.release.errors import SourceChanged, WithholdingRefused
+from paddock.release.withholding import apply
 from paddock.release.withholding.apply import withhold
 from paddock.release.withholding.withheld import Withheld
 from paddock.starter import starter_folder
@@ -181,6 +182,23 @@ def test_a_refused_rule_and_a_wrong_commitment_leave_nothing(tmp_path: Path) -> 
         with pytest.raises(WithholdingRefused, match=said):
             open_version(source, out, rule)
         assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_a_source_that_changes_meanwhile_is_no_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = llama(tmp_path / "m")
+    write = apply.write_shard
+
+    def write_and_touch(path: Path, tensors: tuple[Tensor, ...]) -> None:
+        write(path, tensors)
+        weights = source / "model.safetensors"
+        weights.write_bytes(weights.read_bytes())
+
+    monkeypatch.setattr(apply, "write_shard", write_and_touch)
+    with pytest.raises(SourceChanged, match="changed while parts"):
+        open_version(source, tmp_path / "out", {"layers": [1]})
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_link_in_the_source_is_refused(tmp_path: Path) -> None:

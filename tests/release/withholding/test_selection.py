@@ -241,3 +241,25 @@ def test_parquet_is_refused_in_words(tmp_path: Path) -> None:
     (folder / "rows.parquet").write_bytes(b"PAR1")
     found = select_from(folder, {"field": {"file": "rows.parquet", "name": "email"}})
     assert "only .csv, .json, .jsonl, .ndjson are read" in faults_of(found)[0].sentence
+
+
+def test_hostile_numbers_end_at_once_and_in_words(tmp_path: Path) -> None:
+    counted = mixtral(tmp_path / "a", num_local_experts=1 << 60)
+    assert faults_of(select_from(counted, {"experts": [1]}))
+    listed = mixtral(tmp_path / "b", num_layers_list=[1 << 60, 2])
+    assert fault_ids(select_from(listed, {"layers": [0]})) == [
+        "withholding.rule.config:num_layers_list"
+    ]
+    many = llama(tmp_path / "c")
+    assert len(fault_ids(select_from(many, {"layers": ["0-99999"]}))) == 2
+
+
+def test_many_withheld_files_are_looked_up_once(tmp_path: Path) -> None:
+    folder = llama(tmp_path / "m")
+    (folder / "data").mkdir()
+    for number in range(300):
+        (folder / "data" / f"{number}.txt").touch()
+    (folder / "list.json").write_text(json.dumps({"files": ["data/7.txt", "8.txt", "other"]}))
+    found = select_from(folder, {"file": "data/"})
+    check = next(c for c in found.checks if c.id == "withholding.reference:list.json")
+    assert "data/7.txt, data/8.txt" in check.sentence

@@ -20,7 +20,7 @@ from paddock.checkpoint.convert.convert import convert_checkpoint
 from paddock.checkpoint.output_folder import new_folder
 from paddock.checkpoint.safetensors.hf_folder import CONFIG, INDEX, read_tensors
 from paddock.checkpoint.tensors import Tensor
-from paddock.release.errors import WithholdingRefused
+from paddock.release.errors import SourceChanged, WithholdingRefused
 from paddock.release.evidence import Check
 from paddock.release.files.copying import copy_files
 from paddock.release.files.reading import opened_folder
@@ -40,6 +40,7 @@ from paddock.release.withholding.parts import (
 )
 from paddock.release.withholding.secret import Secret
 from paddock.release.withholding.selection import Selected, faults_of, selected
+from paddock.release.withholding.source_tree import SourceTree, state_of
 from paddock.release.withholding.withheld import Item, Withheld
 
 MAX_QUOTED = 10
@@ -75,11 +76,19 @@ def withhold(
             fields,
         )
         withheld = committed(chosen, parts, spec, secret)
+        _refuse_changes(chosen.tree)
     return replace(
         withheld,
         checks=(*withheld.checks, *learnt.checks),
         facts=(*withheld.facts, *learnt.facts),
     )
+
+
+def _refuse_changes(tree: SourceTree) -> None:
+    """Raise SourceChanged for a file that is no longer as it was when the rules were judged."""
+    for path, then in tree.states.items():
+        if not (tree.folder / path).exists() or state_of(tree.folder / path) != then:
+            raise SourceChanged(f"{path} changed while parts of the source were withheld")
 
 
 def refuse_faults(chosen: Selected) -> None:

@@ -6,7 +6,8 @@ where every layer loses the same ones, because the configuration counts them onc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from paddock.release.evidence import Check
@@ -62,14 +63,14 @@ def judge_drops(architecture: Architecture, claims: Claims) -> Drops:
 
 def new_names(architecture: Architecture, drops: Drops) -> dict[str, str]:
     """The name in the release of every tensor that is not dropped with its layer or expert."""
-    layers = _renumbered(architecture.layers, drops.layers)
-    experts = _renumbered(range(architecture.expert_count or 0), drops.experts)
+    layers = renumbered(architecture.layers, drops.layers)
     own = {
         name: expert
         for here in architecture.experts.values()
         for expert, names in here.own.items()
         for name in names
     }
+    experts = renumbered(set(own.values()), drops.experts)
     found: dict[str, str] = {}
     for name in architecture.tensors:
         place, new = layer_of(name), name
@@ -82,13 +83,10 @@ def new_names(architecture: Architecture, drops: Drops) -> dict[str, str]:
     return found
 
 
-def _renumbered(numbers: Mapping[int, object] | range, gone: tuple[int, ...]) -> dict[int, int]:
-    """Every number that stays, and which it becomes."""
-    return {
-        number: number - sum(other < number for other in gone)
-        for number in numbers
-        if number not in gone
-    }
+def renumbered(numbers: Iterable[int], gone: Sequence[int]) -> dict[int, int]:
+    """Every number that stays, and which it becomes; ``gone`` is sorted."""
+    without = set(gone)
+    return {n: n - bisect_left(gone, n) for n in numbers if n not in without}
 
 
 def _experts_gone(

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import copy
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import rfc8785
+
 from paddock.release.evidence import Check
 from paddock.release.withholding.architecture import LAYERS_KEY, Architecture
-from paddock.release.withholding.drops import Drops, layers_left
+from paddock.release.withholding.drops import Drops, layers_left, renumbered
 from paddock.release.withholding.tensor_rules import fault
 from paddock.release.withholding.withheld import ConfigChange
 
@@ -63,6 +66,8 @@ def open_config(architecture: Architecture, drops: Drops) -> OpenConfig:
         for key, value in wanted.items()
         if settings[key] != value
     )
+    faults += [fault("config", c.key, f"config.json has an impossible {c.key}")
+               for c in changes if not _is_plain(c)]  # fmt: skip
     settings.update(wanted)
     return OpenConfig(config, changes, tuple(faults))
 
@@ -80,11 +85,21 @@ def _layers(
     yield LAYERS_KEY, layers_left(architecture, drops)
     for key, value in settings.items():
         if key in _LAYER_NUMBERS and _are_numbers(value):
-            yield key, [n - sum(g < n for g in gone) for n in value if n not in gone]
+            moved = renumbered(value, drops.layers)
+            yield key, [moved[n] for n in value if n in moved]
         elif key in _FIRST_LAYERS and type(value) is int:
-            yield key, value - sum(g < value for g in gone)
+            yield key, value - bisect_left(drops.layers, value)
         elif isinstance(value, list) and len(value) == before and _A_VALUE_EACH.fullmatch(key):
             yield key, [item for n, item in enumerate(value) if n not in gone]
+
+
+def _is_plain(change: ConfigChange) -> bool:
+    """Whether a change can be told in canonical JSON, which knows no huge numbers."""
+    try:
+        rfc8785.dumps([change.before, change.after])
+    except (rfc8785.CanonicalizationError, RecursionError):
+        return False
+    return True
 
 
 def _are_numbers(value: object) -> bool:

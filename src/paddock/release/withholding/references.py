@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from paddock.checkpoint.errors import BadCheckpoint
-from paddock.checkpoint.strict_json import MAX_FILE_BYTES, parse_object, read_small
+from paddock.checkpoint.strict_json import parse_object, read_small
 from paddock.front_matter import CARD_NAME, split_document
 from paddock.release.evidence import Check, Evidence
 from paddock.release.withholding.source_tree import SourceTree
@@ -19,6 +19,8 @@ from paddock.release.withholding.tensor_rules import first_few
 from paddock.release.withholding.withheld import ConfigChange, WithheldFile
 
 MAX_CARD_BYTES = 1 << 20
+MAX_SETTINGS_BYTES = 16 << 20
+_NO_SETTINGS = "tokenizer.json"  # a vocabulary, in which any word may stand
 _EVERYTHING = re.compile(
     r"\b(?:all|full|complete|entire|unmodified)\s+(?:of\s+the\s+|the\s+)?(?:model\s+)?weights\b",
     re.IGNORECASE,
@@ -46,41 +48,43 @@ def check_references(
 
 def _in_json(tree: SourceTree, gone: set[str]) -> Iterator[Check]:
     """Settings whose value is the name of a withheld file, or of code in one."""
+    names = {text: path for path in sorted(gone) for text in _names_of(path)}
+    modules = {_name(path).removesuffix(".py"): path for path in gone if path.endswith(".py")}
     for path in sorted(tree.files):
-        is_setting = path.endswith(".json") and "/" not in path and path not in gone
-        if not is_setting or tree.files[path] > MAX_FILE_BYTES:
+        is_setting = path.endswith(".json") and "/" not in path and path != _NO_SETTINGS
+        if not is_setting or path in gone or tree.files[path] > MAX_SETTINGS_BYTES:
             continue
         try:
-            raw = read_small(tree.folder / path, BadCheckpoint)
-            if not any(_stem(name).encode() in raw for name in gone):
-                continue
-            document = parse_object(raw, path, BadCheckpoint)
+            raw = read_small(tree.folder / path, BadCheckpoint, MAX_SETTINGS_BYTES)
+            texts = list(_texts(parse_object(raw, path, BadCheckpoint)))
         except BadCheckpoint:
             continue  # no settings, or none that anybody could read
-        named = sorted({name for text in _texts(document) for name in gone if _means(text, name)})
+        named = {names[text] for text in texts if text in names}
+        named |= {modules[word] for text in texts if (word := _module(text)) in modules}
         if named:
             yield Check(
                 f"withholding.reference:{path}",
                 "withholding",
                 "unmet",
-                f"{path} refers to {first_few(named)}, which is withheld",
+                f"{path} refers to {first_few(sorted(named))}, which is withheld",
                 (Evidence(f"the settings in {path}", path=path),),
                 hint="take the reference out, or release the file",
             )
 
 
-def _stem(path: str) -> str:
-    name = path.rpartition("/")[2]
-    return name.removesuffix(".py")
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
-def _means(text: str, path: str) -> bool:
-    """Whether a setting is the path, the file's name, or (auto_map) a class in a module."""
-    name = path.rpartition("/")[2]
-    if text in (path, name, f"./{path}"):
-        return True
+def _names_of(path: str) -> tuple[str, ...]:
+    """How settings may spell a file."""
+    return path, _name(path), f"./{path}"
+
+
+def _module(text: str) -> str:
+    """The module of a class as auto_map names it: REPO--MODULE.CLASS."""
     module, dot, _ = text.rpartition("--")[2].partition(".")
-    return name.endswith(".py") and bool(dot) and module == _stem(path)
+    return module if dot else ""
 
 
 def _texts(value: Any) -> Iterator[str]:

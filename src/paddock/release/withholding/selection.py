@@ -37,6 +37,7 @@ from paddock.release.withholding.withheld import Withheld, WithheldTensor
 from paddock.release.withholding.withheld_facts import facts_of
 
 FAULT = "withholding.rule."
+MAX_EXACT = (1 << 53) - 1  # the largest whole number that JSON keeps exactly
 
 
 class Selected(NamedTuple):
@@ -77,7 +78,7 @@ def selected(source: Path, spec: ReleaseSpec, texts_folder: Path) -> Selected:
     faults += _escrow(tree, spec, texts_folder)
     if not faults and tensors:
         rules = {entry.item.id: entry.rule for entry in entries if entry.rule}
-        faults += _nothing_left(tree.architecture, tensors)
+        faults += [*_nothing_left(tree.architecture, tensors), *_impossible(tensors)]
         faults += replacement_faults(tree, tensors, rules, texts_folder)
         released = _released(tree, tensors, names)
         faults += opening_faults(tree, weights.config.config, released)
@@ -198,6 +199,12 @@ def _nothing_left(architecture: Architecture, tensors: tuple[WithheldTensor, ...
     if {t.name for t in tensors if t.rows is None} < set(architecture.tensors):
         return []
     return [fault("everything", "tensors", "every tensor would be withheld: nothing is open")]
+
+
+def _impossible(tensors: tuple[WithheldTensor, ...]) -> list[Check]:
+    """Shapes of nothing with numbers that canonical JSON cannot tell."""
+    odd = [tensor.name for tensor in tensors if max(tensor.shape, default=0) > MAX_EXACT]
+    return [fault("shape", "tensors", f"{odd[0]} has an impossible shape")] if odd else []
 
 
 def _checks(tree: SourceTree, entries: list[Entry], withheld: Withheld) -> list[Check]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ from paddock.release.withholding.architecture import Architecture, TensorShape, 
 _META_FILES = re.compile(r"params\.json|consolidated\.[0-9]+\.pth|checklist\.chk")
 _RESULTS_FOLDER = ".eval_results"
 
+State = tuple[int, int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class SourceTree:
@@ -40,6 +42,7 @@ class SourceTree:
     architecture: Architecture = Architecture({}, {}, {}, {})  # noqa: RUF009 - frozen and empty
     tensors: tuple[Tensor, ...] = ()
     problem: str | None = None
+    states: Mapping[str, State] = field(default_factory=dict)
     odd: tuple[str, ...] = ()  # links, special files and impossible names, a sentence each
 
     @property
@@ -67,7 +70,22 @@ def read_source(folder: Path, spec: ReleaseSpec) -> SourceTree:
         return SourceTree(folder, files, problem=problem, odd=odd)
     shapes = (TensorShape(tensor.name, tensor.dtype, tensor.shape) for tensor in tensors)
     architecture = architecture_of(config, shapes)
-    return SourceTree(folder, files, location.format, weights, architecture, tensors, odd=odd)
+    return SourceTree(
+        folder,
+        files,
+        location.format,
+        weights,
+        architecture,
+        tensors,
+        states={path: state_of(folder / path) for path in files},
+        odd=odd,
+    )
+
+
+def state_of(path: Path) -> State:
+    """Tells whether a file was written to; another name for the same file changes nothing."""
+    status = path.lstat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def is_hidden(path: str) -> bool:
