@@ -99,3 +99,26 @@ def test_a_child_inherits_what_its_parents_signed_release_says(
     assert facts["use.direct"]["value"] == "Answers."
     card = (child / "README.md").read_text()
     assert "*Inherited from acme/parent 1.0.0.*" in card
+
+
+def test_a_release_of_a_release_writes_its_own_documents_and_tells_what_it_leaves(
+    tmp_path: Path, paddock: Paddock
+) -> None:
+    base = write(tmp_path / "base", "1.0.0", 0.5)
+    first = build(paddock, base, base / "first")
+    (base / "first" / "documents" / "of-old.md").write_text("Of the first release.")
+    write(base, "2.0.0", 0.5)
+    code, out, error = paddock(
+        "release", "plan", base / "release.yaml", "--source", first, "--json"
+    )
+    assert code == 0, error
+    plan = json.loads(out)
+    left = {row["path"]: row["reason"] for row in plan["left_out"]}
+    assert left["documents/of-old.md"] == "belongs to an earlier release"
+    assert left["documents/facts.json"] == "belongs to an earlier release"
+    assert {"documents/openness.md", "documents/facts.json"} <= set(plan["written_files"])
+    (first / "release.json").unlink()
+    _, out, _ = paddock("release", "plan", base / "release.yaml", "--source", first, "--json")
+    left = {row["path"]: row["reason"] for row in json.loads(out)["left_out"]}
+    assert left["documents/facts.json"] == "replaced by a document of this release"
+    assert "documents/of-old.md" not in left

@@ -7,6 +7,7 @@ HTML under documents/, unless release.yaml wants none.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from paddock.front_matter import CARD_NAME
 from paddock.release.documents.changes.page import CHANGELOG_PATH, render_changelog
@@ -53,6 +54,14 @@ def documents(content: DocumentContent) -> dict[str, bytes]:
         pages = {path: raw for path, raw in written.items() if path.endswith(".md")}
         written |= {_twin(path): render_html(raw, _to_root(path)) for path, raw in pages.items()}
     return dict(sorted(written.items()))
+
+
+def written_paths(content: DocumentContent) -> tuple[str, ...]:
+    """The paths of what will be written, as far as a plan can tell, sorted."""
+    paths = set(documents(replace(content, results=())))
+    if any(result.dataset is not None for result in content.results):
+        paths.add(EVAL_RESULTS_PATH)
+    return tuple(sorted(paths))
 
 
 def _twin(path: str) -> str:

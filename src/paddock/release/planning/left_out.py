@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from paddock.front_matter import CARD_NAME
 from paddock.release.documents.answers import answer_files
-from paddock.release.files.manifest import vouches
+from paddock.release.documents.evaluations.model_index import EVAL_RESULTS_PATH
+from paddock.release.documents.regulators import PRIVATE_SUFFIX
+from paddock.release.files.manifest import MANIFEST_NAME, vouches
 from paddock.release.files.paths import matching, path_problem
 from paddock.release.planning.source import Source
 from paddock.release.spec.release_spec import ReleaseSpec
@@ -13,13 +17,19 @@ from paddock.release.spec.schema import SCHEMA_NAME
 FOREIGN_SIGNATURES = frozenset({"model.sig", "model.sigstore"})
 HOUSEKEEPING = frozenset({"__pycache__", "Thumbs.db", "desktop.ini"})
 RESULTS_FOLDER = ".eval_results"
+ABOUT = ("documents/", "attestations/")
 
 
-def left_out(spec: ReleaseSpec, source: Source) -> dict[str, str]:
-    """Every file of the source that is not copied as it is, with the reason."""
+def left_out(spec: ReleaseSpec, source: Source, written: Collection[str] = ()) -> dict[str, str]:
+    """Every file of the source that is not copied as it is, with the reason.
+
+    ``written`` are the paths of the documents that the build writes.
+    """
     paths = sorted(source.listing.files)
     reasons = {path: reason for path in paths if (reason := _housekeeping(path, source))}
     for path in paths:
+        if (reason := _written_about(path, source, written)) is not None:
+            reasons.setdefault(path, reason)
         if (reason := _beside(spec, source, path)) is not None:
             reasons.setdefault(path, reason)
     for part in spec.components:
@@ -36,6 +46,14 @@ def left_out(spec: ReleaseSpec, source: Source) -> dict[str, str]:
         if path.endswith(".gguf"):
             reasons.setdefault(path, "weights that are not made from this source")
     return reasons
+
+
+def _written_about(path: str, source: Source, written: Collection[str]) -> str | None:
+    """Why a document of the source is not one of the release."""
+    of_a_release = path == EVAL_RESULTS_PATH or path.startswith(ABOUT)
+    if MANIFEST_NAME in source.listing.files and of_a_release:
+        return "belongs to an earlier release"
+    return "replaced by a document of this release" if path in written else None
 
 
 def _signing_folders(spec: ReleaseSpec) -> tuple[str, ...]:
@@ -83,6 +101,8 @@ def _housekeeping(path: str, source: Source) -> str | None:
         return "replaced by the model card, which carries its text"
     if any(part.startswith(".") for part in parts) and parts[0] != RESULTS_FOLDER:
         return "hidden files are not released"
+    if any(part.endswith(PRIVATE_SUFFIX) for part in parts[:-1]):
+        return "documents for authorities alone"
     if HOUSEKEEPING & set(parts):
         return "left over from a tool"
     return None

@@ -13,6 +13,7 @@ from paddock.large_patterns import ATTRIBUTES_NAME
 from paddock.release.documents.complete import document_checks
 from paddock.release.documents.evaluations.result_files import is_result_file
 from paddock.release.documents.gathering import DocumentInputs, Known, gather
+from paddock.release.documents.write import written_paths
 from paddock.release.errors import GateRefused
 from paddock.release.evidence import Check, unmet
 from paddock.release.files.formats import role_of
@@ -65,6 +66,7 @@ class Plan:
     authors_text: str | None = None
     front_matter: str | None = None  # of the author's README
     document_inputs: DocumentInputs = field(default_factory=DocumentInputs)
+    written: tuple[str, ...] = WRITTEN_BY_US  # paths of what the build writes about it
     assumptions: tuple[str, ...] = ()
 
     @property
@@ -103,7 +105,8 @@ def make_plan(
     verified = around.parents if around else ()
     roots = {p.id: p.root for p in verified if p.signed_by is not None and p.root is not None}
     inputs = (inputs or DocumentInputs()).believing(roots)
-    staying = left_out(spec, source)
+    written = written_paths(gather(spec, inputs, Known(measured=source.model.facts)))
+    staying = left_out(spec, source, written)
     kept = [path for path in sorted(source.listing.files) if path not in staying]
     copied = tuple(
         PlannedFile(
@@ -141,6 +144,7 @@ def make_plan(
         authors_text=known.readme or None,
         front_matter=source.front_matter,
         document_inputs=inputs,
+        written=tuple(sorted({*WRITTEN_BY_US, *written})),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from paddock.release.planning.plan import WRITTEN_BY_US, Plan
+from paddock.release.planning.plan import Plan
 
 
 def to_json(plan: Plan) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
             for f in plan.copied
         ],
         "converted_files": list(plan.model.produced),
-        "written_files": list(WRITTEN_BY_US),
+        "written_files": list(plan.written),
         "left_out": [{"path": left.path, "reason": left.reason} for left in plan.left_out],
         "license": spec.licenses.distribution,
         "access": {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from paddock.release.evidence import GROUPS, Check
-from paddock.release.planning.plan import WRITTEN_BY_US, Plan
+from paddock.release.planning.plan import Plan
 
 MAX_LISTED = 40
 
@@ -31,7 +31,7 @@ def render_plan(plan: Plan, key: str, hub_url: str) -> str:
     copied = [f"{file.path} ({file.size_bytes} bytes)" for file in plan.copied]
     lines += _section("copied", copied)
     lines += _section("converted", list(plan.model.produced))
-    lines += _section("written", list(WRITTEN_BY_US))
+    lines += _section("written", list(plan.written))
     lines += _section("left out", [f"{left.path}: {left.reason}" for left in plan.left_out])
     lines += ["  conditions:", *(f"    {line}" for line in render_checks(plan.checks))]
     return "\n".join(lines)
