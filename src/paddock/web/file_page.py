@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from paddock import clock
 from paddock.errors import shown
 from paddock.hub.access import open_repository
 from paddock.hub.context import CallerDep, HubDep
@@ -22,6 +23,7 @@ from paddock.hub.http.paths import (
     RevisionInPath,
     encode_path,
 )
+from paddock.hub.lifecycle import standing as lifecycle
 from paddock.hub.scans import report
 from paddock.hub.scans.leaving import Asking
 from paddock.hub.scans.report import FileReport, Hears
@@ -75,6 +77,7 @@ def file(
             raise EntryNotFound(message, commit_oid=commit_oid)
         one = report.of_revision(conn, repo, commit_oid, [entry]).files[0]
         hears = report.hears_of(Asking(hub, conn, caller, repo))
+        told = lifecycle.tell(conn, repo, commit_oid, clock.now())
     return page(
         "file.html",
         repo=repo,
@@ -85,6 +88,7 @@ def file(
         badge=badge_of(one),
         one=one,
         reasons=told_reasons(one, hears),
+        told=told,
     )
 
 

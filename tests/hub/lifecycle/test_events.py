@@ -39,6 +39,8 @@ def test_a_revocation_is_on_the_page_in_the_api_and_in_a_header(model: Model) ->
     assert "ACME-2026-001" in page
     assert "What to do: Use 1.1.0. Right again in: 1.1.0." in page
     assert "&lt;b&gt;training&lt;/b&gt;" in page
+    about = model.stranger(f"/{model.repo}/blob/1.0.0/config.json").text
+    assert "What to do: Use 1.1.0." in about
     assert "revoked" not in model.stranger(f"/{model.repo}").text
     info = model.stranger(f"/api/models/{model.repo}/revision/1.0.0")
     assert info.headers["X-Paddock-Advisory"] == "revoked; ACME-2026-001"
