@@ -73,7 +73,7 @@ def _build(
 ) -> BuiltRelease:
     said = read_said(inputs)
     content = put_together(inputs, work, shares_files=shares_files)
-    return finish(inputs, said, content, signers)
+    return finish(inputs, said, content, signers, work.steps)
 
 
 def _work_path(inputs: BuildInputs, beside: Path) -> Path:

@@ -18,7 +18,6 @@ from paddock.release.building.checkpoint_steps import Opened, open_version
 from paddock.release.building.contents import Candidate, copy_step
 from paddock.release.building.gguf_keys import origin_keys
 from paddock.release.building.inputs import BuildInputs, BuiltOutput
-from paddock.release.building.leaking import leak_checks
 from paddock.release.building.provenance import (
     Origin,
     output_provenances,
@@ -51,6 +50,7 @@ class Content:
 
     candidate: Candidate
     stage: Stage
+    source: Stage  # what was withheld from
     outputs: tuple[BuiltOutput, ...]
     withheld: Withheld
     checks: tuple[Check, ...]
@@ -88,12 +88,12 @@ def put_together(inputs: BuildInputs, work: Work, *, shares_files: bool) -> Cont
     inputs.progress("running what was made")
     runs = _runs(outputs, bench)
     quality = quality_of(stage, outputs, spec, bench)
-    leaks = leak_checks(inputs, opened, candidate, work)
     subjects = [Subject(path, found.sha256) for path, found in sorted(candidate.digests.items())]
     weights = [Subject(p, candidate.digests[p].sha256) for each in outputs for p in each.files]
     return Content(
         candidate=candidate,
         stage=stage,
+        source=opened.source,
         outputs=outputs,
         withheld=opened.withheld,
         checks=(
@@ -104,7 +104,6 @@ def put_together(inputs: BuildInputs, work: Work, *, shares_files: bool) -> Cont
             *quality.checks,
             *opened.derived.checks,
             *opened.withheld.checks,
-            *leaks,
         ),
         facts=(*quality.facts, *opened.withheld.facts, *opened.derived.facts),
         results=quality.results,

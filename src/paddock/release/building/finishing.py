@@ -13,8 +13,10 @@ from paddock.clock import now
 from paddock.large_patterns import ATTRIBUTES_NAME
 from paddock.release.building.candidate import Content
 from paddock.release.building.inputs import BuildInputs, BuiltRelease
+from paddock.release.building.leaking import leaks_in
 from paddock.release.building.release_document import release_document
 from paddock.release.building.scanning import scan_written
+from paddock.release.building.steps import Steps
 from paddock.release.building.writing import documents_of
 from paddock.release.documents.gathering import DocumentInputs
 from paddock.release.files.attributes import LARGE_FILE_BYTES, render_attributes
@@ -48,19 +50,28 @@ def read_said(inputs: BuildInputs) -> Said:
     return Said(inputs.plan.document_inputs, read_gate_inputs(inputs.plan.spec, inputs.base))
 
 
-def finish(inputs: BuildInputs, said: Said, content: Content, signers: Signers) -> BuiltRelease:
+def finish(
+    inputs: BuildInputs, said: Said, content: Content, signers: Signers, steps: Steps
+) -> BuiltRelease:
     """Document, judge and sign the candidate; raises GateRefused with everything against it."""
     spec, candidate, gate = inputs.plan.spec, content.candidate, said.gate
     candidate.write(content.attestations)
     written = documents_of(inputs, said.documents, content, _files(inputs, content))
     candidate.write(written.contents)
     candidate.write({ATTRIBUTES_NAME: _attributes(inputs, content)})
+    leaks = leaks_in(inputs, content, steps)
+    candidate.write(leaks.attestations)
     root = content_root(_files(inputs, content))
     digests = {path: found.sha256 for path, found in candidate.digests.items()}
     asked = gate.candidate(root, digests, signers.fingerprints, content.results)
     scan = scan_written(candidate.folder, list(written.contents), spec)
     again = {check.id for check in written.checks}  # the plan judged some without the files
-    checks = [*(c for c in content.checks if c.id not in again), *written.checks, *scan]
+    checks = [
+        *(c for c in content.checks if c.id not in again),
+        *written.checks,
+        *scan,
+        *leaks.checks,
+    ]
     decision = decide(spec, checks, gate.statements, asked, now(), gate.policy)
     if not decision.allowed:
         inputs.progress(f"what was built is in {candidate.folder}, its content root is {root}")

@@ -23,6 +23,7 @@ from paddock.release.documents.attestations import (
 )
 from paddock.release.evidence import Check
 from paddock.release.files.weights_digest import weights_digest
+from paddock.release.leaks.report import LeakReport
 
 FOLDER = "attestations"
 _FOREIGN = re.compile(r"[^A-Za-z0-9._-]+")
@@ -73,6 +74,14 @@ def run_result(checks: Iterable[Check], subjects: Sequence[Subject]) -> dict[str
     """Which outputs open and run, and how close they are to their source."""
     configuration = [Resource("paddock engine", uri=BUILDER)]
     return {f"{FOLDER}/run.json": _test_result(checks, subjects, configuration)}
+
+
+def leak_result(report: LeakReport, files: Mapping[str, str]) -> dict[str, bytes]:
+    """What was compared with what is withheld, how far that reaches, and what was found."""
+    annotations = {"compared": report.coverage.to_json(), "limits": list(report.limits)}
+    configuration = [Resource("paddock leak check", uri=BUILDER, annotations=annotations)]
+    subjects = [Subject(path, sha256) for path, sha256 in sorted(files.items())]
+    return {f"{FOLDER}/leak-check.json": _test_result(report.checks, subjects, configuration)}
 
 
 def _test_result(
