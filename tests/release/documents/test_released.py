@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
+from paddock.errors import BadInput
+from paddock.release.building.private_documents import write_private
 from tests.attacks.corpus.case import write_tree
 from tests.attacks.corpus.release_trees import model_files
 from tests.cli.conftest import Paddock
@@ -76,6 +79,26 @@ def test_a_release_has_its_documents_and_authorities_have_theirs(
     office = (private / "model-documentation.aio.md").read_text()
     assert "Meters of the room" in office and "model.safetensors" in office
     assert (private / "model-documentation.nca.md").is_file()
+
+
+def test_documents_for_authorities_in_the_source_are_not_released(
+    tmp_path: Path, paddock: Paddock
+) -> None:
+    source, out = folder_of(tmp_path / "model", FORM), tmp_path / "model" / "built"
+    assert paddock("release", "build", source, "-o", out)[0] == 0
+    assert (tmp_path / "model" / "built.private").is_dir()
+    shutil.rmtree(out)
+    code, text, _ = paddock("release", "plan", source, "--json")
+    assert code == 0
+    assert not [file["path"] for file in json.loads(text)["files"] if ".private/" in file["path"]]
+    assert "documents for authorities alone" in text
+
+
+def test_a_place_that_is_taken_is_told_before_anything_is_there(tmp_path: Path) -> None:
+    (tmp_path / "out.private").symlink_to(tmp_path)
+    with pytest.raises(BadInput, match="is in the way"):
+        write_private({"a.md": b"x"}, tmp_path / "out")
+    assert write_private({}, tmp_path / "out") is None
 
 
 def test_what_is_not_answered_is_refused_with_file_and_key(

@@ -28,6 +28,7 @@ from paddock.release.documents.us.risks import judge_risks, render_risks
 from paddock.release.documents.us.sb53 import judge_sb53, render_sb53
 from paddock.release.evidence import Check
 
+PRIVATE_SUFFIX = ".private"  # of the folder beside the release
 FORM, ANNEX_XII = f"{FOLDER}/model-documentation.md", f"{FOLDER}/annex-xii.md"
 SUMMARY = f"{FOLDER}/training-summary.md"
 COPYRIGHT = f"{FOLDER}/copyright-policy.md"  # the author's own words

@@ -85,6 +85,16 @@ def test_only_a_yes_asks_further(section: str, gone: str, key: str) -> None:
     assert checks({**SUMMARY, section: {"used": False}})["documents.eu.summary"].status == "met"
 
 
+def test_a_file_of_domains_must_be_in_the_release() -> None:
+    crawled = {k: v for k, v in SUMMARY["crawled"].items() if k != "domains"}
+    told = {**SUMMARY, "crawled": {**crawled, "domains_file": "domains.txt"}}
+    found = checks(told)
+    assert found["documents.eu.summary.crawled.domains_file"].status == "unmet"
+    found = checks(told, files={"domains.txt": b"a.example\n"})
+    assert found["documents.eu.summary"].status == "met"
+    assert "documents.eu.summary.crawled.domains_file" not in found
+
+
 def test_a_question_that_was_left_out_is_not_a_no() -> None:
     for section in ("public", "licensed", "private", "crawled", "synthetic", "other_sources"):
         told = {name: value for name, value in SUMMARY.items() if name != section}

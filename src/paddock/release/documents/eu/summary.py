@@ -159,7 +159,7 @@ def judge_summary(content: DocumentContent) -> list[Check]:
     for item in modalities if isinstance(modalities, list) else []:
         if (check := _judge_band(item, facts, file)) is not None:
             checks.append(check)
-    return [*checks, *_judge_age(facts, file)]
+    return [*checks, *_judge_domains(content), *_judge_age(facts, file)]
 
 
 def render_summary(content: DocumentContent) -> bytes:
@@ -207,6 +207,17 @@ def _judge_band(item: dict[str, Value], facts: Facts, file: str | None) -> Check
         evidence = (Evidence("as declared", str(band)), Evidence("by number", counted))
         return Check(name, "documents", "unmet", sentence, evidence, hint)
     return None
+
+
+def _judge_domains(content: DocumentContent) -> list[Check]:
+    """Whether the file of top domains is there for whoever reads the summary."""
+    path = content.facts.value(f"{KEY}.crawled.domains_file")
+    if not content.files or not path or any(file.path == path for file in content.files):
+        return []
+    sentence = f"the summary names {path} as its list of domains, and the release has no such file"
+    hint = "put it into the source, or list crawled.domains in the summary"
+    name = f"documents.{KEY}.crawled.domains_file"
+    return [Check(name, "documents", "unmet", sentence, hint=hint)]
 
 
 def _judge_age(facts: Facts, file: str | None) -> list[Check]:
