@@ -77,9 +77,31 @@ def _verdict(
 ) -> Verdict:
     from paddock.release.verifying.verify import verify_folder
 
-    with _brought(target, settings, plain_http=plain_http) as folder:
-        verdict = verify_folder(folder, trust, updates)
+    with (
+        _brought(target, settings, plain_http=plain_http) as folder,
+        _renewed(target, folder, updates, settings) as newest,
+    ):
+        verdict = verify_folder(folder, trust, newest)
     return replace(verdict, subject=replace(verdict.subject, path=target))
+
+
+@contextmanager
+def _renewed(target: str, folder: Path, updates: Updates, settings: Settings) -> Iterator[Updates]:
+    """With what the main branch of a repository has of update metadata, if none was named."""
+    from paddock.release.files.manifest import UPDATES_FOLDER
+    from paddock.release.target import repository_in
+
+    repository = repository_in(target)
+    carries = (folder / UPDATES_FOLDER).is_dir()
+    if repository is None or repository.revision is None or updates.newer or not carries:
+        yield updates
+        return
+    from paddock.release.publishing.hub_client import Hub
+    from paddock.release.verifying.fetch import fetched_updates, is_same_publisher
+
+    with fetched_updates(Hub(settings.hub_url, settings.token), repository) as newer:
+        is_same = newer is not None and is_same_publisher(newer, folder / UPDATES_FOLDER)
+        yield replace(updates, newer=newer) if is_same else updates
 
 
 def _told_later(

@@ -9,6 +9,7 @@ import click
 
 from paddock.cli.keys.asking import config_home, json_option, new_password, stdin_option
 from paddock.cli.output import emit
+from paddock.config import load_settings
 
 if TYPE_CHECKING:
     from paddock.release.signatures.tuf.chain import Chain
@@ -132,6 +133,24 @@ def attach(repo: Path, release: Path, as_json: bool) -> None:
     chain = attach_updates(repository_at(repo, None), release)
     text = f"{release} carries the metadata of {repo} now\n{_text(chain, repo)}"
     emit(_told(chain, repo) | {"release": str(release)}, text, as_json=as_json)
+
+
+@command.command("publish", help="Put the current metadata onto a hub, beside its release.")
+@_repo
+@click.argument("target", metavar="NAMESPACE/NAME")
+@click.option("--hub", metavar="URL", help="The hub of the repository.")
+@json_option
+def publish(repo: Path, target: str, hub: str | None, as_json: bool) -> None:
+    from paddock.release.publishing.hub_client import Hub
+    from paddock.release.publishing.updates import push_updates
+    from paddock.release.signatures.tuf.repository import current
+
+    settings = load_settings({"hub_url": hub})
+    chain = current(repository_at(repo, None))
+    commit = push_updates(Hub(settings.hub_url, settings.token), target, chain)
+    what = "has it already" if commit is None else f"has it now, in {commit}"
+    text = f"{_text(chain, repo)}\n{target} {what}"
+    emit(_told(chain, repo) | {"target": target, "commit": commit}, text, as_json=as_json)
 
 
 @command.command("show", help="What the metadata says, and until when.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from huggingface_hub import HfApi
 from huggingface_hub.errors import RepositoryNotFoundError
@@ -16,8 +16,10 @@ from huggingface_hub.hf_api import RepoFile
 
 from paddock.front_matter import CARD_NAME
 from paddock.large_patterns import ATTRIBUTES_NAME
-from paddock.release.files.manifest import MANIFEST_NAME
+from paddock.release.files.manifest import MANIFEST_NAME, vouches
 from paddock.release.publishing.outgoing import Outgoing
+
+T = TypeVar("T")
 
 # What a hub puts into a new repository by itself.
 _MADE_BY_THE_HUB = frozenset({ATTRIBUTES_NAME, CARD_NAME})
@@ -98,6 +100,21 @@ def local_files(release: Outgoing) -> dict[str, LocalFile]:
 def is_same(remote: Mapping[str, RemoteFile], local: Mapping[str, LocalFile]) -> bool:
     """Whether a revision holds exactly these files."""
     return remote.keys() == local.keys() and not differing(remote, local)
+
+
+def is_same_release(remote: Mapping[str, RemoteFile], local: Mapping[str, LocalFile]) -> bool:
+    """Whether a revision holds this release, signed by whatever release.json names.
+
+    Some kinds of keys sign differently each time, and update metadata is renewed: neither makes
+    another release, while release.json binds every other byte.
+    """
+    return is_same(_without_signatures(remote), _without_signatures(local))
+
+
+def _without_signatures(files: Mapping[str, T]) -> dict[str, T]:
+    return {
+        path: file for path, file in files.items() if path == MANIFEST_NAME or not vouches(path)
+    }
 
 
 def differing(remote: Mapping[str, RemoteFile], local: Mapping[str, LocalFile]) -> list[str]:

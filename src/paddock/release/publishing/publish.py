@@ -24,6 +24,7 @@ from paddock.release.publishing.hub_state import (
     RepositoryState,
     differing,
     is_same,
+    is_same_release,
     local_files,
     read_state,
     read_tree,
@@ -98,7 +99,7 @@ def _version_is_there(job: _Job, state: RepositoryState) -> bool:
     commit = state.tags.get(job.built.version)
     if commit is None:
         return False
-    if not is_same(read_tree(job.api, job.repo, commit), job.local):
+    if not is_same_release(read_tree(job.api, job.repo, commit), job.local):
         raise VersionTaken(
             f"{job.repo} has a version {job.built.version} with other content",
             hint="raise metadata.version in release.yaml; published versions do not change",

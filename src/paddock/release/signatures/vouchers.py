@@ -95,6 +95,11 @@ def _vouchers(section: Any) -> Vouchers:
     root = tuf["root"]["sha256"] if tuf is not None else None
     if root is not None and not (isinstance(root, str) and is_sha256(root)):
         raise BadManifest(f"the digest of the first root is {shown(root)}")
+    if keyless is not None and not all(
+        isinstance(keyless[name], kind)
+        for name, kind in (("identity", str), ("issuer", str), ("optional", bool))
+    ):
+        raise BadManifest(f"{SECTION} in release.json names no identity that signs")
     return Vouchers(
         oms=_key(section["oms"]["key"]) if "oms" in section else None,
         dsse=keys,
