@@ -41,6 +41,8 @@ def figures(text: str, *names: str) -> list[tuple[str, str]]:
          [("mmlu", "75.3")]),
         ("M\u200bMLU: 75.3", [("mmlu", "75.3")]),
         ("\uff2d\uff2d\uff2c\uff35: \uff17\uff15.3", [("mmlu", "75.3")]),
+        ("| Category | Benchmark | # Shots | Metric | Ours |\n|--|--|--|--|--|\n"
+         "| General | MMLU | 5 | macro_avg/acc | 65.7 |", [("mmlu", "65.7")]),
         ("We looked at MMLU.\n\nTraining took 3.5 days.", []),
         ("pass@1 is 0.33", [("pass@1", "0.33")]),
         ("MMLU has 57 subjects and 4 choices.", []),

@@ -41,6 +41,11 @@ _SHOTS = re.compile(r"\b[0-9]{1,3}[- ]?shots?\b|\b[0-9]{2,3}\s?%\s+(?:confidence
 _HTML_CELL = re.compile(r"\s{0,80}<t[dh]\b[^<>]{0,200}>\s{0,80}", re.IGNORECASE)
 _HTML_TAG = re.compile(r"</?[a-z][a-z0-9]{0,15}\b[^<>]{0,200}>", re.IGNORECASE)
 _MARKS = " \t*_`~#>:-="
+# Heads of columns that count something else.
+_NO_RESULT = re.compile(
+    r"\b(?:shots?|samples?|questions|params|parameters|size|tokens|date|year|seed|version)\b|^#|^n$",
+    re.IGNORECASE,
+)
 _SPLIT = re.compile(r"(?<!\\)\|")
 
 
@@ -135,13 +140,14 @@ def _named(text: str, own: re.Pattern[str] | None) -> str | None:
 def _of_row(
     cells: list[str], head: list[str], where: str, own: re.Pattern[str] | None
 ) -> Iterator[Claim]:
-    """The cells of a row whose first cell, or whose column's head, names an evaluation."""
-    row_name = _named(cells[0], own) if cells else None
+    """The figures of a row in which a cell, or the column's head, names an evaluation."""
+    named = ((place, _named(cell, own)) for place, cell in enumerate(cells))
+    at, row_name = next(((place, name) for place, name in named if name), (0, None))
     for place, cell in enumerate(cells):
-        column_name = _named(head[place], own) if place < len(head) and head is not cells else None
+        title = head[place] if place < len(head) and head is not cells else ""
         figure = _FIGURE.fullmatch(_SHOTS.sub("", cell).strip(" *_`~")) or _lone_figure(cell)
-        name = column_name or (row_name if place else None)
-        if figure and name:
+        name = _named(title, own) or (row_name if place != at else None)
+        if figure and name and not _NO_RESULT.search(title):
             yield Claim(name, figure[1], where, " | ".join(cells)[:200])
 
 
