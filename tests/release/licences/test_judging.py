@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paddock.release.evidence import Check
 from paddock.release.licences.judgement import Judgement
 from paddock.release.licences.judging import judge, one_of_each
 from paddock.release.licences.material import Around, Parent
 from paddock.release.licences.origins import Origin
+from paddock.release.spec.licences import Licenses
+from paddock.release.spec.lineage import Ancestor, Lineage
 from paddock.release.spec.release_spec import ReleaseSpec
 
 NOTICE = (
@@ -298,3 +302,24 @@ def test_a_parents_own_lineage_is_inherited_through_its_signed_release() -> None
     } in found.ancestors  # fmt: skip
     inherited = [fact for fact in found.facts if fact.source == "inherited"]
     assert any("meta-llama/Llama-3.1-8B" in (fact.by or "") for fact in inherited)
+
+
+STRANGE = st.text(max_size=40).filter(lambda text: bool(text.strip()) and "\x00" not in text)
+
+
+@given(name=STRANGE, licence=STRANGE, text=st.text(max_size=300), card=st.text(max_size=100))
+def test_any_names_and_texts_are_judged_on_single_lines(
+    name: str, licence: str, text: str, card: str
+) -> None:
+    made = spec().model_copy(
+        update={
+            "lineage": Lineage.model_construct(
+                base_model=(Ancestor.model_construct(id=name, license=licence),)
+            ),
+            "licenses": Licenses.model_construct(distribution=licence),
+        }
+    )
+    found = judge(made, {"LICENSE": text, "NOTICE": card}, card)
+    for check in found.checks:
+        assert check.id.isprintable()
+        assert check.sentence.isprintable()

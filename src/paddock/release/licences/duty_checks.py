@@ -16,7 +16,7 @@ from paddock.release.licences.judgement import Display, NoticeFile
 from paddock.release.licences.material import Material
 from paddock.release.licences.naming import is_named_by_maker
 from paddock.release.licences.origins import Held, owed
-from paddock.release.licences.quoting import words_of
+from paddock.release.licences.quoting import in_line, words_of
 from paddock.release.licences.terms import DutyTerm, Terms
 
 NOTICE_FILE = "NOTICE"
@@ -112,12 +112,14 @@ def _changes(material: Material) -> str:
     for id_, how in sorted(changed.items()):
         parent = material.parent(id_)
         if parent is not None and parent.changed:
-            listed = [f"  {path}" for path in parent.changed[:MAX_LISTED]]
+            listed = [f"  {in_line(path)}" for path in parent.changed[:MAX_LISTED]]
             more = len(parent.changed) - len(listed)
             rest = [f"  and {more} more"] if more > 0 else []
-            parts.append("\n".join([f"Files that differ from {id_} ({how}):", *listed, *rest]))
+            parts.append(
+                "\n".join([f"Files that differ from {in_line(id_)} ({how}):", *listed, *rest])
+            )
         else:
-            parts.append(f"Made from {id_} ({how}): its weights were changed.")
+            parts.append(f"Made from {in_line(id_)} ({how}): its weights were changed.")
     return "\n\n".join(parts) + "\n" if parts else ""
 
 

@@ -44,6 +44,7 @@ from paddock.release.licences.questions import (
     needed,
     signed_texts,
 )
+from paddock.release.licences.quoting import tidied
 from paddock.release.licences.text_checks import copy_checks, links, policy_checks, stray_checks
 from paddock.release.spec.release_spec import ReleaseSpec
 
@@ -67,7 +68,7 @@ def judge(
     duties = duties_of(material.held)
     grants = grants_of(material.held, are_all_known=not any(_unknown_names(material)))
     return Judgement(
-        checks=tuple(one_of_each(checks)),
+        checks=tuple(one_of_each(map(tidied, checks))),
         duties=duties,
         grants=grants,
         notices=notices_to_write(material),

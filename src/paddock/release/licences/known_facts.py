@@ -29,9 +29,11 @@ def _facts(material: Material, grants: Iterable[Grant]) -> Iterator[Fact]:
             f"Duties from {held.origin.id}", duties, f"licence.inherited.{id_}.duties", by
         )
     for grant in grants:
-        value = "not stated" if grant.value is None else grant.value
-        by = grant.licence or "no licence speaks of it"
-        yield inherited(f"Grant: {grant.name}", value, f"licence.grant.{grant.name}", by)
+        name, key = f"Grant: {grant.name}", f"licence.grant.{grant.name}"
+        if grant.value is None:
+            yield Fact(name, None, "unknown", key)
+        else:
+            yield inherited(name, grant.value, key, grant.licence or "")
     for found in material.found:
         key = f"licence.text.{found.path}"
         what: Value = {"licence": found.licence, "sha256": found.sha256, "known": found.is_known}
