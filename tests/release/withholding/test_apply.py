@@ -221,6 +221,7 @@ def test_a_replacement_is_trained_and_measured(tmp_path: Path) -> None:
     assert facts[f"{key}.layer.1.after"] < 0.9 * facts[f"{key}.layer.1.before"]
     assert told.checks[-1].id == f"withholding.distilled:{ITEM}"
     assert told.checks[-1].status == "met"
+    assert "of the layer's work is missed" in told.items[0].replaced_how
     source, out = load_model(starter_folder()), load_model(tmp_path / "out")
     name = "model.layers.1.mlp.up_proj.weight"
     ours, theirs = out.get_parameter(name).flatten(), source.get_parameter(name).flatten()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paddock.release.errors import WithholdingRefused
@@ -86,6 +86,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(rows=st.lists(st.dictionaries(st.text("abc", min_size=1, max_size=2), VALUES), min_size=1))
 def test_everything_but_the_field_is_kept(
     rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory

@@ -77,8 +77,16 @@ def withhold(
         )
         withheld = committed(chosen, parts, spec, secret)
         _refuse_changes(chosen.tree)
+    notes = dict(learnt.notes)
+    items = (
+        replace(item, replaced_how=f"{item.replaced_how}; {notes[item.id]}")
+        if item.id in notes
+        else item
+        for item in withheld.items
+    )
     return replace(
         withheld,
+        items=tuple(items),
         checks=(*withheld.checks, *learnt.checks),
         facts=(*withheld.facts, *learnt.facts),
     )
@@ -147,7 +155,7 @@ def _write_weights(chosen: Selected, plain: Path, partial: Path, texts_folder: P
     """Weights, index and configuration; what was trained for them."""
     withheld = chosen.withheld
     if not withheld.tensors:
-        return Learnt({}, (), ())
+        return Learnt({})
     tensors = {tensor.name: tensor for tensor in read_tensors(plain)}
     with tempfile.TemporaryDirectory(prefix=".learnt-", dir=partial) as room:
         learnt = _learnt(chosen, tensors, texts_folder, Path(room))

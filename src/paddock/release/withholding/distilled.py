@@ -41,8 +41,9 @@ class Learnt(NamedTuple):
     """Trained replacements by the name in the source, and what was measured."""
 
     tensors: dict[str, Tensor]
-    facts: tuple[Fact, ...]
-    checks: tuple[Check, ...]
+    facts: tuple[Fact, ...] = ()
+    checks: tuple[Check, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()  # an item, and how well it was replaced
 
 
 class _Given(NamedTuple):
@@ -63,7 +64,7 @@ def learn(
 ) -> Learnt:
     """Train every distilled replacement, one rule after the other; ``plain`` is the source."""
     given = _Given(tree, withheld, tree.architecture.initializer_range, folder, room)
-    learnt = Learnt(dict(_beginnings(given, plain)), (), ())
+    learnt = Learnt(dict(_beginnings(given, plain)))
     for item, rule in rules.items():
         if rule.replace == "distilled replacement":
             learnt = _one(given, plain, learnt, item, rule)
@@ -94,9 +95,12 @@ def _one(
     steps = DEFAULT_STEPS if rule.steps is None else rule.steps
     tokens = _tokens(given, config, rule)
     found = imitate(Task(config, plain, opened, names, tokens, steps, rule.seed or 0), keep)
-    facts = _facts(item, rule, found, steps)
-    checks = [_check(item, found)]
-    return Learnt(so_far.tensors | made, (*so_far.facts, *facts), (*so_far.checks, *checks))
+    return Learnt(
+        so_far.tensors | made,
+        (*so_far.facts, *_facts(item, rule, found, steps)),
+        (*so_far.checks, _check(item, found)),
+        (*so_far.notes, (item, _note(found))),
+    )
 
 
 def _stored(path: Path, like: Tensor, weights: np.ndarray[Any, Any]) -> Tensor:
@@ -152,12 +156,25 @@ def _facts(item: str, rule: WithholdRule, found: Imitated, steps: int) -> list[F
     ]
     for fit in found.layers:
         name = f"Layer {fit.layer}: share of its work that the stand-in misses"
-        figures = (("before", fit.before), ("after", fit.after), ("without", fit.without))
+        figures = (
+            ("before", "before training", fit.before),
+            ("after", "after training", fit.after),
+            ("without", "with nothing in its place", fit.without),
+        )
         facts += [
-            measured(f"{name}, {when} it", round(value, 6), f"{key}.layer.{fit.layer}.{when}", by)
-            for when, value in figures
+            measured(f"{name}, {when}", round(value, 6), f"{key}.layer.{fit.layer}.{word}", by)
+            for word, when, value in figures
         ]
     return facts
+
+
+def _note(found: Imitated) -> str:
+    """How well the worst stand-in does, for the sentence about its item."""
+    worst = max(found.layers, key=lambda fit: fit.after)
+    return (
+        f"on held-out texts {worst.after:.0%} of the layer's work is missed, "
+        f"{worst.before:.0%} before training"
+    )
 
 
 def _check(item: str, found: Imitated) -> Check:
