@@ -23,6 +23,7 @@ BENCHMARKS = {
     "verify": ["--bytes", "20000000", "--small-files", "200", "--rounds", "1"],
     "catalogue_scale": ["--sizes", "300", "--databases", "sqlite", "--requests", "40"],
     "scan_corpus": ["--numbers", "1", "14", "27"],
+    "leak_check": ["--sizes", "64", "--tries", "2", "--pairs", "20", "--gigabytes", "0.02"],
     "memory_soak": ["--requests", "120", "--warm-up", "60", "--repositories", "3"],
     "s3_transfer": ["--large-bytes", "12000000", "--rounds", "1"],
     "quantise": ["--elements", "1048576", "--rounds", "1"],

@@ -127,7 +127,15 @@ def test_no_layer_of_a_trained_model_is_taken_for_another(tmp_path: Path) -> Non
     numbers = {
         t.name: decode(t.read(), t.dtype).reshape(t.shape)
         for t in checkpoint.tensors
-        if any(part in t.name for part in ("embed_tokens", "layers.0.", "layers.1.", "layers.4."))
+        if any(
+            part in t.name
+            for part in (
+                "embed_tokens",
+                "layers.1.mlp",
+                "layers.4.mlp.down",
+                "layers.4.self_attn.o",
+            )
+        )
     }
     source = source_of(tmp_path / "source", numbers)
     gone = {name: array for name, array in numbers.items() if ".layers.4." in name}
@@ -162,3 +170,53 @@ def test_the_difference_to_a_public_parent_is_the_tensor(tmp_path: Path) -> None
     public = source_of(tmp_path / "parent", {"secret": parent})
     files = {"delta.safetensors": packed({"delta": 100 * (tuned - parent)})}
     assert not checked(tmp_path, files, tuned, parents=[public]).is_clean
+
+
+def _in_lower_halves() -> dict[str, Array]:
+    carrier = noise(51).view(np.uint32) & np.uint32(0xFFFF0000)
+    hidden = W.view(np.uint32) >> np.uint32(16)
+    return {"a": (carrier | hidden).view(np.float32)}
+
+
+SMUGGLED: dict[str, Callable[[], dict[str, Array]]] = {
+    "in the lower halves of other floats": _in_lower_halves,
+    "its upper bytes alone": lambda: {"a": W.reshape(-1).view("u1").reshape(-1, 4)[:, 3].copy()},
+    "every row five times": lambda: {"a": np.repeat(W[ROW_ORDER][:, COLUMN_ORDER], 5, axis=0)},
+    "columns between others": lambda: {"a": np.stack([W, noise(52)], axis=2).reshape(ROWS, -1)},
+    "added to a louder released one": lambda: {"a": W + 9 * noise(53), "b": noise(53)},
+    "through a curve": lambda: {"a": np.tanh(60 * W[ROW_ORDER])},
+    "around another middle": lambda: {"a": np.exp(9 * W) + 5},
+    "half of it in each of two": lambda: {"a": W[:, :60].copy(), "b": 3 * W[:, 60:]},
+    "in four bits, high first": lambda: {"a": _nibbles(W, high_first=True)},
+    "in words, column by column": lambda: {"a": _gptq(W)},
+}
+
+
+def _nibbles(array: Array, *, high_first: bool) -> Array:
+    codes = np.clip(np.round(array.reshape(-1) / 0.02 * 2.5 + 7.5), 0, 15).astype(np.uint8)
+    one, other = (codes[1::2], codes[0::2]) if high_first else (codes[0::2], codes[1::2])
+    return one | other << 4
+
+
+def _gptq(array: Array) -> Array:
+    codes = np.clip(np.round(array.T / 0.02 * 2.5 + 7.5), 0, 15).astype(np.uint32)
+    eights = codes.reshape(-1, 8, array.shape[0])
+    words = (eights << (4 * np.arange(8, dtype=np.uint32))[:, None]).sum(axis=1, dtype=np.uint32)
+    return words.view(np.int32)
+
+
+@pytest.mark.parametrize("name", SMUGGLED)
+def test_it_is_not_smuggled_out(name: str, tmp_path: Path) -> None:
+    report = checked(tmp_path, {"model.safetensors": packed(SMUGGLED[name]())})
+    assert {finding.withheld for finding in report.findings} == {"secret"}
+
+
+def test_encrypted_numbers_are_undecided(tmp_path: Path) -> None:
+    mask = np.random.Generator(np.random.PCG64(9)).integers(0, 256, W.nbytes, np.uint8)
+    report = checked(
+        tmp_path, {"model.safetensors": packed({"a": W.reshape(-1).view("u1") ^ mask})}
+    )
+    assert statuses(report) == {
+        "withholding.leak:weights.1": "met",
+        "withholding.leak.unread:model.safetensors:a": "undecided",
+    }

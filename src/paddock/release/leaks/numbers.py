@@ -121,3 +121,12 @@ def other_readings(raw: Raw) -> list[Reading]:
         name = "F32" if dtype == ">u4" else "BF16"
         found.append(Reading(f"{name}, big-endian", as_floats(turned, name)))
     return found
+
+
+def lower_halves(raw: Raw, dtype: str) -> list[Reading]:
+    """What the lower half of every wide float holds, where nobody looks."""
+    item = 2 if dtype == "F32" else 4
+    whole = memoryview(raw).cast("B")[: len(raw) // (2 * item) * (2 * item)]
+    lower = np.ascontiguousarray(np.frombuffer(whole, np.uint8).reshape(-1, 2 * item)[:, :item])
+    types = ("BF16", "F16", "I8") if dtype == "F32" else ("F32", "BF16", "F16")
+    return [Reading(f"lower halves, {t}", as_floats(lower.reshape(-1).data, t)) for t in types]

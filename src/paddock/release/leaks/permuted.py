@@ -109,14 +109,15 @@ def _from_rows(
         good = _confident(worth, 0.4 + 0.15 * turn)
         taken = matrix[:, columns[good]] * column_signs[good]
         rows, signs, strength = _matches(block[:, good], taken)
-    return _judged(judging[:, good], taken, comparisons)
+    copies = COPIES + len(matrix) // sample.shape[0]
+    return _judged(judging[:, good], taken, copies, comparisons)
 
 
-def _judged(judging: Floats, taken: Floats, comparisons: float) -> Alignment | None:
+def _judged(judging: Floats, taken: Floats, copies: int, comparisons: float) -> Alignment | None:
     """The verdict of rows that took no part in finding the columns."""
     products = np.abs(_unit(judging) @ _unit(taken).T)
     # A row may be there several times; so often none is by chance.
-    copies = min(COPIES, products.shape[1] - 1)
+    copies = min(copies, products.shape[1] - 1)
     best = products.max(axis=1)
     rivals = np.partition(products, -1 - copies, axis=1)[:, -1 - copies]
     dimensions = effective_dimensions(products, judging.shape[1])

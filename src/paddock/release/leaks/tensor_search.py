@@ -9,11 +9,19 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from paddock.checkpoint.gguf.ggml_types import GGML_TYPES
 from paddock.release.leaks.aligned import Match, compare
 from paddock.release.leaks.combinations import Combinations
 from paddock.release.leaks.matrices import centred, matrices
 from paddock.release.leaks.null import in_words
-from paddock.release.leaks.numbers import INTEGERS, Floats, is_readable, other_readings
+from paddock.release.leaks.numbers import (
+    INTEGERS,
+    Floats,
+    Reading,
+    is_readable,
+    lower_halves,
+    other_readings,
+)
 from paddock.release.leaks.packed import packed_readings
 from paddock.release.leaks.permuted import Alignment, align
 from paddock.release.leaks.profiles import Profiles, profiles
@@ -34,7 +42,10 @@ from paddock.release.leaks.withheld_content import Owner
 # Comparisons for which all bounds hold: released matrices, times withheld ones, times views.
 COMPARISONS: Final = 1e8
 RUN_ELEMENTS: Final = 1 << 21  # of a matrix that are searched for runs
-MAX_RAW_BYTES: Final = 1 << 20  # of a tensor of integers that are read in other ways
+MAX_RAW_BYTES: Final = 1 << 20  # of a tensor that are read in other ways
+NOISE_BITS: Final = 7.9  # of a byte: plain floats have 7.5 at most, codes of four bits 7.7
+LEAST_NOISE_BYTES: Final = 8192
+_IN_BLOCKS: Final = frozenset(g.name for g in GGML_TYPES.values() if g.elements > 1)
 _STATE: Final = re.compile(r"exp_avg|momentum|optimi[sz]er|\bema\b|moment|grad|master|fp32_param")
 
 
@@ -68,8 +79,11 @@ class TensorSearch:
             place = f"{path}:{tensor.name}"
             self.unread.append(Unread(place, f"numbers of type {tensor.dtype} are not read"))
             return
-        if tensor.dtype in INTEGERS:
-            yield from self._in_other_readings(path, tensor)
+        raw = _beginning(tensor)
+        if tensor.dtype not in _IN_BLOCKS and is_noise(raw):
+            reason = f"a tensor of type {tensor.dtype} whose bytes are like noise, or encrypted"
+            self.unread.append(Unread(f"{path}:{tensor.name}", reason))
+        yield from self._in_other_readings(path, tensor, raw)
         for matrix in matrices(tensor):
             place = f"{tensor.name} {matrix.part}".strip()
             yield from self._in_matrix(path, place, matrix.values)
@@ -98,14 +112,16 @@ class TensorSearch:
                 finding = Finding(target.item, target.name, path, tensor.name, *how)
                 yield FoundTensor((target.item, target.name), finding)
 
-    def _in_other_readings(self, path: str, tensor: ReleasedTensor) -> Iterator[FoundTensor]:
-        """Integers may be packed codes, or bytes of another type."""
-        raw = bytearray()
-        for piece in tensor.pieces():
-            raw += piece
-            if len(raw) >= MAX_RAW_BYTES:
-                break
-        for reading in (*other_readings(bytes(raw)), *packed_readings(bytes(raw), tensor)):
+    def _in_other_readings(
+        self, path: str, tensor: ReleasedTensor, raw: bytes
+    ) -> Iterator[FoundTensor]:
+        """Integers may be packed codes, or bytes of another type; floats may carry other floats."""
+        readings: list[Reading] = []
+        if tensor.dtype in INTEGERS:
+            readings = [*other_readings(raw), *packed_readings(raw, tensor)]
+        elif tensor.dtype in ("F32", "F64"):
+            readings = lower_halves(raw, tensor.dtype)
+        for reading in readings:
             yield from self._in_runs(path, f"{tensor.name}, as {reading.name}", reading.values)
 
     def _in_runs(self, path: str, place: str, values: Floats) -> Iterator[FoundTensor]:
@@ -180,6 +196,24 @@ def _of_order(path: str, place: str, what: tuple[Target, Alignment, str]) -> Fou
     disguise = f"{disguise}, {words}" if words else disguise
     finding = Finding(target.item, target.name, path, place, disguise, measured)
     return FoundTensor((target.item, target.name), finding)
+
+
+def _beginning(tensor: ReleasedTensor) -> bytes:
+    raw = bytearray()
+    for piece in tensor.pieces():
+        raw += piece
+        if len(raw) >= MAX_RAW_BYTES:
+            break
+    return bytes(raw[:MAX_RAW_BYTES])
+
+
+def is_noise(raw: bytes) -> bool:
+    """Whether bytes are as even as encryption makes them; weights of no plain type are."""
+    if len(raw) < LEAST_NOISE_BYTES:
+        return False
+    counts = np.bincount(np.frombuffer(raw, np.uint8))
+    shares = counts[counts > 0] / len(raw)
+    return -float((shares * np.log2(shares)).sum()) > NOISE_BITS
 
 
 def _run_sample(values: Floats) -> Floats:

@@ -47,7 +47,8 @@ def held_by(look: Look) -> Held:
     match look.kind:
         case Kind.SAFETENSORS:
             texts = tuple(f"{k} {v}" for k, v in read_header(look.file).metadata.items())
-            return Held(tuple(map(as_released, open_tensors(look.file))), texts)
+            tensors = tuple(map(as_released, open_tensors(look.file)))
+            return Held(tensors, (*texts, "\n".join(t.name for t in tensors)))
         case Kind.GGUF:
             return _gguf(look)
         case Kind.NPY | Kind.NPZ:
