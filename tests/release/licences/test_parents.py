@@ -175,11 +175,10 @@ def test_a_path_out_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_release_hands_on_what_it_inherited(tmp_path: Path, paddock: Paddock) -> None:
-    older = {"id": "acme/older", "relation": "merge", "license": "openmdw-1.1"}
+    older = {"id": "acme/older", "relation": "merge", "license": "cc-by-4.0"}
     teacher = {"id": "meta-llama/Llama-3.1-8B", "license": "llama3.1"}
     lineage = {"base_model": [older], "trained_on_outputs_of": [teacher]}
     first = made(tmp_path / "first", lineage, metadata={"name": "Llama-acme", "version": "1.0.0"})
-    (first / "model" / "LICENSE").write_text("OpenMDW License Agreement, version 1.1\n")
     document = yaml.safe_load((first / "release.yaml").read_bytes())
     signed_answers(first, document, {"outputs_used": True})
     folder = made(tmp_path / "second", {"base_model": [PARENT]})
@@ -193,7 +192,7 @@ def test_a_release_hands_on_what_it_inherited(tmp_path: Path, paddock: Paddock) 
         ("meta-llama/Llama-3.1-8B", "finetune", "trained_on_outputs_of"),
     }
     stopping = {check.id for check in found.checks if check.blocks}
-    assert {"licence.llama3.1.name", "licence.openmdw-1.1.copy"} <= stopping
+    assert "licence.llama3.1.name" in stopping
 
 
 def signed_answers(folder: Path, document: dict[str, Any], answers: dict[str, bool]) -> None:
