@@ -16,12 +16,14 @@ from paddock.release.documents.content import DocumentContent
 from paddock.release.documents.declared import read_declared
 from paddock.release.documents.evaluations.belonging import sort_results
 from paddock.release.documents.evaluations.model_index import render_eval_results
+from paddock.release.documents.keys import KNOWN, FactKey
 from paddock.release.documents.model_card.page import render_card
 from paddock.release.documents.placeholders import find_placeholder
+from paddock.release.documents.write import documents
 from paddock.release.licences.judgement import Display, Duty, Grant, Judgement
 from paddock.release.results.result import Result
 from paddock.release.withholding.withheld import ConfigChange, Item, Withheld
-from tests.release.documents.described import described
+from tests.release.documents.described import MEASURED, described
 
 FACTS = b"""
 model.knowledge_cutoff: 2026-06
@@ -231,3 +233,33 @@ def test_a_licence_of_ones_own_has_its_name_and_its_file() -> None:
     assert (data["license"], data["license_name"], data["license_link"]) == (
         "other", "LicenseRef-acme", "LICENSE.md",
     )  # fmt: skip
+
+
+def test_the_code_to_begin_with_is_for_the_form_that_is_shipped() -> None:
+    def code(*paths: str) -> str:
+        return body(described(files={path: b"x" for path in paths})).split("```python")[1]
+
+    assert "AutoModelForCausalLM.from_pretrained" in code("config.json", "model.safetensors")
+    assert 'gguf_file="m-q4.gguf"' in code("m-q4.gguf")
+    assert "gguf_file" not in code("m-q4.gguf", "model.safetensors")
+    adapter = ("adapter_config.json", "adapter_model.safetensors")
+    assert "AutoPeftModelForCausalLM" in code(*adapter)
+    card = render_card(described(files={path: b"x" for path in adapter})).decode()
+    assert ModelCard(card).data.library_name == "peft"
+
+
+@pytest.mark.parametrize("key", [key for key in KNOWN.values() if key.declarable])
+def test_whatever_an_author_may_declare_is_told(key: FactKey) -> None:
+    samples: dict[str, Any] = {
+        "text": "A sentinel.", "texts": ["A sentinel."], "count": 987_654, "number": 987_654,
+        "flag": True, "day": "2019-03-07", "month": "2019-03",
+        "rows": [{column: "A sentinel." for column in key.columns}],
+    }  # fmt: skip
+    shown = {"count": "987,654", "number": "987,654", "flag": "yes", "day": "2019-03-07",
+             "month": "2019-03"}.get(key.kind, "A sentinel.")  # fmt: skip
+    raw = yaml.safe_dump({key.key: {"value": samples[key.kind], "by": "ada"}}).encode()
+    facts = read_declared(raw, "facts.yaml")
+    pages = documents(described(facts=facts)) if key.key not in MEASURED else {}
+    said = "\n".join(raw.decode() for path, raw in pages.items() if path.endswith(".md"))
+    assert not pages or shown in said.replace("\\", ""), key.key
+    assert not pages or "eclared by ada" in said or "| ada |" in said

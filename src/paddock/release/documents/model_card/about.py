@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from paddock.release.documents.content import DocumentContent
-from paddock.release.documents.keys import MODEL
+from paddock.release.documents.keys import KNOWN, MODEL
 from paddock.release.documents.model_card.told import (
     fact_table,
     in_blocks,
@@ -38,9 +38,14 @@ _TRAINING = (
     "training.flop_method", "training.started", "training.finished", "training.days",
     "training.speed",
 )  # fmt: skip
+_DATA = (
+    "data.obtained", "data.modalities", "data.points", "data.scope", "data.curation",
+    "data.unsuitable", "data.personal", "data.bias_detection", "data.available_from",
+)  # fmt: skip
 _ENERGY = (
     "training.hardware", "training.hardware_hours", "training.provider", "training.region",
     "energy.training_mwh", "energy.training_method", "energy.co2_kg", "energy.co2_source",
+    "energy.training_type",
     "energy.inference_flop", "energy.inference_method",
 )  # fmt: skip
 
@@ -101,6 +106,7 @@ def risks(content: DocumentContent) -> str:
             told(content, "risks.tradeoffs", "### Trade-offs"),
             told(content, "risks.ethical", "### Ethical considerations"),
             told(content, "risks.fairness", "### Fairness"),
+            told(content, "risks.safety_level", "### Assessed risk"),
             told(content, "risks.recommendations", "### Recommendations"),
         ],
     )
@@ -114,6 +120,7 @@ def training(content: DocumentContent) -> str:
         [
             told(content, "training.data", "### Training data"),
             told(content, "training.datasets", "### Data sets"),
+            *(told(content, key, f"### {KNOWN[key].title}") for key in _DATA),
             told(content, "training.preprocessing", "### Preprocessing"),
             told(content, "training.process", "### Procedure"),
             told(content, "training.rationale", "### Why it was trained so"),

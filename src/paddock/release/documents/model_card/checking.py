@@ -5,37 +5,62 @@ Pure.
 
 from __future__ import annotations
 
+import json
+
 from paddock.release.documents.content import DocumentContent
 from paddock.release.documents.plain import in_code
 from paddock.release.files.manifest import SIGNATURE_NAME
 
 MAX_FILES = 2000
+ADAPTER_CONFIG = "adapter_config.json"
 
 
 def get_started(content: DocumentContent) -> str:
-    """Code that loads the model and lets it write."""
+    """Code that loads the model and lets it write, for the form that is shipped."""
     name = content.repo or f"./{content.name}"
     revision = f', revision="{content.version}"' if content.repo else ""
-    code = [
-        "from transformers import AutoModelForCausalLM, AutoTokenizer",
-        "",
-        f'tokenizer = AutoTokenizer.from_pretrained("{name}"{revision})',
-        f'model = AutoModelForCausalLM.from_pretrained("{name}"{revision})',
-    ]
+    code = [*_loading(content, f'"{name}"{revision}'), *_asking(content)]
+    return "## How to get started\n\n```python\n" + "\n".join(code) + "\n```"
+
+
+def is_adapter(content: DocumentContent) -> bool:
+    """Whether the release is an adapter, which needs the model that it was made for."""
+    return any(file.path == ADAPTER_CONFIG for file in content.files)
+
+
+def _loading(content: DocumentContent, where: str) -> list[str]:
+    models = "from transformers import AutoModelForCausalLM, AutoTokenizer"
+    tokenizer = f"tokenizer = AutoTokenizer.from_pretrained({where})"
+    if is_adapter(content):
+        return [
+            "from peft import AutoPeftModelForCausalLM  # takes the base model from where it is",
+            "from transformers import AutoTokenizer",
+            "",
+            tokenizer,
+            f"model = AutoPeftModelForCausalLM.from_pretrained({where})",
+        ]
+    paths = [file.path for file in content.files]
+    gguf = next((path for path in paths if path.endswith(".gguf")), None)
+    if gguf is not None and not any(path.endswith(".safetensors") for path in paths):
+        where = f"{where}, gguf_file={json.dumps(gguf)}"
+        tokenizer = f"tokenizer = AutoTokenizer.from_pretrained({where})"
+    return [models, "", tokenizer, f"model = AutoModelForCausalLM.from_pretrained({where})"]
+
+
+def _asking(content: DocumentContent) -> list[str]:
+    inputs = ['inputs = tokenizer("Once upon a time", return_tensors="pt")']
     if content.is_chat:
-        code += [
+        inputs = [
             'messages = [{"role": "user", "content": "Hello!"}]',
             "inputs = tokenizer.apply_chat_template(",
             '    messages, add_generation_prompt=True, return_tensors="pt", return_dict=True',
             ")",
         ]
-    else:
-        code.append('inputs = tokenizer("Once upon a time", return_tensors="pt")')
-    code += [
+    return [
+        *inputs,
         "output = model.generate(**inputs, max_new_tokens=100)",
         "print(tokenizer.decode(output[0], skip_special_tokens=True))",
     ]
-    return "## How to get started\n\n```python\n" + "\n".join(code) + "\n```"
 
 
 def verify(content: DocumentContent) -> str:

@@ -14,6 +14,7 @@ import yaml
 
 from paddock.release.documents.content import DocumentContent
 from paddock.release.documents.evaluations.model_index import metric_names, model_index
+from paddock.release.documents.model_card.checking import is_adapter
 from paddock.release.licences.card_licence import card_licence
 from paddock.release.results.result import Result
 from paddock.release.spec.access import Access
@@ -34,7 +35,7 @@ def card_fields(content: DocumentContent, results: tuple[Result, ...]) -> dict[s
     fields: dict[str, Any] = {
         "language": list(metadata.languages),
         **_licence(content),
-        "library_name": metadata.library_name,
+        "library_name": _library(content),
         "pipeline_tag": metadata.pipeline_tag,
         "tags": list(dict.fromkeys([*metadata.tags, "llama", "paddock"])),
         "datasets": _datasets(content),
@@ -46,6 +47,14 @@ def card_fields(content: DocumentContent, results: tuple[Result, ...]) -> dict[s
         "model-index": model_index(metadata.name, metadata.pipeline_tag, results),
     }
     return {key: value for key, value in fields.items() if value not in (None, "", [], {})}
+
+
+def _library(content: DocumentContent) -> str:
+    """What loads it: as declared, else the library of adapters for an adapter."""
+    metadata = content.spec.metadata
+    if "library_name" not in metadata.model_fields_set and is_adapter(content):
+        return "peft"
+    return metadata.library_name
 
 
 def _licence(content: DocumentContent) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from paddock.release.documents.content import DocumentContent
+from paddock.release.documents.model_card.told import named
 from paddock.release.documents.mof.assessment import Assessment, assess
 from paddock.release.documents.mof.framework import LABELS
 from paddock.release.documents.plain import in_line, table
@@ -55,7 +56,7 @@ def _class(mof_class: int) -> str:
 
 
 def _osaid(content: DocumentContent) -> str:
-    facts = [content.facts[key] for key in OSAID]
+    facts = [named(content, key) for key in OSAID]
     lines = table(
         ("Element", "Answer", "Human-confirmed by"),
         [(fact.name, fact.text, (fact.by or "nobody") if fact.is_known else "") for fact in facts],
