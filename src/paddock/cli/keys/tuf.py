@@ -13,7 +13,7 @@ from paddock.config import load_settings
 
 if TYPE_CHECKING:
     from paddock.release.signatures.tuf.chain import Chain
-    from paddock.release.signatures.tuf.repository import Repository
+    from paddock.release.signatures.tuf.writing import Repository
 
 keys_option = click.option(
     "--keys",
@@ -27,7 +27,7 @@ _DAYS = {"timestamp_days": 7, "snapshot_days": 30, "targets_days": 90, "root_day
 def repository_at(repo: Path, keys: Path | None, days: dict[str, int] | None = None) -> Repository:
     """The repository and its keys."""
     from paddock.release.signatures.tuf.metadata import Lifetimes
-    from paddock.release.signatures.tuf.repository import Repository
+    from paddock.release.signatures.tuf.writing import Repository
     from paddock.signing.keys import keys_folder
 
     given = {**_DAYS, **(days or {})}

@@ -13,7 +13,8 @@ from paddock.release.files.manifest import (
     parse_manifest,
 )
 from paddock.release.signatures.tuf.chain import Chain, root_name
-from paddock.release.signatures.tuf.repository import Repository, current, write
+from paddock.release.signatures.tuf.repository import current
+from paddock.release.signatures.tuf.writing import Repository, write
 from paddock.release.signatures.vouchers import parse_vouchers
 from paddock.signing.keys import read_key_file
 

@@ -29,7 +29,8 @@ from paddock.release.signatures.release_statement import ReleaseStatement, rende
 from paddock.release.signatures.tuf.chain import Chain, root_name
 from paddock.release.signatures.tuf.keys import create_role_keys
 from paddock.release.signatures.tuf.metadata import Lifetimes
-from paddock.release.signatures.tuf.repository import Repository, add_release, create, current
+from paddock.release.signatures.tuf.repository import add_release, create, current
+from paddock.release.signatures.tuf.writing import Repository
 from paddock.release.signatures.vouchers import SECTION, Keyless, Vouchers
 from paddock.release.spec.sign import Sign, Tuf
 from paddock.signing.dsse import IN_TOTO, sign_envelope

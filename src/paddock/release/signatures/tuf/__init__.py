@@ -5,6 +5,7 @@ strict       metadata in which no byte is free
 keys         the private keys of the four roles, in a folder
 revocations  revoked.json
 repository   the folder that is kept between releases
+writing      signed, and onto the medium in the right order
 rotation     new keys for a role, signed by the old ones
 chain        what a release carries of it
 """

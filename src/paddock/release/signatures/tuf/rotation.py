@@ -17,7 +17,8 @@ from tuf.api.metadata import Metadata, Root
 from paddock.release.signatures.tuf.chain import Chain
 from paddock.release.signatures.tuf.keys import role_signers
 from paddock.release.signatures.tuf.metadata import AnyMetadata, sign
-from paddock.release.signatures.tuf.repository import Repository, current, replace_root
+from paddock.release.signatures.tuf.repository import current, replace_root
+from paddock.release.signatures.tuf.writing import Repository
 from paddock.signing.errors import BadKey
 from paddock.signing.sslib import Signer
 
