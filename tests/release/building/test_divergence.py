@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -52,6 +52,7 @@ def test_the_interval_holds_the_mean(sequences: list[SequenceDivergence]) -> Non
 
 
 @given(st.floats(1e-5, 1e6))
+@example(999999.9999999999)
 def test_rounding_goes_the_way_it_is_told(value: float) -> None:
     assert rounded(value, -1) <= value <= rounded(value, 1)
     assert rounded(value) == pytest.approx(value, rel=0.051)

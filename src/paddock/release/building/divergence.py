@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -100,10 +101,9 @@ def rounded(value: float, direction: int = 0) -> float:
         return value
     if abs(value) < 1e-6:
         return 1e-6 if direction > 0 else 0.0
-    places = _DIGITS - 1 - math.floor(math.log10(abs(value)))
-    scaled = value * 10.0**places
-    whole = (math.floor, round, math.ceil)[direction + 1](scaled)
-    return float(f"{whole}e{-places}")
+    exact = Decimal(value)  # a float times a power of ten could cross the very digit
+    step = Decimal(1).scaleb(exact.adjusted() - _DIGITS + 1)
+    return float(exact.quantize(step, (ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_CEILING)[direction + 1]))
 
 
 def _log_softmax(logits: Floats) -> NDArray[np.float64]:
