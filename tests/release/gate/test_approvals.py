@@ -174,6 +174,13 @@ def test_cooling_off_begins_with_the_last_approval_that_was_needed(lab: Lab) -> 
     assert lab.decide(now=NOW + timedelta(hours=1)).allowed
 
 
+def test_cooling_off_waits_for_every_role(lab: Lab) -> None:
+    lab.sections["gate"]["cooloff_hours"] = 48
+    lab.approve("ada", "legal", hours_ago=90)
+    lab.approve("bob", "legal", hours_ago=80)
+    assert unmet_ids(lab.decide()) == ["approvals.cooloff", "approvals.role:safety"]
+
+
 def test_cooling_off_without_approvals_never_ends(lab: Lab) -> None:
     lab.sections["gate"] = {"cooloff_hours": 1}
     lab.sections["gate"]["approvals"] = {"required": 1}

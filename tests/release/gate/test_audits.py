@@ -118,7 +118,7 @@ def test_the_ratio_is_the_least_that_it_can_be(lab: Auditing) -> None:
     lab.found("mmlu", 0.70)
     lab.found("mmlu", 0.72, model={"name": "meta-llama/Llama-3.1-8B"})
     assert lab.judged("quality.mmlu.min_ratio_to_base")[0] == "met"  # 0.68 of 0.74 is 0.92
-    lab.sections["audit"]["quality"][0]["min_ratio_to_base"] = 0.95
+    lab.sections["audit"]["quality"][0]["min_ratio_to_base"] = 0.93  # 0.68 of 0.72 is 0.94
     assert lab.judged("quality.mmlu.min_ratio_to_base")[0] == "undecided"
 
 

@@ -45,8 +45,8 @@ def read_now(hub: Hub, repo_id: int) -> None:
             return
         log = _log_of(hub, conn, repo)
         releases = releases_at_refs(conn, hub.blobs, repo, log.keys or {}, EVENTS_REF)
-        said = [*kept_events(conn, repo_id), *(signed.event for signed in log.events)]
-        is_any = any(event.kind == "revoke" for event in said)  # else no file is looked at
+        known = [*kept_events(conn, repo_id), *(signed.event for signed in log.events)]
+        is_any = any(event.kind == "revoke" for event in known)  # else no file is looked at
         revisions = [(r, files.all_files(conn, repo, r.commit_oid)) for r in releases if is_any]
     counted = [signed for signed in log.events if _counts(signed, releases)]
     with hub.database.write() as conn:
