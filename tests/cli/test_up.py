@@ -116,5 +116,5 @@ def test_what_a_script_needs_is_on_standard_output_and_progress_is_not(tmp_path:
     _, progress = process.communicate(timeout=30)
     assert "paddock is ready at http://127.0.0.1:" in told
     assert "its token:     hf_" in told
-    assert "writing the model card" in progress
+    assert "running what was made" in progress
     assert "hf_" not in progress
