@@ -15,18 +15,28 @@ from paddock.release.planning.prepare import Wanted
 from paddock.release.releasing import Surroundings, build_wanted
 from paddock.release.verifying.verify import verify_folder
 from paddock.signing.keys import load_trust
-from paddock.starter import starter_folder
-from tests.release.building.small import small_release
+from tests.attacks.corpus.release_trees import model_files
+from tests.release.building.small import HEAD
 
 SECTIONS = """components:
   - name: Model parameters (Final)
     access: open
-    path: ["*.safetensors", "*.gguf"]
+    path: ["**.safetensors"]
     withhold: [{layers: [1], reason: safety, replace: drop, review_date: 2027-05-01}]
 artifacts:
   source: {path: model}
-  outputs: [{id: st}, {id: q8, format: gguf, quant: Q8_0}]
+  outputs: [{id: st}, {id: half, dtype: F16}]
 """
+
+
+def tiny_release(folder: Path) -> Path:
+    """A model of random numbers: the starter's leak check takes ten seconds."""
+    (folder / "model").mkdir(parents=True)
+    for name, content in model_files().items():
+        (folder / "model" / name).write_bytes(content)
+    path = folder / "release.yaml"
+    path.write_text(f"{HEAD}metadata: {{name: Shop, version: 1.0.0}}\n{SECTIONS}")
+    return path
 
 
 def built(path: Path, home: Path) -> BuiltRelease:
@@ -35,13 +45,16 @@ def built(path: Path, home: Path) -> BuiltRelease:
 
 
 def test_layers_stay_behind_and_what_is_left_runs(tmp_path: Path) -> None:
-    release = built(small_release(tmp_path / "one", SECTIONS), tmp_path / "home")
-    whole, opened = inspect_checkpoint(starter_folder()), inspect_checkpoint(release.folder)
+    release = built(tiny_release(tmp_path / "one"), tmp_path / "home")
+    whole, opened = (
+        inspect_checkpoint(tmp_path / "one" / "model"),
+        inspect_checkpoint(release.folder),
+    )
     assert whole.config
     assert opened.config
     assert opened.config.layers == whole.config.layers - 1
     checks = {check.id: check.status for check in release.checks}
-    assert {checks["formats.run:st"], checks["formats.run:q8"]} == {"met"}
+    assert {checks["formats.run:st"], checks["formats.run:half"]} == {"met"}
     leaks = {id_: status for id_, status in checks.items() if id_.startswith("withholding.leak")}
     assert set(leaks.values()) == {"met"}
     document = json.loads((release.folder / "release.json").read_bytes())
@@ -53,8 +66,8 @@ def test_layers_stay_behind_and_what_is_left_runs(tmp_path: Path) -> None:
 
 
 def test_a_copy_of_what_is_withheld_stops_the_release(tmp_path: Path) -> None:
-    path = small_release(tmp_path / "one", SECTIONS)
-    tensors = load_file(starter_folder() / "model.safetensors")
+    path = tiny_release(tmp_path / "one")
+    tensors = load_file(tmp_path / "one" / "model" / "model.safetensors")
     hidden = tensors["model.layers.1.self_attn.q_proj.weight"].float().mul(1.5)
     save_file({"probe": hidden}, tmp_path / "one" / "model" / "probe.safetensors")
     with pytest.raises(GateRefused, match=r"withholding\.leak") as refused:
