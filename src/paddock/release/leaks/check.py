@@ -20,11 +20,14 @@ from paddock.release.withholding.withheld import Withheld
 
 # What the benchmark measured; docs/leak-check.md has the tables.
 LIMITS: Final = (
-    "noise over twice the tensor's own size, or quantisation below one bit",
-    "a low-rank shift of rank over 72 that is over four times the tensor's size",
-    "rows and columns both in another order, with noise of over 0.3 of the tensor's size",
-    "less than a twentieth of a tensor's rows and columns, when they are not as they were",
-    "any transformation that mixes numbers: rotations, encryption, an order of single elements",
+    "noise of over half a tensor's own size at 64 rows and columns, of over 1.5 times it at 256",
+    "a low-rank shift over 4 times the tensor's size whose rank is over 72 or over an eighth of "
+    "its shorter side",
+    "rows and columns both in another order, with noise over a tenth of the tensor's size, under "
+    "3 bits, or shifted",
+    "less than a tenth of a tensor's rows and columns, or pieces narrower than 96 numbers, when "
+    "their bytes are not as they were",
+    "whatever mixes numbers: rotations, encryption, an order of single elements",
 )
 
 

@@ -25,6 +25,7 @@ ROUNDS: Final = 5
 SAMPLE: Final = 384  # rows, and columns, of the withheld matrix that are looked for
 JUDGES: Final = 128  # rows that only judge
 LEAST_SIDE: Final = 24  # rows and columns that a matrix must have
+HOPE_AFTER, HOPE = 2, 0.3  # rounds, and the correlation that a copy has by then
 LEAST: Final = 0.6  # correlation of a row that judges
 COPIES: Final = 4  # of one row that are looked past
 MARGIN: Final = 1.5  # how much better than any further row
@@ -109,6 +110,8 @@ def _from_rows(
         good = _confident(worth, 0.4 + 0.15 * turn)
         taken = matrix[:, columns[good]] * column_signs[good]
         rows, signs, strength = _matches(block[:, good], taken)
+        if turn >= HOPE_AFTER and np.median(strength) < HOPE:
+            return None
     copies = COPIES + len(matrix) // sample.shape[0]
     return _judged(judging[:, good], taken, copies, comparisons)
 
