@@ -74,7 +74,7 @@ def _look_through(search: Search, folder: Path, prefix: str) -> None:
 def _report(items: tuple[str, ...], content: WithheldContent, search: Search) -> LeakReport:
     unread = {each.path: each for each in reversed(search.unread)}
     for name in content.unread:
-        reason = "it is withheld, and its type is not read, so nothing can be compared with it"
+        reason = "it is withheld, and not all of it can be compared"
         unread[f"source:{name}"] = Unread(f"source:{name}", reason)
     if search.tensors.combinations.is_full:
         reason = "there are too many tensors to try all their sums"

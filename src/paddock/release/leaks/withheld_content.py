@@ -39,6 +39,8 @@ from paddock.release.withholding.withheld import Withheld, WithheldField, Withhe
 
 ALL_PROBES: Final = 4096  # rows and columns of everything withheld
 LEAST_PROBES, MOST_PROBES = 6, 32
+SHORT_BYTES: Final = 4096  # a text that is compared as a whole, too
+MAX_VALUES_BYTES: Final = 512 << 20  # of one field
 MAX_VALUE_BYTES: Final = 1 << 20  # of a field's value that are compared
 
 
@@ -79,16 +81,20 @@ class _Wanted(NamedTuple):
 class _Values(Lost):
     """Keeps a field's values where withholding counts them."""
 
-    __slots__ = ("values",)
+    __slots__ = ("left", "values")
 
     def __init__(self) -> None:
         super().__init__()
         self.values: list[bytes] = []
+        self.left = MAX_VALUES_BYTES
 
     def note(self, value: object) -> None:
         self.rows += 1
         for text in _texts_in(value):
-            self.values.append(text.encode("utf-8", "surrogatepass")[:MAX_VALUE_BYTES])
+            value_bytes = text.encode("utf-8", "surrogatepass")[:MAX_VALUE_BYTES]
+            self.left -= len(value_bytes) + 64
+            if self.left > 0:
+                self.values.append(value_bytes)
 
 
 def read_withheld(
@@ -152,10 +158,10 @@ def _of_file(
     for look in own_parts(path, source / path, folder):
         content.bytes.add(owner, look.pieces(), look.size_bytes)
         if look.kind in TEXTS:
-            text = normalised(look.read(0, look.size_bytes))
-            content.texts.add(owner, (text,), len(text))
-            if look.size_bytes <= 4096:
-                content.phrases.add(owner, (text,))
+            plain = (normalised(piece) for piece in look.pieces())
+            content.texts.add(owner, plain, look.size_bytes)
+            if look.size_bytes <= SHORT_BYTES:
+                content.phrases.add(owner, (look.read(0, SHORT_BYTES),))
         if look.kind in READ and look.depth == 0:
             for tensor in held_by(look).tensors:
                 yield _Wanted(item, f"{path}: {tensor.name}", tensor, None)
@@ -215,6 +221,8 @@ def _of_field(content: WithheldContent, source: Path, wanted: WithheldField) -> 
         return
     values = _Values()
     without_fields(source / wanted.path, _nowhere, [Wanted(wanted.field, "drop", values)])
+    if values.left <= 0:
+        content.unread.append(f"{name}, of which only {MAX_VALUES_BYTES} bytes are compared")
     owner = content.own(wanted.item, name, "field")
     before = content.phrases.passed_over
     content.phrases.add(owner, values.values)
