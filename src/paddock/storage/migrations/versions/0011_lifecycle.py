@@ -25,9 +25,7 @@ def upgrade() -> None:
         _of_repository("lifecycle_events"),
         sa.PrimaryKeyConstraint("repo_id", "digest", name="pk_lifecycle_events"),
     )
-    op.create_index(
-        "ix_lifecycle_events_repo_id_number", "lifecycle_events", ["repo_id", "number"]
-    )
+    op.create_index("ix_lifecycle_events_repo_id_number", "lifecycle_events", ["repo_id", "number"])
     op.create_table(
         "lifecycle_releases",
         sa.Column("repo_id", ID, nullable=False),
