@@ -70,10 +70,15 @@ def _summary(plan: Plan) -> str:
 
 
 def _conversion(plan: Plan) -> str:
+    artifacts = plan.spec.artifacts
+    changes = [step.do.replace("_", " ") for step in artifacts.derive]
+    changes += [f"{len(plan.withheld.items)} parts withheld"] if plan.withheld.items else []
+    if changes:
+        return f"the open version: {', '.join(changes)}"
     if plan.model.is_converted:
         return f"{plan.model.format} to safetensors in Hugging Face layout"
-    if plan.spec.artifacts.shard_bytes is not None:
-        return f"safetensors in shards of {plan.spec.artifacts.shard_bytes} bytes"
+    if artifacts.shard_bytes is not None:
+        return f"safetensors in shards of {artifacts.shard_bytes} bytes"
     return "none: the weights are released byte for byte"
 
 
