@@ -11,6 +11,7 @@ from tests.attacks.corpus.case import Expected, Judge, Variant, write_tree
 from tests.attacks.corpus.everything import cases, variants
 from tests.attacks.judging import EXIT_CODES, scanned
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 
 SAMPLES = (1, 14, 31, 40, 57, 63, 67, 71, 86, 90, 99, 106, 112, 115)

@@ -17,6 +17,7 @@ from tests.attacks.corpus.everything import cases
 from tests.attacks.corpus.release_trees import release
 from tests.attacks.corpus.vouched_trees import vouched
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 
 OLDER, SWAPPED = 154, 161

@@ -18,20 +18,17 @@ class Paddock(Protocol):
 
 
 @pytest.fixture(autouse=True)
-def _logs_again() -> Iterator[None]:
-    """Else later tests would log to a stream that was closed with the test that ran a command."""
+def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a command leaves in the process of the tests, and what it finds there."""
+    # A conversion counts what its process holds; this one has run a thousand other tests.
+    monkeypatch.setenv("PADDOCK_CONVERT_MEMORY", str(16 << 30))
     yield
+    # Else later tests would log to a stream that was closed with the test that ran a command.
     structlog.reset_defaults()
 
 
-@pytest.fixture(autouse=True)
-def _room_beside_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A conversion counts what its process holds; this one has run a thousand other tests."""
-    monkeypatch.setenv("PADDOCK_CONVERT_MEMORY", str(16 << 30))
-
-
 @pytest.fixture
-def paddock(capsys: pytest.CaptureFixture[str]) -> Paddock:
+def paddock(capsys: pytest.CaptureFixture[str], in_process: None) -> Paddock:
     def run(*arguments: object) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as stopped:
             main([str(argument) for argument in arguments])

@@ -120,3 +120,14 @@ def test_the_stock_client_squashes(hosted: Hosted) -> None:
     assert sorted(hf.list_repo_files(repo)) == [".gitattributes", "a"]
     with pytest.raises(RevisionNotFoundError):
         hf.super_squash_history(repo, branch="none")
+
+
+@pytest.mark.parametrize("message", ["\\ud800", "a\\udfff", "\\u0000"])
+def test_a_message_that_no_commit_can_hold_is_refused(message: str, hosted: Hosted) -> None:
+    hosted.commit({"a": b"1"})
+    answer = hosted.http.post(
+        f"/api/models/{hosted.repo_id}/super-squash/main",
+        content=b'{"message": "' + message.encode() + b'"}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 400

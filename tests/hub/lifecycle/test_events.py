@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from paddock.signing.events.log import BRANCH, LOG_NAME
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 from tests.hub.lifecycle.published import Model, advisory, publish
 from tests.live import LiveServer

@@ -16,6 +16,7 @@ from paddock.hub.jobs.tables import jobs
 from paddock.hub.lifecycle import stages
 from paddock.hub.lifecycle.requests import STAGES
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 from tests.hub.lifecycle.published import Model, publish
 from tests.live import LiveServer

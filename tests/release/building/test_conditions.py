@@ -15,6 +15,7 @@ from paddock.release.gate.content_root import folder_root
 from paddock.release.planning.prepare import Wanted
 from paddock.release.releasing import Surroundings, build_wanted
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 from tests.release.building.small import small_release
 

@@ -12,6 +12,7 @@ from paddock.checkpoint.opening import open_checkpoint
 from paddock.digest import sha256_hex
 from paddock.starter import starter_folder
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 
 RELEASE = """\

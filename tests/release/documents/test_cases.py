@@ -10,6 +10,7 @@ import pytest
 from tests.attacks.corpus.case import write_tree
 from tests.attacks.corpus.documents import FAMILY
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 
 REASONS = {

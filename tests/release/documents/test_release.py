@@ -13,6 +13,7 @@ from huggingface_hub import ModelCard
 from paddock.digest import sha256_hex
 from paddock.starter import starter_folder
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 
 

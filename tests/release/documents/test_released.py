@@ -17,6 +17,7 @@ from paddock.release.building.private_documents import write_private
 from tests.attacks.corpus.case import write_tree
 from tests.attacks.corpus.release_trees import model_files
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 from tests.release.documents.described import (
     DATASET,

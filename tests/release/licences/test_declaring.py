@@ -20,6 +20,7 @@ from paddock.signing.signers import load_signer
 from tests.attacks.corpus.case import write_tree
 from tests.attacks.corpus.licences import derived
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 
 ADA, BOB = "ada@acme.example", "bob@acme.example"

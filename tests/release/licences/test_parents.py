@@ -32,6 +32,7 @@ from paddock.signing.public_keys import public_pem
 from tests.attacks.corpus.case import write_tree
 from tests.attacks.corpus.release_trees import model_files
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 
 PARENT = {"id": "acme/parent", "relation": "finetune", "license": "apache-2.0", "path": "parent"}

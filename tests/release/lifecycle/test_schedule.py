@@ -10,6 +10,7 @@ import yaml
 
 from tests.attacks.corpus.release_trees import model_files
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 from tests.live import LiveServer
 

@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 
 from paddock.starter import starter_folder
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 
 LAYERS, WIDTH = 5, 192

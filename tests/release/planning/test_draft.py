@@ -13,6 +13,7 @@ from paddock.release.spec.reader import parse_release
 from paddock.release.spec.schema import SCHEMA_NAME, render_schema
 from paddock.starter import starter_folder
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from paddock.starter import starter_folder
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 from tests.live import LiveServer
 from tests.release.publishing.oci.registries import running_registry
@@ -24,7 +25,8 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def release_file(folder: Path, publish: str) -> Path:
-    shutil.copytree(starter_folder().parent / "model", folder / "model")
+    files = shutil.ignore_patterns("*.py", "__pycache__")
+    shutil.copytree(starter_folder().parent, folder, dirs_exist_ok=True, ignore=files)
     text = (starter_folder().parent / "release.yaml").read_text()
     (folder / "release.yaml").write_text(f"{text}\npublish:\n{publish}")
     return folder / "release.yaml"

@@ -14,6 +14,7 @@ from paddock import clock
 from paddock.release.signatures.tuf.metadata import Lifetimes
 from paddock.release.signatures.tuf.repository import Repository, refresh
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 from tests.live import LiveServer
 from tests.release.publishing.test_publish import model as model  # a fixture

@@ -17,6 +17,7 @@ from paddock.signing.events.log import Log, extended, render_log
 from paddock.signing.keys import load_private_key
 from paddock.signing.signers import KeySigner, public_key_of
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 from tests.release.publisher import Publisher
 

@@ -18,6 +18,7 @@ from paddock.release.withholding.rendering import parse_commitments, render_with
 from paddock.release.withholding.secret import Secret, load_secret, own_secret
 from paddock.release.withholding.withheld import Part
 from tests.cli.conftest import Paddock
+from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
 from tests.release.withholding.samples import ITEM, SECRET, gpt_oss, llama, release_text, spec_of
 

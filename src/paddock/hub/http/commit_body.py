@@ -82,6 +82,8 @@ def check_message(text: str) -> str:
     """The text without space around it, if a git object can hold it."""
     if "\0" in text:
         raise BadInput("a message cannot contain NUL")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise BadInput("a message with half a character (a lone surrogate) is no text")
     if len(text) > MAX_MESSAGE_CHARS:
         raise TooLarge(f"a message of {len(text)} characters is over {MAX_MESSAGE_CHARS}")
     return text.strip()
