@@ -7,8 +7,6 @@ and nowhere else.
 
 from __future__ import annotations
 
-import difflib
-import importlib
 import json
 import os
 import sys
@@ -19,6 +17,7 @@ import click
 
 from paddock import __version__, log
 from paddock.cli.failures import explain
+from paddock.cli.lazy import LazyGroup
 from paddock.errors import PaddockError
 
 _COMMANDS = {
@@ -38,37 +37,15 @@ _COMMANDS = {
     "verify": "Check a release: every byte, who signed it, whether it is current.",
     "keys": "Signing keys, the keys you trust, and update metadata.",
 }
-_MODULES = {name: f"paddock.cli.{name}" for name in _COMMANDS}
-_MODULES["import"] = "paddock.cli.import_"  # the name alone is Python's
 
 
-class _Lazy(click.Group):
-    """A group that imports a command's file when the command is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args[0] not in _COMMANDS and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], _COMMANDS, n=1)
-            guess = f" Did you mean {near[0]!r}?" if near else ""
-            ctx.fail(f"No such command {args[0]!r}.{guess}")
-        return super().resolve_command(ctx, args)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _MODULES:
-            return None
-        command: click.Command = importlib.import_module(_MODULES[cmd_name]).command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
-
-@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyGroup,
+    package="paddock.cli",
+    verbs=_COMMANDS,
+    modules={"import": "import_"},  # the name alone is Python's
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def root() -> None:
     """Share your models the way an open-weight lab does, from your own machine."""

@@ -188,14 +188,14 @@ def test_a_source_that_changes_meanwhile_is_no_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = llama(tmp_path / "m")
-    write = apply.write_shard
+    write = apply.write_file
 
     def write_and_touch(path: Path, tensors: tuple[Tensor, ...]) -> None:
         write(path, tensors)
         weights = source / "model.safetensors"
         weights.write_bytes(weights.read_bytes())
 
-    monkeypatch.setattr(apply, "write_shard", write_and_touch)
+    monkeypatch.setattr(apply, "write_file", write_and_touch)
     with pytest.raises(SourceChanged, match="changed while parts"):
         open_version(source, tmp_path / "out", {"layers": [1]})
     assert not (tmp_path / "out").exists()

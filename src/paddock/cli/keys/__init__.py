@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
+
+from paddock.cli.lazy import LazyGroup
 
 _VERBS = {
     "create": "Make a signing key.",
@@ -20,24 +20,12 @@ _VERBS = {
 _MODULES = {"list": "listing", "import": "import_"}  # Python has these words
 
 
-class _Verbs(click.Group):
-    """A group that imports a verb's file when the verb is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _VERBS:
-            return None
-        module = importlib.import_module(f"paddock.cli.keys.{_MODULES.get(cmd_name, cmd_name)}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_VERBS.items()))
-
-
-@click.command(cls=_Verbs, help="Signing keys, the keys you trust, and update metadata.")
+@click.command(
+    cls=LazyGroup,
+    package=__name__,
+    verbs=_VERBS,
+    modules=_MODULES,
+    help="Signing keys, the keys you trust, and update metadata.",
+)
 def command() -> None:
     pass

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
+
+from paddock.cli.lazy import LazyGroup
 
 _VERBS = {
     "init": "Write a release.yaml for a checkpoint.",
@@ -28,24 +28,12 @@ _FORMAT = """TARGET is a release.yaml, or a folder: one without a release.yaml g
 what is found in it, and every assumption is printed."""
 
 
-class _Verbs(click.Group):
-    """A group that imports a verb's file when the verb is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _VERBS:
-            return None
-        module = importlib.import_module(f"paddock.cli.release.{cmd_name.replace('-', '_')}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_VERBS.items()))
-
-
-@click.command(cls=_Verbs, help="Make a release, and care for it afterwards.", epilog=_FORMAT)
+@click.command(
+    cls=LazyGroup,
+    package=__name__,
+    verbs=_VERBS,
+    help="Make a release, and care for it afterwards.",
+    epilog=_FORMAT,
+)
 def command() -> None:
     pass

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from paddock.release.lifecycle.announcing import Announced
     from paddock.release.publishing.hub_client import Hub
+    from paddock.signing.events.event import Kind
     from paddock.signing.sslib import Signer
 
 
@@ -32,7 +33,7 @@ def common_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def event_command(kind: str, help_: str) -> click.Command:
+def event_command(kind: Kind, help_: str) -> click.Command:
     """The command of a verb that announces an event about one release."""
 
     @click.command(name=kind, help=help_)
@@ -58,7 +59,7 @@ def event_command(kind: str, help_: str) -> click.Command:
             raise UsageError(f"{target} names no revision", hint=f"such as {target}@1.0.0")
         advisory = read_advisory(given["advisory"]) if given["advisory"] else None
         wanted = Announcement(
-            repo, revision, kind, given["reason"],  # type: ignore[arg-type]
+            repo, revision, kind, given["reason"],
             replacement=given["replacement"], advisory=advisory,
         )  # fmt: skip
         surroundings = hub_and_key(given["hub"], given["key"])

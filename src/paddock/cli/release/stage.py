@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from paddock.cli.output import progress_note
 from paddock.cli.release.announcement import common_options, hub_and_key, print_announced, send
 from paddock.errors import BadInput
+
+if TYPE_CHECKING:
+    from paddock.release.spec.metadata import Stage
 
 
 @click.command(help="Announce who may have a repository, now or from a moment on.")
@@ -22,7 +26,7 @@ from paddock.errors import BadInput
 )
 @click.option("--reason", default="a new stage", show_default=True, help="Why, in a sentence.")
 @common_options
-def command(repo: str, stage: str, as_json: bool, **given: str | None) -> None:
+def command(repo: str, stage: Stage, as_json: bool, **given: str | None) -> None:
     from paddock.release.lifecycle.announcing import Announcement
     from paddock.release.lifecycle.stages import ask_hub_to_follow, change_settings
 
@@ -32,7 +36,7 @@ def command(repo: str, stage: str, as_json: bool, **given: str | None) -> None:
     around = hub_and_key(given["hub"], given["key"])
     wanted = Announcement(
         repo, None, "stage", given["reason"] or "",
-        stage=stage, mechanism=given["mechanism"], effective=effective,  # type: ignore[arg-type]
+        stage=stage, mechanism=given["mechanism"], effective=effective,
     )  # fmt: skip
     announced = send(wanted, around)
     also = None
@@ -41,7 +45,7 @@ def command(repo: str, stage: str, as_json: bool, **given: str | None) -> None:
             also = "this hub follows no schedule: run the same command without --at when it is time"
             progress_note(f"warning: {also}")
         else:
-            change_settings(around.api, around.hub, repo, stage, given["mechanism"])  # type: ignore[arg-type]
+            change_settings(around.api, around.hub, repo, stage, given["mechanism"])
     print_announced(announced, as_json=as_json, also=also)
 
 

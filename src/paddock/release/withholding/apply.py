@@ -19,6 +19,7 @@ from pathlib import Path
 from paddock.checkpoint.convert.convert import convert_checkpoint
 from paddock.checkpoint.output_folder import new_folder
 from paddock.checkpoint.safetensors.hf_folder import CONFIG, INDEX, read_tensors
+from paddock.checkpoint.safetensors.writing import write_file
 from paddock.checkpoint.tensors import Tensor
 from paddock.release.errors import SourceChanged, WithholdingRefused
 from paddock.release.evidence import Check
@@ -30,7 +31,7 @@ from paddock.release.withholding.data_fields import Writer
 from paddock.release.withholding.distilled import Learnt, learn
 from paddock.release.withholding.items import Entry
 from paddock.release.withholding.open_tensors import open_version
-from paddock.release.withholding.open_weights import plan_weights, write_shard
+from paddock.release.withholding.open_weights import plan_weights
 from paddock.release.withholding.parts import (
     Parts,
     field_parts,
@@ -163,7 +164,7 @@ def _write_weights(chosen: Selected, plain: Path, partial: Path, texts_folder: P
         released = open_version(tensors.values(), withheld, deviation, learnt.tensors)
         shards = plan_weights(plain, withheld, released)
         for name, content in shards.written.items():
-            write_shard(partial / name, content)
+            write_file(partial / name, content)
     with opened_folder(plain) as plain_fd:
         copy_files(plain_fd, shards.unchanged, partial, may_link=True)
     if shards.index_file is not None:

@@ -8,7 +8,6 @@ changed shard is not carried over: nobody knows what it says.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +15,7 @@ from typing import NamedTuple
 from paddock.checkpoint.errors import BadIndex
 from paddock.checkpoint.safetensors.hf_folder import INDEX, inside, weight_files
 from paddock.checkpoint.safetensors.reading import open_tensors
-from paddock.checkpoint.safetensors.writing import in_file_order, render_header
+from paddock.checkpoint.safetensors.writing import in_file_order
 from paddock.checkpoint.strict_json import load_object
 from paddock.checkpoint.tensors import Tensor
 from paddock.release.withholding.withheld import Withheld
@@ -49,19 +48,6 @@ def plan_weights(folder: Path, withheld: Withheld, released: Mapping[str, Tensor
         for tensor in open_tensors(inside(folder, name)):
             places[tensor.name], sizes[tensor.name] = name, tensor.size_bytes
     return Shards(tuple(unchanged), written, _index(folder, places, sum(sizes.values())))
-
-
-def write_shard(path: Path, tensors: tuple[Tensor, ...]) -> None:
-    """One file, streamed; it is on the medium when this returns."""
-    with path.open("xb") as file:
-        path.chmod(0o644)
-        file.write(render_header(tensors))
-        for tensor in tensors:
-            written = sum(file.write(piece) for piece in tensor.pieces())
-            if written != tensor.size_bytes:
-                raise ValueError(f"{tensor.name} gave {written} bytes, not {tensor.size_bytes}")
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _index(folder: Path, places: dict[str, str], total_bytes: int) -> bytes:
