@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from paddock.checkpoint.safetensors.writing import (
     shard_names,
 )
 from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.checkpoint.shape.experts import Experts
 from paddock.checkpoint.shape.layout import expected_shapes, meta_names
+from paddock.checkpoint.shape.llama4 import Llama4, Temperature
 from paddock.checkpoint.tensors import Tensor
 
 TINY = LlamaConfig(
@@ -30,6 +33,13 @@ TINY = LlamaConfig(
     vocab_size=64,
     context=128,
     dtype="float32",
+)
+MIXTRAL = replace(TINY, experts=Experts(count=4, chosen=2, ffn_dim=48, layers=(0, 1)))
+LLAMA4 = replace(
+    TINY,
+    layers=4,
+    experts=Experts(count=4, chosen=1, ffn_dim=24, layers=(1, 3)),
+    llama4=Llama4((3,), chunk=16, qk_norm=True, temperature=Temperature(8, 0.5)),
 )
 STORED = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
 

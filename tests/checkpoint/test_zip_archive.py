@@ -33,7 +33,7 @@ def test_what_python_writes_is_read(
     path = tmp_path / "x.zip"
     with path.open("wb") as file:
         if not seekable:  # then sizes come after the member, in a descriptor
-            file.seekable = lambda: False  # type: ignore[method-assign]
+            file.seekable = lambda: False
         with (
             zipfile.ZipFile(file, "w", method) as archive,
             archive.open("a/é.bin", "w", force_zip64=force_zip64) as member,

@@ -64,7 +64,7 @@ def test_output_follows_the_form_and_guesses_change_nothing(
             )
             answer = driven.answer(request)
             assert answer.finish is Finish.STOP, answer
-            assert re.fullmatch(pattern, decode(answer.token_ids)), decode(answer.token_ids)  # type: ignore[operator]
+            assert re.fullmatch(pattern, decode(answer.token_ids)), decode(answer.token_ids)
             told.append(answer.token_ids)
             assert len(answer.logprobs) == len(answer.token_ids)
         check_nothing_is_held(driven.engine)

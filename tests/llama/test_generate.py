@@ -166,4 +166,4 @@ def test_a_token_of_another_model_is_an_error(model: Llama) -> None:
 )
 def test_impossible_sampling_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(BadInput):
-        Sampling(**wrong)  # type: ignore[arg-type]  # the types are right, the values are not
+        Sampling(**wrong)  # the types are right, the values are not

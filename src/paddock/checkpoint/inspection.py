@@ -31,6 +31,7 @@ from paddock.checkpoint.opening import (
     Format,
     Location,
     bare_format,
+    is_text_part,
     locate,
     read_layout,
     read_model,
@@ -42,6 +43,7 @@ from paddock.checkpoint.safetensors.reading import open_tensors
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.checkpoint.shape.layout import shape_problems
 from paddock.checkpoint.shape.published import published_name
+from paddock.checkpoint.shape.text_part import SEEING
 from paddock.checkpoint.tensors import Tensor
 from paddock.checkpoint.tokenizer.files import find_tokenizer, load_tokenizer, vocabulary_size
 
@@ -162,7 +164,7 @@ def _inspect(path: Path, location: Location) -> Inspection:
     return Inspection(
         path=str(path),
         format=str(location.format),
-        family="llama" if config else None,
+        family=config.family if config else None,
         published_as=published_name(config) if config else None,
         config=config,
         parameters=sum(tensor.elements for tensor in tensors),
@@ -219,6 +221,7 @@ def _read(location: Location) -> _Read:
             return _bare(read_layout(location), ignored)
         config, tensors = read_model(location)
         problems = _config_problems(config, tensors)
+        ignored += SEEING if is_text_part(location) else ()
         return _Read(config, _facts(tensors), problems, ignored=ignored)
     config, tensors = read_model(location)
     return _Read(config, _facts(tensors), _config_problems(config, tensors))

@@ -31,6 +31,7 @@ from paddock.checkpoint.pytorch.reading import is_torch
 from paddock.checkpoint.safetensors import hf_folder
 from paddock.checkpoint.shape.config import LlamaConfig, parse_hf_config
 from paddock.checkpoint.shape.layout import check_shapes
+from paddock.checkpoint.shape.text_part import sees_images, text_tensors
 from paddock.checkpoint.strict_json import load_object
 from paddock.checkpoint.tensors import Tensor
 from paddock.checkpoint.tokenizer.files import TokenizerFile, find_tokenizer
@@ -112,7 +113,14 @@ def read_model(location: Location) -> tuple[LlamaConfig, tuple[Tensor, ...]]:
         case _:
             source = _settings_of(location.folder)
             tensors = read_layout(location)
-            return parse_hf_config(_with_dtype(source, tensors)), tensors
+            return parse_hf_config(_with_dtype(source, tensors)), text_tensors(source, tensors)
+
+
+def is_text_part(location: Location) -> bool:
+    """Whether the checkpoint is the language model of one that sees images, and leaves that out."""
+    if location.format not in LAYOUTS or not (location.folder / hf_folder.CONFIG).exists():
+        return False
+    return sees_images(_settings_of(location.folder))
 
 
 def _settings_of(folder: Path) -> dict[str, Any]:

@@ -1,16 +1,19 @@
 """A folder, or one file, that appears whole or not at all.
 
 Everything is written into a hidden folder beside the destination, which is renamed when it is on
-the medium. An interrupted write leaves only the hidden folder.
+the medium. A write that was killed leaves only the hidden folder, which the next one for the same
+destination removes: whoever lives holds a lock on theirs.
 """
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from paddock.checkpoint.errors import DiskFailure, OutputExists
@@ -52,25 +55,54 @@ def new_file(destination: Path) -> Iterator[Path]:
 @contextmanager
 def _hidden_beside(destination: Path) -> Iterator[Path]:
     """A new hidden folder in the same place, gone after an error."""
-    partial = _made_beside(destination)
+    try:
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(destination)
+        partial, lock_fd = _made_beside(destination)
+    except OSError as e:
+        raise DiskFailure(
+            f"{destination} cannot be written: {(e.strerror or str(e)).lower()}",
+            hint="name a place where you may write",
+        ) from e
     try:
         partial.chmod(0o755)  # mkdtemp's 0700 is for secrets
         yield partial
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+    finally:
+        os.close(lock_fd)
 
 
-def _made_beside(destination: Path) -> Path:
-    prefix = f".{destination.name}.partial-"
-    try:
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=prefix, dir=destination.parent))
-    except OSError as e:
-        raise DiskFailure(
-            f"{destination} cannot be written: {(e.strerror or str(e)).lower()}",
-            hint="name a place where you may write",
-        ) from e
+def _prefix(destination: Path) -> str:
+    return f".{destination.name}.partial-"
+
+
+def _made_beside(destination: Path) -> tuple[Path, int]:
+    """The hidden folder, and a descriptor of it with a lock."""
+    while True:
+        partial = Path(tempfile.mkdtemp(prefix=_prefix(destination), dir=destination.parent))
+        lock_fd = os.open(partial, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        with suppress(OSError):  # a file system without locks: nobody removes it either
+            fcntl.flock(lock_fd, fcntl.LOCK_EX)
+        if partial.exists():  # else somebody took it for abandoned before the lock
+            return partial, lock_fd
+        os.close(lock_fd)
+
+
+def _remove_abandoned(destination: Path) -> None:
+    for left in destination.parent.glob(f"{glob.escape(_prefix(destination))}*"):
+        try:
+            lock_fd = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:  # no folder, or removed meanwhile
+            continue
+        try:
+            fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except OSError:  # its writer lives
+            continue
+        finally:
+            os.close(lock_fd)
 
 
 def _refuse_taken(destination: Path) -> None:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,6 +47,7 @@ class Tensor:
     shape: tuple[int, ...]
     pieces: Callable[[], Iterator[Piece]]  # all bytes in order, in pieces of bounded size
     place: Place | None = None  # for reading tensors in the order of their bytes
+    is_verbatim: bool = False  # whether the bytes lie at their place as they are
 
     @property
     def elements(self) -> int:
@@ -75,7 +76,7 @@ class Tensor:
 
     def renamed(self, name: str) -> Tensor:
         """The same bytes under another name."""
-        return Tensor(name, self.dtype, self.shape, self.pieces, self.place)
+        return replace(self, name=name)
 
 
 def name_problem(name: str) -> str | None:

@@ -8,6 +8,7 @@ adapters       LoRA: small matrices added to a model's projections
 lora_config    what PEFT's adapter_config.json says
 lora_folder    an adapter from a folder as PEFT saves it
 opening        a runner for a checkpoint: in which precision, by which code
+streaming      a checkpoint that runs without being held
 precision      in how many bits matrices are kept
 free_memory    how much a process may still take
 errors         what can be wrong with a request

@@ -151,7 +151,14 @@ def _check(tensor: Tensor, part: _Part, settings: LoraConfig, config: LlamaConfi
         )
     if tensor.dtype not in _TYPES:
         raise BadAdapter("dtype", f"{tensor.name!r} is stored as {tensor.dtype}")
-    outputs, inputs = layer_shapes(config)[f"{part.path}.weight"]
+    shape = layer_shapes(config, part.target.layer).get(f"{part.path}.weight")
+    if shape is None:
+        raise BadAdapter(
+            "experts",
+            f"the adapter changes {part.path}; in layer {part.target.layer} experts are there",
+            hint="adapters of a mixture of experts are run where they change its attention alone",
+        )
+    outputs, inputs = shape
     rank = settings.rank_of(part.module)
     wanted = (rank, inputs) if part.factor == "A" else (outputs, rank)
     if tensor.shape != wanted:

@@ -2,22 +2,23 @@
 
 The one door for whoever wants a model to run. Imports neither torch nor a compiled library until
 one is chosen. ``auto`` takes PyTorch where a GPU has room for the model, the compiled step on any
-other machine that has it, and PyTorch where that was not compiled. What a model needs is known from
-its headers and compared with free memory before a byte is read: a refusal, not a killed process.
+other machine that has it, and PyTorch where that was not compiled; a mixture of experts is
+PyTorch's everywhere. What a model needs is known from its headers and compared with free memory
+before a byte is read: a refusal, not a killed process.
 """
 
 from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from paddock.checkpoint.opening import Checkpoint, open_checkpoint
 from paddock.engine.errors import ModelTooLarge, NoRunner
 from paddock.engine.free_memory import LESS, available_memory_bytes, check_fits
-from paddock.engine.native.loading import Packing, load_weights
+from paddock.engine.native.loading import Packing, load_weights, no_plain_layers
 from paddock.engine.native.pack_cache import PackCache
 from paddock.engine.native.plan import Plan, plan_weights
 from paddock.engine.native.weights import Kind
@@ -70,6 +71,9 @@ def open_model(path: Path, options: OpenOptions = OpenOptions()) -> Runner:
     checkpoint = open_checkpoint(path)
     plan = plan_weights(checkpoint.config, checkpoint.tensors, options.precision)
     try:
+        if not plan.config.is_plain:
+            _check_has_torch(options, no_plain_layers(plan.config))
+            return _open_torch(path, plan, options)
         if choose_runner(options) == "torch" and not _is_better_off_compiled(plan, options):
             return _open_torch(path, plan, options)
         check_fits(_name(path), plan.size_bytes + _SPARE_BYTES, available_memory_bytes())
@@ -129,6 +133,15 @@ def choose_runner(options: OpenOptions) -> str:
     if has_torch:
         return "torch"
     raise NoRunner("neither the compiled step nor PyTorch is there", hint=_NO_LIBRARY)
+
+
+def _check_has_torch(options: OpenOptions, why: str) -> None:
+    """Raise NoRunner where PyTorch is not there, or is not wanted."""
+    if options.runner == "native":
+        raise NoRunner(why, hint="leave --runner out, or torch")
+    if importlib.util.find_spec("torch") is None:
+        raise NoRunner(f"{why}, and it is not installed", hint=_NO_TORCH)
+    choose_runner(replace(options, runner="torch"))
 
 
 def _open_native(checkpoint: Checkpoint, plan: Plan, options: OpenOptions) -> Runner:

@@ -8,4 +8,6 @@ library         the compiled loops of ``source``, if they are there
 step_library    the compiled products of ``step``, if they are there
 sources         what they are compiled from, and how
 byte_groups     Xet's bytes grouped by four, with their plain counterpart
+gear            where Xet's clients cut a file, with its plain counterpart
+lz4_copies      whether every decoder reads a block of LZ4 alike, with its plain counterpart
 """

@@ -1,8 +1,9 @@
 """The compiled library, if there is one, and its functions on arrays of bytes.
 
 Knows how to call C (through ctypes, which releases the GIL), not what the numbers mean: lengths are
-checked by the callers (``checkpoint.codecs``, ``byte_groups``). ``PADDOCK_KERNELS=off`` in the
-environment does without; nothing changes but speed. Every function is pure and may run in threads.
+checked by the callers (``checkpoint.codecs``, ``byte_groups``, ``gear``, ``lz4_copies``). With
+``PADDOCK_KERNELS=off`` in the environment it is done without; nothing changes but speed. Every
+function is pure and may run in threads.
 """
 
 from __future__ import annotations
@@ -54,6 +55,20 @@ class Library:
         """The inverse of group_bytes."""
         self._c.paddock_ungroup_bytes(self.level, raw.ctypes.data, result.ctypes.data, raw.size)
 
+    def gear_ends(self, raw: Bytes, looked: int, most: int) -> list[int]:
+        """Where chunks end that are whole in the bytes, at most so many (``gear``)."""
+        ends = np.empty(most, np.uint64)
+        count: int = self._c.paddock_gear_ends(
+            raw.ctypes.data, raw.size, looked, ends.ctypes.data, most
+        )
+        found: list[int] = ends[:count].tolist()
+        return found
+
+    def lz4_copies(self, block: Bytes) -> bool:
+        """Whether the block's sequences are whole and no copy has the offset 0."""
+        whole: int = self._c.paddock_lz4_copies(block.ctypes.data, block.size)
+        return bool(whole)
+
 
 def library() -> Library | None:
     """The functions at the best level of this processor; None to do without."""
@@ -71,6 +86,9 @@ def levels() -> tuple[Library, ...]:
     c.paddock_transcode.argtypes = [number, pointer, pointer, size, number, number]
     for function in (c.paddock_group_bytes, c.paddock_ungroup_bytes):
         function.argtypes, function.restype = [number, pointer, pointer, size], None
+    c.paddock_gear_ends.argtypes = [pointer, size, size, pointer, size]
+    c.paddock_gear_ends.restype = size
+    c.paddock_lz4_copies.argtypes = [pointer, size]
     return tuple(Library(level, c) for level in levels_of(sources.CODECS, c))
 
 

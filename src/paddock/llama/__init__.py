@@ -2,6 +2,8 @@
 
 model         tokens in, logits out
 layers        normalisation, attention, feed-forward
+experts       mixtures of experts in its place
+llama4        what Llama 4's attention does otherwise
 rope          rotary position embedding
 cache         keys and values that attention has seen
 loading       a model from a checkpoint

@@ -1,5 +1,6 @@
 """The layers of a Llama: normalisation, attention with grouped queries, gated feed-forward.
 
+Mixtures of experts in its place are in ``experts``.
 Letters at the end of a tensor's name are its axes:
     B batch   T new positions   S seen positions (new ones included)   D model width
     N query heads   K key-value heads   H width of a head   F feed-forward width   V vocabulary
@@ -17,6 +18,8 @@ from torch import Tensor, nn
 
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.llama.cache import KVCache
+from paddock.llama.experts import FeedForward, Llama4Mixture, MixtralMixture
+from paddock.llama.llama4 import Chunks, has_positions, placed
 from paddock.llama.rope import rotate
 
 
@@ -27,6 +30,7 @@ class Step(NamedTuple):
     sin: Tensor
     mask_BTS: Tensor | None  # True where a query may look; None = plain causal
     cache: KVCache | None
+    chunks: Chunks | None = None  # Llama 4's
 
 
 class RMSNorm(nn.Module):
@@ -54,6 +58,7 @@ class Attention(nn.Module):
     def __init__(self, config: LlamaConfig, layer: int) -> None:
         super().__init__()
         self.layer = layer
+        self.config = config
         self.head_dim = config.head_dim
         queries = config.q_dim
         keys = config.kv_dim
@@ -64,8 +69,9 @@ class Attention(nn.Module):
 
     def forward(self, x_BTD: Tensor, step: Step) -> Tensor:
         heads = (*x_BTD.shape[:2], -1, self.head_dim)
-        q_BTNH = rotate(self.q_proj(x_BTD).view(heads), step.cos, step.sin)
-        k_BTKH = rotate(self.k_proj(x_BTD).view(heads), step.cos, step.sin)
+        q_BTNH, k_BTKH, mask_BTS = self._placed(
+            self.q_proj(x_BTD).view(heads), self.k_proj(x_BTD).view(heads), step
+        )
         v_BTKH = self.v_proj(x_BTD).view(heads)
         k_BKSH, v_BKSH = k_BTKH.transpose(1, 2), v_BTKH.transpose(1, 2)
         if step.cache is not None:
@@ -74,26 +80,25 @@ class Attention(nn.Module):
             q_BTNH.transpose(1, 2),
             k_BKSH,
             v_BKSH,
-            attn_mask=None if step.mask_BTS is None else step.mask_BTS[:, None],
-            is_causal=step.mask_BTS is None and x_BTD.shape[1] > 1,
+            attn_mask=None if mask_BTS is None else mask_BTS[:, None],
+            is_causal=mask_BTS is None and x_BTD.shape[1] > 1,
             enable_gqa=True,
         )
         out: Tensor = self.o_proj(mixed_BNTH.transpose(1, 2).flatten(2))
         return out
 
-
-class FeedForward(nn.Module):
-    """SwiGLU: one projection gates another."""
-
-    def __init__(self, config: LlamaConfig) -> None:
-        super().__init__()
-        self.gate_proj = nn.Linear(config.dim, config.ffn_dim, bias=False)
-        self.up_proj = nn.Linear(config.dim, config.ffn_dim, bias=False)
-        self.down_proj = nn.Linear(config.ffn_dim, config.dim, bias=False)
-
-    def forward(self, x_BTD: Tensor) -> Tensor:
-        out: Tensor = self.down_proj(F.silu(self.gate_proj(x_BTD)) * self.up_proj(x_BTD))
-        return out
+    def _placed(
+        self, q_BTNH: Tensor, k_BTKH: Tensor, step: Step
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Queries and keys at their positions, and which keys each query may look at."""
+        if step.chunks is None:
+            turned_q, turned_k = (rotate(x, step.cos, step.sin) for x in (q_BTNH, k_BTKH))
+            return turned_q, turned_k, step.mask_BTS
+        q_BTNH, k_BTKH = placed(
+            q_BTNH, k_BTKH, self.config, self.layer, (step.cos, step.sin, step.chunks.positions_BT)
+        )
+        sees_all = step.chunks.mask_BTS is None or not has_positions(self.config, self.layer)
+        return q_BTNH, k_BTKH, step.mask_BTS if sees_all else step.chunks.mask_BTS
 
 
 class Block(nn.Module):
@@ -104,9 +109,26 @@ class Block(nn.Module):
         self.input_layernorm = RMSNorm(config.dim, config.norm_eps)
         self.self_attn = Attention(config, layer)
         self.post_attention_layernorm = RMSNorm(config.dim, config.norm_eps)
-        self.mlp = FeedForward(config)
+        self.place = feed_forward_place(config, layer)
+        self.add_module(self.place, _feed_forward(config, layer))
 
     def forward(self, x_BTD: Tensor, step: Step) -> Tensor:
         x_BTD = x_BTD + self.self_attn(self.input_layernorm(x_BTD), step)
-        out: Tensor = x_BTD + self.mlp(self.post_attention_layernorm(x_BTD))
+        out: Tensor = x_BTD + self.get_submodule(self.place)(self.post_attention_layernorm(x_BTD))
         return out
+
+
+def feed_forward_place(config: LlamaConfig, layer: int) -> str:
+    """What the family's files call what follows attention."""
+    if config.llama4 is not None:
+        return "feed_forward"
+    has_experts = config.experts is not None and layer in config.experts.layers
+    return "block_sparse_moe" if has_experts else "mlp"
+
+
+def _feed_forward(config: LlamaConfig, layer: int) -> nn.Module:
+    experts = config.experts
+    if experts is None or layer not in experts.layers:
+        return FeedForward(config.dim, config.ffn_dim)
+    kind = MixtralMixture if config.llama4 is None else Llama4Mixture
+    return kind(config.dim, experts)

@@ -74,10 +74,12 @@ def from_tensors(
     return model.eval()
 
 
-def block_from(config: LlamaConfig, weights: Mapping[str, Tensor], dtype: torch.dtype) -> Block:
-    """One layer, from its tensors under their names within it; no cache knows its place."""
+def block_from(
+    config: LlamaConfig, weights: Mapping[str, Tensor], dtype: torch.dtype, layer: int
+) -> Block:
+    """One layer, from its tensors under their names within it."""
     with torch.device("meta"):
-        block = Block(config, 0)
+        block = Block(config, layer)
     for name in block.state_dict():
         _put(block, name, read_weight(weights[name]).to(dtype))
     return block.eval()

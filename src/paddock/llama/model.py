@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.llama.cache import KVCache
 from paddock.llama.layers import Block, RMSNorm, Step
+from paddock.llama.llama4 import Chunks, in_chunk
 from paddock.llama.rope import inverse_frequencies, rotation
 
 
@@ -80,11 +81,12 @@ class Llama(nn.Module):
             positions_BT = (indices_1T - padding_B[:, None]).clamp(min=0)
         cos, sin = rotation(positions_BT, self.frequencies.to(tokens_BT.device))
         padded = padding_B is not None and bool(padding_B.any())
+        chunks = chunks_of(self.config, indices_1T[0], seen + new, padding_B)
         # With nothing before and no padding the mask is a plain triangle; a lone new token after
         # unpadded ones sees everything. Attention has a fast path for both.
         if not padded and (seen == 0 or new == 1):
-            return Step(cos, sin, None, cache)
-        return Step(cos, sin, visible(indices_1T[0], seen + new, padding_B), cache)
+            return Step(cos, sin, None, cache, chunks)
+        return Step(cos, sin, visible(indices_1T[0], seen + new, padding_B), cache, chunks)
 
 
 def visible(queries_T: Tensor, seen_length: int, padding_B: Tensor | None) -> Tensor:
@@ -101,6 +103,23 @@ def visible(queries_T: Tensor, seen_length: int, padding_B: Tensor | None) -> Te
     return (mask_1TS & (keys_S >= padding_B[:, None])[:, None, :]) | itself_1TS
 
 
+def chunks_of(
+    config: LlamaConfig, queries_T: Tensor, seen_length: int, padding_B: Tensor | None
+) -> Chunks | None:
+    """What Llama 4's layers need besides; None for other families."""
+    if config.llama4 is None:
+        return None
+    keys_S = torch.arange(seen_length, device=queries_T.device)
+    before_B1 = queries_T.new_zeros(1, 1) if padding_B is None else padding_B[:, None]
+    positions_BT = (queries_T[None] - before_B1).clamp(min=0)
+    if seen_length <= config.llama4.chunk:
+        return Chunks(positions_BT, None)
+    mask_BTS = visible(queries_T, seen_length, padding_B)
+    chunk = config.llama4.chunk
+    mask_BTS = in_chunk(mask_BTS, positions_BT, (keys_S[None] - before_B1).clamp(min=0), chunk)
+    return Chunks(positions_BT, mask_BTS)
+
+
 def with_random_weights(config: LlamaConfig, *, seed: int, deviation: float = 0.02) -> Llama:
     """A model to train, float32 on the CPU: normal weights, norms at one.
 
@@ -114,7 +133,9 @@ def with_random_weights(config: LlamaConfig, *, seed: int, deviation: float = 0.
         if name.endswith("norm.weight"):
             nn.init.ones_(weight)
             continue
-        into_stream = name.endswith(("o_proj.weight", "down_proj.weight"))
+        into_stream = name.endswith(
+            ("o_proj.weight", "down_proj.weight", ".w2.weight", "experts.down_proj")
+        )
         scale = deviation / (2 * config.layers) ** 0.5 if into_stream else deviation
         nn.init.normal_(weight, std=scale, generator=generator)
     return model

@@ -2,7 +2,8 @@
 
 Knows the frequency scaling of Llama 3.1. Does not
 know attention. Weights are in the order of Hugging Face's files: element ``i`` of a head is paired
-with ``i + H/2``; files in Meta's order (pairs ``2i, 2i+1``) are permuted when they are read.
+with ``i + H/2``; files in Meta's order (pairs ``2i, 2i+1``) are permuted when they are read, but
+for those of Llama 4, which Hugging Face keeps in that order.
 Angles are float32, whatever the weights are.
 """
 
@@ -29,11 +30,17 @@ def _stretch(frequencies: Tensor, scaling: RopeScaling) -> Tensor:
     """Llama 3.1: long waves are slowed by the factor, short ones kept, blended in between."""
     wavelengths = 2 * math.pi / frequencies
     original = scaling.original_context
-    blend = (original / wavelengths - scaling.low_freq_factor) / (
-        scaling.high_freq_factor - scaling.low_freq_factor
-    )
-    blend = blend.clamp(0.0, 1.0)
+    above = original / wavelengths - scaling.low_freq_factor
+    width = scaling.high_freq_factor - scaling.low_freq_factor
+    blend = (above / width).clamp(0.0, 1.0) if width else (above >= 0).float()
     return (1 - blend) * frequencies / scaling.factor + blend * frequencies
+
+
+def rotate_pairs(x_BTNH: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn every pair ``(2i, 2i + 1)`` by its position's angle, in float32, as Llama 4 does."""
+    first, second = x_BTNH.float()[..., 0::2], x_BTNH.float()[..., 1::2]
+    turned = torch.stack((first * cos - second * sin, second * cos + first * sin), dim=-1)
+    return turned.flatten(-2).to(x_BTNH.dtype)
 
 
 def rotation(positions_BT: Tensor, frequencies: Tensor) -> tuple[Tensor, Tensor]:

@@ -63,7 +63,7 @@ def test_a_failure_wakes_everybody_who_waits() -> None:
     waiting = [threading.Thread(target=wait, daemon=True) for _ in range(3)]
     for thread in waiting:
         thread.start()
-    while len(flow._changed._waiters) < 3:  # type: ignore[attr-defined]
+    while len(flow._changed._waiters) < 3:
         threading.Event().wait(0.001)
     flow.fail(OSError("the disk is gone"))
     for thread in waiting:

@@ -34,12 +34,12 @@ class LlamaCpp:
     def tokens(self, text: str, *, parse_special: bool = False) -> list[int]:
         """The ids of a text, without a beginning."""
         asked = {"content": text, "add_special": False, "parse_special": parse_special}
-        return self._ask("tokenize", asked)["tokens"]  # type: ignore[no-any-return]
+        return self._ask("tokenize", asked)["tokens"]
 
     def text(self, ids: Sequence[int]) -> str:
         """The text of ids."""
-        return self._ask("detokenize", {"tokens": list(ids)})["content"]  # type: ignore[no-any-return]
+        return self._ask("detokenize", {"tokens": list(ids)})["content"]
 
     def _ask(self, route: str, question: dict[str, Any]) -> dict[str, Any]:
         answer = self._client.post(f"/{route}", json=question)
-        return answer.raise_for_status().json()  # type: ignore[no-any-return]
+        return answer.raise_for_status().json()

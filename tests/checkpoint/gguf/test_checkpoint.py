@@ -166,7 +166,8 @@ def test_what_paddock_does_not_compute_is_refused_by_name(tmp_path: Path) -> Non
     for more, words in (
         ({"general.architecture": text("qwen2")}, "architecture 'qwen2' is not Llama"),
         ({"general.architecture": u32(7)}, "names no architecture"),
-        ({"llama.expert_count": u32(8)}, "llama.expert_count is 8"),
+        ({"llama.expert_shared_count": u32(1)}, "llama.expert_shared_count is 1"),
+        ({"llama.expert_gating_func": u32(2)}, "llama.expert_gating_func is 2"),
         ({"llama.rope.scaling.type": text("yarn")}, "llama.rope.scaling.type is 'yarn'"),
         ({"llama.rope.scaling.factor": f32(4.0)}, "llama.rope.scaling.factor is 4.0"),
         ({"llama.rope.dimension_count": u32(4)}, "the heads have several widths"),

@@ -34,7 +34,7 @@ ARRAYS = {
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_what_numpy_saves_is_read_bit_for_bit(tmp_path: Path, save: object) -> None:
-    save(tmp_path / "w.npz", **ARRAYS)  # type: ignore[operator]
+    save(tmp_path / "w.npz", **ARRAYS)
     tensors = {tensor.name: tensor for tensor in read_npz(tmp_path / "w.npz")}
     assert tensors.keys() == ARRAYS.keys()
     for name, array in ARRAYS.items():
@@ -108,7 +108,7 @@ def test_a_hostile_archive_is_refused_for_its_own_reason(
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
 def test_a_flipped_bit_in_the_weights_is_noticed(tmp_path: Path, save: object) -> None:
-    save(tmp_path / "w", a=np.random.default_rng(1).integers(0, 256, 9000, np.uint8))  # type: ignore[operator]
+    save(tmp_path / "w", a=np.random.default_rng(1).integers(0, 256, 9000, np.uint8))
     content = bytearray((tmp_path / "w.npz").read_bytes())
     content[len(content) // 2] ^= 1
     assert refuse(tmp_path, bytes(content)) in ("bad_crc", "bad_member")
@@ -151,7 +151,7 @@ def test_a_folder_may_keep_its_weights_in_one(tmp_path: Path, name: str) -> None
         each.name: np.frombuffer(each.read(), np.float32).reshape(each.shape)
         for each in model_tensors(TINY)
     }
-    np.savez(tmp_path / name, **weights)  # type: ignore[arg-type]
+    np.savez(tmp_path / name, **weights)
     assert inspect_checkpoint(tmp_path).parameters == TINY.parameter_count()
     (tmp_path / "config.json").write_text(json.dumps(TINY.to_hf_dict()))
     checkpoint = open_checkpoint(tmp_path)

@@ -37,9 +37,9 @@ def weights_of(value: Any, protocol: int = 2) -> Weights:
 def training_checkpoint() -> dict[str, Any]:
     """What training scripts save: weights among everything else."""
     parameter = torch.nn.Parameter(torch.ones(3))
-    parameter.sharding = "rows"  # type: ignore[attr-defined]
+    parameter.sharding = "rows"
     marked = torch.ones(2)
-    marked.tag = "x"  # type: ignore[attr-defined]
+    marked.tag = "x"
     weights = collections.OrderedDict(w=torch.ones(2, 2), p=parameter, t=marked)
     return {
         "model": weights,

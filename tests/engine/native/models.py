@@ -33,7 +33,7 @@ def small(**changes: object) -> LlamaConfig:
         "dim": 96, "layers": 2, "heads": 4, "kv_heads": 2, "head_dim": 32, "ffn_dim": 160,
         "vocab_size": 131, "context": 1024, "dtype": "float32",
     }  # fmt: skip
-    return LlamaConfig(**{**fields, **changes})  # type: ignore[arg-type]
+    return LlamaConfig(**{**fields, **changes})
 
 
 STRETCHED = RopeScaling(factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_context=64)

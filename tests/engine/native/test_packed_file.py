@@ -347,7 +347,7 @@ def test_a_file_that_changes_while_it_is_packed_is_refused(
     pieces = loading.packed_pieces
 
     def change_and_pack(*arguments: object) -> Iterator[memoryview]:
-        yield from pieces(*arguments)  # type: ignore[arg-type]
+        yield from pieces(*arguments)
         os.utime(model / "model.safetensors")
 
     monkeypatch.setattr(loading, "packed_pieces", change_and_pack)

@@ -143,9 +143,9 @@ def test_a_token_without_numbers_spoils_its_own_sequence_alone(level: int) -> No
 def test_angles_are_those_of_the_readable_model(config: object) -> None:
     import torch
 
-    angles = Angles(config, 5000)  # type: ignore[arg-type]
+    angles = Angles(config, 5000)
     angles.fill(5000)
-    cos, sin = rotation(torch.arange(5000)[None], inverse_frequencies(config))  # type: ignore[arg-type]
+    cos, sin = rotation(torch.arange(5000)[None], inverse_frequencies(config))
     # A frequency may differ by its last bit, which 5000 positions enlarge.
     assert np.allclose(angles.cos_PH, cos[0, :, 0].numpy(), atol=1e-3)
     assert np.allclose(angles.sin_PH, sin[0, :, 0].numpy(), atol=1e-3)

@@ -27,7 +27,7 @@ def test_padded_steps_give_the_logits_of_plain_ones() -> None:
     runner.logits(step_of(list(zip(sequences, prompts, strict=True))))
     graphs, captured = graphs_of(runner), 0
 
-    def capture(body):  # type: ignore[no-untyped-def]
+    def capture(body):
         nonlocal captured
         captured += 1
         return body
@@ -64,7 +64,7 @@ def test_padding_writes_to_the_scratch_block_alone() -> None:
         ([1] * 3, None, None, True),
     ],
 )
-def test_only_steps_of_one_wanted_token_each_are_captured(news, adapters, wanted, fits) -> None:  # type: ignore[no-untyped-def]
+def test_only_steps_of_one_wanted_token_each_are_captured(news, adapters, wanted, fits) -> None:
     pool = Pool()
     parts = [(Sequence_(pool), [1] * new) for new in news]
     assert DecodeGraphs.fits(step_of(parts, adapters, wanted)) is fits

@@ -55,7 +55,7 @@ def test_logits_are_those_of_the_dequantised_weights(precision: Precision) -> No
         q, k, v = layer.qkv.product(some).T.split(
             [checkpoint.config.q_dim, *[checkpoint.config.kv_dim] * 2]
         )
-        gate, up = layer.gate_up.product(some).T.chunk(2)
+        gate, up = layer.gated.gate_up.product(some).T.chunk(2)
         attention.q_proj.weight.copy_(q)
         attention.k_proj.weight.copy_(k)
         attention.v_proj.weight.copy_(v)
@@ -63,7 +63,7 @@ def test_logits_are_those_of_the_dequantised_weights(precision: Precision) -> No
         feed_forward.gate_proj.weight.copy_(gate)
         feed_forward.up_proj.weight.copy_(up)
         feed_forward.down_proj.weight.copy_(
-            layer.down.product(torch.eye(checkpoint.config.ffn_dim)).T
+            layer.gated.down.product(torch.eye(checkpoint.config.ffn_dim)).T
         )
     every = torch.arange(checkpoint.config.vocab_size)
     before = model.model.embed_tokens.weight.clone()

@@ -18,6 +18,7 @@ float32. An array of elements is [32, sub-blocks], so that no sum crosses sub-bl
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -133,20 +134,22 @@ def find_lines(values: Floats, top: int) -> tuple[Line, Line, Line]:
 
 def choose_steps(values: Floats, top: int, moves: Sequence[tuple[int, int]], steps: Steps) -> Steps:
     """The neighbours of scale and minimum that err least (stage 2)."""
-    chosen = None
-    for along, down in moves:
-        scale = np.clip(steps.scale + np.float32(along), 0, _LAST_STEP)
-        minimum = np.clip(steps.minimum + np.float32(down), 0, _LAST_STEP)
-        step, offset = steps.d * scale, steps.dmin * minimum
-        error = total(np.square((step * codes_of(values, step, offset, top) - offset) - values))
-        tried = Steps(steps.d, steps.dmin, scale, minimum, error)
-        if chosen is None:
-            chosen = tried
-        else:
-            better = error < chosen.error
-            chosen = Steps(*(np.where(better, a, b) for a, b in zip(tried, chosen, strict=True)))
-    assert chosen is not None  # noqa: S101 - there is always a move
-    return chosen
+    return reduce(_closer, (_moved(values, top, move, steps) for move in moves))
+
+
+def _moved(values: Floats, top: int, move: tuple[int, int], steps: Steps) -> Steps:
+    along, down = move
+    scale = np.clip(steps.scale + np.float32(along), 0, _LAST_STEP)
+    minimum = np.clip(steps.minimum + np.float32(down), 0, _LAST_STEP)
+    step, offset = steps.d * scale, steps.dmin * minimum
+    error = total(np.square((step * codes_of(values, step, offset, top) - offset) - values))
+    return Steps(steps.d, steps.dmin, scale, minimum, error)
+
+
+def _closer(chosen: Steps, tried: Steps) -> Steps:
+    """Block by block; the first of two that err alike."""
+    less = tried.error < chosen.error
+    return Steps(*(np.where(less, a, b) for a, b in zip(tried, chosen, strict=True)))
 
 
 def codes_of(values: Floats, step: Floats, offset: Floats, top: int) -> Floats:

@@ -9,6 +9,7 @@ scales blindly. The kernel (``kernels/source/signed_search.h``) computes the sam
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -122,18 +123,19 @@ def _first_steps(scales: Floats, last: int) -> _Steps:
 
 def _choose(values: Floats, moves: Sequence[int], steps: _Steps) -> _Steps:
     """The neighbours of the scales that err least (stage 2)."""
-    chosen = None
-    for move in moves:
-        scale = np.clip(steps.scale + np.float32(move), _FIRST_STEP, _LAST_STEP)
-        step = scale * steps.d
-        tried = _Steps(steps.d, scale, total(np.square(step * _codes_of(values, step) - values)))
-        if chosen is None:
-            chosen = tried
-        else:
-            better = tried.error < chosen.error
-            chosen = _Steps(*(np.where(better, a, b) for a, b in zip(tried, chosen, strict=True)))
-    assert chosen is not None  # noqa: S101 - there is always a move
-    return chosen
+    return reduce(_closer, (_moved(values, move, steps) for move in moves))
+
+
+def _moved(values: Floats, move: int, steps: _Steps) -> _Steps:
+    scale = np.clip(steps.scale + np.float32(move), _FIRST_STEP, _LAST_STEP)
+    step = scale * steps.d
+    return _Steps(steps.d, scale, total(np.square(step * _codes_of(values, step) - values)))
+
+
+def _closer(chosen: _Steps, tried: _Steps) -> _Steps:
+    """Block by block; the first of two that err alike."""
+    less = tried.error < chosen.error
+    return _Steps(*(np.where(less, a, b) for a, b in zip(tried, chosen, strict=True)))
 
 
 def _refit(values: Floats, steps: _Steps) -> _Steps:

@@ -6,6 +6,7 @@ planning       which files that makes
 plan           what is planned, to the byte
 hugging_face   a Hugging Face folder, planned
 gguf_files     GGUF files, planned
+stacking       tensors of a GGUF file from those of all experts
 meta_folder    Meta's layout, planned
 plain_types    which plain type where there are no blocks
 source_texts   tokenizer, template and licences of the source

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from paddock.checkpoint.convert.plan import Files
 from paddock.checkpoint.convert.rendering import Rendering
-from paddock.checkpoint.convert.weight_file import Part, Placed, WeightFile
+from paddock.checkpoint.convert.stacking import Entry, stacked
+from paddock.checkpoint.convert.weight_file import Part, Placed, WeightFile, part_bytes
 from paddock.checkpoint.dtypes import BLOCKS
-from paddock.checkpoint.gguf.naming import ROPE_FREQS, gguf_name, is_rotated
+from paddock.checkpoint.gguf.naming import ROPE_FREQS, is_rotated
 from paddock.checkpoint.gguf.recipes import RECIPES, block_type
 from paddock.checkpoint.gguf.rope_factors import rope_factors
 from paddock.checkpoint.gguf.values import Metadata, Value, ValueType
@@ -59,14 +59,13 @@ def plan_gguf(
 ) -> Files:
     """One file ``name``.gguf, or its splits; ``tensors`` in the order of their bytes."""
     head_dim = checkpoint.config.head_dim
-    placed = {
-        tensor.name: Placed(
-            tensor, Rendering(types[tensor.name], head_dim if is_rotated(tensor.name) else None)
-        )
+    placed = [
+        Placed(tensor, Rendering(types[tensor.name], head_dim if is_rotated(tensor.name) else None))
         for tensor in tensors
         if tensor.name in types
-    }
-    announced = [replace(each.tensor, dtype=each.rendering.dtype) for each in placed.values()]
+    ]
+    stood = {entry.tensor.name: entry for entry in stacked(placed)}
+    announced = [entry.tensor for entry in stood.values()]
     shards = plan_shards(announced, shard_bytes) if shard_bytes else [announced]
     factors = _rope_factors(checkpoint)
     count = len(announced) + len(factors)
@@ -77,26 +76,24 @@ def plan_gguf(
         if len(shards) > 1:
             keys = {**keys, **_split_keys(number, len(shards), count)}
             stem = f"{name}-{number + 1:05}-of-{len(shards):05}"
-        entries = [placed[tensor.name] for tensor in shard]
+        entries = [stood[tensor.name] for tensor in shard]
         files.append(_file(f"{stem}.gguf", keys, entries, factors if number == 0 else {}))
     return Files(tuple(files))
 
 
 def _file(
-    name: str, metadata: Metadata, placed: Sequence[Placed], known: Mapping[str, bytes]
+    name: str, metadata: Metadata, entries: Sequence[Entry], known: Mapping[str, bytes]
 ) -> WeightFile:
     infos = [TensorInfo(each, "F32", (len(raw) // 4,)) for each, raw in known.items()]
-    infos += [
-        TensorInfo(str(gguf_name(p.tensor.name)), p.rendering.dtype, p.tensor.shape) for p in placed
-    ]
+    infos += [TensorInfo(e.tensor.name, e.tensor.dtype, e.tensor.shape) for e in entries]
     header = render_header(metadata, infos)
-    contents: list[bytes | Placed] = [*known.values(), *placed]
+    contents: list[tuple[bytes | Placed, ...]] = [(raw,) for raw in known.values()]
+    contents += [entry.parts for entry in entries]
     parts: list[Part] = [header.raw]
     at = len(header.raw)
     for start, content in zip(header.offsets, contents, strict=True):
-        size_bytes = len(content) if isinstance(content, bytes) else content.size_bytes
-        parts += [bytes(start - at), content]
-        at = start + size_bytes
+        parts += [bytes(start - at), *content]
+        at = start + sum(part_bytes(part) for part in content)
     parts.append(bytes(header.file_bytes - at))
     return WeightFile(name, tuple(part for part in parts if part != b""))
 

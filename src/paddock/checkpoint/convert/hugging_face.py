@@ -19,7 +19,7 @@ from paddock.checkpoint.convert.small_files import SmallFile, json_file
 from paddock.checkpoint.convert.source_texts import GENERATION_CONFIG, SourceTexts
 from paddock.checkpoint.convert.weight_file import Placed, WeightFile
 from paddock.checkpoint.errors import BadConfig
-from paddock.checkpoint.opening import Checkpoint, Format
+from paddock.checkpoint.opening import Checkpoint, Format, Location, is_text_part
 from paddock.checkpoint.safetensors.hf_folder import CONFIG, INDEX, inside, weight_files
 from paddock.checkpoint.safetensors.reading import read_raw_header
 from paddock.checkpoint.safetensors.writing import (
@@ -56,22 +56,25 @@ def plan_hugging_face(
     checkpoint: Checkpoint, tensors: Sequence[Tensor], texts: SourceTexts, options: ConvertOptions
 ) -> Files:
     """``tensors`` in the order of their bytes, and everything that ``transformers`` looks for."""
-    weights, index = _weights(checkpoint, tensors, options)
-    small = [*_config(checkpoint, texts, options.dtype), *index]
+    is_part = is_text_part(Location(checkpoint.format, checkpoint.folder))
+    weights, index = _weights(checkpoint, tensors, options, is_part=is_part)
+    small = [*_config(checkpoint, texts, options.dtype, is_part=is_part), *index]
     if texts.has_hf_files:
         _ = texts.tokenizer_settings  # refused when it asks for code
         present = [name for name in _COMPANIONS if (checkpoint.folder / name).exists()]
         small += texts.copied(present)
     small += _missing(checkpoint.config, texts, {file.name for file in small})
-    return Files(tuple(weights), tuple(small))
+    notes = ("the language model alone: what sees images is left out",) if is_part else ()
+    return Files(tuple(weights), tuple(small), notes)
 
 
 def _weights(
-    checkpoint: Checkpoint, tensors: Sequence[Tensor], options: ConvertOptions
+    checkpoint: Checkpoint, tensors: Sequence[Tensor], options: ConvertOptions, *, is_part: bool
 ) -> tuple[list[WeightFile], list[SmallFile]]:
     types = {t.name: plain_type(checkpoint, t.dtype, options.dtype) for t in tensors}
     is_same = all(types[tensor.name] == tensor.dtype for tensor in tensors)
-    if checkpoint.format is Format.HUGGING_FACE and is_same and options.shard_bytes is None:
+    is_same = is_same and checkpoint.format is Format.HUGGING_FACE and not is_part
+    if is_same and options.shard_bytes is None:
         folder = checkpoint.folder
         files = [_repeated(path, tensors) for path in weight_files(folder)]
         has_index = (folder / INDEX).exists()
@@ -97,8 +100,10 @@ def _shard(name: str, shard: Sequence[Tensor], sources: dict[str, Tensor]) -> We
     return WeightFile(name, (render_header(ordered), *placed))
 
 
-def _config(checkpoint: Checkpoint, texts: SourceTexts, dtype: str | None) -> list[SmallFile]:
-    if not texts.has_hf_files:
+def _config(
+    checkpoint: Checkpoint, texts: SourceTexts, dtype: str | None, *, is_part: bool
+) -> list[SmallFile]:
+    if is_part or not texts.has_hf_files:
         config = replace(checkpoint.config, dtype=model_dtype(checkpoint, dtype))
         return [json_file(CONFIG, config.to_hf_dict())]
     if dtype is None:

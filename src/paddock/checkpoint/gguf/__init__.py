@@ -7,6 +7,7 @@ splits             several files that are one model
 values             metadata, each value with its type
 ggml_types         element types and their blocks
 naming             what tensors are called
+expert_stacks      experts, of which there is one tensor for all
 checkpoint         a file as a Llama
 config             a Llama's shape in the metadata
 rope_factors       RoPE's scaling as a tensor

@@ -23,6 +23,7 @@ from paddock.checkpoint.gguf.config import (
     parse_theta,
     vocabulary_size,
 )
+from paddock.checkpoint.gguf.expert_stacks import is_stack, unstacked
 from paddock.checkpoint.gguf.ggml_types import is_readable
 from paddock.checkpoint.gguf.layout import GgufTensor
 from paddock.checkpoint.gguf.naming import ROPE_FREQS, hf_name, is_rotated
@@ -50,7 +51,8 @@ def checkpoint_of(file: GgufFile) -> tuple[LlamaConfig, tuple[Tensor, ...]]:
     source = llama_fields(file.metadata)
     head_dim = parse_head_dim(source)
     scaling = _scaling(file.tensors, head_dim, parse_theta(source))
-    tensors = tuple(_tensor(each, head_dim) for each in file.tensors if each.name != ROPE_FREQS)
+    own = (each for each in file.tensors if each.name != ROPE_FREQS)
+    tensors = tuple(tensor for each in own for tensor in _tensors(each, head_dim))
     names = {tensor.name for tensor in tensors}
     facts = WeightFacts(HEAD not in names, _dtype(tensors), scaling)
     return parse_config(file.metadata, facts, _ids(file.metadata)), tensors
@@ -60,9 +62,9 @@ def _ids(metadata: Metadata) -> TokenIds:
     return parse_ids(metadata, vocabulary_size(metadata), turn_ends(metadata))
 
 
-def _tensor(tensor: GgufTensor, head_dim: int) -> Tensor:
+def _tensors(tensor: GgufTensor, head_dim: int) -> Iterator[Tensor]:
     name = hf_name(tensor.name)
-    if name is None:
+    if name is None and not is_stack(tensor.name):
         raise TensorMismatch("shapes", f"the tensor {shown(tensor.name)} has no place in a Llama")
     if not is_readable(tensor.dtype):
         raise UnsupportedModel(
@@ -70,9 +72,12 @@ def _tensor(tensor: GgufTensor, head_dim: int) -> Tensor:
             f"the tensor {tensor.name!r} is stored as {tensor.dtype}, which is not decoded here",
             hint="paddock decodes F32, F16, BF16, Q8_0, Q4_0, Q4_K, Q5_K and Q6_K",
         )
+    if name is None:
+        yield from unstacked(tensor)
+        return
     place = Place(tensor.path, tensor.start)
     read = Tensor(name, tensor.dtype, tensor.shape, _range(tensor), place)
-    return halves_from_pairs(read, head_dim) if is_rotated(name) else read
+    yield halves_from_pairs(read, head_dim) if is_rotated(name) else read
 
 
 def _range(tensor: GgufTensor) -> Callable[[], Iterator[bytes]]:

@@ -36,6 +36,7 @@ from paddock.checkpoint.shape.config import (
     RopeScaling,
     head_dim_of,
 )
+from paddock.checkpoint.shape.experts import MAX_EXPERTS, Experts
 from paddock.errors import shown
 
 ARCHITECTURE = "general.architecture"
@@ -46,8 +47,12 @@ _NEUTRAL: Mapping[str, tuple[object, ...]] = MappingProxyType(
         "llama.attention.causal": (True,),
         "llama.attention.sliding_window": (0,),
         "llama.embedding_length_out": (0,),
-        "llama.expert_count": (0,),
-        "llama.expert_used_count": (0,),
+        "llama.expert_gating_func": (0, 1),  # softmax, which is what this architecture does
+        "llama.expert_group_count": (0, 1),
+        "llama.expert_group_used_count": (0, 1),
+        "llama.expert_shared_count": (0,),
+        "llama.expert_weights_norm": (True,),
+        "llama.expert_weights_scale": (0.0, 1.0),
         "llama.nextn_predict_layers": (0,),
         "llama.rope.scale_linear": (0.0, 1.0),
         "llama.rope.scaling.alpha": (0.0, 1.0),
@@ -97,15 +102,17 @@ def parse_config(metadata: Metadata, weights: WeightFacts, ids: TokenIds) -> Lla
     source = llama_fields(metadata)
     dim = fields.integer(source, "llama.embedding_length", 1, MAX_DIM)
     heads = fields.integer(source, "llama.attention.head_count", 1, MAX_HEADS)
+    layers = fields.integer(source, "llama.block_count", 1, MAX_LAYERS)
+    ffn_dim = fields.integer(source, "llama.feed_forward_length", 1, MAX_FFN_DIM)
     return LlamaConfig(
         dim=dim,
-        layers=fields.integer(source, "llama.block_count", 1, MAX_LAYERS),
+        layers=layers,
         heads=heads,
         kv_heads=fields.integer(
             source, "llama.attention.head_count_kv", 1, MAX_HEADS, default=heads
         ),
         head_dim=parse_head_dim(source),
-        ffn_dim=fields.integer(source, "llama.feed_forward_length", 1, MAX_FFN_DIM),
+        ffn_dim=ffn_dim,
         vocab_size=vocabulary_size(metadata),
         context=fields.integer(source, "llama.context_length", 1, MAX_CONTEXT),
         rope_theta=parse_theta(source),
@@ -118,7 +125,21 @@ def parse_config(metadata: Metadata, weights: WeightFacts, ids: TokenIds) -> Lla
         eos_ids=ids.eos,
         pad_id=ids.pad,
         dtype=weights.dtype,
+        experts=parse_experts(source, layers, ffn_dim),
     )
+
+
+def parse_experts(source: Mapping[str, Any], layers: int, ffn_dim: int) -> Experts | None:
+    """Mixtral's experts; a dense model has no such keys, or zeros."""
+    values = dict(source)
+    count = fields.integer(values, "llama.expert_count", 0, MAX_EXPERTS, default=0)
+    chosen = fields.integer(
+        values, "llama.expert_used_count", min(count, 1), MAX_EXPERTS, default=0
+    )
+    if not count and not chosen:
+        return None
+    width = fields.integer(values, "llama.expert_feed_forward_length", 0, MAX_FFN_DIM, default=0)
+    return Experts(count, chosen, width or ffn_dim, tuple(range(layers)))
 
 
 def parse_head_dim(source: Mapping[str, Any]) -> int:
@@ -173,7 +194,17 @@ def parse_ids(metadata: Metadata, vocab_size: int, eos_names: Mapping[str, int])
 
 def render_config(config: LlamaConfig) -> dict[str, Value]:
     """The ``llama.`` keys, as llama.cpp's own converter writes them."""
-    return {
+    if config.llama4 is not None:
+        raise UnsupportedModel(
+            "llama4",
+            "Llama 4 is not written as GGUF here",
+            hint="llama.cpp's convert_hf_to_gguf.py writes it",
+        )
+    experts = {}
+    if config.experts is not None:
+        experts["llama.expert_count"] = u32(config.experts.count)
+        experts["llama.expert_used_count"] = u32(config.experts.chosen)
+    return experts | {
         "llama.block_count": u32(config.layers),
         "llama.context_length": u32(config.context),
         "llama.embedding_length": u32(config.dim),

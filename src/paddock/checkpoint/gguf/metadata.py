@@ -53,7 +53,7 @@ def metadata_of(
         "general.type": text("model"),
         **_sampling(about.generation or {}),
         "general.name": text(about.name),
-        "general.size_label": text(size_label(config.parameter_count())),
+        "general.size_label": text(_size_label(config)),
         **({"general.license": text(about.licence)} if about.licence else {}),
         **render_config(config),
         "general.file_type": u32(RECIPES[recipe].file_type),
@@ -72,6 +72,15 @@ def size_label(parameters: int) -> str:
         if parameters > 10**power:
             return f"{_two_digits(parameters / 10**power)}{unit}"
     return f"{_two_digits(parameters / 1000)}K"
+
+
+def _size_label(config: LlamaConfig) -> str:
+    """With experts, ``8x7B``: how many, and the size of the model with one of them."""
+    experts, total = config.experts, config.parameter_count()
+    if experts is None:
+        return size_label(total)
+    each = len(experts.layers) * 3 * config.dim * experts.ffn_dim
+    return f"{experts.count}x{size_label(total - (experts.count - 1) * each)}"
 
 
 def _two_digits(value: float) -> str:

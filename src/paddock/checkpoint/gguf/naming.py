@@ -1,7 +1,7 @@
 """What the tensors of a Llama are called in GGUF, and by Hugging Face.
 
 Knows names, not shapes or the order of rows. Names are llama.cpp's (llama-arch.cpp): ``blk.N.`` for
-a layer, then the part.
+a layer, then the part. Experts' tensors are ``expert_stacks``'.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ _PARTS = {
     "mlp.gate_proj": "ffn_gate",
     "mlp.down_proj": "ffn_down",
     "mlp.up_proj": "ffn_up",
+    "block_sparse_moe.gate": "ffn_gate_inp",
 }
 _OUTER_BACK = {gguf: hf for hf, gguf in _OUTER.items()}
 _PARTS_BACK = {gguf: hf for hf, gguf in _PARTS.items()}

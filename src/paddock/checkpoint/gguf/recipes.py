@@ -15,6 +15,7 @@ from paddock.checkpoint.dtypes import BLOCKS
 from paddock.checkpoint.errors import BadCheckpoint
 from paddock.checkpoint.gguf.naming import layer_of
 from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.checkpoint.shape.feed_forward import MIXTRAL_ROUTER
 from paddock.checkpoint.shape.layout import EMBEDDINGS, HEAD
 from paddock.errors import shown
 
@@ -41,6 +42,8 @@ RECIPES = MappingProxyType(
     }
 )
 _MIXED_M = ("q4_k_m", "q5_k_m")
+_DOWN = ("mlp.down_proj.weight", ".w2.weight")
+_MIXTRAL_EXPERTS = 8
 _LAYERS_70B = 80  # with grouped heads: the model whose value projection eight heads share
 
 
@@ -52,8 +55,8 @@ def block_type(recipe: str, hf_name: str, shape: tuple[int, ...], config: LlamaC
             f"{shown(recipe)} is no quantisation",
             hint=f"use {', '.join(RECIPES)}",
         )
-    if len(shape) < 2:
-        return "F32"  # norms and RoPE factors: llama.cpp computes with nothing else
+    if len(shape) < 2 or hf_name.endswith(MIXTRAL_ROUTER):
+        return "F32"  # norms, RoPE factors, routers: llama.cpp computes with nothing else
     wanted = RECIPES[recipe].default
     if wanted not in BLOCKS:
         return wanted
@@ -68,7 +71,12 @@ def _mixed(recipe: str, hf_name: str, default: str, config: LlamaConfig) -> str:
     """More bits for the value and down projections, where errors cost most."""
     layer = layer_of(hf_name)
     is_value = hf_name.endswith("self_attn.v_proj.weight")
-    if layer is None or not (is_value or hf_name.endswith("mlp.down_proj.weight")):
+    if config.experts is not None and config.experts.count == _MIXTRAL_EXPERTS:
+        if is_value or hf_name.endswith("self_attn.k_proj.weight"):
+            return "Q8_0"  # small beside the experts
+        if hf_name.endswith("self_attn.o_proj.weight") and default == "Q4_K":
+            return "Q5_K"
+    if layer is None or not (is_value or hf_name.endswith(_DOWN)):
         return default
     if recipe in _MIXED_M and _deserves_more(layer, config.layers):
         return "Q6_K"

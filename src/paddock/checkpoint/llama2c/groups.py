@@ -52,5 +52,5 @@ def groups_of(header: Header) -> list[Group]:
 def _layer_groups(config: LlamaConfig) -> list[Group]:
     return [
         Group(f"model.layers.{{}}.{name}", shape, config.layers)
-        for name, shape in layer_shapes(config).items()
+        for name, shape in layer_shapes(config, 0).items()
     ]

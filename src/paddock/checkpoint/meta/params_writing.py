@@ -21,6 +21,10 @@ _DEFAULT_FACTOR, _DEFAULT_HIGH = 8.0, 4.0
 
 def render_params(config: LlamaConfig) -> dict[str, Any]:
     """What goes into ``params.json``; UnsupportedModel for a shape that Meta's code cannot have."""
+    if not config.is_plain:
+        raise UnsupportedModel(
+            "experts", f"Meta's layout of Llama 1 to 3 is not that of a {config.title}: no experts"
+        )
     if config.head_dim * config.heads != config.dim:
         raise UnsupportedModel(
             "head_dim",

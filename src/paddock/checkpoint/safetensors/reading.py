@@ -80,7 +80,14 @@ def _read(path: Path) -> tuple[bytes, int]:
 def open_tensors(path: Path) -> tuple[Tensor, ...]:
     """Every tensor of a file, unread, in the order of its bytes."""
     return tuple(
-        Tensor(e.name, e.dtype, e.shape, _range_reader(path, e.start, e.end), Place(path, e.start))
+        Tensor(
+            e.name,
+            e.dtype,
+            e.shape,
+            _range_reader(path, e.start, e.end),
+            Place(path, e.start),
+            True,
+        )
         for e in read_header(path).entries
     )
 

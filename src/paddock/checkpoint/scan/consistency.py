@@ -19,6 +19,7 @@ from paddock.checkpoint.scan.tokenizers.agreement import by_folder, token_ids
 from paddock.checkpoint.scan.tokenizers.reading import is_tokenizer_json
 from paddock.checkpoint.shape.config import LlamaConfig, parse_hf_config
 from paddock.checkpoint.shape.layout import shape_problems
+from paddock.checkpoint.shape.text_part import text_tensors
 from paddock.checkpoint.tensors import Tensor
 
 MAX_PROBLEMS = 3
@@ -49,10 +50,10 @@ def _check_model(look: Look, files: dict[str, Look]) -> Iterator[Reason]:
         return
     tensors = _tensors(files)
     if tensors:
-        yield from _check_tensors(look, config, tensors)
+        yield from _check_tensors(look, config, text_tensors(source, tensors))
 
 
-def _check_tensors(look: Look, config: LlamaConfig, tensors: list[Tensor]) -> Iterator[Reason]:
+def _check_tensors(look: Look, config: LlamaConfig, tensors: Sequence[Tensor]) -> Iterator[Reason]:
     problems = shape_problems(config, tensors)
     for problem in problems[:MAX_PROBLEMS]:
         yield Reason("config_mismatch", look.name, problem)

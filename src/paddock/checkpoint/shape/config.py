@@ -1,7 +1,8 @@
 """What a Llama model is made of: its shape, its positions and its special token ids.
 
-One value for every generation from Llama 1 to 3.2. Knows how ``config.json`` spells it, in the
-spelling of transformers 5 and the older one; does not know tensors, files or torch.
+One value for every generation from Llama 1 to 4, and for Mixtral. Knows how ``config.json``
+spells it, in the spelling of transformers 5 and the older one; does not know tensors, files or
+torch.
 A ``LlamaConfig`` that exists is possible: every field is bounded and the fields fit each other.
 """
 
@@ -12,6 +13,11 @@ from typing import Any
 
 from paddock.checkpoint import fields
 from paddock.checkpoint.errors import BadConfig, UnsupportedModel
+from paddock.checkpoint.shape.experts import Experts, parse_mixtral
+from paddock.checkpoint.shape.families import LLAMA, LLAMA4, MIXTRAL, TITLES, Family, family_of
+from paddock.checkpoint.shape.llama4 import Llama4, parse_experts, parse_llama4
+from paddock.checkpoint.shape.rendering import render_hf
+from paddock.checkpoint.shape.text_part import text_settings
 
 # Far beyond every published model, near enough that no product of them is absurd.
 MAX_DIM = 1 << 17
@@ -39,14 +45,17 @@ class RopeScaling:
         values = _as_fields(self)
         fields.number(values, "factor", 1.0, 1e6)
         low = fields.number(values, "low_freq_factor", 1e-6, 1e6)
-        if not low < fields.number(values, "high_freq_factor", 1e-6, 1e6):
+        if not low <= fields.number(values, "high_freq_factor", 1e-6, 1e6):
             raise BadConfig("contradiction", "low_freq_factor must be below high_freq_factor")
         fields.integer(values, "original_context", 1, MAX_CONTEXT)
 
 
 @dataclass(frozen=True, slots=True)
 class LlamaConfig:
-    """The shape of a Llama model. ``dtype`` is the one its weights are stored in."""
+    """The shape of a Llama model. ``dtype`` is the one its weights are stored in.
+
+    ``ffn_dim`` is the width of a feed-forward that is no mixture of experts.
+    """
 
     dim: int
     layers: int
@@ -64,6 +73,8 @@ class LlamaConfig:
     eos_ids: tuple[int, ...] = (2,)
     pad_id: int | None = None
     dtype: str = "bfloat16"
+    experts: Experts | None = None
+    llama4: Llama4 | None = None
 
     def __post_init__(self) -> None:
         values = _as_fields(self)
@@ -83,6 +94,34 @@ class LlamaConfig:
             raise BadConfig("contradiction", f"head_dim is {self.head_dim}; RoPE needs an even one")
         if self.dtype not in DTYPES:
             raise BadConfig("unknown_dtype", f"dtype {self.dtype!r} is not one of {DTYPES}")
+        self._check_layers()
+
+    def _check_layers(self) -> None:
+        every, special = set(range(self.layers)), set(self.experts.layers if self.experts else ())
+        if self.llama4 is not None:
+            special |= set(self.llama4.without_positions)
+        if not special <= every or (self.experts and not self.llama4 and special != every):
+            raise BadConfig("contradiction", "the layers with experts are not those of the model")
+        scaling = self.rope_scaling
+        if self.llama4 is None and scaling and scaling.low_freq_factor == scaling.high_freq_factor:
+            raise BadConfig("contradiction", "low_freq_factor must be below high_freq_factor")
+
+    @property
+    def family(self) -> str:
+        """The name of the family, as ``model_type`` in ``config.json``."""
+        if self.llama4 is not None:
+            return LLAMA4
+        return LLAMA if self.experts is None else MIXTRAL
+
+    @property
+    def title(self) -> str:
+        """The family's name for people."""
+        return TITLES[self.family]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every layer is as in Llama 1 to 3: dense, and with positions of all the text."""
+        return self.family == LLAMA
 
     @property
     def q_dim(self) -> int:
@@ -96,40 +135,33 @@ class LlamaConfig:
 
     def parameter_count(self) -> int:
         """Exact number of weights; a tied head counts once."""
-        attention = 2 * self.dim * self.q_dim + 2 * self.dim * self.kv_dim
-        layer = attention + 3 * self.dim * self.ffn_dim + 2 * self.dim
+        attention = 2 * self.dim * self.q_dim + 2 * self.dim * self.kv_dim + 2 * self.dim
         embeddings = (1 if self.tied_embeddings else 2) * self.vocab_size * self.dim
-        return embeddings + self.layers * layer + self.dim
+        return embeddings + self.layers * attention + self._feed_forwards() + self.dim
+
+    def active_parameter_count(self) -> int:
+        """Number of weights that compute a token: of its experts, not of all of them."""
+        if self.experts is None:
+            return self.parameter_count()
+        idle = self.experts.count - self.experts.chosen
+        each = 3 * self.dim * self.experts.ffn_dim
+        return self.parameter_count() - len(self.experts.layers) * idle * each
+
+    def _feed_forwards(self) -> int:
+        """Weights of all layers' feed-forwards, routers included."""
+        experts = self.experts
+        if experts is None:
+            return self.layers * 3 * self.dim * self.ffn_dim
+        each = 3 * self.dim * experts.ffn_dim
+        mixture = experts.count * (each + self.dim)  # with its row of the router
+        if self.llama4 is not None:
+            mixture += each  # computes every token
+        dense = self.layers - len(experts.layers)
+        return dense * 3 * self.dim * self.ffn_dim + len(experts.layers) * mixture
 
     def to_hf_dict(self) -> dict[str, Any]:
         """A ``config.json``, in the spelling that old and new transformers and vLLM all read."""
-        return {
-            "architectures": ["LlamaForCausalLM"],
-            "attention_bias": False,
-            "attention_dropout": 0.0,
-            "bos_token_id": self.bos_id,
-            "eos_token_id": _one_or_list(self.eos_ids),
-            "head_dim": self.head_dim,
-            "hidden_act": "silu",
-            "hidden_size": self.dim,
-            "initializer_range": 0.02,
-            "intermediate_size": self.ffn_dim,
-            "max_position_embeddings": self.context,
-            "mlp_bias": False,
-            "model_type": "llama",
-            "num_attention_heads": self.heads,
-            "num_hidden_layers": self.layers,
-            "num_key_value_heads": self.kv_heads,
-            "pad_token_id": self.pad_id,
-            "pretraining_tp": 1,
-            "rms_norm_eps": self.norm_eps,
-            "rope_scaling": _scaling_to_hf(self.rope_scaling),
-            "rope_theta": self.rope_theta,
-            "tie_word_embeddings": self.tied_embeddings,
-            "torch_dtype": self.dtype,
-            "use_cache": True,
-            "vocab_size": self.vocab_size,
-        }
+        return render_hf(self)
 
 
 _BOUNDS = {
@@ -146,30 +178,41 @@ _BOUNDS = {
 
 def parse_hf_config(source: dict[str, Any]) -> LlamaConfig:
     """The shape that a ``config.json`` describes; another architecture is refused by its name."""
-    _refuse_other_models(source)
+    source = text_settings(source)
+    family = family_of(source)
     dim = fields.integer(source, "hidden_size", 1, MAX_DIM)
     heads = fields.integer(source, "num_attention_heads", 1, MAX_HEADS)
-    kv_heads = fields.integer(source, "num_key_value_heads", 1, MAX_HEADS, default=heads)
+    kv_heads = fields.integer(
+        source, "num_key_value_heads", 1, MAX_HEADS, default=family.kv_heads or heads
+    )
     if kv_heads > heads:
         raise BadConfig("contradiction", f"num_key_value_heads {kv_heads} exceeds {heads} heads")
-    theta, scaling = _parse_rope(source)
+    theta, scaling = _parse_rope(source, family)
+    layers = fields.integer(source, "num_hidden_layers", 1, MAX_LAYERS)
+    is_llama4 = family.name == LLAMA4
+    dense = "intermediate_size_mlp" if is_llama4 else "intermediate_size"
+    ffn_dim = fields.integer(source, dense, 1, MAX_FFN_DIM)
     return LlamaConfig(
         dim=dim,
-        layers=fields.integer(source, "num_hidden_layers", 1, MAX_LAYERS),
+        layers=layers,
         heads=heads,
         kv_heads=kv_heads,
-        head_dim=_parse_head_dim(source, dim, heads),
-        ffn_dim=fields.integer(source, "intermediate_size", 1, MAX_FFN_DIM),
+        head_dim=_parse_head_dim(source, dim, heads, family),
+        ffn_dim=ffn_dim,
         vocab_size=fields.integer(source, "vocab_size", 1, MAX_VOCAB),
-        context=fields.integer(source, "max_position_embeddings", 1, MAX_CONTEXT, default=2048),
+        context=fields.integer(
+            source, "max_position_embeddings", 1, MAX_CONTEXT, default=family.context
+        ),
         rope_theta=theta,
         rope_scaling=scaling,
-        norm_eps=fields.number(source, "rms_norm_eps", 1e-20, 0.1, default=1e-6),
+        norm_eps=fields.number(source, "rms_norm_eps", 1e-20, 0.1, default=family.norm_eps),
         tied_embeddings=fields.boolean(source, "tie_word_embeddings", False),
         bos_id=_parse_id(source, "bos_token_id", 1),
         eos_ids=_parse_eos_ids(source),
         pad_id=_parse_id(source, "pad_token_id", None),
         dtype=_parse_dtype(source),
+        experts=_parse_experts(source, family, layers, ffn_dim),
+        llama4=parse_llama4(source, layers) if is_llama4 else None,
     )
 
 
@@ -184,49 +227,29 @@ def _as_fields(value: RopeScaling | LlamaConfig) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__slots__}
 
 
-def _refuse_other_models(source: dict[str, Any]) -> None:
-    named = source.get("architectures")
-    if named is not None and not (isinstance(named, list) and all(type(n) is str for n in named)):
-        raise fields.wrong_type("architectures", named, "a list of strings")
-    kind = fields.text(source, "model_type", "llama" if named else "")
-    others = [name for name in named or [] if not name.startswith("Llama")]
-    if kind != "llama" or others:
-        what = others[0] if others else kind
-        raise UnsupportedModel(
-            "not_llama",
-            f"the architecture {what[:60]!r} is not Llama" if what else "no architecture is named",
-            hint="paddock runs Llama 1, 2, 3, 3.1, 3.2 and models of exactly their structure",
-        )
-    if fields.text(source, "hidden_act", "silu") not in ("silu", "swish"):
-        raise UnsupportedModel(
-            "activation", f"hidden_act {source['hidden_act'][:40]!r} is not silu"
-        )
-    for name in ("attention_bias", "mlp_bias"):
-        if fields.boolean(source, name, False):
-            raise UnsupportedModel("bias", f"{name} is true; Llama's projections have no bias")
-    if source.get("auto_map"):
-        raise UnsupportedModel(
-            "custom_code",
-            "the configuration asks for code of its own (auto_map)",
-            hint="a Llama needs none; remove auto_map if you trust the weights",
-        )
-    if source.get("quantization_config") is not None:
-        raise UnsupportedModel("quantized", "the weights are quantised (quantization_config)")
+def _parse_experts(
+    source: dict[str, Any], family: Family, layers: int, ffn_dim: int
+) -> Experts | None:
+    if family.name == LLAMA4:
+        return parse_experts(source, layers)
+    return parse_mixtral(source, layers, ffn_dim) if family.name == MIXTRAL else None
 
 
-def _parse_head_dim(source: dict[str, Any], dim: int, heads: int) -> int:
+def _parse_head_dim(source: dict[str, Any], dim: int, heads: int, family: Family) -> int:
     given = fields.optional_integer(source, "head_dim", 1, MAX_HEAD_DIM)
+    if "head_dim" not in source:
+        given = family.head_dim
     return head_dim_of(dim, heads) if given is None else given
 
 
-def _parse_rope(source: dict[str, Any]) -> tuple[float, RopeScaling | None]:
+def _parse_rope(source: dict[str, Any], family: Family) -> tuple[float, RopeScaling | None]:
     """RoPE base and scaling; transformers 5 keeps both in ``rope_parameters``."""
     for name in ("rope_parameters", "rope_scaling"):
         if source.get(name) is not None and not isinstance(source[name], dict):
             raise fields.wrong_type(name, source[name], "an object")
     rope: dict[str, Any] = source.get("rope_parameters") or source.get("rope_scaling") or {}
     theta_of = rope if rope.get("rope_theta") is not None else source
-    theta = fields.number(theta_of, "rope_theta", 1.0, MAX_THETA, default=10000.0)
+    theta = fields.number(theta_of, "rope_theta", 1.0, MAX_THETA, default=family.rope_theta)
     kind = fields.text(rope, "rope_type", fields.text(rope, "type", "default"))
     if kind == "default":
         return theta, None
@@ -268,21 +291,3 @@ def _parse_dtype(source: dict[str, Any]) -> str:
             "dtype", f"weights of dtype {name[:40]!r} are not read; use {DTYPES}"
         )
     return name
-
-
-def _scaling_to_hf(scaling: RopeScaling | None) -> dict[str, Any] | None:
-    if scaling is None:
-        return None
-    return {
-        "factor": scaling.factor,
-        "high_freq_factor": scaling.high_freq_factor,
-        "low_freq_factor": scaling.low_freq_factor,
-        "original_max_position_embeddings": scaling.original_context,
-        "rope_type": "llama3",
-    }
-
-
-def _one_or_list(ids: tuple[int, ...]) -> int | list[int] | None:
-    if len(ids) > 1:
-        return list(ids)
-    return ids[0] if ids else None

@@ -1,4 +1,4 @@
-"""Which tensors a Llama has, and how the two families of names and orders map to each other.
+"""Which tensors a model has, and how the two families of names and orders map to each other.
 
 Paddock's own names are Hugging Face's. Meta's files (and llama2.c's) use others, and rotate
 adjacent pairs of a head's rows where Hugging Face rotates its halves, so q and k change their row
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from paddock.checkpoint.dtypes import size_in_bytes
 from paddock.checkpoint.errors import TensorMismatch
 from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.checkpoint.shape.feed_forward import feed_forward_shapes
 from paddock.checkpoint.tensors import Piece, Tensor, regrouped
 
 _Rows = NDArray[np.uint8]
@@ -46,9 +47,8 @@ MAX_PROBLEMS = 20  # a wrong configuration would otherwise list every tensor
 def expected_shapes(config: LlamaConfig) -> dict[str, tuple[int, ...]]:
     """Every tensor of a model of this shape, by Hugging Face's name, in the order of use."""
     shapes: dict[str, tuple[int, ...]] = {EMBEDDINGS: (config.vocab_size, config.dim)}
-    of_layer = layer_shapes(config)
     for layer in range(config.layers):
-        for name, shape in of_layer.items():
+        for name, shape in layer_shapes(config, layer).items():
             shapes[f"model.layers.{layer}.{name}"] = shape
     shapes[FINAL_NORM] = (config.dim,)
     if not config.tied_embeddings:
@@ -56,21 +56,20 @@ def expected_shapes(config: LlamaConfig) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def layer_shapes(config: LlamaConfig) -> dict[str, tuple[int, ...]]:
-    """The tensors of one layer, in the order of ``LAYER_NAMES``; [out, in] as everywhere."""
-    dim, q_dim, kv_dim, ffn_dim = config.dim, config.q_dim, config.kv_dim, config.ffn_dim
-    shapes = (
+def layer_shapes(config: LlamaConfig, layer: int) -> dict[str, tuple[int, ...]]:
+    """The tensors of one layer, by their names within it, in order; [out, in] as everywhere."""
+    dim, q_dim, kv_dim = config.dim, config.q_dim, config.kv_dim
+    attention: tuple[tuple[int, ...], ...] = (
         (dim,),
         (q_dim, dim),
         (kv_dim, dim),
         (kv_dim, dim),
         (dim, q_dim),
         (dim,),
-        (ffn_dim, dim),
-        (dim, ffn_dim),
-        (ffn_dim, dim),
     )
-    return {names[0]: shape for names, shape in zip(LAYER_NAMES, shapes, strict=True)}
+    names = (hf for hf, _ in LAYER_NAMES)
+    shapes = dict(zip(names, attention, strict=False))  # the rest is the feed-forward
+    return shapes | feed_forward_shapes(config, layer)
 
 
 def meta_names(layers: int) -> dict[str, str]:
@@ -90,7 +89,8 @@ def shape_problems(config: LlamaConfig, tensors: Iterable[Tensor]) -> list[str]:
         shape = wanted.pop(tensor.name, None)
         if shape is None:
             if tensor.name not in allowed_extra and not tensor.name.endswith("rotary_emb.inv_freq"):
-                problems.append(f"the tensor {tensor.name!r} has no place in a Llama")
+                place = f"in a {config.title}"
+                problems.append(f"the tensor {tensor.name!r} has no place {place}")
         elif shape != tensor.shape:
             problems.append(
                 f"the tensor {tensor.name!r} has the shape {list(tensor.shape)}, "

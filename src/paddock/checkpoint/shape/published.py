@@ -85,4 +85,11 @@ def published_name(config: LlamaConfig) -> str | None:
 def _outline(config: LlamaConfig) -> tuple[object, ...]:
     scaling = config.rope_scaling.factor if config.rope_scaling else None
     sizes = (config.dim, config.layers, config.heads, config.kv_heads, config.ffn_dim)
-    return (*sizes, config.vocab_size, config.rope_theta, scaling, config.norm_eps)
+    return (
+        *sizes,
+        config.vocab_size,
+        config.rope_theta,
+        scaling,
+        config.norm_eps,
+        config.experts,
+    )

@@ -13,4 +13,6 @@ layout         weights as the compiled step reads them
 library        the compiled step: its structures and functions
 low_ranks      an adapter's matrices as the compiled step reads them
 runner         steps, done by a team of threads
+streamed_products  with matrices that are never whole in memory
+streamed_model  a model that runs while its weights pass by
 """

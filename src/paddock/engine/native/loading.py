@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from paddock.checkpoint.errors import disk_failures_in_words
 from paddock.checkpoint.opening import Checkpoint
-from paddock.engine.errors import LoadingStopped
+from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.engine.errors import LoadingStopped, NoRunner
 from paddock.engine.native.identity import check_unchanged, identity, settled_states
 from paddock.engine.native.pack_cache import PackCache, load_packed
 from paddock.engine.native.packed_file import warm
@@ -23,6 +24,13 @@ from paddock.engine.native.plan import FLOAT_BYTES, Plan, PlannedMatrix
 from paddock.engine.native.weights import LayerWeights, PackedMatrix, Weights
 from paddock.kernels import sources
 from paddock.kernels.step_library import StepLibrary
+
+
+def no_plain_layers(config: LlamaConfig) -> str:
+    """Why a model is none for the compiled step."""
+    what = "no Llama 4" if config.llama4 else "no mixtures of experts"
+    return f"the compiled step runs {what}; PyTorch does"
+
 
 Bytes = NDArray[np.uint8]
 
@@ -39,9 +47,11 @@ class Packing(NamedTuple):
 def load_weights(checkpoint: Checkpoint, plan: Plan, packing: Packing) -> Weights:
     """The weights of a plan of this checkpoint.
 
-    Raises BadElements for numbers that are not finite, BadCheckpoint for files that change
-    meanwhile, LoadingStopped, DiskFailure, MemoryError.
+    Raises NoRunner for a mixture of experts, BadElements for numbers that are not finite,
+    BadCheckpoint for files that change meanwhile, LoadingStopped, DiskFailure, MemoryError.
     """
+    if not plan.config.is_plain:
+        raise NoRunner(no_plain_layers(plan.config), hint="leave --runner out, or torch")
     with disk_failures_in_words():
         states = settled_states(checkpoint)
 
@@ -72,10 +82,11 @@ def assemble(plan: Plan, content: Bytes) -> Weights:
             qkv=tuple(next(matrices) for _ in layer.qkv),
             o=next(matrices),
             ffn_norm=norms[2 * number + 1],
-            gate_up=tuple(next(matrices) for _ in layer.gate_up),
+            gate_up=tuple(next(matrices) for _ in layer.gated.gate_up),
             down=next(matrices),
         )
         for number, layer in enumerate(plan.layers)
+        if layer.gated is not None
     )
     head = embeddings if plan.head is None else next(matrices)
     return Weights(plan.config, embeddings, layers, norms[-1], head)

@@ -22,12 +22,12 @@ from paddock.checkpoint.errors import BadElements
 from paddock.checkpoint.tensors import Tensor, regrouped
 from paddock.engine.native.plan import Plan, PlannedMatrix
 from paddock.engine.native.weights import Kind
-from paddock.kernels.step_library import PANEL, StepLibrary
+from paddock.kernels.step_library import PANEL, StepLibrary, aligned
 
 Bytes = NDArray[np.uint8]
 
 STRETCH_BYTES: Final = 4 << 20  # of the source, that one thread packs at once
-_AHEAD: Final = 2  # stretches that wait for a thread
+AHEAD: Final = 2  # stretches that wait for a thread
 
 # What C packs into a kind without our help; anything else is transcoded to the first of these.
 _TAKEN: Final = {
@@ -50,12 +50,16 @@ _INFINITE: Final = {"F32": 0x7F80_0000, "F16": 0x7C00, "BF16": 0x7F80}
 _INFINITE_AS_BF16: Final = 0x7F7F_8000
 
 
-class _Stretch(NamedTuple):
-    """Whole panels of a matrix, or its last rows."""
+class Stretch(NamedTuple):
+    """Whole panels of a matrix, or its last rows; a small matrix of its own."""
 
     matrix: PlannedMatrix
     tensor: Tensor
     raw: memoryview
+
+    @property
+    def rows(self) -> int:
+        return len(self.raw) // size_in_bytes(self.tensor.dtype, self.matrix.inputs)
 
 
 def packed_pieces(plan: Plan, library: StepLibrary, threads: int) -> Iterator[memoryview]:
@@ -63,35 +67,35 @@ def packed_pieces(plan: Plan, library: StepLibrary, threads: int) -> Iterator[me
 
     Raises BadElements for numbers that are not finite, or that a kind cannot hold.
     """
-    waiting: deque[Future[memoryview]] = deque()
+    waiting: deque[Future[Bytes]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="packing") as pool:
         try:
-            for stretch in _stretches(plan):
-                waiting.append(pool.submit(_packed, stretch, library))
-                if len(waiting) >= threads + _AHEAD:
-                    yield waiting.popleft().result()
+            for stretch in (each for matrix in plan.matrices for each in stretches_of(matrix)):
+                waiting.append(pool.submit(pack_stretch, stretch, library))
+                if len(waiting) >= threads + AHEAD:
+                    yield waiting.popleft().result().data
             while waiting:
-                yield waiting.popleft().result()
+                yield waiting.popleft().result().data
         finally:
             for future in waiting:
                 future.cancel()
     for tensor in plan.norms:
-        yield _norm(tensor)
+        yield norm_values(tensor).view(np.uint8).data
 
 
-def _stretches(plan: Plan) -> Iterator[_Stretch]:
-    for matrix in plan.matrices:
-        for tensor in matrix.tensors:
-            panel_bytes = PANEL * size_in_bytes(tensor.dtype, matrix.inputs)
-            wanted = max(1, STRETCH_BYTES // panel_bytes) * panel_bytes
-            for raw in regrouped(tensor.pieces(), wanted):
-                yield _Stretch(matrix, tensor, raw)
+def stretches_of(matrix: PlannedMatrix) -> Iterator[Stretch]:
+    """The matrix's rows in order, read as they are asked for."""
+    for tensor in matrix.tensors:
+        panel_bytes = PANEL * size_in_bytes(tensor.dtype, matrix.inputs)
+        wanted = max(1, STRETCH_BYTES // panel_bytes) * panel_bytes
+        for raw in regrouped(tensor.pieces(), wanted):
+            yield Stretch(matrix, tensor, raw)
 
 
-def _packed(stretch: _Stretch, library: StepLibrary) -> memoryview:
-    """The panels of a stretch, which is a small matrix of its own."""
+def pack_stretch(stretch: Stretch, library: StepLibrary) -> Bytes:
+    """Its panels, aligned; raises BadElements."""
     matrix, tensor, raw = stretch
-    rows = len(raw) // size_in_bytes(tensor.dtype, matrix.inputs)
+    rows = stretch.rows
     dtype = _taken(tensor.dtype, matrix.kind)
     try:
         content = np.frombuffer(transcode(raw, tensor.dtype, dtype), np.uint8)
@@ -100,10 +104,10 @@ def _packed(stretch: _Stretch, library: StepLibrary) -> memoryview:
     if not _is_finite(content, dtype, matrix.kind):
         raise _not_finite(tensor)
     kind = matrix.kind.dtype
-    panels = np.empty(library.matrix_bytes(kind, rows, matrix.inputs), np.uint8)
+    panels = aligned(library.matrix_bytes(kind, rows, matrix.inputs))
     if not library.pack(kind, dtype, content, range(rows), (rows, matrix.inputs), panels):
         raise ValueError(f"{tensor.name!r} cannot be packed from {dtype} as {kind}")
-    return panels.data
+    return panels
 
 
 def _taken(stored: str, kind: Kind) -> str:
@@ -130,11 +134,12 @@ def _is_below(content: Bytes, dtype: str, limit: int) -> bool:
     return True
 
 
-def _norm(tensor: Tensor) -> memoryview:
+def norm_values(tensor: Tensor) -> NDArray[np.float32]:
+    """A norm's weights; raises BadElements where one is not finite."""
     values = decode(tensor.read(), tensor.dtype)
     if not np.isfinite(values).all():
         raise _not_finite(tensor)
-    return values.view(np.uint8).data
+    return values
 
 
 def _not_finite(tensor: Tensor) -> BadElements:

@@ -15,12 +15,13 @@ next kind with room for them: Q4_K, Q4, Q8, then what a plain weight is as store
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from paddock.checkpoint.dtypes import BLOCKS
 from paddock.checkpoint.errors import TensorMismatch
 from paddock.checkpoint.shape.config import LlamaConfig
+from paddock.checkpoint.shape.feed_forward import Gated, gated_of, mixture_of
 from paddock.checkpoint.shape.layout import EMBEDDINGS, FINAL_NORM, HEAD, check_shapes
 from paddock.checkpoint.tensors import Tensor
 from paddock.engine.native.weights import Kind
@@ -36,7 +37,6 @@ _AS_STORED: Final = {
 _OF_FOUR_BITS: Final = (Kind.Q4_K, Kind.Q4)
 _TYPES: Final = {Precision.FLOAT32: Kind.F32, Precision.BFLOAT16: Kind.BF16}
 _QKV: Final = tuple(f"self_attn.{name}_proj.weight" for name in "qkv")
-_GATE_UP: Final = ("mlp.gate_proj.weight", "mlp.up_proj.weight")
 _NORMS: Final = ("input_layernorm.weight", "post_attention_layernorm.weight")
 
 
@@ -53,13 +53,38 @@ class PlannedMatrix(NamedTuple):
         return packed_bytes(self.kind, self.outputs, self.inputs)
 
 
+class PlannedGated(NamedTuple):
+    """The matrices of a gated feed-forward, or of one expert."""
+
+    gate_up: tuple[PlannedMatrix, ...]
+    down: PlannedMatrix
+
+
+class PlannedMixture(NamedTuple):
+    """A router, whose numbers stay plain, and what it chooses from."""
+
+    router: Tensor
+    experts: tuple[PlannedGated, ...]
+
+
 class PlannedLayer(NamedTuple):
-    """The matrices of a layer, in the order of their bytes."""
+    """The matrices of a layer, in the order of their bytes; it has a feed-forward, or a mixture.
+
+    In Llama 4 it has both: the feed-forward beside a mixture computes every token.
+    """
 
     qkv: tuple[PlannedMatrix, ...]
     o: PlannedMatrix
-    gate_up: tuple[PlannedMatrix, ...]
-    down: PlannedMatrix
+    gated: PlannedGated | None
+    mixture: PlannedMixture | None = None
+
+    @property
+    def matrices(self) -> Iterator[PlannedMatrix]:
+        """All of them."""
+        yield from (*self.qkv, self.o)
+        for each in (self.gated, *(self.mixture.experts if self.mixture else ())):
+            if each is not None:
+                yield from (*each.gate_up, each.down)
 
 
 class Plan(NamedTuple):
@@ -79,14 +104,15 @@ class Plan(NamedTuple):
         """All of them, in the order of their bytes."""
         found = [self.embeddings]
         for layer in self.layers:
-            found += [*layer.qkv, layer.o, *layer.gate_up, layer.down]
+            found += layer.matrices
         return (*found, self.head) if self.head else tuple(found)
 
     @property
     def size_bytes(self) -> int:
-        """Bytes of matrices and norms."""
-        norms = len(self.norms) * self.config.dim * FLOAT_BYTES
-        return sum(matrix.size_bytes for matrix in self.matrices) + norms
+        """Bytes of matrices, norms and routers."""
+        floats = len(self.norms) * self.config.dim
+        floats += sum(layer.mixture.router.elements for layer in self.layers if layer.mixture)
+        return sum(matrix.size_bytes for matrix in self.matrices) + floats * FLOAT_BYTES
 
 
 def plan_weights(config: LlamaConfig, tensors: Sequence[Tensor], precision: Precision) -> Plan:
@@ -97,15 +123,21 @@ def plan_weights(config: LlamaConfig, tensors: Sequence[Tensor], precision: Prec
     def matrices(names: Iterable[str], precision: Precision = precision) -> list[PlannedMatrix]:
         return _fused([found[name] for name in names], precision)
 
+    def gated(parts: Gated) -> PlannedGated:
+        gate_up, (down,) = _fused(parts.gate_up, precision), _fused((parts.down,), precision)
+        return PlannedGated(tuple(gate_up), down)
+
     outer = Precision.INT8 if precision is Precision.INT4 else precision
     layers, norms = [], []
     for number in range(config.layers):
         at = f"model.layers.{number}."
         qkv = tuple(matrices(at + name for name in _QKV))
         (o,) = matrices([at + "self_attn.o_proj.weight"])
-        gate_up = tuple(matrices(at + name for name in _GATE_UP))
-        (down,) = matrices([at + "mlp.down_proj.weight"])
-        layers.append(PlannedLayer(qkv, o, gate_up, down))
+        own, mixture = gated_of(config, found, number), None
+        if experts := mixture_of(config, found, number):
+            _check_kind(experts.router)
+            mixture = PlannedMixture(experts.router, tuple(map(gated, experts.experts)))
+        layers.append(PlannedLayer(qkv, o, gated(own) if own else None, mixture))
         norms += [found[at + name] for name in _NORMS]
     for tensor in (*norms, found[FINAL_NORM]):
         _check_kind(tensor)

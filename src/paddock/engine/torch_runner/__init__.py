@@ -6,6 +6,8 @@ interpreter, its captured steps and its draws on a CPU (``tests/engine/torch_run
 opening            a runner from a checkpoint
 runner             steps in, logits and tokens out
 layers             one step through all layers
+llama4             attention of Llama 4
+experts            a mixture of experts in place of a layer's feed-forward
 batch              a step as tensors, and the paged KV cache
 plain_operations   what happens between products, in plain torch
 fused_operations   the same in Triton kernels, on a GPU

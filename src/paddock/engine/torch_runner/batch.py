@@ -90,6 +90,12 @@ def batch_of(step: Step, frequencies: Tensor) -> Batch:
     )
 
 
+def gathered(slots: Tensor, blocks_B: Tensor, length: int) -> Tensor:
+    """Keys or values of a sequence's first ``length`` positions, ``[S, K, H]``, by its blocks."""
+    blocks = blocks_B[: -(-length // BLOCK_TOKENS)].long()
+    return slots.view(-1, BLOCK_TOKENS, *slots.shape[1:])[blocks].flatten(0, 1)[:length]
+
+
 def slots_of(step: Step) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Position and slot of each new token."""
     new_S = np.diff(step.starts_S)

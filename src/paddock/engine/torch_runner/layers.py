@@ -12,6 +12,8 @@ from typing import Protocol
 from torch import Tensor
 
 from paddock.engine.torch_runner.batch import Batch, Cache
+from paddock.engine.torch_runner.experts import mixed_experts
+from paddock.engine.torch_runner.llama4 import attended
 from paddock.engine.torch_runner.low_rank import Adapted, Fused
 from paddock.engine.torch_runner.weights import Weights
 
@@ -44,13 +46,21 @@ def final_states(
         keys, values = cache.keys[layer], cache.values[layer]
         x_TD, normal_TD = operations.add_and_normalise(x_TD, added_TD, matrices.attention_norm, eps)
         qkv_TO = adapted.product(matrices.qkv, normal_TD, layer, Fused.QKV)
-        q_TNH = operations.place(qkv_TO, batch, keys, values)
-        mixed_TO = operations.attend(q_TNH, batch, keys, values)
+        if weights.config.llama4 is not None:
+            mixed_TO = attended(qkv_TO, batch, (keys, values), weights.config, layer)
+        else:
+            q_TNH = operations.place(qkv_TO, batch, keys, values)
+            mixed_TO = operations.attend(q_TNH, batch, keys, values)
         added_TD = adapted.product(matrices.o, mixed_TO, layer, Fused.O)
         x_TD, normal_TD = operations.add_and_normalise(x_TD, added_TD, matrices.ffn_norm, eps)
-        gate_up_TF = adapted.product(matrices.gate_up, normal_TD, layer, Fused.GATE_UP)
-        gated_TF = operations.gated(gate_up_TF)
-        added_TD = adapted.product(matrices.down, gated_TF, layer, Fused.DOWN)
+        added_TD = None
+        if matrices.gated is not None:
+            gate_up_TF = adapted.product(matrices.gated.gate_up, normal_TD, layer, Fused.GATE_UP)
+            gated_TF = operations.gated(gate_up_TF)
+            added_TD = adapted.product(matrices.gated.down, gated_TF, layer, Fused.DOWN)
+        if matrices.mixture is not None:
+            chosen_TD = mixed_experts(matrices.mixture, normal_TD, weights.config, operations.gated)
+            added_TD = chosen_TD if added_TD is None else added_TD + chosen_TD
     wanted_R = batch.wanted_R
     added_RD = None if added_TD is None else added_TD[wanted_R]
     return operations.add_and_normalise(x_TD[wanted_R], added_RD, weights.final_norm, eps)[1]

@@ -10,8 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from paddock.engine.step import BLOCK_TOKENS
-from paddock.engine.torch_runner.batch import Batch
+from paddock.engine.torch_runner.batch import Batch, gathered
 from paddock.llama.layers import normalised
 from paddock.llama.rope import rotate
 
@@ -42,11 +41,9 @@ class PlainOperations:
         """Each query's mixture of the values up to its own position, ``[T, N * H]``."""
         mixed_TNH = torch.empty_like(q_TNH)
         for sequence, (first, end, length) in enumerate(batch.spans()):
-            blocks = batch.tables_SB[sequence, : -(-length // BLOCK_TOKENS)].long()
+            blocks = batch.tables_SB[sequence]
             mixed_TNH[first:end] = _attend_one(
-                q_TNH[first:end],
-                _gathered(keys, blocks)[:length],
-                _gathered(values, blocks)[:length],
+                q_TNH[first:end], gathered(keys, blocks, length), gathered(values, blocks, length)
             )
         return mixed_TNH.flatten(1)
 
@@ -54,11 +51,6 @@ class PlainOperations:
         """SwiGLU: the first half gates the second."""
         gate_TF, up_TF = gate_up_TF.chunk(2, dim=1)
         return F.silu(gate_TF) * up_TF
-
-
-def _gathered(slots: Tensor, blocks: Tensor) -> Tensor:
-    """The blocks' positions, ``[16 * blocks, K, H]``."""
-    return slots.view(-1, BLOCK_TOKENS, *slots.shape[1:])[blocks].flatten(0, 1)
 
 
 def _attend_one(q_TNH: Tensor, k_SKH: Tensor, v_SKH: Tensor) -> Tensor:

@@ -20,12 +20,12 @@ from paddock.checkpoint.dtypes import size_in_bytes
 from paddock.checkpoint.errors import TensorMismatch
 from paddock.checkpoint.tensors import Tensor as Stored
 from paddock.checkpoint.tensors import regrouped
-from paddock.engine.native.plan import Plan, PlannedMatrix
+from paddock.engine.native.plan import Plan, PlannedGated, PlannedMatrix, PlannedMixture
 from paddock.engine.native.weights import Kind
 from paddock.engine.torch_runner.matrices import Dense, Matrix, OneRowProduct, Quantised, Stacked
-from paddock.engine.torch_runner.weights import LayerWeights, Weights
+from paddock.engine.torch_runner.weights import Gated, LayerWeights, Mixture, Weights
 
-_PLAIN = {Kind.F32: torch.float32, Kind.BF16: torch.bfloat16}
+_PLAIN_TYPES = {Kind.F32: torch.float32, Kind.BF16: torch.bfloat16}
 _NAMES = {torch.float32: "F32", torch.bfloat16: "BF16"}
 _PIECE_BYTES = 1 << 20  # about so much of a tensor is converted at once
 
@@ -46,8 +46,8 @@ def computing_type(plan: Plan, device: torch.device) -> torch.dtype:
     round more than the blocks did.
     """
     kinds = {matrix.kind for matrix in plan.matrices}
-    if len(kinds) == 1 and (kind := kinds.pop()) in _PLAIN:
-        return _PLAIN[kind]
+    if len(kinds) == 1 and (kind := kinds.pop()) in _PLAIN_TYPES:
+        return _PLAIN_TYPES[kind]
     return torch.bfloat16 if device.type == "cuda" else torch.float32
 
 
@@ -58,15 +58,22 @@ def read_weights(plan: Plan, wanted: Wanted) -> Weights:
         parts = [_matrix(each, wanted) for each in planned]
         return parts[0] if len(parts) == 1 else Stacked(tuple(parts))
 
-    norms = [_norm(tensor, wanted) for tensor in plan.norms]
+    def gated(planned: PlannedGated) -> Gated:
+        return Gated(matrix(*planned.gate_up), matrix(planned.down))
+
+    def mixture(planned: PlannedMixture) -> Mixture:
+        router = _plain(planned.router, wanted).view(planned.router.shape)
+        return Mixture(router, tuple(gated(each) for each in planned.experts))
+
+    norms = [_plain(tensor, wanted) for tensor in plan.norms]
     layers = [
         LayerWeights(
             norms[2 * n],
             matrix(*layer.qkv),
             matrix(layer.o),
             norms[2 * n + 1],
-            matrix(*layer.gate_up),
-            matrix(layer.down),
+            None if layer.gated is None else gated(layer.gated),
+            None if layer.mixture is None else mixture(layer.mixture),
         )
         for n, layer in enumerate(plan.layers)
     ]
@@ -76,12 +83,12 @@ def read_weights(plan: Plan, wanted: Wanted) -> Weights:
 
 
 def _matrix(planned: PlannedMatrix, wanted: Wanted) -> Matrix:
-    dtype = _NAMES[wanted.computing] if planned.kind in _PLAIN else planned.kind.dtype
+    dtype = _NAMES[wanted.computing] if planned.kind in _PLAIN_TYPES else planned.kind.dtype
     row_bytes = size_in_bytes(dtype, planned.inputs)
     content = torch.empty(planned.outputs, row_bytes, dtype=torch.uint8)
     _fill(content.numpy().reshape(-1), planned.tensors, dtype)
     content = content.to(wanted.device)
-    if planned.kind in _PLAIN:
+    if planned.kind in _PLAIN_TYPES:
         return Dense(content.view(wanted.computing), wanted.one_row_product)
     return Quantised(content, dtype, wanted.computing)
 
@@ -101,6 +108,6 @@ def _fill(target: NDArray[np.uint8], tensors: Iterable[Stored], dtype: str) -> N
         raise TensorMismatch("length", f"{target.size - at} bytes of weights are missing")
 
 
-def _norm(tensor: Stored, wanted: Wanted) -> Tensor:
+def _plain(tensor: Stored, wanted: Wanted) -> Tensor:
     values = bytearray(transcode(tensor.read(), tensor.dtype, "F32"))
     return torch.frombuffer(values, dtype=torch.float32).to(wanted.device, wanted.computing)

@@ -52,7 +52,9 @@ class TorchRunner:
         check_room(weights.device, blocks * self.block_bytes, f"a KV cache of {blocks} blocks")
         with self._computing():
             self._cache = cache = empty_cache(weights, blocks)
-            if weights.device.type == "cuda" and self._operations.capturable:
+            # A mixture asks which experts are wanted: that comes back to Python.
+            capturable = self._operations.capturable and self.config.is_plain
+            if weights.device.type == "cuda" and capturable:
                 most = -(-self.config.context // BLOCK_TOKENS)
                 self._graphs = DecodeGraphs(
                     self._logits, self._frequencies, min(most, blocks), cache.scratch_block

@@ -5,6 +5,7 @@ Values only; ``reading`` fills them. Rows of q and k are in the order of Hugging
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -15,15 +16,39 @@ from paddock.engine.torch_runner.matrices import Matrix
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Gated:
+    """A gated feed-forward, or one expert; ``gate_up`` has gate's outputs first."""
+
+    gate_up: Matrix
+    down: Matrix
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mixture:
+    """A router [experts, D], and what it chooses from."""
+
+    router: Tensor
+    experts: tuple[Gated, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LayerWeights:
-    """One layer. ``qkv`` has the outputs of q, k and v in this order, ``gate_up`` gate's first."""
+    """One layer. ``qkv`` has the outputs of q, k and v in this order."""
 
     attention_norm: Tensor
     qkv: Matrix
     o: Matrix
     ffn_norm: Tensor
-    gate_up: Matrix
-    down: Matrix
+    gated: Gated | None
+    mixture: Mixture | None = None
+
+    @property
+    def matrices(self) -> Iterator[Matrix]:
+        """All of them; a router's numbers are few."""
+        yield from (self.qkv, self.o)
+        for each in (self.gated, *(self.mixture.experts if self.mixture else ())):
+            if each is not None:
+                yield from (each.gate_up, each.down)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +67,7 @@ class Weights:
         """Bytes of all matrices, a tied head once."""
         matrices = [self.embeddings]
         for layer in self.layers:
-            matrices += [layer.qkv, layer.o, layer.gate_up, layer.down]
+            matrices += layer.matrices
         if self.head is not self.embeddings:
             matrices.append(self.head)
         return sum(matrix.size_bytes for matrix in matrices)
