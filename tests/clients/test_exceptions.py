@@ -169,7 +169,7 @@ TABLE: dict[str, tuple[type[Exception], int | None, Request]] = {
         HfHubHTTPError, 412, lambda c: add(c.owner, PUBLIC, parent_commit=NO_COMMIT)),
     "a field that is none": (
         BadRequestError, 400,
-        lambda c: c.owner.model_info(PUBLIC, expand=["nonsense"])),  # type: ignore[list-item]
+        lambda c: c.owner.model_info(PUBLIC, expand=["nonsense"])),
     "a card that is no YAML": (
         ValueError, None,
         lambda c: c.owner.upload_file(

@@ -204,7 +204,7 @@ def honest_files() -> Iterator[Honest]:
     yield one("model.safetensors", A, lambda: safetensors.numpy.save(tensors, {"format": "pt"}))
     # Lengths whose bytes are those of a pickle, gzip, a program of Windows, MP3, and zlib.
     for length in (0x0280, 0x0480, 35_615, 23_117, 64_511, 0x9C78):
-        yield one(f"header-{length}.safetensors", A, lambda n=length: safetensors_with_header(n))  # type: ignore[misc]
+        yield one(f"header-{length}.safetensors", A, lambda n=length: safetensors_with_header(n))
     yield one("model.gguf", A, lambda: llama_file([pair("tokenizer.chat_template", STRING, PLAIN)]))
     yield one("tokenizer.json", A, lambda: json.dumps(tokenizer()).encode())
     yield one("chat_template.jinja", A, TOOL_TEMPLATE.encode)
