@@ -38,8 +38,14 @@ LICENCE_IDS: tuple[str, ...] = tuple(
     )
 )
 _KNOWN = frozenset(LICENCE_IDS)
+_MAKERS = frozenset(f"{_RESPONSIBLE_AI} {_MODEL_MAKERS}".split())
 
 
 def is_licence(text: str) -> bool:
     """Whether a card may name this licence; the ids are lower case and compared as they are."""
     return text in _KNOWN
+
+
+def is_of_model_makers(text: str) -> bool:
+    """Whether it was written for models: nobody has approved it, and what it asks is its own."""
+    return text in _MAKERS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -25,6 +26,7 @@ def in_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     # Else later tests would log to a stream that was closed with the test that ran a command.
     structlog.reset_defaults()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
 @pytest.fixture

@@ -1,11 +1,10 @@
-"""``paddock admin`` in a shell: what scripts and people rely on, also while a server runs."""
+"""``paddock admin``: what scripts and people rely on, also while a server runs."""
 
 from __future__ import annotations
 
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,19 +13,12 @@ from huggingface_hub import HfApi
 from paddock.hub.people.passwords import verify_password
 from paddock.hub.tables import accounts
 from paddock.storage.database import Database
+from tests.cli.at_hand import run
 from tests.live import live_server
 
 
 def admin(data: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "paddock", "admin", *arguments, "--data", str(data)],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        cwd=data.parent,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(data.parent)},
-        timeout=60,
-    )
+    return run(data.parent, "admin", *arguments, "--data", str(data), stdin=stdin)
 
 
 def done(data: Path, *arguments: str, stdin: str = "") -> str:
@@ -43,7 +35,7 @@ def data(tmp_path: Path) -> Path:
 
 def test_a_hub_is_initialised_once_and_its_first_token_works(data: Path) -> None:
     printed = done(data, "init")
-    name, token = re.fullmatch(r"admin: (\w+)\ntoken: (hf_\w{34,})\n", printed).groups()  # type: ignore[union-attr]
+    name, token = re.fullmatch(r"admin: (\w+)\ntoken: (hf_\w{34,})\n", printed).groups()
     again = admin(data, "init")
     assert (again.returncode, again.stdout) == (1, "")
     assert again.stderr.startswith("error: this hub is initialised already")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests.checkpoint.samples import write_hf_folder
+from tests.checkpoint.samples import LLAMA4, MIXTRAL, write_hf_folder
 from tests.cli.conftest import Paddock
 
 
@@ -39,3 +39,13 @@ def test_a_missing_path_fails_in_one_sentence(tmp_path: Path, paddock: Paddock) 
     code, _, err = paddock("inspect", tmp_path / "nothing")
     assert code == 1
     assert err.startswith("error: ") and "does not exist" in err
+
+
+def test_experts_are_told(tmp_path: Path, paddock: Paddock) -> None:
+    write_hf_folder(tmp_path, MIXTRAL)
+    code, out, _ = paddock("inspect", tmp_path)
+    assert code == 0
+    assert "experts     4 in 2 layers, 48 wide; 2 compute each token" in out
+    write_hf_folder(tmp_path / "llama4", LLAMA4)
+    _, out, _ = paddock("inspect", tmp_path / "llama4")
+    assert "chunks of 16 tokens; 1 layers without positions see everything" in out

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.conftest import Paddock
 from tests.live import LiveServer
+from tests.release.tiny_model import copy_tiny_model
 
 
 @pytest.fixture(autouse=True)
@@ -21,12 +22,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def model(shared_data: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "model"
-    folder.mkdir()
-    source = shared_data / "models" / "tiny-llama-float-hf"
-    for name in ("config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"):
-        (folder / name).write_bytes((source / name).read_bytes())
-    return folder
+    return copy_tiny_model(shared_data, tmp_path / "model")
 
 
 def test_a_plan_says_what_would_happen_and_changes_nothing(

@@ -88,6 +88,16 @@ def test_torch_is_not_loaded_to_start_the_hub_or_to_verify() -> None:
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
 
 
+def test_a_command_that_logs_nothing_does_not_wait_for_what_logs() -> None:
+    code = (
+        "import sys\n"
+        "from paddock.cli import root\n"
+        "root.main(['config'], standalone_mode=False)\n"
+        "sys.exit('structlog' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
 def test_a_command_that_is_not_there_is_wrong_usage() -> None:
     answer = paddock("publish", "x")
     assert (answer.returncode, answer.stdout) == (2, "")

@@ -16,6 +16,7 @@ from paddock.hub.jobs.listing import get_job
 from paddock.hub.jobs.queue import enqueue
 from paddock.hub.jobs.sweeping import SWEEP
 from paddock.storage.database import Database
+from tests.cli.at_hand import run
 
 
 @pytest.fixture
@@ -29,14 +30,7 @@ def environ(data: Path) -> dict[str, str]:
 
 
 def paddock(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "paddock", *arguments, "--data", str(data)],
-        capture_output=True,
-        text=True,
-        cwd=data.parent,
-        env=environ(data),
-        timeout=60,
-    )
+    return run(data.parent, *arguments, "--data", str(data))
 
 
 def done(data: Path, *arguments: str) -> str:

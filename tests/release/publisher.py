@@ -31,7 +31,7 @@ class Publisher:
         self.folder = folder
         self.place = Place(folder, folder / "home")
         for name, kind in (("oms", "p256"), ("ed25519", "ed25519"), ("pq", "ml-dsa-65")):
-            create_key(folder / f"{name}.pem", kind, None)  # type: ignore[arg-type]
+            create_key(folder / f"{name}.pem", kind, None)
 
     def release(self, where: str, now: datetime = NOW, sign: Any = None, **named: Any) -> Path:
         spec = Sign.model_validate(SIGN if sign is None else sign)
@@ -48,7 +48,7 @@ class Publisher:
         said = {"apiVersion": "paddock/v1", "kind": "Trust"}
         file = self.folder / "trust.yaml"
         if keys:
-            said["keys"] = [f"{key}.pub.pem" for key in keys]  # type: ignore[assignment]
+            said["keys"] = [f"{key}.pub.pem" for key in keys]
         file.write_text(yaml.safe_dump({**said, **more}))
         return load_trusted(file, self.folder / "home")
 

@@ -56,7 +56,7 @@ def _make_key(session: object, number: int, curve: str) -> None:
     import pkcs11
     from pkcs11.util.ec import encode_named_curve_parameters
 
-    parameters = session.create_domain_parameters(  # type: ignore[attr-defined]
+    parameters = session.create_domain_parameters(
         pkcs11.KeyType.EC,
         {pkcs11.Attribute.EC_PARAMS: encode_named_curve_parameters(curve)},
         local=True,

@@ -70,3 +70,18 @@ def test_pem_with_and_without_a_password_holds_the_same_key(tmp_path: Path, kind
     for password in (None, "password"):
         again = private_key_in(private_pem(key, password), password, "here")
         assert again.public_key() == key.public_key()
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "hsm:abc", "hsm:-1", "hsm:2?label=a&label=b", "hsm:2?pin-value=1234", "hsm:2#other",
+        "hsm:2?label=", "hsm:" + "9" * 5000, "hsm://host/2", "hsm:2?label=a;object=b",
+        "pkcs11:token=a;object=b", "file:/etc/passwd", "ed25519:../../key", "a\0b",
+    ],
+)  # fmt: skip
+def test_a_uri_with_something_odd_in_it_reaches_no_token(uri: str, tmp_path: Path) -> None:
+    with pytest.raises(BadKey) as refused:
+        load_signer(uri, tmp_path, tmp_path, {})
+    assert "PYKCS11LIB" not in refused.value.message  # so far it never came
+    assert len(refused.value.message) < 400

@@ -88,46 +88,38 @@ def _verdict(
 @contextmanager
 def _renewed(target: str, folder: Path, updates: Updates, settings: Settings) -> Iterator[Updates]:
     """With what the main branch of a repository has of update metadata, if none was named."""
-    from paddock.release.files.manifest import UPDATES_FOLDER
     from paddock.release.target import repository_in
 
     repository = repository_in(target)
-    carries = (folder / UPDATES_FOLDER).is_dir()
-    if repository is None or repository.revision is None or updates.newer or not carries:
+    if repository is None:
         yield updates
         return
     from paddock.release.publishing.hub_client import Hub
-    from paddock.release.verifying.fetch import fetched_updates, is_same_publisher
+    from paddock.release.verifying.hub_updates import renewed
 
-    with fetched_updates(Hub(settings.hub_url, settings.token), repository) as newer:
-        is_same = newer is not None and is_same_publisher(newer, folder / UPDATES_FOLDER)
-        yield replace(updates, newer=newer) if is_same else updates
+    hub = Hub(settings.hub_url, settings.token)
+    with renewed(hub, repository, folder, updates) as newest:
+        yield newest
 
 
 def _told_later(
     verdict: Verdict, target: str, events: Path | None, trust: Trust, settings: Settings
 ) -> Verdict:
     """The verdict in the light of what was announced since: in a file, or at the hub."""
-    from paddock.release.lifecycle.advisories import read_log
     from paddock.release.target import repository_in
-    from paddock.release.verifying.events import with_events
 
     if events is not None:
+        from paddock.release.lifecycle.advisories import read_log
+        from paddock.release.verifying.events import with_events
+
         return with_events(verdict, read_log(events), trust)
     repository = repository_in(target)
-    if repository is None or verdict.subject.sha256 is None:
+    if repository is None:
         return verdict
-    from paddock.release.lifecycle.remote import fetch_log
-    from paddock.release.publishing.hub_client import Hub, client_of
-    from paddock.signing.errors import BadSignature
+    from paddock.release.publishing.hub_client import Hub
+    from paddock.release.verifying.hub_updates import told_by
 
-    hub = Hub(settings.hub_url, settings.token)
-    try:
-        log = fetch_log(client_of(hub, show_progress=False), hub, repository.repo).log
-    except BadSignature as e:
-        note = f"what was announced of it cannot be read: {e.message}"
-        return replace(verdict, notes=(*verdict.notes, note))
-    return with_events(verdict, log, trust)
+    return told_by(Hub(settings.hub_url, settings.token), repository, verdict, trust)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ lifecycle    what happens to a release after it left
 verifying    whether it is exactly what trusted keys signed
 files        what is on disk, read and copied while somebody may change it
 releasing    plan, build, publish
+countersigning  a built release, signed by one person more
 facts        what is claimed, and where each claim comes from
 results      what evaluations found, with intervals
 evidence     a condition, whether it is met, and what shows it

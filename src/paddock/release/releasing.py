@@ -11,14 +11,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from paddock.checkpoint.errors import OutputExists
 from paddock.clock import now
 from paddock.errors import UsageError
-from paddock.release.building.build import build_release, passing_release
 from paddock.release.building.inputs import BuildInputs, BuiltRelease, Progress
+from paddock.release.building.quality import KL_EVAL
+from paddock.release.building.work_folder import candidates_of
+from paddock.release.evidence import Check
+from paddock.release.gate.waivers import overdue
+from paddock.release.planning.destinations import folder_checks, inside_source, taken
+from paddock.release.planning.foreseeing import Foreseen, foresee
+from paddock.release.planning.foreseeing import Surroundings as Seen
 from paddock.release.planning.plan import require_unblocked
 from paddock.release.planning.prepare import Prepared, Wanted, prepare, save_assumed
 from paddock.release.publishing.outgoing import outgoing
 from paddock.release.publishing.places import Reach, publish_to, require_ready
+from paddock.release.publishing.there import AlreadyThere
 from paddock.release.signatures.sign import Place, Signers, load_signers
 from paddock.release.spec.access import Access
 from paddock.release.spec.publish import HUGGING_FACE_URL, Destination
@@ -43,13 +51,36 @@ class Surroundings:
         return self.work_home or self.config_home / "work"
 
 
+def foresee_gate(prepared: Prepared, around: Surroundings) -> Foreseen:
+    """What gate, signatures and folders to publish to would say now; changes nothing."""
+    spec, at = prepared.plan.spec, now()
+    places = [prepared.base, Path()]
+    found = candidates_of(spec, prepared.base, places, around.cache)
+    seen = foresee(
+        spec,
+        Seen(prepared.base, around.config_home, found[0] if len(found) == 1 else None, at),
+        frozenset({KL_EVAL}),
+    )
+    late = overdue(spec, prepared.plan.checks, at.date())
+    return Foreseen((*seen.checks, *late, *_places(prepared)))
+
+
+def _places(prepared: Prepared) -> Iterator[Check]:
+    return folder_checks(prepared.plan.spec, prepared.base, Path(prepared.plan.source))
+
+
 def build_wanted(wanted: Wanted, output: Path | None, around: Surroundings) -> BuiltRelease:
     """Plan and build into ``output`` (NAME-VERSION here when None)."""
+    from paddock.release.building.build import build_release  # a plan does not wait for it
+
     prepared = _prepare_and_tell(wanted, around)
     _keep_assumed(prepared, wanted, around)
     signers = signers_of(prepared, around)
     metadata = prepared.plan.spec.metadata
     folder = output or Path(f"{metadata.name}-{metadata.version}")
+    source = Path(prepared.plan.source)
+    if wrong := inside_source(folder, source) or taken(folder, metadata.name, metadata.version):
+        raise OutputExists(wrong.sentence, hint=wrong.hint)
     built = build_release(build_inputs(prepared, around), signers, folder)
     return replace(built, public_path=own_public_path(prepared, around))
 
@@ -70,6 +101,8 @@ def publish_release(
             hint="add --to NAMESPACE/NAME, or a publish section in release.yaml",
         )
     reach = _reach(prepared, around)
+    for check in _places(prepared):
+        raise OutputExists(check.sentence, hint=check.hint)
     require_ready(spec.publish, reach)
     _keep_assumed(prepared, wanted, around)
     signers = signers_of(prepared, around)
@@ -117,7 +150,12 @@ def _reach(prepared: Prepared, around: Surroundings) -> Reach:
 def build_inputs(prepared: Prepared, around: Surroundings) -> BuildInputs:
     """What a build of this plan is told."""
     return BuildInputs(
-        prepared.plan, prepared.base, around.config_home, around.cache, around.progress
+        prepared.plan,
+        prepared.base,
+        around.config_home,
+        around.cache,
+        around.progress,
+        AlreadyThere(_reach(prepared, around)),
     )
 
 
@@ -162,6 +200,8 @@ def _keep_assumed(prepared: Prepared, wanted: Wanted, around: Surroundings) -> N
 
 @contextmanager
 def _built(inputs: BuildInputs, signers: Signers, output: Path | None) -> Iterator[BuiltRelease]:
+    from paddock.release.building.build import build_release, passing_release
+
     if output is not None:
         yield build_release(inputs, signers, output)
         return

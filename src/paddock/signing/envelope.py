@@ -53,11 +53,7 @@ def seal(payload: bytes, key: ec.EllipticCurvePrivateKey | Signer) -> bytes:
         algorithm = ec.ECDSA(hash_of_curve(key.curve), deterministic_signing=True)
         signature, hint = key.sign(message, algorithm), key_fingerprint(key.public_key())
     else:
-        if key.public_key.keytype != "ecdsa":
-            raise BadKey(
-                f"OMS signs with P-256, P-384 or P-521, not with {key.public_key.keytype}",
-                hint="name an ECDSA key under sign.oms, and this one under sign.dsse",
-            )
+        require_oms_kind(key.public_key.keytype)
         signature, hint = signature_by(key, message), key.public_key.keyid
     return render(
         {
@@ -70,6 +66,15 @@ def seal(payload: bytes, key: ec.EllipticCurvePrivateKey | Signer) -> bytes:
             },
         }
     )
+
+
+def require_oms_kind(keytype: str) -> None:
+    """Raise BadKey for a key (securesystemslib's word for its type) that is not ECDSA."""
+    if keytype != "ecdsa":
+        raise BadKey(
+            f"OMS signs with P-256, P-384 or P-521, not with {keytype}",
+            hint="name an ECDSA key under sign.oms, and this one under sign.dsse",
+        )
 
 
 def parse_bundle(raw: bytes) -> Envelope:

@@ -7,8 +7,9 @@ is a key of a kind that we sign with, or refused.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -29,6 +30,8 @@ from paddock.signing.sslib import (
 )
 
 PIN_VARIABLE = "PADDOCK_KEY_PIN"
+# Closed: an attribute that was not understood could name another key than was meant.
+_HSM_URI = re.compile(r"hsm:(?P<id>[0-9]{1,4})?(?:\?label=(?P<label>[^&=?#;\0]{1,128}))?")
 
 
 def service_signer(scheme: str, uri: str, environ: Mapping[str, str] | None = None) -> Signer:
@@ -83,9 +86,14 @@ Imported = tuple[type[Signer], SSlibKey]
 
 
 def _hsm(uri: str, secrets: SecretsHandler) -> Imported:
-    parts = urlsplit(uri)
-    label = dict(parse_qsl(parts.query)).get("label")
-    return HSMSigner, HSMSigner.import_(int(parts.path or 2), label, secrets)[1]
+    found = _HSM_URI.fullmatch(uri)
+    if found is None:
+        raise BadKey(
+            f"{shown(uri)} names no key on a token",
+            hint="hsm:ID?label=TOKEN: up to 4 digits and the token's label, and no more",
+        )
+    label = unquote(found["label"]) if found["label"] else None
+    return HSMSigner, HSMSigner.import_(int(found["id"] or 2), label, secrets)[1]
 
 
 def _gcp(uri: str, secrets: SecretsHandler) -> Imported:

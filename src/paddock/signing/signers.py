@@ -14,9 +14,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec, mldsa
 
+from paddock.errors import shown
 from paddock.signing.errors import BadKey
 from paddock.signing.key_services import as_sslib_key, public_half, service_signer
-from paddock.signing.keys import load_private_key
+from paddock.signing.keys import load_private_key, public_keys_in, read_key_file
 from paddock.signing.private_keys import PrivateKey
 from paddock.signing.public_keys import (
     KINDS,
@@ -74,16 +75,46 @@ def load_signer(
     URI: ``hsm:[ID][?label=TOKEN]``, ``gcpkms:…``, ``awskms:…``, ``azurekms://…``, ``hv:KEY/N``.
     """
     settings = os.environ if environ is None else environ
+    if "\0" in where:
+        raise BadKey(f"{shown(where)} is no name of a key")
     if named := _NAMED.fullmatch(where):
         return _named(named[1], named[2], own, settings)
     scheme = _SCHEME.match(where)
     if scheme is not None:
         return service_signer(scheme[1], where, settings)
+    return KeySigner(load_private_key(_path(where, base, own), settings))
+
+
+def _path(where: str, base: Path, own: Path | None) -> Path:
     path = base / Path(where).expanduser()
     if own is not None and "/" not in where and not path.exists():
         inside = own / f"{where.removesuffix('.pem')}.pem"
         path = inside if inside.exists() else path
-    return KeySigner(load_private_key(path, settings))
+    return path
+
+
+def load_public_alone(where: str, base: Path, own: Path | None = None) -> PublicKey | None:
+    """The key of somebody who signs elsewhere; None where ``where`` names what signs here.
+
+    That is a file with one public key, or a NAME of which the folder ``own`` has the public half
+    alone. Raises BadKey for a file that holds several.
+    """
+    if (named := _NAMED.fullmatch(where)) is None and _SCHEME.match(where):
+        return None
+    path = base / Path(where).expanduser()
+    if own is not None and (named is not None or ("/" not in where and not path.exists())):
+        name = named[2] if named is not None else where.removesuffix(".pem")
+        if (own / f"{name}.pem").exists():
+            return None
+        path = own / f"{name}.pub.pem"
+    if not path.is_file() or b"-----BEGIN PUBLIC KEY" not in (raw := read_key_file(path)):
+        return None
+    keys = public_keys_in(raw, str(path))
+    if len(keys) != 1:
+        raise BadKey(f"{path} holds {len(keys)} public keys: name a file with one")
+    if named is not None and kind_of(keys[0].public) != named[1]:
+        raise BadKey(f"the key {path} is {kind_of(keys[0].public)}, not {named[1]}")
+    return keys[0].public
 
 
 def public_key_of(signer: Signer) -> PublicKey:

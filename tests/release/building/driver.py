@@ -1,8 +1,10 @@
 """Builds a release in processes that kill themselves, then in one that is left to finish.
 
-``python -m tests.release.building.driver TARGET HOME OUT WORK KILL_AT,…``: each attempt is killed
-by SIGKILL just before its ``KILL_AT``-th call of fsync. Prints what every attempt ended with, what
-it said, and when each step was recorded. Attempts are forks of one process without threads.
+``python -m tests.release.building.driver TARGET HOME OUT WORK KILL,…``: each attempt is killed by
+SIGKILL just before a call of fsync: the ``KILL``-th, or, where ``KILL`` is names of steps joined by
+``+``, the first after all of them were recorded (steps run side by side, so that a number does not
+tell which are done). Prints what every attempt ended with, what it said, and when each step was
+recorded. Attempts are forks of one process without threads.
 """
 
 from __future__ import annotations
@@ -13,10 +15,11 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import paddock.release.building.finishing  # noqa: F401 - imported once, for all attempts
+import paddock.release.building.build  # noqa: F401 - imported once, for all attempts
 from paddock.release.planning.prepare import Wanted
 from paddock.release.releasing import Surroundings, build_wanted
 
@@ -26,30 +29,37 @@ _sync, _list = os.fsync, os.listdir
 def main() -> None:
     target, home, out, work, kills = sys.argv[1:6]
     found = []
-    for kill_at in [*map(int, filter(None, kills.split(","))), 0]:
+    for kill in [*filter(None, kills.split(",")), "0"]:
         with tempfile.NamedTemporaryFile("r") as said:
             child = os.fork()
             if child == 0:
-                _attempt(target, home, out, kill_at, said.name)
+                _attempt(target, home, out, _condition(kill, Path(work)), said.name)
             _, status = os.waitpid(child, 0)
             found.append([status, said.read(), _recorded(Path(work))])
     print(json.dumps(found))
 
 
-def _attempt(target: str, home: str, out: str, kill_at: int, said: str) -> None:
-    calls = itertools.count(1)
+def _condition(kill: str, work: Path) -> Callable[[], bool]:
+    """Whether this call of fsync, asked once for each, is the one that is not survived."""
+    if kill.isdigit():
+        calls = itertools.count(1)
+        return lambda: next(calls) == int(kill)
+    steps = [work / "steps" / f"{name}.json" for name in kill.split("+")]
+    return lambda: all(step.exists() for step in steps)
 
+
+def _attempt(target: str, home: str, out: str, dies: Callable[[], bool], said: str) -> None:
     def sync(descriptor: int) -> None:
-        if next(calls) == kill_at:
+        if dies():
             os.kill(os.getpid(), signal.SIGKILL)
         _sync(descriptor)
 
     def backwards(*given: Any) -> list[Any]:
         return sorted(_list(*given), reverse=True)
 
-    os.fsync = sync  # type: ignore[assignment]
+    os.fsync = sync
     if os.environ.get("BACKWARDS"):
-        os.listdir = backwards  # type: ignore[assignment]
+        os.listdir = backwards
     with Path(said).open("w") as file:
         around = Surroundings(
             Path(home), "", None, progress=lambda text: print(text, file=file, flush=True)

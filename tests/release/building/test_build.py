@@ -30,19 +30,21 @@ from paddock.release.planning.prepare import Wanted, prepare
 from paddock.release.releasing import Surroundings, build_inputs, build_wanted, signers_of
 from paddock.release.verifying.verify import verify_folder
 from paddock.signing.errors import BadKey
-from paddock.signing.keys import load_signing_key, load_trust, own_signing_key, trust_folder
+from paddock.signing.keys import (
+    load_signing_key,
+    load_trust,
+    own_key_path,
+    own_signing_key,
+    trust_folder,
+)
 from paddock.starter import starter_folder
 from tests.checkpoint.gguf.samples import convert_to_gguf
+from tests.release.tiny_model import copy_tiny_model
 
 
 @pytest.fixture
 def model(shared_data: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "model"
-    folder.mkdir()
-    source = shared_data / "models" / "tiny-llama-float-hf"
-    for name in ("config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"):
-        (folder / name).write_bytes((source / name).read_bytes())
-    return folder
+    return copy_tiny_model(shared_data, tmp_path / "model")
 
 
 @pytest.fixture
@@ -372,7 +374,7 @@ def test_the_first_key_is_made_once_private_and_trusted_by_its_owner(tmp_path: P
 def _pem(folder: Path, key: object, password: bytes | None = None) -> Path:
     encryption = BestAvailableEncryption(password) if password else NoEncryption()
     path = folder / "key.pem"
-    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))  # type: ignore[attr-defined]
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
     path.chmod(0o600)
     return path
 
@@ -422,7 +424,7 @@ def test_a_named_key_signs(model: Path, around: Surroundings, tmp_path: Path) ->
     from tests.release.signed import trust
 
     assert verify_folder(tmp_path / "out", trust(key)).verdict == "trusted"
-    assert not around.config_home.exists()
+    assert not own_key_path(around.config_home).exists()
 
 
 def test_a_copied_release_keeps_its_verdict(
@@ -440,10 +442,10 @@ def test_a_passing_folder_shares_the_sources_bytes_and_never_its_permissions(
     (model / "model.safetensors").chmod(0o600)
     prepared = prepare(Wanted(model, to="ada/tiny"))
     inputs, signers = build_inputs(prepared, around), signers_of(prepared, around)
-    kept = build_release(inputs, signers, tmp_path / "kept")
     source = (model / "model.safetensors").stat()
     with passing_release(inputs, signers) as passing:
-        assert passing.files == kept.files
+        files = passing.files
         assert (passing.folder / "model.safetensors").stat().st_ino == source.st_ino
+    assert build_release(inputs, signers, tmp_path / "kept").files == files
     assert (tmp_path / "kept" / "model.safetensors").stat().st_ino != source.st_ino
     assert source.st_mode & 0o777 == 0o600

@@ -10,7 +10,7 @@ import pytest
 
 from paddock.engine.errors import ModelTooLarge
 from paddock.release.building import running
-from paddock.release.errors import BadReleaseFile, GateRefused
+from paddock.release.errors import GateRefused
 from paddock.release.gate.content_root import folder_root
 from paddock.release.planning.prepare import Wanted
 from paddock.release.releasing import Surroundings, build_wanted
@@ -76,7 +76,7 @@ def test_a_model_that_gives_no_numbers_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = small_release(tmp_path, "")
-    monkeypatch.setattr(running, "_generate", lambda runner: None)
+    monkeypatch.setattr(running, "_generate", lambda *given: None)
     with pytest.raises(GateRefused, match="gives no numbers"):
         built(path)
 
@@ -108,22 +108,7 @@ def test_other_scanners_count_as_release_yaml_says(tmp_path: Path) -> None:
         built(path)
 
 
-@pytest.mark.parametrize(
-    ("sections", "sentence"),
-    [
-        ("inspect: {scanners: {clamav: required}}", "'clamav' is unknown"),
-        ("inspect: {scanners: {native: advisory}}", "native is always required"),
-    ],
-)
-def test_scanners_that_cannot_be_asked_are_errors_before_any_work(
-    tmp_path: Path, sections: str, sentence: str
-) -> None:
-    with pytest.raises(BadReleaseFile, match=sentence):
-        built(small_release(tmp_path, sections))
-    assert not list(tmp_path.glob(".*.work"))
-
-
-def test_a_scan_that_may_take_no_time_is_no_clean_scan(tmp_path: Path) -> None:
-    limits = "inspect: {limits: {cpu_s: 0, wall_s: 0, rss_mb: 1}}"
+def test_a_scan_that_may_take_no_memory_is_no_clean_scan(tmp_path: Path) -> None:
+    limits = "inspect: {limits: {cpu_s: 1, wall_s: 1, rss_mb: 1}}"
     with pytest.raises(GateRefused, match=r"formats\.scan"):
         built(small_release(tmp_path, limits))

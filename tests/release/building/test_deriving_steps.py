@@ -77,3 +77,28 @@ def test_a_step_that_cannot_be_done_is_a_refusal(
     assert code == 5
     assert "there is no layer 9" in error
     assert not (tmp_path / "out").exists()
+
+
+def test_rules_about_tensors_wait_for_the_derived_checkpoint(
+    file: Path, tmp_path: Path, paddock: Paddock
+) -> None:
+    """Layer 3 is in the source, and the derived checkpoint has layers 0 to 2."""
+    rules = (
+        "components:\n"
+        "  - {name: Model parameters (Final), access: open,"
+        " withhold: [{layers: [3], reason: safety}]}\n"
+    )
+    file.write_text(
+        f"{RELEASE}{rules}  - {{name: Datasets, access: open,"
+        ' withhold: [{file: "none/*", reason: privacy}]}\n'
+    )
+    code, out, _ = paddock("release", "plan", file, "--json")
+    checks = {check["id"]: check for check in json.loads(out)["checks"]}
+    waiting = checks["withholding.later:model-parameters-final.1"]
+    assert (waiting["status"], code) == ("warned", 5)
+    assert "layers 3 of Model parameters (Final) can only be judged" in waiting["sentence"]
+    assert checks["withholding.rule.unmatched:datasets.1"]["status"] == "unmet"
+    file.write_text(RELEASE + rules)
+    code, _, error = paddock("release", "build", file, "-o", tmp_path / "out")
+    assert code == 5
+    assert "the model has no layer 3: it has 3" in error

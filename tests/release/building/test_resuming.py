@@ -22,7 +22,7 @@ from tests.release.building.small import small_release
 from tests.release.building.test_build import contents
 
 WORK = ".Shop-1.0.0.work"
-KILLS = "5,22,12,9"  # the calls of fsync that four attempts do not survive
+KILLS = "5,22,12,weights+files+scan"  # the calls of fsync that four attempts do not survive
 OUTPUTS = """artifacts:
   source: {path: model}
   outputs: [{format: safetensors}, {id: q8, format: gguf, quant: Q8_0, max_kl: 1}]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from paddock.digest import sha256_hex
 from paddock.release.documents.complete import document_checks
 from paddock.release.documents.gathering import MAX_TEXT_BYTES, Known, gather, read_inputs
 from paddock.release.errors import BadReleaseFile
@@ -65,7 +66,9 @@ def test_a_parents_signed_release_answers_for_its_child(tmp_path: Path) -> None:
     assert not inputs.believing({"acme/base": "0" * 64}).parents
     assert not inputs.believing({}).parents
     root = inputs.parents["acme/base"].document["root"]["digest"]
-    assert inputs.believing({"acme/base": root}).parents
+    assert not inputs.believing({"acme/base": root}).parents  # it binds files and no facts
+    digest = sha256_hex((tmp_path / "base" / "release.json").read_bytes())
+    assert inputs.believing({"acme/base": digest}).parents
 
 
 @pytest.mark.parametrize(

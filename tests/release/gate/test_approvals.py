@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from paddock.errors import BadInput
+from paddock.release.errors import BadReleaseFile
 from tests.release.gate.stories import NOW, OTHER_ROOT, Lab, sentences, unmet_ids
 
 TWO = {"required": 2, "roles": ["safety", "legal"]}
@@ -193,3 +194,41 @@ def test_a_link_in_place_of_a_key_is_refused(lab: Lab) -> None:
     (lab.base / "people" / "ada.pem").symlink_to(lab.base / "people" / "bob.pem")
     with pytest.raises(BadInput, match=r"gate\.people: people/ada\.pem cannot be read"):
         lab.decide()
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["Eve", "EVE", "eve ", "ｅｖｅ", "е​ve", "eνe", "ève", "e v e"],
+)
+def test_the_author_under_another_spelling_is_the_author(tmp_path: Path, spelling: str) -> None:
+    lab = Lab(tmp_path, approvals={"required": 1})
+    try:
+        lab.hire(spelling, "safety")
+        lab.approve(spelling, "safety")
+    except BadReleaseFile:  # a name that nobody could read is refused before
+        return
+    decision = lab.decide()
+    assert unmet_ids(decision) == ["approvals.count"]
+    assert "is the author" in sentences(decision)
+
+
+def test_two_spellings_of_one_name_are_not_two_people(tmp_path: Path) -> None:
+    lab = Lab(tmp_path, approvals={"required": 2})
+    people = ("ada@acme.example", "Ada@Acme.example")
+    for person in people:
+        lab.hire(person, "safety")
+    for person in people:
+        lab.approve(person, "safety")
+    decision = lab.decide()
+    assert unmet_ids(decision) == ["approvals.name:Ada@Acme.example"]
+    assert "two people or one?" in sentences(decision)
+
+
+def test_people_whose_names_differ_are_two(tmp_path: Path) -> None:
+    lab = Lab(tmp_path, approvals={"required": 2})
+    people = ("Анна", "Ωμεγα")
+    for person in people:
+        lab.hire(person, "safety")
+    for person in people:
+        lab.approve(person, "safety")
+    assert lab.decide().allowed

@@ -183,3 +183,80 @@ def test_a_report_of_somebody_outside_must_be_there(lab: Auditing) -> None:
     (lab.base / "reviews").mkdir()
     (lab.base / "reviews" / "org.pdf").write_bytes(b"%PDF-")
     assert lab.decide().allowed
+
+
+LM_EVAL = {
+    "config": {"model": "hf", "model_args": "pretrained=/models/acme"},
+    "configs": {"mmlu": {}},
+    "results": {"mmlu": {"acc,none": 0.7, "acc_stderr,none": 0.004}},
+    "n-samples": {"mmlu": {"original": 14042, "effective": 14042}},
+}
+
+
+def of_another_tool(lab: Auditing, **measured_on: Any) -> None:
+    """Results that name no weights, as lm-evaluation-harness writes them."""
+    (lab.base / "results").mkdir()
+    (lab.base / "results" / "lm.json").write_text(json.dumps(LM_EVAL))
+    lab.ask(eval="mmlu:acc", min=0.6)
+    lab.sections["audit"]["results"] = "results/lm.json"
+    if measured_on:
+        lab.sections["audit"]["measured_on"] = [{"results": "results/lm.json", **measured_on}]
+
+
+def test_results_that_name_no_weights_meet_no_policy(lab: Auditing) -> None:
+    of_another_tool(lab)
+    decision = lab.decide()
+    assert unmet_ids(decision) == ["results.model:mmlu:acc"]
+    assert "does not say which weights it is of" in sentences(decision)
+
+
+def test_they_count_by_the_word_of_a_person_who_approves(lab: Auditing) -> None:
+    lab.hire("ada", "safety")
+    of_another_tool(lab, sha256=WEIGHTS, by="ada")
+    decision = lab.decide()
+    assert unmet_ids(decision) == ["results.model:mmlu:acc"]
+    assert "is ada's word, who has not approved" in sentences(decision)
+    lab.approve("ada", "safety")
+    decision = lab.decide()
+    assert decision.allowed, sentences(decision)
+    assert "says ada: the file itself names no weights" in sentences(decision)
+
+
+@pytest.mark.parametrize(
+    ("measured_on", "said"),
+    [
+        ({"sha256": "0f" * 32, "by": "ada"}, "which is not shipped"),
+        ({"sha256": WEIGHTS, "by": "eve"}, "is eve's word"),
+        ({"sha256": WEIGHTS, "by": "ADA"}, "is ADA's word"),
+    ],
+)
+def test_a_word_for_other_weights_or_by_somebody_else_does_not_count(
+    lab: Auditing, measured_on: dict[str, Any], said: str
+) -> None:
+    lab.hire("ada", "safety")
+    of_another_tool(lab, **measured_on)
+    lab.approve("ada", "safety")
+    decision = lab.decide()
+    assert "results.model:mmlu:acc" in unmet_ids(decision)
+    assert said in sentences(decision)
+
+
+def test_nobody_declares_what_a_file_says_itself(lab: Auditing) -> None:
+    lab.found("refusals", 0.99)
+    lab.ask(eval="refusals", min=0.9)
+    lab.save()
+    said = {"results": "results/audit.json", "sha256": "0f" * 32, "by": "ada"}
+    lab.sections["audit"]["measured_on"] = [said]
+    with pytest.raises(BadReleaseFile, match="says that it is of"):
+        lab.decide()
+    lab.sections["audit"]["measured_on"] = [{**said, "results": "results/none*.json"}]
+    with pytest.raises(BadReleaseFile, match="matches no file of results"):
+        lab.decide()
+
+
+def test_ten_thousand_results_are_judged_at_once(lab: Auditing) -> None:
+    for number in range(9_000):
+        lab.found(f"task-{number % 3}", 0.9)
+    lab.save()
+    lab.sections["audit"] = {"results": "results/*.json"}
+    assert len([c for c in lab.decide().checks if c.id.startswith("results.model:")]) == 9_000

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from paddock.release.building.work_folder import work_path
 from tests.cli.conftest import Paddock
 from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
@@ -79,3 +81,38 @@ def test_without_a_candidate_there_is_nothing_to_approve(lab: Lab, paddock: Padd
         "--key", lab.private["ada"], "--candidate", lab.base / "elsewhere" / "candidate",
     )  # fmt: skip
     assert (code, out.startswith("ada approves as safety: ")) == (0, True)
+
+
+def test_the_candidate_is_found_by_what_the_build_was_told(
+    lab: Lab, paddock: Paddock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    kept = lab.base / ".acme-1.0.0.work"
+    kept.rename(elsewhere / kept.name)
+    (elsewhere / kept.name / "lock").touch()
+    approve = ("release", "approvals", lab.base)
+    assert "there is no candidate" in paddock(*approve)[2]
+    for way in (("-o", elsewhere / "out"), ("--candidate", elsewhere / kept.name)):
+        code, out, error = paddock(*approve, *way)
+        assert (code, "nobody approves as legal" in out) == (5, True), error
+    # A build whose release file lies in the source keeps its work in the folder of the settings.
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("PADDOCK_WORK_FOLDER", str(cache))
+    lab.sections["artifacts"] = {"source": {"path": "."}}
+    where = work_path("acme", "1.0.0", lab.base, lab.base, cache)
+    where.parent.mkdir(parents=True)
+    assert lab.spec.artifacts.source == "."
+    (elsewhere / kept.name).rename(where)
+    code, out, error = paddock(*approve)
+    assert (code, "nobody approves as legal" in out) == (5, True), error
+
+
+def test_two_candidates_are_one_too_many(
+    lab: Lab, paddock: Paddock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    shutil.copytree(lab.base / ".acme-1.0.0.work", here / ".acme-1.0.0.work")
+    monkeypatch.chdir(here)
+    code, _, error = _approve(paddock, lab, "ada", "safety")
+    assert (code, "there are two candidates" in error) == (1, True)

@@ -66,7 +66,7 @@ def signed(draw: st.DrawFn) -> SignedStatement:
     kind = draw(st.sampled_from(["approval", "waiver"]))
     subjects = ["safety", "legal"] if kind == "approval" else ["a", "gate.scan"]
     statement = Statement(
-        kind, "acme", "1.0.0",  # type: ignore[arg-type]
+        kind, "acme", "1.0.0",
         draw(st.sampled_from([ROOT, ROOT, ROOT, "f" * 64])), SAID, person,
         draw(st.sampled_from(subjects)), NOW - timedelta(hours=draw(st.integers(-2, 9))),
     )  # fmt: skip
@@ -97,8 +97,8 @@ def test_no_order_of_conditions_or_statements_changes_anything(
 ) -> None:
     before = decide(SPEC, found, said, CANDIDATE, NOW, POLICY)
     mixed, spoken = list(found), list(said)
-    random.shuffle(mixed)  # type: ignore[attr-defined]
-    random.shuffle(spoken)  # type: ignore[attr-defined]
+    random.shuffle(mixed)
+    random.shuffle(spoken)
     assert decide(SPEC, mixed, spoken, CANDIDATE, NOW, POLICY) == before
 
 
@@ -144,7 +144,7 @@ def test_a_scan_that_nobody_made_is_not_clean() -> None:
 
 
 def test_the_built_in_policies_only_grow_stricter() -> None:
-    ladder = [built_in_policy(s) for s in ("internal", "trusted", "gated", "open")]  # type: ignore[arg-type]
+    ladder = [built_in_policy(s) for s in ("internal", "trusted", "gated", "open")]
     for laxer, stricter in itertools.pairwise(ladder):
         assert set(laxer.wholly_met) <= set(stricter.wholly_met)
         assert laxer.approvals.required <= stricter.approvals.required

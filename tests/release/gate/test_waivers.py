@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from paddock.errors import BadInput
 from paddock.release.errors import BadReleaseFile
 from paddock.release.evidence import Check, Group
-from paddock.release.gate.waivers import foreseen
+from paddock.release.gate.waivers import foreseen, overdue
 from tests.release.gate.stories import Lab, sentences, unmet_ids
 
 ENERGY = Check("documents.energy", "documents", "unmet", "the energy of training is not stated")
@@ -132,3 +134,34 @@ def test_before_there_is_a_candidate_a_waiver_is_only_foreseen(lab: Lab) -> None
     assert foreseen(lab.spec, [closed]) == frozenset()
     lab.sections["gate"]["waivers"] = [waiver(by="mallory")]
     assert foreseen(lab.spec, [ENERGY]) == frozenset()
+
+
+def test_a_waiver_that_is_over_is_told_where_it_is_needed(lab: Lab) -> None:
+    on, after = date(2027, 1, 31), date(2027, 2, 1)
+    met = replace(ENERGY, status="met")
+    assert foreseen(lab.spec, [ENERGY], on) == {ENERGY.id}
+    assert foreseen(lab.spec, [ENERGY], after) == frozenset()
+    assert (overdue(lab.spec, [ENERGY], on), overdue(lab.spec, [met], after)) == ([], [])
+    (late,) = overdue(lab.spec, [ENERGY], after)
+    assert late.blocks
+    assert "by cto expired on 2027-01-31" in late.sentence
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["*", "documents.*", "documents", "Documents.Energy", "documents.energy.", "documents.?nergy",
+     "documents.energy,documents.other"],
+)  # fmt: skip
+def test_a_waiver_takes_one_condition_by_its_very_id(lab: Lab, pattern: str) -> None:
+    lab.sections["gate"]["waivers"] = [waiver(pattern)]
+    lab.waive("cto", pattern)
+    decision = lab.decide(ENERGY)
+    assert unmet_ids(decision) == [ENERGY.id]
+    assert not decision.waived
+
+
+@pytest.mark.parametrize("day", ["2027-02-29", "2026-13-01", "tomorrow", "31.01.2027", "9" * 40])
+def test_a_day_that_is_none_ends_no_waiver(lab: Lab, day: str) -> None:
+    lab.sections["gate"]["waivers"] = [waiver(expires=day)]
+    with pytest.raises(BadReleaseFile):
+        assert lab.spec

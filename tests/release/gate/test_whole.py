@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from pathlib import Path
 
@@ -61,4 +62,21 @@ def test_what_two_people_approved_is_what_is_released(lab: Lab, paddock: Paddock
     statement = json.loads((out / "attestations" / "gate.json").read_bytes())
     assert "PADDOCK_GATE_ALLOWED" in statement["predicate"]["properties"]
     code, answer, _ = paddock("verify", out, "--json")
-    assert (code, json.loads(answer)["verdict"]) == (0, "trusted")
+    verdict = json.loads(answer)
+    assert (code, verdict["verdict"]) == (0, "trusted")
+    assert verdict["gates"][0].startswith("gate allowed, dated ")
+    assert " by those who approved: " in verdict["gates"][0]
+
+
+def test_a_gate_that_nobody_approved_is_dated_by_the_release_file_and_says_so(
+    lab: Lab, paddock: Paddock
+) -> None:
+    lab.sections["gate"] = {"author": "eve"}
+    lab.metadata["date"] = datetime.date(2026, 11, 20)
+    assert lab.spec.metadata.date
+    out = lab.base / "out"
+    code, _, error = paddock("release", "build", lab.base, "-o", out)
+    assert code == 0, error
+    code, answer, _ = paddock("verify", out)
+    assert code == 0
+    assert "gate allowed, dated 2026-11-20 as release.yaml says: " in answer

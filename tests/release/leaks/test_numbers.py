@@ -27,7 +27,7 @@ TYPES = [g for g in GGML_TYPES.values() if is_known(g.name) and g.name not in ("
 @pytest.mark.parametrize("ggml", TYPES, ids=lambda g: g.name)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_blocks_are_read_as_ggml_reads_them(ggml: object) -> None:
-    name, size = ggml.name, ggml.size_bytes  # type: ignore[attr-defined]
+    name, size = ggml.name, ggml.size_bytes
     raw = np.random.Generator(np.random.PCG64(1)).integers(0, 256, (64, size), np.uint8)
     theirs = dequantize(raw, GGMLQuantizationType[name]).reshape(64, -1)
     ours = decode_blocks(raw.tobytes(), name).reshape(64, -1)

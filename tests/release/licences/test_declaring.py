@@ -37,7 +37,7 @@ def folder(tmp_path: Path, shared_data: Path) -> Path:
     """A model made from Llama 3.1 beside its release file, with two people and their keys."""
     tree = dict(derived())
     folder = tmp_path / "made"
-    document = yaml.safe_load(bytes(tree.pop("release.yaml")))  # type: ignore[arg-type]
+    document = yaml.safe_load(bytes(tree.pop("release.yaml")))
     write_tree(folder, {f"model/{path}": content for path, content in tree.items()})
     for name in ("ada", "bob"):
         key = create_key(tmp_path / f"{name}.pem", "ed25519", None)

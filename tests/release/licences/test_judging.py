@@ -323,3 +323,55 @@ def test_any_names_and_texts_are_judged_on_single_lines(
     for check in found.checks:
         assert check.id.isprintable()
         assert check.sentence.isprintable()
+
+
+@pytest.mark.parametrize("distribution", ["grok2-community", "deepfloyd-if-license", "apple-amlr"])
+def test_a_makers_terms_without_a_known_text_are_to_be_described(distribution: str) -> None:
+    found = judge(spec("acme", licenses={"distribution": distribution}), {})
+    [check] = [each for each in found.checks if each.id == f"licence.terms:{distribution}"]
+    assert check.status == "undecided"
+    assert "whose terms are not in the table" in check.sentence
+    own = {"id": distribution, "name": "Terms", "file": "LICENSE", "outputs_train": False,
+           "commercial": False}  # fmt: skip
+    licenses = {"distribution": distribution, "custom": [own]}
+    told = judge(spec("acme", licenses=licenses), {"LICENSE": "As they are."})
+    assert set(stopping(told)) == {"licence.declaration.commercial"}
+
+
+def test_a_custom_licence_takes_no_known_name_away() -> None:
+    own = {"id": "llama3.1", "name": "Mine", "file": "LICENSE", "redistribute": True}
+    licenses = {"distribution": "llama3.1", "custom": [own]}
+    found = judge(spec("acme", lineage=LLAMA, licenses=licenses), {"LICENSE": "Do as you like."})
+    assert "licence.llama3.1.name" in stopping(found)
+
+
+def test_parents_in_a_circle_are_gone_round_once() -> None:
+    lineage = {"base_model": [{"id": "acme/a", "license": "mit"}]}
+    origins = (
+        Origin("acme/a", (), "mit", "inherited"),
+        Origin("acme/acme", ("finetune",), "llama3.1", "inherited"),
+        Origin("acme/a", ("finetune", "finetune"), "mit", "inherited"),
+    )
+    parent = Parent("acme/a", origins=origins, signed_by="ab" * 32, root="cd" * 32)
+    made = spec("acme", lineage=lineage, licenses={"distribution": "mit"})
+    found = judge(made, {"LICENSE": MIT}, "", Around(parents=(parent,)))
+    assert "licence.llama3.1.kept:acme/acme" in stopping(found)
+    assert len(found.ancestors) == 3
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "<!-- Built with Llama -->", "<!-- Built with Llama", "[Built with Llama]: http://a.example",
+        "Built with Llamas", "ReBuilt with Llama", "Built with \uff2clama", "built with llama", "",
+    ],
+)  # fmt: skip
+def test_words_that_nobody_sees_are_not_shown(agreement: str, card: str) -> None:
+    assert "licence.llama3.1.display" in stopping(of_llama(agreement, card))
+
+
+@pytest.mark.parametrize(
+    "card", ["# Built with Llama", "<p>Built with Llama</p>", "**Built with\nLlama.**"]
+)
+def test_words_that_are_seen_are_shown(agreement: str, card: str) -> None:
+    assert "licence.llama3.1.display" not in stopping(of_llama(agreement, card))

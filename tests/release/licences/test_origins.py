@@ -55,7 +55,7 @@ def test_one_more_ancestor_takes_no_duty_away_and_gives_no_grant(
 @given(tree=TREES, shuffled=st.randoms(use_true_random=False))
 def test_the_order_of_the_tree_changes_nothing(tree: list[Origin], shuffled: object) -> None:
     other = list(tree)
-    shuffled.shuffle(other)  # type: ignore[attr-defined]
+    shuffled.shuffle(other)
     assert duties_of(held(tree)) == duties_of(held(other))
     assert grants_of(held(tree)) == grants_of(held(other))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -115,7 +116,10 @@ def test_an_event_that_does_not_fit_is_refused(changes: dict[str, Any], said: st
         {"kind": "stage"}, {"kind": "deprecate", "stage": "open"}, {"kind": "supersede"},
         {"kind": "revoke", "replacement": "2"}, {"kind": "other"}, {"reason": ""},
         {"reason": "x" * 3000}, {"number": 0}, {"release": "short"}, {"kind": "stage",
-        "stage": "sold"}, {"kind": "yank", "effective": START},
+        "stage": "sold"}, {"kind": "yank", "effective": START}, {"reason": "\x1b[2Jall is well"},
+        {"reason": "a\r\nX-Header: b"}, {"name": "\u202egnp"}, {"version": "1\n2"},
+        {"kind": "revoke", "advisory": replace(ADVISORY, action="\x1b]0;x\x07")},
+        {"kind": "revoke", "advisory": replace(ADVISORY, references=("https://a\x00b",))},
     ],
 )  # fmt: skip
 def test_an_event_that_means_nothing_is_refused(changes: dict[str, Any]) -> None:

@@ -42,6 +42,14 @@ def test_the_file_plans_as_the_bare_folder_would(model: Path, paddock: Paddock) 
     assert left[SCHEMA_NAME] == "for editors of the release file"
 
 
+def test_its_examples_do_not_stop_the_release_that_carries_it(
+    model: Path, paddock: Paddock
+) -> None:
+    assert paddock("release", "init", model)[0] == 0
+    code, out, _ = paddock("scan", model / "release.yaml")
+    assert (code, "clean" in out) == (0, True), out
+
+
 def test_the_schema_lies_beside_it_and_the_first_line_names_it(
     model: Path, paddock: Paddock
 ) -> None:

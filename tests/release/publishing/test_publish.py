@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +24,13 @@ from tests.checkpoint.meta_samples import write_meta
 from tests.checkpoint.samples import TINY
 from tests.live import LiveServer
 from tests.release.faulty_hub import FaultyHub, faulty_hub
+from tests.release.tiny_model import copy_tiny_model
 
 
 @pytest.fixture
 def model(shared_data: Path, tmp_path: Path) -> Path:
     """A small real checkpoint in a folder that may be written to."""
-    folder = tmp_path / "model"
-    folder.mkdir()
-    for path in (shared_data / "models" / "tiny-llama-float-hf").iterdir():
-        if path.name in {"config.json", "tokenizer.json", "tokenizer_config.json"}:
-            (folder / path.name).write_bytes(path.read_bytes())
-        if path.name.startswith("model.safetensors"):
-            (folder / path.name).write_bytes(path.read_bytes())
-    return folder
+    return copy_tiny_model(shared_data, tmp_path / "model")
 
 
 @pytest.fixture
@@ -195,6 +191,25 @@ def test_a_failed_first_publication_leaves_no_repository(
     api.delete_repo("ada/failed")
 
 
+@pytest.mark.parametrize("path", [r"/commit/main", r"/settings"])
+def test_a_repository_that_could_not_be_deleted_again_is_opened_by_the_next_run(
+    path: str, model: Path, around: Surroundings, api: HfApi, faulty: FaultyHub
+) -> None:
+    there = replace(around, hub_url=faulty.url)
+    for method, where in (("POST", path), ("PUT", path), ("DELETE", r"/api/repos/delete")):
+        faulty.refuse(method, where, 403)
+    with pytest.raises((HubRefused, Forbidden)):
+        publish(model, "ada/left", there)
+    assert api.repo_info("ada/left").private is True
+    faulty.refusals.clear()
+    publish(model, "ada/left", there)
+    assert api.repo_info("ada/left").private is False
+    api.update_repo_settings("ada/left", private=True)  # and from then on it is nobody's but hers
+    publish(model, "ada/left", there)
+    assert api.repo_info("ada/left").private is True
+    api.delete_repo("ada/left")
+
+
 def test_a_failed_new_version_leaves_the_repository_as_it_was(
     model: Path, around: Surroundings, api: HfApi, faulty: FaultyHub
 ) -> None:
@@ -257,6 +272,27 @@ def test_signing_in_fails_with_one_sentence(model: Path, around: Surroundings) -
         publish(model, "boss/x", around)
     with pytest.raises(HubUnreachable, match="did not answer"):
         publish(model, "ada/x", replace(around, hub_url="http://127.0.0.1:9"))
+
+
+@pytest.mark.parametrize("body", [b"<html>Welcome", b"{}"])
+def test_what_is_no_hub_is_told_plainly(model: Path, around: Surroundings, body: bytes) -> None:
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(HubRefused, match="does not speak the protocol of a hub"):
+            publish(
+                model, "ada/x", replace(around, hub_url=f"http://127.0.0.1:{server.server_port}")
+            )
+        server.shutdown()
 
 
 def test_a_token_never_goes_to_a_hub_that_only_the_file_names(

@@ -144,6 +144,15 @@ def test_early_stages_are_private(stage: str) -> None:
         ("publish: [{to: hub, repo: a/b, gated: auto}]", "does not go with", None),
         ("lineage: {base_model: [{id: a/b, relation: child}]}", "'child' is not one of", None),
         ("lineage: {base_model: [{id: a/b, digest: {sha256: abc}}]}", "64 lower-case", None),
+        ("publish: [folder]", "must be a mapping of keys to values, not 'folder'", "to: folder"),
+        ("publish: [{path: out}]", "the key 'to' is missing", "to: folder"),
+        ("artifacts: {outputs: [{max_kl: -1}]}", "must be at least 0, not -1", None),
+        ("artifacts: {outputs: [{max_kl: 5%}]}", "must be a number, not '5%'", None),
+        ("gate: {cooloff_hours: -3}", "must be at least 0, not -3", None),
+        ("licenses: {notices: [], distribution:}\nlineage: x", "lineage must be a mapping", None),
+        ("inspect: {scanners: {clamav: required}}", "'clamav' is no scanner", "native, pickle"),
+        ("inspect: {scanners: {native: advisory}}", "native is always required", None),
+        ("audit: {safety: [{eval: x, min: 0.9, max: 0.1}]}", "at least 0.9 and at most", None),
         ("metadata: {}", "is there twice", None),
     ],
 )
@@ -158,9 +167,19 @@ def test_a_wrong_value_is_one_sentence_with_line_and_hint(
         assert hint in (caught.value.hint or "")
 
 
+def test_a_key_with_nothing_behind_it_is_empty_and_a_misspelt_one_is_named() -> None:
+    with pytest.raises(BadReleaseFile, match=r"release\.yaml:3: metadata\.version is empty"):
+        parse(MINIMAL.replace("1.0.0", ""))
+    with pytest.raises(BadReleaseFile, match="'apiVersion' is missing") as caught:
+        parse(MINIMAL.replace("apiVersion", "apiversion"))
+    assert caught.value.hint == "spelt exactly so: apiVersion: paddock/v1"
+
+
 @pytest.mark.parametrize(
     "metadata",
     [
+        "{name: tiny, version: main}",
+        "{name: tiny, version: 1234567890123456789012345678901234567890}",
         "{name: tiny}",
         "{version: 1.0.0}",
         "{name: tiny, version: 1.0}",
@@ -306,3 +325,28 @@ def test_the_starter_release_file_is_right() -> None:
     spec = parse_release(path.read_bytes())
     assert spec.artifacts.source == "model"
     assert spec.licenses.distribution == "Apache-2.0"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ll\u0430ma-3.1-8B", "\u039clama", "\uff2clama-3.1-8B", "Lla\u200bma-3.1-8B",
+        "Lla\u00adma-3.1-8B", "\U0001d40blama-3.1-8B", "Llama\u202e-3.1", "L\u006c\u0430ma",
+    ],
+)  # fmt: skip
+def test_a_parent_that_only_looks_like_another_is_refused(name: str) -> None:
+    text = f"{MINIMAL}lineage:\n  base_model: [{{id: 'meta-llama/{name}', license: mit}}]\n"
+    with pytest.raises(BadReleaseFile, match=r"mixes letters|are not seen"):
+        parse_release(text.encode())
+
+
+@pytest.mark.parametrize("name", ["Étoile 7B", "Модель-1", "模型-7B", "acme/Llama_3.1-8B", "ÅÄÖ"])
+def test_a_parent_may_have_a_name_of_any_language(name: str) -> None:
+    text = f"{MINIMAL}lineage:\n  base_model: ['{name}']\n"
+    assert parse_release(text.encode()).lineage.base_model[0].id == name
+
+
+def test_a_parent_has_one_copy() -> None:
+    two = "{id: acme/a, path: one}, {id: acme/a, path: two}"
+    with pytest.raises(BadReleaseFile, match="two copies"):
+        parse_release(f"{MINIMAL}lineage: {{base_model: [{two}]}}\n".encode())

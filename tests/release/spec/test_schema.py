@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -16,7 +16,7 @@ from paddock.release.spec.schema import release_schema
 from tests.release.spec.test_reader import FULL, HEAD, MINIMAL
 
 SCHEMA = release_schema()
-VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+VALIDATOR = jsonschema_rs.Draft202012Validator(SCHEMA)
 
 # The forms that the reader takes beside a key's own type: one for a list, a span, a size, a name.
 SHORT_FORMS = """\
@@ -74,6 +74,8 @@ def test_what_the_reader_takes_the_schema_takes(text: str) -> None:
         "publish: [{to: cloud, repo: a/b}]",
         "gate: {approvals: {required: -1}}",
         "inspect: {allow_remote_code: true}",
+        "lifecycle: {support_until: next year}",
+        "lifecycle: {previous: 7f3a}",
     ],
 )
 def test_what_is_wrong_in_itself_is_wrong_for_both(wrong: str) -> None:
@@ -83,8 +85,16 @@ def test_what_is_wrong_in_itself_is_wrong_for_both(wrong: str) -> None:
     assert not VALIDATOR.is_valid(values(text))
 
 
+@pytest.mark.parametrize("wrong", ["{name: -x, version: '1'}", "{name: x, version: a b}"])
+def test_names_that_cannot_be_are_wrong_for_both(wrong: str) -> None:
+    text = f"apiVersion: paddock/v1\nkind: ModelRelease\nmetadata: {wrong}\n"
+    with pytest.raises(BadReleaseFile):
+        parse_release(text.encode())
+    assert not VALIDATOR.is_valid(values(text))
+
+
 def test_the_schema_is_a_schema_and_closed_everywhere() -> None:
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema_rs.meta.validate(SCHEMA)
     sections = [SCHEMA, *(s for s in SCHEMA["$defs"].values() if s.get("type") == "object")]
     assert [s.get("title") for s in sections if s.get("additionalProperties") is not False] == []
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from paddock.errors import PaddockError
+from paddock.release.errors import BadReleaseFile
 from paddock.release.verifying.trust import load_trusted
 from paddock.release.verifying.updates import Updates
 from paddock.release.verifying.verify import verify_folder
@@ -60,10 +61,18 @@ def test_a_memory_that_cannot_be_read_is_never_taken_for_none(
     trust = publisher.trust("oms", tuf=publisher.root())
     updates = Updates(memory=tmp_path / "seen")
     assert verify_folder(folder, trust, updates).is_trusted
-    remembered = next((tmp_path / "seen").glob("*/releases.json"))
+    remembered = next((tmp_path / "seen").glob("*/*/releases.json"))
     remembered.write_text("[]")
     verdict = verify_folder(folder, trust, updates)
     assert verdict.verdict == "undecided"
     assert "cannot be read" in verdict.reasons[0]
     remembered.unlink()
     assert verify_folder(folder, trust, updates).is_trusted
+
+
+@pytest.mark.parametrize("line", [r'keys: ["\ud800"]', r'"\ud800": 1', r'"keys\udfff": [a]'])
+def test_half_a_character_is_an_error_of_the_file(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "trust.yaml"
+    file.write_text(f"apiVersion: paddock/v1\nkind: Trust\n{line}\n")
+    with pytest.raises(BadReleaseFile, match="half a character"):
+        load_trusted(file, tmp_path)

@@ -20,6 +20,7 @@ from paddock.release.files.manifest import (
     SIGNATURE_NAME,
     ReleaseFile,
     parse_manifest,
+    render_manifest,
 )
 from paddock.release.signatures.oms import names_outside_signature, sign_files
 from paddock.release.verifying import contents
@@ -203,9 +204,14 @@ def test_a_linked_signature_is_not_followed(release: Path) -> None:
 
 
 def test_the_signature_of_another_release_is_tampered(release: Path, tmp_path: Path) -> None:
-    other = write_release(tmp_path / "other", KEY, {"README.md": b"other"})
+    other = write_release(tmp_path / "other", KEY, {**FILES, "README.md": b"other"})
     shutil.copy(other / SIGNATURE_NAME, release / SIGNATURE_NAME)
-    assert judge(release).verdict == "tampered"
+    (release / "extra.txt").touch()
+    verdict = judge(release)
+    assert verdict.verdict == "tampered"
+    found = {problem.path: problem.kind for problem in verdict.problems}
+    assert found == {"README.md": "changed", MANIFEST_NAME: "changed", "extra.txt": "extra"}
+    assert "None" not in verdict.to_text()
 
 
 def test_a_key_inside_the_release_makes_nothing_trusted(tmp_path: Path) -> None:
@@ -239,7 +245,7 @@ def test_release_json_must_agree_with_the_signature(release: Path, change: dict[
 
     rows = _rows(release)
     signature_rows = {row.path: row.sha256 for row in rows if row.path != ".gitattributes"}
-    rows = [replace(row, **change) if row.path == "config.json" else row for row in rows]  # type: ignore[arg-type]
+    rows = [replace(row, **change) if row.path == "config.json" else row for row in rows]
     sign_by_hand(release, KEY, rows)
     manifest = (release / MANIFEST_NAME).read_bytes()
     signature_rows[MANIFEST_NAME] = digest_stream([manifest]).sha256
@@ -340,3 +346,21 @@ def test_an_older_or_another_release_is_not_the_one_that_was_asked_for(release: 
         other = expecting(verdict, name, version)
         assert other.verdict == ("stale" if name == "tiny" else "invalid")
         assert "was asked for" in other.reasons[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["tiny\n  key      0123", "\x1b[2Jtrusted", "a\u202eb", "", "x" * 300, "a\x00"]
+)
+def test_a_name_that_would_draw_on_the_terminal_is_none(tmp_path: Path, name: str) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    folder = write_release(tmp_path / "out", key)
+    rows = list(parse_manifest((folder / MANIFEST_NAME).read_bytes()).files)
+    manifest = render_manifest({"name": name, "version": "1.0.0"}, rows)
+    (folder / MANIFEST_NAME).write_bytes(manifest)
+    signed = {row.path: row.sha256 for row in rows if row.path != ".gitattributes"}
+    signed[MANIFEST_NAME] = digest_stream([manifest]).sha256
+    (folder / SIGNATURE_NAME).write_bytes(sign_files(name, signed, SIGNATURE_NAME, key))
+    verdict = verify_folder(folder, trust(key))
+    assert verdict.verdict == "invalid"
+    assert all(line.isprintable() for line in verdict.to_text().split("\n"))
+    assert not any(line.startswith("  key      0123") for line in verdict.to_text().split("\n"))

@@ -280,7 +280,7 @@ def test_a_gate_and_a_scan_may_be_asked_for_and_are_told(publisher: Publisher) -
     good = with_attestations(publisher, "good", attested())
     verdict = verify_folder(good, asked)
     assert (verdict.verdict, verdict.policy) == ("trusted", "met")
-    assert "gate allowed at 2026-11-20" in verdict.to_text()
+    assert "gate allowed, dated 2026-11-20T00:00:00Z by those who approved" in verdict.to_text()
     assert "scan: passed, 2 checks passed" in verdict.to_text()
     for name, files in (("no", attested(gate=False)), ("bad", attested(result="FAILED"))):
         refused = verify_folder(with_attestations(publisher, name, files), asked)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import GptOssConfig, GptOssForCausalLM
+from transformers import GptOssConfig, GptOssForCausalLM, Llama4ForCausalLM
 
 from paddock.checkpoint.convert.convert import convert_checkpoint
 from paddock.checkpoint.convert.options import ConvertOptions
@@ -21,6 +21,8 @@ from paddock.release.withholding.apply import withhold
 from paddock.release.withholding.withheld import Withheld
 from paddock.starter import starter_folder
 from tests.checkpoint.gguf.samples import convert_to_gguf
+from tests.checkpoint.samples import LLAMA4
+from tests.llama.mixtures import saved
 from tests.release.withholding.samples import (
     ITEM,
     SECRET,
@@ -67,7 +69,7 @@ def test_shards_that_no_rule_touches_are_the_source_s_own_files(tmp_path: Path) 
         artifacts={"source": {"exclude": ["*.log"]}},
     )  # fmt: skip
     first = sorted(path.name for path in source.glob("model-00001*"))[0]
-    assert (out / first).samefile(source / first)
+    assert (out / first).read_bytes() == (source / first).read_bytes()
     assert (out / "config.json").read_bytes() == (source / "config.json").read_bytes()
     assert (out / "notes" / "a.txt").read_text() == "kept"
     assert not (out / ".cache").exists() and not (out / "left.log").exists()
@@ -146,6 +148,22 @@ def test_transformers_runs_a_mixture_without_an_expert_and_a_layer(tmp_path: Pat
     assert torch.isfinite(model(torch.arange(8)[None]).logits).all()
 
 
+@pytest.mark.parametrize("gone", [0, 1, 3])
+def test_layers_of_several_kinds_go_with_their_kind(tmp_path: Path, gone: int) -> None:
+    source, out = tmp_path / "m", tmp_path / "out"
+    saved(LLAMA4, source)  # layers 1 and 3 have experts, 3 has no positions
+    open_version(source, out, {"layers": [gone]})
+    whole, opened = load_model(source), load_model(out)
+    assert opened.config.layers == 3
+    theirs = Llama4ForCausalLM.from_pretrained(out)
+    tokens = torch.arange(30)[None]
+    with torch.inference_mode():
+        said = opened(tokens)
+        assert torch.allclose(said, theirs(tokens).logits, atol=1e-4)
+        del whole.model.layers[gone]
+        assert torch.allclose(said, whole(tokens), atol=1e-5)
+
+
 def test_files_adapters_and_fields_stay_behind(tmp_path: Path) -> None:
     source, out = llama(tmp_path / "m"), tmp_path / "out"
     (source / "lora").mkdir()
@@ -199,6 +217,13 @@ def test_a_source_that_changes_meanwhile_is_no_source(
     with pytest.raises(SourceChanged, match="changed while parts"):
         open_version(source, tmp_path / "out", {"layers": [1]})
     assert not (tmp_path / "out").exists()
+
+
+def test_the_open_version_is_no_second_name_of_the_source(tmp_path: Path) -> None:
+    """What is written to one later must not change the other."""
+    source, out = llama(tmp_path / "m", shard_bytes=20_000), tmp_path / "out"
+    open_version(source, out, {"layers": [1]})
+    assert [path.name for path in out.iterdir() if path.stat().st_nlink > 1] == []
 
 
 def test_a_link_in_the_source_is_refused(tmp_path: Path) -> None:

@@ -114,3 +114,25 @@ def test_columns_keep_their_values(
     left, _ = left_of(tmp_path_factory.mktemp("rows"), "r.csv", text.getvalue(), "y")
     found = list(csv.reader(io.StringIO(left.decode())))
     assert found[2:] == [[row[0], row[2]] for row in rows]
+
+
+def test_quoted_line_ends_are_part_of_their_row(tmp_path: Path) -> None:
+    rows = 'a,b\n"=cmd|\'/c calc\'!A1\nsecond ""line""","kept\r\nhere"\n'
+    left, wanted = left_of(tmp_path, "r.csv", rows, "a")
+    assert left == b'b\n"kept\r\nhere"\n'
+    assert wanted.lost.rows == 1
+    left, _ = left_of(tmp_path, "r.csv", "\ufeffa,b\n1,2\n", "a")
+    assert left == b"b\n2\n"
+
+
+def test_a_row_of_endless_lines_is_refused_before_it_is_held(tmp_path: Path) -> None:
+    with pytest.raises(WithholdingRefused, match="longer than"):
+        left_of(tmp_path, "r.csv", b"a,b\n" + b'"\n",' * (MAX_ROW_BYTES // 3), "a")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "latin-1"])
+@pytest.mark.parametrize("name", ["r.csv", "r.jsonl", "r.json"])
+def test_other_encodings_are_refused(name: str, encoding: str, tmp_path: Path) -> None:
+    rows = "a,ü\n1,2\n" if name == "r.csv" else '{"a": "ü"}\n'
+    with pytest.raises(WithholdingRefused):
+        left_of(tmp_path, name, rows.encode(encoding), "a")

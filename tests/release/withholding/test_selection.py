@@ -236,11 +236,12 @@ def test_an_escrow_secret_among_released_files_is_refused(tmp_path: Path) -> Non
     assert not faults_of(select(folder, inside, texts_folder=tmp_path))
 
 
-def test_parquet_is_refused_in_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["rows.xlsx", "rows.orc", "rows.csv.gz"])
+def test_rows_of_other_kinds_are_refused_in_words(tmp_path: Path, name: str) -> None:
     folder = llama(tmp_path / "m")
-    (folder / "rows.parquet").write_bytes(b"PAR1")
-    found = select_from(folder, {"field": {"file": "rows.parquet", "name": "email"}})
-    assert "only .csv, .json, .jsonl, .ndjson are read" in faults_of(found)[0].sentence
+    (folder / name).write_bytes(b"PK")
+    found = select_from(folder, {"field": {"file": name, "name": "email"}})
+    assert "only .csv, .json, .jsonl, .ndjson" in faults_of(found)[0].sentence
 
 
 def test_hostile_numbers_end_at_once_and_in_words(tmp_path: Path) -> None:

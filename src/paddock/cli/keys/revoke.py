@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from paddock.cli.keys.asking import json_option
-from paddock.cli.keys.tuf import keys_option, repository_at
+from paddock.cli.keys.repository import keys_option, repository_at
 from paddock.cli.output import emit
 
 

@@ -13,6 +13,7 @@ _VERBS = {
     "publish": "Plan, build and publish: everything, or nothing.",
     "approve": "Sign that a candidate may leave, or that a condition is waived.",
     "approvals": "Say who has approved a candidate, and what is missing.",
+    "sign": "Add your signature to a built release, on any machine.",
     "declare": "Sign the answers that licences ask a person for.",
     "withhold": "Write the open version of a checkpoint alone.",
     "reveal": "Write a proof of one withheld item.",

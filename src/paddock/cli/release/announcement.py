@@ -43,7 +43,8 @@ def event_command(kind: Kind, help_: str) -> click.Command:
     @click.option(
         "--advisory",
         type=click.Path(path_type=Path),
-        help="YAML or JSON: id, severity, text, action, affected, fixed, references.",
+        metavar="FILE",
+        help="A file (YAML or JSON): id, severity, text, action, affected, fixed, references.",
     )
     @common_options
     def command(target: str, as_json: bool, **given: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from paddock.cli.output import emit
+from paddock.cli.release.candidates import candidate_options, find_candidate
 from paddock.config import load_settings
 from paddock.errors import UsageError
 
@@ -19,14 +20,9 @@ from paddock.errors import UsageError
 @click.option("--waive", metavar="CHECK", help="Sign your waiver of this condition instead.")
 @click.option("--key", required=True, help="Your private key: a file, a name or a URI.")
 @click.option("--note", metavar="TEXT", help="Words that go with it.")
-@click.option(
-    "--candidate",
-    type=click.Path(path_type=Path),
-    help="The folder of the candidate, instead of the one that the build keeps.",
-)
+@candidate_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(file: Path, as_json: bool, **given: Any) -> None:
-    from paddock.cli.release.candidates import find_candidate
     from paddock.clock import now
     from paddock.release.gate.approving import Saying, sign_statement
     from paddock.release.gate.content_root import folder_root
@@ -36,7 +32,7 @@ def command(file: Path, as_json: bool, **given: Any) -> None:
     if (given["role"] is None) == (given["waive"] is None):
         raise UsageError("give either --role or --waive")
     opened = open_release_file(file)
-    candidate = find_candidate(opened, given["candidate"])
+    candidate = find_candidate(opened, given["candidate"], given["output"])
     root = folder_root(candidate)
     saying = Saying(
         spec=opened.spec,

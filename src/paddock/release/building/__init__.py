@@ -4,6 +4,7 @@ build             the order of the work, and where its result goes
 inputs            what a build is told, and what it gives back
 work_folder       where the work lives, locked for one process
 steps             each is done once, recorded, and skipped afterwards
+earlier_build     what is left of a build that was finished
 deriving_steps    the checkpoint that a release derives
 checkpoint_steps  the checkpoint that may leave: derived, without what is withheld
 stage             a checkpoint that outputs are made from
@@ -18,7 +19,9 @@ quality           how close outputs are to their source, as conditions and facts
 measuring         the same, measured over sample texts
 divergence        the same, computed
 previous          the release that this one supersedes
+published         what hubs and registries hold already, as values
 leaking           whether anything withheld is in the candidate
+earlier           whether it was published before, at hubs and in registries
 provenance        attestations of how outputs were made, scanned and run
 writing           what documents are made of
 private_documents  those for authorities alone, beside the release

@@ -17,39 +17,51 @@ from pathlib import Path
 from paddock.checkpoint.errors import OutputExists
 from paddock.checkpoint.output_folder import new_folder, sync_folder
 from paddock.release.building.candidate import put_together
+from paddock.release.building.earlier_build import earlier_build, forget_build, remember_build
 from paddock.release.building.finishing import finish, read_said
 from paddock.release.building.inputs import BuildInputs, BuiltRelease
 from paddock.release.building.private_documents import write_private
-from paddock.release.building.scanning import check_scanners
 from paddock.release.building.work_folder import Work, opened_work, remove_work, work_path
 from paddock.release.files.copying import copy_files
 from paddock.release.files.folder import list_folder
-from paddock.release.files.manifest import MANIFEST_NAME
+from paddock.release.files.manifest import DSSE_NAME, MANIFEST_NAME
 from paddock.release.files.reading import opened_folder
 from paddock.release.planning.plan import require_unblocked
 from paddock.release.signatures.sign import Signers
-from paddock.release.verifying.verify import verify_folder
-from paddock.signing.keys import TrustedKey
-from paddock.signing.signers import public_key_of
+from paddock.release.signatures.standing import (
+    add_signatures,
+    add_updates,
+    earlier_signatures,
+    read_signed,
+    require_complete,
+)
+from paddock.release.verifying.whole import require_whole
+from paddock.signing.errors import BadSignature
 
 
 def build_release(inputs: BuildInputs, signers: Signers, folder: Path) -> BuiltRelease:
     """Build into ``folder``; raises GateRefused with every condition that is not met.
 
-    A folder that holds exactly this release already is left as it is; any other content is refused.
+    A folder that holds exactly this release already keeps its files, and signatures that were added
+    to it; any other content is refused. Raises SignaturesMissing when the folder is there, and
+    fewer keys have signed than the release asks for.
     """
     require_unblocked(inputs.plan)
-    check_scanners(inputs.plan.spec.inspect)
     folder = folder.resolve()
+    earlier = earlier_build(inputs)
     with opened_work(_work_path(inputs, folder.parent)) as work:
-        built = _build(inputs, signers, work, shares_files=False)
+        if earlier is not None and earlier.folder == folder:  # two folders share no file
+            work.steps.earlier = earlier
+        built = _build(inputs, _with_earlier(signers, folder, work), work, shares_files=False)
         try:
             if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-                _require_same(built, folder, signers)
+                _require_same(built, folder)
             else:
                 _move(built.folder, folder)
+            remember_build(inputs, folder, work.steps.records)
         finally:
             remove_work(work)
+    require_complete(folder, "build again")
     return replace(built, folder=folder, private_folder=write_private(built.private, folder))
 
 
@@ -60,12 +72,15 @@ def passing_release(inputs: BuildInputs, signers: Signers) -> Iterator[BuiltRele
     A block that ends with an error, or is killed, leaves the work where the next one finds it.
     """
     require_unblocked(inputs.plan)
-    check_scanners(inputs.plan.spec.inspect)
     with opened_work(_work_path(inputs, inputs.base)) as work:
+        signers = _with_earlier(signers, work.candidate, work)
+        work.steps.earlier = earlier_build(inputs)
         built = _build(inputs, signers, work, shares_files=True)
+        require_complete(built.folder, "publish again")
         kept = write_private(built.private, inputs.base / f"{built.name}-{built.version}")
         yield replace(built, private_folder=kept)
         remove_work(work)
+        forget_build(inputs)
 
 
 def _build(
@@ -95,14 +110,35 @@ def _move(built: Path, folder: Path) -> None:
     sync_folder(folder.parent)
 
 
-def _require_same(built: BuiltRelease, folder: Path, signers: Signers) -> None:
-    trust = [TrustedKey(public_key_of(signers.oms), "the signing key")]
+def _with_earlier(signers: Signers, folder: Path, work: Work) -> Signers:
+    """With what others added to the release where it is, also when a build was killed since."""
+    kept = work.folder / "signatures"
+    if found := earlier_signatures(folder):
+        add_updates(kept, found)
+    earlier = {
+        path.relative_to(kept).as_posix(): path.read_bytes()
+        for path in (kept.rglob("*") if kept.is_dir() else ())
+        if path.is_file()
+    }
+    return replace(signers, earlier=earlier)
+
+
+def _require_same(built: BuiltRelease, folder: Path) -> None:
+    """The folder holds this very release; signatures that only the new one has are added to it."""
     manifest = folder / MANIFEST_NAME
     same = (
         manifest.is_file() and manifest.read_bytes() == (built.folder / MANIFEST_NAME).read_bytes()
     )
-    if not same or not verify_folder(folder, trust).is_trusted:
+    try:
+        if not same:
+            raise BadSignature(f"{folder} holds another {MANIFEST_NAME}")
+        require_whole(folder)
+    except BadSignature as e:
         raise OutputExists(
             f"{folder} holds something else than this release",
             hint="name another folder with -o, or remove this one",
-        )
+        ) from e
+    fresh = earlier_signatures(built.folder)
+    add_signatures(
+        folder, read_signed(folder), (), [fresh[DSSE_NAME]] if DSSE_NAME in fresh else []
+    )

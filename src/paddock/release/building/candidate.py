@@ -7,6 +7,7 @@ each time. Judges nothing: conditions are gathered for the gate.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,9 +36,11 @@ from paddock.release.evidence import Check
 from paddock.release.facts import Fact
 from paddock.release.files.formats import HEAD_BYTES, refusal
 from paddock.release.files.weights_digest import weights_digest
+from paddock.release.licences.inside import inside_checks, read_inside
 from paddock.release.planning.outputs import PlannedOutput, planned_outputs
 from paddock.release.results.result import Result
 from paddock.release.withholding.rendering import WITHHELD_NAME, render_withheld
+from paddock.release.withholding.selection import LATER
 from paddock.release.withholding.withheld import Withheld
 
 _SCAN_VERSION = 1
@@ -84,10 +87,12 @@ def put_together(inputs: BuildInputs, work: Work, *, shares_files: bool) -> Cont
     scratch = work.folder / "scratch"
     scratch.mkdir(exist_ok=True)
     bench = Bench(candidate.folder, dict(candidate.digests), steps, scratch, _base_model(inputs))
-    scan, scanners = _scan(inputs, candidate, work)
-    inputs.progress("running what was made")
-    runs = _runs(outputs, bench)
-    quality = quality_of(stage, outputs, spec, bench)
+    with ThreadPoolExecutor(1) as beside:  # a process of its own scans: both keep a core busy
+        scanning = beside.submit(_scan, inputs, candidate, work)
+        inputs.progress("running what was made")
+        runs = _runs(outputs, bench)
+        quality = quality_of(stage, outputs, spec, bench)
+        scan, scanners = scanning.result()
     subjects = [Subject(path, found.sha256) for path, found in sorted(candidate.digests.items())]
     weights = [Subject(p, candidate.digests[p].sha256) for each in outputs for p in each.files]
     return Content(
@@ -97,8 +102,9 @@ def put_together(inputs: BuildInputs, work: Work, *, shares_files: bool) -> Cont
         outputs=outputs,
         withheld=opened.withheld,
         checks=(
-            *inputs.plan.checks,
+            *(check for check in inputs.plan.checks if not check.id.startswith(LATER)),
             *_arrived(inputs, candidate, outputs),
+            *inside_checks(spec, read_inside(candidate.folder, candidate.digests)),
             *scan,
             *runs,
             *quality.checks,

@@ -20,7 +20,7 @@ from paddock.release.building.weights import place_of
 from paddock.release.evidence import Check, Status
 from paddock.release.planning.adapter_source import adapter_model, is_adapter
 
-_RUN_VERSION = 1
+_RUN_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,11 @@ def run_check(output: BuiltOutput, bench: Bench) -> Check:
 
 def _tried(output: BuiltOutput, place: Path, bench: Bench) -> Tried:
     if not is_adapter(place):
-        return try_out(f"the output {output.id}", place, bench.scratch)
+        return try_out(f"the output {output.id}", place)
     if bench.base_model is None:
         sentence = "the adapter was not run: lineage.base_model names no copy of its model (path)"
         return Tried("undecided", sentence)
-    return try_out_adapter("the adapter", bench.base_model, place, bench.scratch)
+    return try_out_adapter("the adapter", bench.base_model, place)
 
 
 def model_files(output: BuiltOutput, digests: Mapping[str, Digests]) -> dict[str, str]:

@@ -71,7 +71,10 @@ def _withheld(
 
     def make(folder: Path) -> Made:
         inputs.progress("taking out what is withheld")
-        told = withhold(source.folder, folder / _CHECKPOINT, spec, secret, texts_folder=inputs.base)
+        told = withhold(
+            source.folder, folder / _CHECKPOINT, spec, secret,
+            texts_folder=inputs.base, shares_files=True,
+        )  # fmt: skip
         return Made({}, _WITHHELD.dump_python(told, mode="json"))
 
     made = steps.run("withhold", key, make)

@@ -25,13 +25,16 @@ _VERSION = 1
 def copy_step(stage: Stage, paths: Iterable[str], steps: Steps, *, shares_files: bool) -> Finished:
     """These files of the stage as they are, read once."""
     wanted = sorted(paths)
-    key = step_key(_VERSION, stage=stage.key, paths=wanted, shares_files=shares_files)
+    key, of_copies = (
+        step_key(_VERSION, stage=stage.key, paths=wanted, shares_files=shares)
+        for shares in (shares_files, False)
+    )
 
     def make(folder: Path) -> Made:
         with opened_folder(stage.folder) as stage_fd:
             return Made(copy_files(stage_fd, wanted, folder, may_link=shares_files))
 
-    return steps.run("files", key, make)
+    return steps.run("files", key, make, or_key=of_copies)
 
 
 class Candidate:

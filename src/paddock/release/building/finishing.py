@@ -32,6 +32,8 @@ from paddock.release.gate.decide import decide
 from paddock.release.gate.inputs import GateInputs, read_gate_inputs
 from paddock.release.gate.judging import gate_evidence, require_allowed
 from paddock.release.signatures.sign import Signers, sign_release
+from paddock.signing.keys import TrustedKey
+from paddock.signing.signers import public_key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ def finish(
     """Document, judge and sign the candidate; raises GateRefused with everything against it."""
     spec, candidate, gate = inputs.plan.spec, content.candidate, said.gate
     candidate.write(content.attestations)
-    written = documents_of(inputs, said.documents, content, _files(inputs, content))
+    own = TrustedKey(public_key_of(signers.oms), "the signing key")
+    written = documents_of(inputs, said.documents, content, _files(inputs, content), steps, own)
     candidate.write(written.contents)
     candidate.write({ATTRIBUTES_NAME: _attributes(inputs, content)})
     leaks = leaks_in(inputs, content, steps)

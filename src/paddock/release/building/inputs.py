@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from paddock.release.building.published import Published
 from paddock.release.evidence import Check
-from paddock.release.files.manifest import Manifest, ReleaseFile
+from paddock.release.files.manifest import ReleaseFile
 from paddock.release.planning.outputs import PlannedOutput
 from paddock.release.planning.plan import Plan
 
@@ -24,7 +25,7 @@ class BuildInputs:
     config_home: Path  # the user's keys and secrets
     cache: Path  # for work that has no place beside the release
     progress: Progress
-    previous: Manifest | None = None  # of the release that this one supersedes, signed and trusted
+    published: Published | None = None  # who tells what hubs and registries hold already
 
     @property
     def name(self) -> str:

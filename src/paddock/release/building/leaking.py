@@ -7,15 +7,17 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import TypeAdapter
 
 from paddock.release.building.candidate import Content
+from paddock.release.building.earlier import look_at_earlier
 from paddock.release.building.inputs import BuildInputs
 from paddock.release.building.provenance import leak_result
 from paddock.release.building.steps import Made, Steps, step_key
@@ -25,7 +27,9 @@ from paddock.release.leaks.check import check_leaks
 from paddock.release.leaks.report import PREFIX, LeakReport
 from paddock.release.spec.publish import FolderDestination
 
-_VERSION = 1
+_VERSION = 2
+BYTES_PER_SECOND: Final = 200_000_000  # of tensors; what the benchmark measured, and less
+WORTH_A_WORD_SECONDS: Final = 10
 _REPORT = TypeAdapter(LeakReport)
 
 
@@ -48,12 +52,17 @@ def leaks_in(inputs: BuildInputs, content: Content, steps: Steps) -> Leaks:
         state = {"folder": str(folder), "changed": str(folder.stat().st_ctime_ns)}
         older = _report(f"leaks-before-{number}", folder, state, inputs, content, steps)
         checks += [_of_before(check, number) for check in older.checks if check.blocks]
+    checks += look_at_earlier(
+        inputs,
+        content,
+        lambda name, bring, state: _report(name, bring, state, inputs, content, steps),
+    )
     return Leaks(tuple(checks), leak_result(report, files))
 
 
 def _report(
-    name: str, folder: Path, state: Mapping[str, Any], inputs: BuildInputs, content: Content,
-    steps: Steps,
+    name: str, where: Path | Callable[[], Path], state: Mapping[str, Any], inputs: BuildInputs,
+    content: Content, steps: Steps,
 ) -> LeakReport:  # fmt: skip
     parents = _parents(inputs)
     key = step_key(
@@ -65,11 +74,21 @@ def _report(
     )
 
     def make(_folder: Path) -> Made:
-        inputs.progress(f"looking for what is withheld in {folder.name}")
+        folder = where if isinstance(where, Path) else where()
+        inputs.progress(f"looking for what is withheld in {folder.name}{_lasting(folder)}")
         found = check_leaks(folder, content.source.folder, content.withheld, parents=parents)
         return Made({}, _REPORT.dump_python(found, mode="json"))
 
     return _REPORT.validate_python(steps.run(name, key, make).result)
+
+
+def _lasting(folder: Path) -> str:
+    """What the check may take, where it is long enough to be worth a word."""
+    size_bytes = sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+    seconds = size_bytes / BYTES_PER_SECOND
+    if seconds < WORTH_A_WORD_SECONDS:
+        return ""
+    return f": {size_bytes / 1e9:.1f} GB, about {math.ceil(seconds / 60)} minutes on one processor"
 
 
 def _of_before(check: Check, number: int) -> Check:

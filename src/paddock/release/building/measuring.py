@@ -16,10 +16,9 @@ import numpy as np
 from paddock.checkpoint.opening import open_checkpoint
 from paddock.digest import sha256_hex
 from paddock.engine.errors import EngineOutOfMemory, ModelTooLarge, NoRunner
-from paddock.engine.step import BLOCK_TOKENS
 from paddock.errors import PaddockError, Unavailable
 from paddock.release.building.divergence import Divergence, compare, over_all
-from paddock.release.building.running import comparison_precision, logits_of, opened
+from paddock.release.building.running import comparison_precision, logits_of
 
 MAX_TOKENS: Final = 64  # of a text: with 128,000 entries the logits of one take 33 MB
 MIN_TOKENS: Final = 4
@@ -52,19 +51,15 @@ def measure(
     try:
         precision = comparison_precision([original, *copies.values()])
         tokens = _tokens(original)
-        blocks = -(-MAX_TOKENS // BLOCK_TOKENS) + 1
-        with opened(original, precision, scratch) as runner:
-            runner.reserve(blocks)
-            for number, ids in enumerate(tokens):
-                np.save(_kept(scratch, number), logits_of(runner, ids))
+        for number, logits in enumerate(logits_of(original, precision, tokens)):
+            np.save(_kept(scratch, number), logits)
         found = {}
         for name, place in copies.items():
-            with opened(place, precision, scratch) as runner:
-                runner.reserve(blocks)
-                sequences = [
-                    compare(np.load(_kept(scratch, number)), logits_of(runner, ids), ids[1:])
-                    for number, ids in enumerate(tokens)
-                ]
+            made = enumerate(logits_of(place, precision, tokens))
+            sequences = [
+                compare(np.load(_kept(scratch, number)), logits, tokens[number][1:])
+                for number, logits in made
+            ]
             found[name] = (over_all(sequences), str(precision))
         return found
     except (NoRunner, ModelTooLarge, EngineOutOfMemory, MemoryError) as e:

@@ -23,7 +23,7 @@ from paddock.release.results.result import Result
 from paddock.release.spec.release_spec import ReleaseSpec
 
 KL_EVAL = "kl_vs_source"
-_VERSION = 1
+_VERSION = 2
 _MEASURED_BY = "paddock, over its own sample texts"
 
 

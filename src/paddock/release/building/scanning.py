@@ -18,15 +18,12 @@ from paddock.checkpoint.scan.isolation import scan_isolated
 from paddock.checkpoint.scan.limits import Limits
 from paddock.checkpoint.scan.opinions.asking import Wished, parse_wishes, version_of, with_opinions
 from paddock.checkpoint.scan.opinions.running import RunLimits
-from paddock.checkpoint.scan.opinions.scanners import SCANNERS
 from paddock.checkpoint.scan.report import Reason, Report, Verdict, verdict_of
-from paddock.errors import BadInput, shown
-from paddock.release.errors import BadReleaseFile
+from paddock.errors import BadInput
 from paddock.release.evidence import Check, Evidence, Status
-from paddock.release.spec.audit import Inspect
+from paddock.release.spec.audit import NATIVE, Inspect
 from paddock.release.spec.release_spec import ReleaseSpec
 
-NATIVE = "native"
 _MAX_QUOTED = 3
 _JUDGED_ELSEWHERE = frozenset({"licence_unclear"})
 _OPINIONS = frozenset({"second_opinion", "second_opinion_doubt", "second_opinion_missing"})
@@ -75,21 +72,8 @@ def _entries(folder: Path, paths: Sequence[str]) -> list[Entry]:
 
 
 def _asked(inspect: Inspect) -> dict[str, str]:
-    """The other scanners; raises BadReleaseFile for one that nobody knows."""
-    for name in inspect.scanners:
-        if name != NATIVE and name not in SCANNERS:
-            raise BadReleaseFile(
-                f"inspect.scanners: {shown(name)} is unknown",
-                hint=f"use {', '.join((NATIVE, *SCANNERS))}",
-            )
-    if inspect.scanners.get(NATIVE, "required") != "required":
-        raise BadReleaseFile("inspect.scanners: native is always required")
+    """The other scanners."""
     return {name: weight for name, weight in sorted(inspect.scanners.items()) if name != NATIVE}
-
-
-def check_scanners(inspect: Inspect) -> None:
-    """Raise BadReleaseFile for scanners that cannot be asked, before anything is built."""
-    _asked(inspect)
 
 
 def _limits(inspect: Inspect) -> Limits:

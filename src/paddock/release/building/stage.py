@@ -15,9 +15,10 @@ from paddock.release.building.steps import Finished, step_key
 from paddock.release.files.folder import list_folder
 from paddock.release.files.formats import role_of
 from paddock.release.files.reading import opened_folder
+from paddock.release.planning.about import WRITTEN_BY_US
 from paddock.release.planning.adapter_source import ADAPTER
 from paddock.release.planning.outputs import PlannedOutput
-from paddock.release.planning.plan import WRITTEN_BY_US, Plan
+from paddock.release.planning.plan import Plan
 from paddock.release.planning.source import Model
 from paddock.release.planning.survey import find_model
 

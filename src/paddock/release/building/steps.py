@@ -21,9 +21,11 @@ import rfc8785
 
 from paddock.checkpoint.output_folder import sync_folder
 from paddock.digest import Digests
+from paddock.release.building.earlier_build import EarlierBuild
 from paddock.release.errors import SourceChanged
 from paddock.release.files.folder import list_folder
-from paddock.release.files.reading import blake3_beneath, digest_beneath, opened_folder
+from paddock.release.files.paths import path_problem
+from paddock.release.files.reading import digest_beneath, lone_blake3_beneath, opened_folder
 
 _RECORD_SUFFIX, _PARTIAL_SUFFIX = ".json", ".partial"
 MAX_RECORD_BYTES = 64 << 20
@@ -62,19 +64,24 @@ def step_key(version: int, **inputs: Any) -> str:
 
 
 class Steps:
-    """The finished steps below one folder; used by one process at a time."""
+    """The finished steps below one folder, one process's; threads may do steps of other names."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.earlier: EarlierBuild | None = None  # a finished build whose files may be shared
         folder.mkdir(parents=True, exist_ok=True)
 
-    def run(self, name: str, key: str, make: Callable[[Path], Made]) -> Finished:
-        """The step ``name``, done now unless it was done before with this key.
+    def run(
+        self, name: str, key: str, make: Callable[[Path], Made], *, or_key: str | None = None
+    ) -> Finished:
+        """The step ``name``, done now unless it was done before with this key, or with ``or_key``.
 
         ``make`` gets an empty folder; whatever it raises leaves the step undone.
         """
-        if (found := self.find(name, key)) is not None:
-            return found
+        for wanted in filter(None, (key, or_key)):
+            found = self.find(name, wanted) or self._adopted(name, wanted)
+            if found is not None:
+                return found
         folder, partial = self._folder / name, self._folder / f"{name}{_PARTIAL_SUFFIX}"
         self.forget(name)
         partial.mkdir()
@@ -102,6 +109,12 @@ class Steps:
         except (KeyError, TypeError, AttributeError, OSError):
             return None
 
+    @property
+    def records(self) -> dict[str, Any]:
+        """What is recorded of every step that was done."""
+        names = sorted(path.stem for path in self._folder.glob(f"*{_RECORD_SUFFIX}"))
+        return {name: record for name in names if (record := self._read(name)) is not None}
+
     def forget(self, name: str) -> None:
         """Delete what there is of a step, the record first."""
         self._record_path(name).unlink(missing_ok=True)
@@ -115,6 +128,31 @@ class Steps:
         for name in {n.removesuffix(_RECORD_SUFFIX).removesuffix(_PARTIAL_SUFFIX) for n in known}:
             if name not in names:
                 self.forget(name)
+
+    def _adopted(self, name: str, key: str) -> Finished | None:
+        """The step as an earlier build did it, whose files get a second name here."""
+        record = self.earlier.records.get(name) if self.earlier else None
+        if self.earlier is None or not isinstance(record, dict) or record.get("key") != key:
+            return None
+        folder, partial = self._folder / name, self._folder / f"{name}{_PARTIAL_SUFFIX}"
+        self.forget(name)
+        try:
+            files = {path: Digests(*each) for path, each in record["files"].items()}
+            partial.mkdir()
+            for path in files:
+                if path_problem(path) is not None:
+                    raise OSError(f"{path} is no name of a file")
+                (partial / path).parent.mkdir(parents=True, exist_ok=True)
+                os.link(self.earlier.folder / path, partial / path, follow_symlinks=False)
+            if not _is_as_recorded(partial, files):
+                raise OSError("the files are others by now")
+            result = record["result"]
+        except (KeyError, TypeError, AttributeError, OSError):
+            self.forget(name)
+            return None
+        partial.rename(folder)
+        self._record(name, key, files, result)
+        return Finished(folder, files, result, again=True)
 
     def _record(self, name: str, key: str, files: Mapping[str, Digests], result: Any) -> None:
         content = json.dumps({"key": key, "files": files, "result": result}).encode()
@@ -166,7 +204,7 @@ def _is_as_recorded(folder: Path, files: Mapping[str, Digests]) -> bool:
         if listing.problems or set(listing.files) != set(files):
             return False
         return all(
-            blake3_beneath(folder_fd, path) == (known.size_bytes, known.blake3)
+            lone_blake3_beneath(folder_fd, path) == (known.size_bytes, known.blake3)
             for path, known in files.items()
         )
 

@@ -85,13 +85,16 @@ def make_outputs(stage: Stage, wanted: Wanted, steps: Steps) -> list[Finished]:
 
 
 def _pass(wave: Wave, source: Path, source_key: str, wanted: Wanted, steps: Steps) -> Finished:
-    key = step_key(
-        _VERSION,
-        source=source_key,
-        name=wanted.name,
-        outputs=[_plain(output) for output in wave.outputs],
-        keys={key: [int(each.type), str(each.item)] for key, each in wanted.gguf_keys.items()},
-        shares_files=wanted.shares_files,
+    key, of_copies = (
+        step_key(
+            _VERSION,
+            source=source_key,
+            name=wanted.name,
+            outputs=[_plain(output) for output in wave.outputs],
+            keys={key: [int(each.type), str(each.item)] for key, each in wanted.gguf_keys.items()},
+            shares_files=shares_files,
+        )
+        for shares_files in (wanted.shares_files, False)
     )
 
     def make(folder: Path) -> Made:
@@ -110,7 +113,7 @@ def _pass(wave: Wave, source: Path, source_key: str, wanted: Wanted, steps: Step
         digests = written | {name: read[name] for name in shared if name in read}
         return Made(digests, {"sources": {name: found.sha256 for name, found in read.items()}})
 
-    return steps.run(wave.step, key, make)
+    return steps.run(wave.step, key, make, or_key=of_copies)
 
 
 def _options(output: PlannedOutput, wanted: Wanted) -> ConvertOptions:

@@ -12,13 +12,15 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from paddock.errors import Conflict
 from paddock.release.building.steps import Steps
+from paddock.release.files.manifest import MANIFEST_NAME
+from paddock.release.spec.release_spec import ReleaseSpec
 
 _LOCK, _STEPS, _CANDIDATE = "lock", "steps", "candidate"
 
@@ -45,11 +47,24 @@ class Work:
 def work_path(name: str, version: str, beside: Path, source: Path, cache: Path) -> Path:
     """Where the work of this release belongs: in ``beside``, or else below ``cache``."""
     beside, source = beside.resolve(), source.resolve()
-    own = f".{name}-{version}.work"
+    own = _name(name, version)
     if not beside.is_relative_to(source) and _may_write(beside):
         return beside / own
     place = hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]
     return cache.expanduser() / place / own
+
+
+def candidates_of(spec: ReleaseSpec, base: Path, beside: Iterable[Path], cache: Path) -> list[Path]:
+    """The candidates of this release that builds have kept, for outputs ``beside`` them."""
+    name, version = spec.metadata.name, spec.metadata.version
+    source = base / spec.artifacts.source
+    places = {
+        place.resolve(): None
+        for each in beside
+        for place in (each / _name(name, version), work_path(name, version, each, source, cache))
+    }
+    found = [place / _CANDIDATE for place in places if (place / _CANDIDATE).is_dir()]
+    return [each for each in found if not (each / MANIFEST_NAME).exists()]
 
 
 @contextmanager
@@ -65,6 +80,10 @@ def opened_work(folder: Path) -> Iterator[Work]:
 def remove_work(work: Work) -> None:
     """Delete everything, from within ``opened_work``; the cache's own folder goes when empty."""
     shutil.rmtree(work.folder, ignore_errors=True)
+
+
+def _name(name: str, version: str) -> str:
+    return f".{name}-{version}.work"
 
 
 def _locked(folder: Path) -> int:

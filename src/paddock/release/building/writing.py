@@ -15,6 +15,7 @@ from paddock.front_matter import CARD_NAME, split_document
 from paddock.release.building.candidate import Content
 from paddock.release.building.inputs import BuildInputs
 from paddock.release.building.previous import find_previous
+from paddock.release.building.steps import Steps
 from paddock.release.documents.attestations import render_release, subjects_of
 from paddock.release.documents.complete import document_checks
 from paddock.release.documents.content import DocumentContent
@@ -28,6 +29,7 @@ from paddock.release.documents.write import documents
 from paddock.release.evidence import Check
 from paddock.release.files.manifest import ReleaseFile
 from paddock.release.files.reading import opened_folder, read_beneath
+from paddock.signing.keys import TrustedKey
 
 MAX_QUOTED_BYTES = 1 << 20
 RELEASE_ATTESTATION = "attestations/release.json"
@@ -45,11 +47,19 @@ class Written:
 
 
 def documents_of(
-    inputs: BuildInputs, said: DocumentInputs, content: Content, files: Sequence[ReleaseFile]
+    inputs: BuildInputs,
+    said: DocumentInputs,
+    content: Content,
+    files: Sequence[ReleaseFile],
+    steps: Steps,
+    own: TrustedKey,
 ) -> Written:
-    """Everything that is written about the release; ``files`` are there already."""
+    """Everything that is written about the release; ``files`` are there already.
+
+    ``own`` is the key that signs it, which may have signed the release before.
+    """
     plan = inputs.plan
-    previous = find_previous(inputs)
+    previous = find_previous(inputs, steps, own)
     known = Known(
         measured=(*content.stage.model.facts, *content.facts),
         files=tuple(files),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from paddock.checkpoint.convert.convert import convert_checkpoint
 from paddock.checkpoint.errors import BadCheckpoint, BadConfig
-from paddock.checkpoint.opening import Format, locate, open_checkpoint
+from paddock.checkpoint.opening import Format, is_text_part, locate, open_checkpoint
 from paddock.checkpoint.output_folder import new_folder
 from paddock.checkpoint.safetensors.hf_folder import CONFIG
 from paddock.checkpoint.strict_json import load_object
@@ -130,8 +130,9 @@ def _inside(base: Path, path: str) -> Path:
 
 @contextmanager
 def _hugging_face(source: Path, destination: Path) -> Iterator[Path]:
-    """The source, or a passing conversion of one in another format."""
-    if locate(source).format is Format.HUGGING_FACE:
+    """The source, or a passing conversion of one in another format, or of a language model."""
+    location = locate(source)
+    if location.format is Format.HUGGING_FACE and not is_text_part(location):
         yield source
         return
     prefix = f".{destination.name}.plain-"

@@ -30,6 +30,11 @@ def drop_layers(
     outside = [layer for layer in gone if layer >= config.layers]
     if outside:
         raise DerivingRefused(f"there is no layer {outside[0]}: the model has {config.layers}")
+    if config.llama4 is not None:
+        raise DerivingRefused(
+            "the layers of Llama 4 are of several kinds by their number: none is dropped here",
+            hint="a rule that withholds layers drops them, and changes config.json",
+        )
     kept = [layer for layer in range(config.layers) if layer not in set(gone)]
     if not kept:
         raise DerivingRefused("prune would leave no layer")
@@ -58,6 +63,11 @@ def least_influential(influence: Sequence[float], keep: int) -> list[int]:
 
 def narrow_ffn(tensors: Sequence[Tensor], config: LlamaConfig, keep: int) -> Rewritten:
     """Every layer with ``keep`` neurons in its feed-forward part."""
+    if not config.is_plain:
+        raise DerivingRefused(
+            f"ffn_dim narrows the feed-forwards of a Llama, and this is a {config.title}",
+            hint="drop layers; experts are withheld, or dropped, by rules of their component",
+        )
     if not 0 < keep < config.ffn_dim:
         raise DerivingRefused(f"ffn_dim: {keep} of {config.ffn_dim} leaves none out, or all")
     by_name = {tensor.name: tensor for tensor in tensors}

@@ -6,6 +6,7 @@ part and joined here.
 
 from __future__ import annotations
 
+from paddock.errors import shown
 from paddock.release.documents.content import DocumentContent
 from paddock.release.documents.evaluations.belonging import (
     digest_checks,
@@ -17,6 +18,7 @@ from paddock.release.documents.mof.assessment import mof_checks
 from paddock.release.documents.placeholders import placeholder_checks
 from paddock.release.documents.regulators import judge_documents
 from paddock.release.evidence import Check
+from paddock.release.target import is_repo_id
 
 # What a reader looks for first; the card's form lets all of it be unknown.
 CARD_SLOTS = (
@@ -38,8 +40,19 @@ def document_checks(content: DocumentContent) -> tuple[Check, ...]:
         *(digest_checks(found, content.files) if content.files else ()),
         *mof_checks(content.spec),
         *judge_documents(content),
+        *_newer(content),
         _card(content),
     )
+
+
+def _newer(content: DocumentContent) -> tuple[Check, ...]:
+    """Hubs refuse a card whose new_version is no repository."""
+    newer = content.value("links.new_version")
+    if newer is None or is_repo_id(str(newer)):
+        return ()
+    sentence = f"links.new_version is {shown(str(newer))}, which is no repository"
+    hint = "NAMESPACE/NAME of the model that takes its place"
+    return (Check("documents.new_version", "documents", "unmet", sentence, hint=hint),)
 
 
 def _card(content: DocumentContent) -> Check:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from paddock.digest import sha256_hex
 from paddock.front_matter import BadFrontMatter, parse_front_matter, split_document
 from paddock.release.documents.answers import answer_files, contradictions, read_answers
 from paddock.release.documents.collecting import collect, inherited_facts
@@ -53,15 +54,19 @@ class DocumentInputs:
     datasets: tuple[DatasetDescription, ...] = ()
     results: tuple[Result, ...] = ()
     parents: Mapping[str, Manifest] = field(default_factory=dict)
+    parent_digests: Mapping[str, str] = field(default_factory=dict)  # of release.json, by id
     texts: Mapping[str, bytes] = field(default_factory=dict)  # by their names in release.yaml
     card_text: str | None = None  # of docs.model_card
 
-    def believing(self, roots: Mapping[str, str]) -> DocumentInputs:
-        """Without releases of parents but those whose root, by the parent's id, was verified."""
+    def believing(self, signed: Mapping[str, str]) -> DocumentInputs:
+        """Without releases of parents but those whose bytes, by the parent's id, were verified.
+
+        ``signed`` has the SHA-256 of each release.json: its root binds files and no facts.
+        """
         parents = {
             id_: manifest
             for id_, manifest in self.parents.items()
-            if manifest.document["root"]["digest"] == roots.get(id_)
+            if self.parent_digests.get(id_) == signed.get(id_, "")
         }
         return replace(self, parents=parents)
 
@@ -95,13 +100,15 @@ def read_inputs(base: Path, spec: ReleaseSpec) -> DocumentInputs:
     wanted = [*answer_files(spec), *(name for name in (docs.facts, card, policy) if name)]
     texts = {name: _read(base, name) for name in dict.fromkeys(wanted)}
     answers = read_answers(spec, texts)
+    parents = _parents(base, spec)
     return DocumentInputs(
         declared=read_declared(texts[docs.facts], docs.facts) if docs.facts else (),
         answered=answers.facts,
         restricted=answers.restricted,
         datasets=answers.datasets,
         results=_results(base, spec.audit.results),
-        parents=_parents(base, spec),
+        parents={id_: parse_manifest(raw) for id_, raw in parents.items()},
+        parent_digests={id_: sha256_hex(raw) for id_, raw in parents.items()},
         texts=texts,
         card_text=_card_text(texts[card], card) if card else None,
     )
@@ -196,13 +203,12 @@ def _results(base: Path, patterns: Iterable[str]) -> tuple[Result, ...]:
     return tuple(found)
 
 
-def _parents(base: Path, spec: ReleaseSpec) -> dict[str, Manifest]:
+def _parents(base: Path, spec: ReleaseSpec) -> dict[str, bytes]:
     """release.json of every parent whose copy lies beside the release file and has one."""
     found = {}
     for parent in spec.lineage.base_model:
         if parent.path is not None and (base / parent.path / MANIFEST_NAME).is_file():
-            raw = _read(base, f"{parent.path}/{MANIFEST_NAME}", MAX_MANIFEST_BYTES)
-            found[parent.id] = parse_manifest(raw)
+            found[parent.id] = _read(base, f"{parent.path}/{MANIFEST_NAME}", MAX_MANIFEST_BYTES)
     return found
 
 

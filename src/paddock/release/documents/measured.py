@@ -10,7 +10,7 @@ from paddock.checkpoint.shape.config import LlamaConfig
 from paddock.release.documents.keys import KNOWN
 from paddock.release.facts import Fact, Value, measured
 
-ARCHITECTURE = "Llama (decoder-only transformer)"
+_KIND = "decoder-only transformer"
 
 
 def model_facts(found: Inspection) -> tuple[Fact, ...]:
@@ -20,13 +20,14 @@ def model_facts(found: Inspection) -> tuple[Fact, ...]:
         for name, count in found.dtypes.items()
     ]
     values: dict[str, Value] = {
-        "model.architecture": ARCHITECTURE if found.config is not None else None,
+        "model.architecture": _architecture(found.config) if found.config is not None else None,
         "model.parameters": found.parameters,
         "model.dtypes": dtypes,
         "model.tensor_bytes": found.tensor_bytes,
         "model.source_format": str(found.format),
         "model.published_as": found.published_as,
         **(_shape(found.config) if found.config is not None else {}),
+        **(_experts(found.config) if found.config is not None else {}),
     }
     if found.tokenizer is not None:
         values |= {
@@ -41,6 +42,22 @@ def as_measured(key: str, value: Value) -> Fact:
     """A measurement under a known key, with the key's title and unit."""
     known = KNOWN[key]
     return measured(known.title, value, key, unit=known.unit)
+
+
+def _architecture(config: LlamaConfig) -> str:
+    with_experts = " with mixtures of experts" if config.experts is not None else ""
+    return f"{config.title} ({_KIND}{with_experts})"
+
+
+def _experts(config: LlamaConfig) -> dict[str, Value]:
+    if config.experts is None:
+        return {}
+    return {
+        "model.active_parameters": config.active_parameter_count(),
+        "model.experts": config.experts.count,
+        "model.experts_per_token": config.experts.chosen,
+        "model.expert_size": config.experts.ffn_dim,
+    }
 
 
 def _shape(config: LlamaConfig) -> dict[str, Value]:

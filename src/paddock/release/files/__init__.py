@@ -2,6 +2,7 @@
 
 folder      what is really in a folder
 reading     files read and digested while somebody may change them
+replacing   files that take the place of others whole
 copying     files copied and digested in one pass
 paths       names of files in a release
 formats     what a file is, and whether it may leave

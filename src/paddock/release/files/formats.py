@@ -13,6 +13,7 @@ from paddock.front_matter import CARD_NAME
 
 HEAD_BYTES = 512
 
+_CONFIGS = frozenset({"config.json", "generation_config.json", "adapter_config.json"})
 _WEIGHTS = re.compile(r"(?:.*/)?[^/]+\.safetensors(?:\.index\.json)?")
 _TOKENIZER = re.compile(
     r"(?:.*/)?(?:tokenizer[^/]*\.(?:json|model)|special_tokens_map\.json|added_tokens\.json|"
@@ -64,9 +65,7 @@ class Refusal(NamedTuple):
 
 def role_of(path: str) -> str:
     """What a file is for, by its name."""
-    if path == "config.json":
-        return "config"
-    if path == "generation_config.json":
+    if path.rpartition("/")[2] in _CONFIGS:
         return "config"
     if path == CARD_NAME:
         return "card"

@@ -17,6 +17,7 @@ import rfc8785
 from paddock.checkpoint.errors import BadCheckpoint
 from paddock.checkpoint.strict_json import parse_object
 from paddock.digest import is_sha256
+from paddock.errors import shown
 from paddock.release.errors import BadManifest
 from paddock.release.files.paths import path_problem
 
@@ -26,6 +27,7 @@ DSSE_NAME = "release.dsse.json"
 KEYLESS_NAME = "release.sigstore.json"
 UPDATES_FOLDER = "tuf"  # TUF metadata: it is renewed while the release stays the same
 FORMAT = "paddock/release/v1"
+MAX_NAME_CHARS = 256
 MAX_MANIFEST_BYTES = 64 << 20
 MAX_FILES = 100_000
 MAX_FILE_BYTES = (1 << 53) - 1  # the largest integer that JSON keeps exactly
@@ -91,6 +93,9 @@ def parse_manifest(raw: bytes) -> Manifest:
     name, version = document.get("name"), document.get("version")
     if not isinstance(name, str) or not isinstance(version, str):
         raise BadManifest(f"{MANIFEST_NAME} has no name and version")
+    for said in (name, version):  # they are told on terminals and pages
+        if not 0 < len(said) <= MAX_NAME_CHARS or not said.isprintable():
+            raise BadManifest(f"{MANIFEST_NAME} is of a release called {shown(said)}")
     return Manifest(name, version, files, document)
 
 

@@ -4,6 +4,7 @@ policy         what a policy asks, from a file or built in for each stage (polic
 statements     what a person signs
 candidate      what stands before the gate
 content_root   which bytes a statement is about
+names          when two names are one person's
 approvals      whose approvals count, and since when
 waivers        which waivers count
 preregistered  how much uplift was allowed beforehand

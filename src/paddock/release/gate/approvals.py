@@ -17,6 +17,7 @@ from paddock.clock import to_text
 from paddock.errors import shown
 from paddock.release.evidence import Check, Evidence
 from paddock.release.gate.candidate import Candidate
+from paddock.release.gate.names import folded, is_same_person
 from paddock.release.gate.policy import GatePolicy
 from paddock.release.gate.statements import SignedStatement, Statement, said_digest
 from paddock.release.spec.release_spec import ReleaseSpec
@@ -85,9 +86,13 @@ def count(
 
 
 def is_author(spec: ReleaseSpec, candidate: Candidate, person: str) -> bool:
-    """Whether this person made the release: named as its author, or holding a key that signs it."""
-    key = candidate.people_keys.get(person)
-    return person == spec.gate.author or (key is not None and key in candidate.signers)
+    """Whether this person made the release: named as its author, or holding a key that signs it.
+
+    The author under another spelling is the author.
+    """
+    author, key = spec.gate.author, candidate.people_keys.get(person)
+    is_named = author is not None and is_same_person(person, author)
+    return is_named or (key is not None and key in candidate.signers)
 
 
 def _problem(
@@ -161,6 +166,10 @@ def _people_checks(spec: ReleaseSpec, candidate: Candidate, required: int) -> li
     for person, others in _shared_keys(candidate.people_keys).items():
         sentence = f"{person} has the same key as {', '.join(others)}: two people need two keys"
         checks.append(Check(f"approvals.key:{person}", "approvals", "unmet", sentence))
+    for person, others in _alike([person.person for person in spec.gate.people]).items():
+        sentence = f"{shown(person)} reads like {', '.join(map(shown, others))}: two people or one?"
+        hint = "name each person of gate.people once, so that nobody counts twice"
+        checks.append(Check(f"approvals.name:{person}", "approvals", "unmet", sentence, hint=hint))
     if required and spec.gate.approvals.not_author and spec.gate.author is None:
         sentence = "nobody is named as the author, who must not be among those who approve"
         hint = "set gate.author"
@@ -174,6 +183,14 @@ def _shared_keys(keys: Mapping[str, str]) -> dict[str, list[str]]:
         person: sorted(p for p, k in keys.items() if k == key and p != person)
         for person, key in sorted(keys.items())
         if uses[key] > 1
+    }
+
+
+def _alike(people: Sequence[str]) -> dict[str, list[str]]:
+    return {
+        person: others
+        for number, person in enumerate(people)
+        if (others := [each for each in people[:number] if folded(each) == folded(person)])
     }
 
 

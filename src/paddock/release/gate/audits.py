@@ -1,14 +1,17 @@
 """What a release's evaluation results come to: whose they are, how old, and which bounds they meet.
 
 Pure. A result is about this release unless it names a parent or a baseline; then the weights that
-it was measured on must be among those that are shipped, or have been tuned from them.
+it was measured on must be among those that are shipped, or have been tuned from them. Files that
+name no weights count by the word of a person who approves the candidate, or not at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from paddock.release.evidence import Check, Evidence, Group, Status
 from paddock.release.gate.candidate import Candidate
@@ -24,9 +27,13 @@ BASE = "base"  # how results may name the parent, whatever it is called
 
 
 def audit_checks(
-    spec: ReleaseSpec, policy: GatePolicy, candidate: Candidate, now: datetime
+    spec: ReleaseSpec,
+    policy: GatePolicy,
+    candidate: Candidate,
+    vouching: Collection[str],
+    now: datetime,
 ) -> list[Check]:
-    """Every condition on results, judged."""
+    """Every condition on results, judged; ``vouching`` are people who approve this candidate."""
     bases, baselines = parents(spec), _baselines(spec, policy)
     others = tuple(r for r in candidate.results if r.model in bases | baselines)
     ours = tuple(r for r in candidate.results if r.model not in bases | baselines)
@@ -34,17 +41,38 @@ def audit_checks(
     bound = tuple(r for r in ours if _where(r, shipped) is not None or _digest(r) is None)
     known = Known(bound, others, bases, candidate.preregistered, policy.results.level)
     checks = [
-        *_digest_checks(ours, shipped, policy.results),
+        *_digest_checks(ours, shipped, policy.results, vouching),
         *_age_checks([*ours, *others], policy.results, now),
+        *condition_checks(spec, policy, known),
     ]
+    return [*checks, *_review_checks(candidate)]
+
+
+def condition_checks(spec: ReleaseSpec, policy: GatePolicy, known: Known) -> list[Check]:
+    """The conditions of file and policy, whatever weights the results are of."""
+    checks: list[Check] = []
     for kind in KINDS:
         for condition in getattr(spec.audit, kind):
             checks += judge_condition(condition, kind, known)
         for condition in getattr(policy.results.thresholds, kind):
             checks += judge_condition(condition, kind, known, ".policy")
         checks += _required_checks(spec, policy, kind, known)
-    checks += _review_checks(candidate)
     return checks
+
+
+def foreseen_conditions(
+    spec: ReleaseSpec, policy: GatePolicy, candidate: Candidate
+) -> tuple[list[Check], frozenset[str]]:
+    """The conditions on results that are there before anything is built, and those results' names.
+
+    Which weights are shipped is not known yet.
+    """
+    bases, baselines = parents(spec), _baselines(spec, policy)
+    others = tuple(r for r in candidate.results if r.model in bases | baselines)
+    ours = tuple(r for r in candidate.results if r.model not in bases | baselines)
+    known = Known(ours, others, bases, candidate.preregistered, policy.results.level)
+    names = frozenset({r.eval for r in ours} | {r.task for r in ours if r.task is not None})
+    return [*condition_checks(spec, policy, known), *_review_checks(candidate)], names
 
 
 def parents(spec: ReleaseSpec) -> frozenset[str]:
@@ -69,25 +97,53 @@ def _where(result: Result, shipped: dict[str, str]) -> str | None:
 
 
 def _digest_checks(
-    ours: Sequence[Result], shipped: dict[str, str], policy: ResultsPolicy
+    ours: Sequence[Result],
+    shipped: dict[str, str],
+    policy: ResultsPolicy,
+    vouching: Collection[str],
 ) -> Iterator[Check]:
-    strict = policy.model_digest == "required"
+    seen: Counter[str] = Counter()
     for number, result in enumerate(ours, 1):
-        id_, evidence = f"results.model:{result.eval}", (_evidence(result),)
-        if number > 1 and any(r.eval == result.eval for r in ours[: number - 1]):
-            id_ = f"{id_}.{number}"
-        if _digest(result) is None:
-            sentence = f"the result of {result.eval} does not say which weights it is of"
-            status: Status = "undecided" if strict else "warned"
-            yield Check(id_, "integrity", status, sentence, evidence, "give model.sha256")
-        elif (where := _where(result, shipped)) is None:
-            sentence = f"{result.eval} was measured on {_digest(result)}, which is not shipped"
-            hint = "measure what is released, and give the digest of its weights"
-            yield Check(id_, "integrity", "unmet", sentence, evidence, hint)
-        else:
-            tuned = "after tuning " if result.tuned_from else ""
-            sentence = f"{result.eval} was measured {tuned}on {where}"
-            yield Check(id_, "integrity", "met", sentence, evidence)
+        id_ = f"results.model:{result.eval}" + (f".{number}" if seen[result.eval] else "")
+        seen[result.eval] += 1
+        found = _digest_problem(result, shipped, policy, vouching)
+        if found is not None:
+            yield Check(id_, "integrity", found.status, found.sentence, (_evidence(result),),
+                        found.hint)  # fmt: skip
+            continue
+        how = "after tuning " if result.tuned_from else ""
+        sentence = f"{result.eval} was measured {how}on {_where(result, shipped)}"
+        if result.declared_by is not None:
+            sentence += f", says {result.declared_by}: the file itself names no weights"
+        yield Check(id_, "integrity", "met", sentence, (_evidence(result),))
+
+
+class _Problem(NamedTuple):
+    status: Status
+    sentence: str
+    hint: str
+
+
+def _digest_problem(
+    result: Result, shipped: dict[str, str], policy: ResultsPolicy, vouching: Collection[str]
+) -> _Problem | None:
+    """Why nobody may believe that a result is of weights that are shipped."""
+    if _digest(result) is None:
+        status: Status = "undecided" if policy.model_digest == "required" else "warned"
+        sentence = f"the result of {result.eval} does not say which weights it is of"
+        return _Problem(status, sentence, "give model.sha256, or let somebody say so under "
+                        "audit.measured_on and approve")  # fmt: skip
+    if result.declared_by is not None and result.declared_by not in vouching:
+        sentence = (
+            f"that {result.eval} was measured on {_digest(result)} is {result.declared_by}'s word, "
+            "who has not approved this candidate"
+        )
+        return _Problem("undecided", sentence, "paddock release approve FILE --as PERSON")
+    if _where(result, shipped) is None:
+        sentence = f"{result.eval} was measured on {_digest(result)}, which is not shipped"
+        hint = "measure what is released, and give the digest of its weights"
+        return _Problem("unmet", sentence, hint)
+    return None
 
 
 def _age_checks(results: Sequence[Result], policy: ResultsPolicy, now: datetime) -> Iterator[Check]:

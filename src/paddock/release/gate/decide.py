@@ -79,8 +79,8 @@ def decide(
     policy = policy or policy_of(spec)
     judged = _in_order(checks)
     judged += policy_checks(spec, policy, candidate, judged)
-    judged += audit_checks(spec, policy, candidate, now)
     counted = count(spec, policy, candidate, statements, now)
+    judged += audit_checks(spec, policy, candidate, counted.vouching, now)
     judged = apply_waivers(spec, policy, [*judged, *counted.checks], counted, now.date())
     return Decision(
         name=spec.metadata.name,

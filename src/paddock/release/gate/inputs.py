@@ -7,13 +7,15 @@ one that does not count, and says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from paddock.digest import sha256_hex
 from paddock.errors import PaddockError
 from paddock.release.errors import BadReleaseFile
+from paddock.release.evidence import Check, Group
 from paddock.release.files.folder import list_folder
 from paddock.release.files.paths import matching
 from paddock.release.files.reading import digest_beneath, opened_folder, read_beneath
@@ -28,7 +30,8 @@ from paddock.release.gate.statements import (
     parse_statement,
 )
 from paddock.release.results.reading import MAX_RESULTS_BYTES, parse_results
-from paddock.release.results.result import Result
+from paddock.release.results.result import BadResults, Result
+from paddock.release.spec.audit import MeasuredOn
 from paddock.release.spec.gate import Person
 from paddock.release.spec.release_spec import ReleaseSpec
 from paddock.release.spec.yaml_tree import MAX_YAML_BYTES
@@ -91,6 +94,30 @@ def read_gate_inputs(spec: ReleaseSpec, base: Path) -> GateInputs:
         )
 
 
+def input_problems(spec: ReleaseSpec, base: Path) -> list[Check]:
+    """What of it cannot be read or used, one condition each; none where all of it can."""
+    found: list[Check] = []
+
+    def attempt(id_: str, group: Group, read: Callable[[], object]) -> None:
+        try:
+            read()
+        except PaddockError as e:
+            found.append(Check(id_, group, "unmet", e.message, hint=e.hint))
+
+    with opened_folder(base) as base_fd:
+        attempt("gate.policy", "approvals", lambda: _policy(spec, base_fd))
+        for person in spec.gate.people:
+            id_ = f"approvals.key:{person.person}"
+            attempt(id_, "approvals", partial(_key, base_fd, person))
+        attempt("gate.statements", "approvals", lambda: _envelopes(spec, base, base_fd))
+        attempt("results", "integrity", lambda: _results(spec, base_fd))
+        if not found:
+            policy = _policy(spec, base_fd)[0]
+            attempt("results.preregistered", "safety",
+                    lambda: _preregistered(spec, policy, base_fd))  # fmt: skip
+    return found
+
+
 def key_of(person: Person, base: Path) -> PublicKey:
     """The public key that gate.people names for somebody."""
     with opened_folder(base) as base_fd:
@@ -143,8 +170,29 @@ def _opened(file: str, raw: bytes, people: Mapping[str, PublicKey]) -> SignedSta
 def _results(spec: ReleaseSpec, base_fd: int) -> tuple[Result, ...]:
     found: list[Result] = []
     for path in _matching(base_fd, spec.audit.results, "audit.results"):
-        found += parse_results(_read(base_fd, path, MAX_RESULTS_BYTES, "audit.results"), path)
+        raw = _read(base_fd, path, MAX_RESULTS_BYTES, "audit.results")
+        said = next((s for s in spec.audit.measured_on if matching(s.results, [path])), None)
+        found += [_declared(result, said) for result in parse_results(raw, path)]
+    for said in spec.audit.measured_on:
+        if not any(matching(said.results, [r.path]) for r in found):
+            raise BadReleaseFile(f"audit.measured_on: {said.results!r} matches no file of results")
     return tuple(found)
+
+
+def _declared(result: Result, said: MeasuredOn | None) -> Result:
+    """With the weights that release.yaml names, where the file of results names none."""
+    if said is None:
+        return result
+    if result.model_digest is not None or result.tuned_from is not None:
+        # A row that names a model may be of another one, to compare with.
+        if result.model is not None or said.sha256 in (result.model_digest, result.tuned_from):
+            return result
+        raise BadResults(
+            f"{result.path}: {result.eval} says that it is of {result.model_digest}, and "
+            f"audit.measured_on that it is of {said.sha256}",
+            hint="leave the file out of audit.measured_on",
+        )
+    return replace(result, model_digest=said.sha256, declared_by=said.by)
 
 
 def _reviews(spec: ReleaseSpec, base_fd: int) -> tuple[Review, ...]:

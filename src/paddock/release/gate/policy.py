@@ -16,7 +16,7 @@ from paddock.release.evidence import Group
 from paddock.release.spec.audit import Condition
 from paddock.release.spec.metadata import Stage
 from paddock.release.spec.reader import parse_section
-from paddock.release.spec.section import Glob, Listed, Many, Section, Share, Text
+from paddock.release.spec.section import Glob, Listed, Many, Section, Text
 from paddock.release.spec.yaml_tree import parse_yaml
 
 KIND = "GatePolicy"
@@ -48,9 +48,12 @@ class ResultsPolicy(Section):
     required: RequiredResults = Field(default_factory=RequiredResults)
     thresholds: Thresholds = Field(default_factory=Thresholds)
     max_age_days: Days | None = None
-    level: Share = Field(0.95, description="The least confidence of an interval that counts.")
+    level: Annotated[float, Field(ge=0.5, lt=1, strict=False)] = Field(
+        0.95, description="The least confidence of an interval that counts: 0.5 and more."
+    )
     model_digest: Literal["required", "stated"] = Field(
-        "stated", description="Whether a result must say which weights it is of."
+        "required",
+        description="Whether a result must say which weights it is of; stated: it may say nothing.",
     )
 
 
@@ -70,7 +73,7 @@ class WaiverPolicy(Section):
 class GatePolicy(Section):
     """What must be true before a release leaves."""
 
-    apiVersion: Literal["paddock/v1"] = "paddock/v1"  # noqa: N815 - the file's own word
+    apiVersion: Literal["paddock/v1"] = "paddock/v1"
     kind: Literal["GatePolicy"] = "GatePolicy"
     name: Text
     wholly_met: Many[Group] = Field((), description="Groups in which no waiver counts.")
@@ -110,5 +113,8 @@ def built_in_policy(stage: Stage) -> GatePolicy:
 
 
 def no_policy() -> GatePolicy:
-    """What holds for a release without a gate: whatever was judged, and nothing else."""
-    return GatePolicy(name=NO_POLICY)
+    """What holds for a release without a gate: whatever was judged, and nothing else.
+
+    Results that say of no weights that they are of them are warned of.
+    """
+    return GatePolicy(name=NO_POLICY, results=ResultsPolicy(model_digest="stated"))

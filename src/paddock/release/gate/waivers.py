@@ -40,15 +40,39 @@ def apply_waivers(
     return _applied(spec, policy, checks, today, signed)
 
 
-def foreseen(spec: ReleaseSpec, checks: Sequence[Check]) -> frozenset[str]:
+def foreseen(
+    spec: ReleaseSpec, checks: Sequence[Check], today: date | None = None
+) -> frozenset[str]:
     """Conditions that release.yaml waives, before there is a candidate that anybody could sign.
 
-    Whether the waivers count is for the gate: it sees the same conditions, unwaived.
+    Whether the waivers count is for the gate: it sees the same conditions, unwaived. Without
+    ``today`` those count that are over: ``overdue`` names them.
     """
     people = {person.person for person in spec.gate.people}
     closed = NEVER | (NEVER_OPEN if spec.access.stage == "open" else frozenset())
     shut = {check.id for check in checks if check.blocks and check.group in closed}
-    return frozenset(w.check for w in spec.gate.waivers if w.by in people and w.check not in shut)
+    return frozenset(
+        w.check
+        for w in spec.gate.waivers
+        if w.by in people and w.check not in shut and (today is None or w.expires >= today)
+    )
+
+
+def overdue(spec: ReleaseSpec, checks: Sequence[Check], today: date) -> list[Check]:
+    """Waivers that are over while the conditions that they were for are not met."""
+    needed = {check.id for check in checks if check.blocks}
+    needed &= foreseen(spec, checks) - foreseen(spec, checks, today)
+    return [
+        Check(
+            f"gate.waiver.{number}",
+            "approvals",
+            "unmet",
+            f"the waiver of {waiver.check} by {waiver.by} expired on {waiver.expires}",
+            hint="meet the condition, or let them sign a waiver with a later day",
+        )
+        for number, waiver in enumerate(spec.gate.waivers, 1)
+        if waiver.check in needed
+    ]
 
 
 def closed_groups(spec: ReleaseSpec, policy: GatePolicy) -> frozenset[Group]:

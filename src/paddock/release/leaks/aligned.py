@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from paddock.release.leaks.matrices import lengths, subspace
+from paddock.release.leaks.matrices import Matrix
 from paddock.release.leaks.null import (
     LOG_ALARM,
     effective_dimensions,
@@ -23,7 +23,9 @@ from paddock.release.leaks.null import (
     log_chances,
 )
 from paddock.release.leaks.numbers import Floats
-from paddock.release.leaks.targets import Probes, Target
+from paddock.release.leaks.places import WIDE, wide
+from paddock.release.leaks.targets import Probes, Target, Views, views_of
+from paddock.release.leaks.views import lengths, subspace
 
 RANK: Final = 72  # directions that are taken out
 COPIES: Final = 4  # of one row that are looked past
@@ -52,6 +54,9 @@ class Match(NamedTuple):
     low_rank: bool  # only seen once the strongest directions were out
 
 
+_Owner = tuple[Target, str, Probes]  # which of its axes the probes are of
+
+
 class _Found(NamedTuple):
     which: NDArray[np.bool_]
     best: NDArray[np.intp]
@@ -59,24 +64,52 @@ class _Found(NamedTuple):
     log_chance: float
 
 
-def compare(
-    targets: Sequence[Target], matrix: Floats, sizes: Floats, comparisons: float
-) -> Iterator[Match]:
-    """Everything found in one released matrix, which is centred; ``sizes`` are its magnitudes."""
+def compare(targets: Sequence[Target], matrix: Matrix, comparisons: float) -> Iterator[Match]:
+    """Everything of these targets that is found in one released matrix."""
     p, q = matrix.shape
-    rank = min(RANK, min(p, q) // 8)
-    wanted = {
-        (axis, n) for t in targets for axis, n in (("rows", t.shape[1]), ("columns", t.shape[0]))
-    }
-    if not any(n in (p, q) for axis, n in wanted):
-        return
-    for values, is_signed in ((matrix, True), (sizes, False)):
-        left, right = subspace(values, rank) if rank else (None, None)
-        for place, basis, length in (("rows", right, q), ("columns", left, p)):
-            if place == "columns" and p == 1:
-                continue
-            side = _Side(values, 0 if place == "rows" else 1, basis)
-            yield from _side(targets, side, (place, length, is_signed), comparisons)
+    views: Views | None = None
+    for place, length in (("rows", q), ("columns", p)):
+        owners = _of_length(targets, length)
+        if not owners or (place == "columns" and p == 1):
+            continue
+        if views is None or max(p, q) > WIDE:  # otherwise they are the same for both
+            views = views_of(_sampled(matrix, place))
+        vectors = [(t, axis, t.whole) for t, axis, _ in owners if t.whole is not None]
+        if p == 1 and vectors:
+            yield from _found_in(vectors, views_of(matrix.values()), place, comparisons)
+            owners = [each for each in owners if each[0].whole is None]
+        if owners:
+            yield from _found_in(owners, views, place, comparisons)
+
+
+def _of_length(targets: Sequence[Target], length: int) -> list[_Owner]:
+    """The probes that are rows, or columns, of this length."""
+    owners: list[_Owner] = []
+    for target in targets:
+        if target.shape[1] == length:
+            owners.append((target, "rows", target.rows))
+        if target.columns is not None and target.shape[0] == length:
+            owners.append((target, "columns", target.columns))
+    return owners
+
+
+def _sampled(matrix: Matrix, place: str) -> Floats:
+    """All rows at the wide places, or all columns."""
+    p, q = matrix.shape
+    if place == "rows":
+        return matrix.block(np.arange(p), wide(q))
+    return matrix.rows(wide(p))
+
+
+def _found_in(
+    owners: Sequence[_Owner], views: Views, place: str, comparisons: float
+) -> Iterator[Match]:
+    """Signed, and without signs and scales."""
+    rank = min(RANK, min(views.even.shape) // 8)
+    for view, is_signed in ((views.even, True), (views.sizes, False)):
+        left, right = subspace(view, rank) if rank else (None, None)
+        side = _Side(view, 0, right) if place == "rows" else _Side(view, 1, left)
+        yield from _side(owners, side, (place, is_signed), comparisons)
 
 
 class _Side(NamedTuple):
@@ -86,18 +119,10 @@ class _Side(NamedTuple):
 
 
 def _side(
-    targets: Sequence[Target], side: _Side, what: tuple[str, int, bool], comparisons: float
+    owners: Sequence[_Owner], side: _Side, what: tuple[str, bool], comparisons: float
 ) -> Iterator[Match]:
     """All probes of this length at once: one product of matrices."""
-    place, length, is_signed = what
-    owners: list[tuple[Target, str, Probes]] = []
-    for target in targets:
-        if target.shape[1] == length:
-            owners.append((target, "rows", target.rows))
-        if target.columns is not None and target.shape[0] == length:
-            owners.append((target, "columns", target.columns))
-    if not owners:
-        return
+    place, is_signed = what
     stacked = np.concatenate([p.signed if is_signed else p.sizes for _, _, p in owners])
     plain, deflated = _correlations(stacked, side)
     at = 0
@@ -106,7 +131,7 @@ def _side(
         for values, is_deflated in ((plain, False), (deflated, True)):
             if values is None:
                 continue
-            found = _find(values[at:end], target, is_deflated, length, comparisons)
+            found = _find(values[at:end], target, is_deflated, stacked.shape[1], comparisons)
             if found is None or not _beyond_parent(found, probes, side, is_signed):
                 continue
             chosen = found.which

@@ -1,7 +1,7 @@
 """Whether a withheld tensor is a sum of released ones: base and adapter, two halves, a delta.
 
-Of every released matrix of the same shape the same few rows are kept. A withheld matrix that these
-explain together, beyond what its public parent explains, can be computed by whoever has them.
+Of every released matrix of the same shape the same few places are kept. A withheld matrix that
+these explain together, beyond what its public parent explains, can be computed by whoever has them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from paddock.release.leaks.matrices import Matrix
 from paddock.release.leaks.numbers import Floats
-from paddock.release.leaks.targets import Target, block_rows
+from paddock.release.leaks.targets import Target, block_columns, block_rows, without_means
 
 LEAST_EXPLAINED: Final = 0.5  # of the squared length
 MAX_BYTES: Final = 256 << 20  # of kept rows
@@ -52,18 +53,20 @@ class Combinations:
     bytes: int = 0
     is_full: bool = False
 
-    def add(self, name: str, matrix: Floats) -> None:
-        """Remember what a sum could be made of; ``matrix`` is centred."""
+    def add(self, name: str, matrix: Matrix) -> None:
+        """Remember what a sum could be made of."""
         p, q = matrix.shape
         if (p, q) in self.shapes:
-            self._keep((p, q), name, matrix[block_rows((p, q))])
+            block = matrix.block(block_rows((p, q)), block_columns((p, q)))
+            self._keep((p, q), name, block)
         if (q, p) in self.shapes:
-            self._keep((q, p), f"{name}, transposed", matrix[:, block_rows((q, p))].T)
+            block = matrix.block(block_columns((q, p)), block_rows((q, p))).T
+            self._keep((q, p), f"{name}, transposed", block)
         if min(p, q) <= MAX_FACTOR_RANK and self._fits_a_shape(p, q):
-            if len(self.factors) >= MAX_FACTORS or not self._take(matrix.nbytes):
+            if len(self.factors) >= MAX_FACTORS or not self._take(4 * p * q):
                 self.is_full = True
             else:
-                self.factors.append(_Factor(name, matrix.copy()))
+                self.factors.append(_Factor(name, matrix.values()))
 
     def wants(self, p: int, q: int) -> bool:
         """Whether a matrix of this shape could be part of a sum."""
@@ -88,7 +91,8 @@ class Combinations:
         if not self._take(rows.nbytes):
             self.is_full = True
             return
-        self.kept.setdefault(shape, []).append(_Kept(name, np.ascontiguousarray(rows)))
+        block = without_means(np.ascontiguousarray(rows))
+        self.kept.setdefault(shape, []).append(_Kept(name, block))
 
     def _take(self, count: int) -> bool:
         self.bytes += count
@@ -97,7 +101,7 @@ class Combinations:
     def _products(self, shape: tuple[int, int]) -> list[_Kept]:
         """Rows of products of two factors that have this shape."""
         m, n = shape
-        at = block_rows(shape)
+        rows, columns = block_rows(shape), block_columns(shape)
         lefts = [(f.name, side) for f in self.factors for side in _turned(f.values, m, 0)]
         rights = [(f.name, side) for f in self.factors for side in _turned(f.values, n, 1)]
         pairs = [
@@ -108,7 +112,7 @@ class Combinations:
         ]
         pairs.sort(key=lambda pair: -_common_letters(pair[0][0], pair[1][0]))
         return [
-            _Kept(f"{one[0]} times {other[0]}", one[1][at] @ other[1])
+            _Kept(f"{one[0]} times {other[0]}", without_means(one[1][rows] @ other[1][:, columns]))
             for one, other in pairs[:MAX_PAIRS]
         ]
 

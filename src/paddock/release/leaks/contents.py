@@ -28,6 +28,7 @@ from paddock.checkpoint.scan.walking import walk
 from paddock.errors import PaddockError, shown
 from paddock.release.leaks.git_packs import is_object, is_pack, open_object, open_pack
 from paddock.release.leaks.report import Unread
+from paddock.release.leaks.tables import open_parquet
 
 LIMITS: Final = Limits(
     seconds=3600, bytes_per_second=1_000_000, unpacked_bytes=16 << 30, members=200_000, nesting=6
@@ -97,6 +98,8 @@ def _opener(look: Look) -> Opener | None:
         return None if _is_read_as_torch(look) else open_zip
     if look.kind is Kind.NPZ:
         return None  # its arrays are read as tensors
+    if look.kind is Kind.PARQUET:
+        return open_parquet
     if is_pack(look.head):
         return open_pack
     return open_object if is_object(look.head) else OPENERS.get(look.kind)

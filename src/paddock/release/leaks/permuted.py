@@ -22,8 +22,9 @@ from paddock.release.leaks.numbers import Floats
 from paddock.release.leaks.profiles import Profiles, around_median, extremes, nearest
 
 ROUNDS: Final = 5
-SAMPLE: Final = 384  # rows, and columns, of the withheld matrix that are looked for
-JUDGES: Final = 128  # rows that only judge
+SAMPLE: Final = 384  # rows, and columns, that are looked for; a third as many more only judge
+ALIKE: Final = 0.6  # correlation of a row that judges with another one of its matrix
+LEAST_JUDGES: Final = 6
 LEAST_SIDE: Final = 24  # rows and columns that a matrix must have
 HOPE_AFTER, HOPE = 2, 0.3  # rounds, and the correlation that a copy has by then
 LEAST: Final = 0.6  # correlation of a row that judges
@@ -56,24 +57,37 @@ class Alignment(NamedTuple):
     log_chance: float
 
 
-def take_sample(matrix: Floats, found: Profiles, seed: int) -> Sample:
-    """What is kept of a withheld matrix."""
+def take_sample(matrix: Floats, found: Profiles, seed: int, most: int = SAMPLE) -> Sample:
+    """What is kept of a withheld matrix: so many rows and columns, and a third as many judges."""
     draw = np.random.Generator(np.random.PCG64(seed))
-    rows, row_judges = _chosen(found.rows, draw)
-    columns, column_judges = _chosen(found.columns, draw)
-    block = np.ascontiguousarray(matrix[np.ix_(rows, columns)])
+    rows, row_judges = _chosen(found.rows, draw, most)
+    columns, column_judges = _chosen(found.columns, draw, most)
+    block = matrix[np.ix_(rows, columns)]
+    kept_rows = _unlike_others(block, row_judges)
+    kept_columns = _unlike_others(block.T, column_judges)
+    row_judges -= len(rows) - len(kept_rows)
+    column_judges -= len(columns) - len(kept_columns)
+    rows, columns = rows[kept_rows], columns[kept_columns]
+    block = np.ascontiguousarray(block[np.ix_(kept_rows, kept_columns)])
     judges = row_judges, column_judges
     p, q = matrix.shape
     row_features, column_features = around_median(found.rows), around_median(found.columns)
     return Sample(block, row_features[rows], column_features[columns], judges, (p, q))
 
 
-def _chosen(features: NDArray[np.float64], draw: np.random.Generator) -> tuple[Any, int]:
+def _chosen(features: NDArray[np.float64], draw: np.random.Generator, most: int) -> tuple[Any, int]:
     """The lines that stand out, then some drawn from the others."""
-    judges = min(JUDGES, len(features) // 4)
-    standing_out = extremes(features, min(SAMPLE, len(features) - judges))
+    judges = min(most // 3, len(features) // 4)
+    standing_out = extremes(features, min(most, len(features) - judges))
     others = np.setdiff1d(np.arange(len(features)), standing_out)
     return np.concatenate([standing_out, draw.permutation(others)[:judges]]), judges
+
+
+def _unlike_others(lines: Floats, judges: int) -> NDArray[np.intp]:
+    """All lines but those that would judge of what they are a copy of themselves."""
+    products = np.abs(np.tril(_unit(lines) @ _unit(lines).T, -1))
+    first = len(lines) - judges
+    return np.flatnonzero((np.arange(len(lines)) < first) | (products.max(axis=1) < ALIKE))
 
 
 def align(sample: Sample, matrix: Floats, found: Profiles, comparisons: float) -> Alignment | None:
@@ -87,7 +101,7 @@ def align(sample: Sample, matrix: Floats, found: Profiles, comparisons: float) -
         (sample.turned, matrix, found.rows),
     )
     for wanted, among, features in starts:
-        if among.shape[1] == wanted.shape[1]:
+        if among.shape[1] == wanted.shape[1] and wanted.judges[0] >= LEAST_JUDGES:
             best = _from_rows(wanted, among, features, comparisons)
             if best is not None:
                 return best

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from paddock.release.leaks.numbers import Floats
 
-_PART_ELEMENTS: Final = 1 << 18  # what stays in the processor's cache
+_PART_ELEMENTS: Final = 1 << 16  # what stays in the processor's cache
 
 
 class Profiles(NamedTuple):
@@ -28,20 +28,50 @@ def profiles(matrix: Floats) -> Profiles:
     """The profiles of a matrix, in one pass over it."""
     p, q = matrix.shape
     rows, columns = np.zeros((6, p)), np.zeros((6, q))
-    step = max(1, _PART_ELEMENTS // q)
+    step, ones = max(1, _PART_ELEMENTS // q), np.ones(p, np.float32)
+    scale = _scale(matrix)
     for at in range(0, p, step):
-        part = matrix[at : at + step]
-        end = at + len(part)
-        size = np.abs(part)
-        square = part * part
-        cube = square * part
-        powers = (size, square, cube, square * square, cube * cube)
+        powers, size = _powers(matrix[at : at + step] * scale)
+        end = at + len(size)
         for number, power in enumerate(powers):
-            rows[number, at:end] = power.sum(axis=1, dtype=np.float64)
-            columns[number] += power.sum(axis=0, dtype=np.float64)
+            rows[number, at:end] = power.sum(axis=1)
+            columns[number] += ones[: len(power)] @ power
         rows[5, at:end] = size.max(axis=1)
         np.maximum(columns[5], size.max(axis=0), out=columns[5])
     return Profiles(_features(rows, q), _features(columns, p))
+
+
+def row_profiles(matrix: Floats) -> NDArray[np.float64]:
+    """The profiles of the rows alone."""
+    p, q = matrix.shape
+    rows = np.zeros((6, p))
+    step = max(1, _PART_ELEMENTS // q)
+    scale = _scale(matrix)
+    for at in range(0, p, step):
+        part = matrix[at : at + step] * scale
+        square = part * part
+        cube = square * part
+        rows[:, at : at + len(part)] = (
+            np.abs(part).sum(axis=1),
+            square.sum(axis=1),
+            cube.sum(axis=1),
+            np.einsum("ij,ij->i", square, square),
+            np.einsum("ij,ij->i", cube, cube),
+            np.maximum(part.max(axis=1), -part.min(axis=1)),
+        )
+    return _features(rows, q)
+
+
+def _scale(matrix: Floats) -> np.float32:
+    """What gives numbers a size of about one, so that their powers are numbers."""
+    some = matrix[:: max(1, len(matrix) // 64)]
+    return np.float32(1 / max(float(np.abs(some).mean(dtype=np.float64)), 1e-30))
+
+
+def _powers(part: Floats) -> tuple[tuple[Floats, ...], Floats]:
+    size, square = np.abs(part), part * part
+    cube = square * part
+    return (size, square, cube, square * square, cube * cube), size
 
 
 def _features(sums: NDArray[np.float64], count: int) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ agree, too, but not their surroundings: that is counted, and bounded.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -20,12 +21,19 @@ from paddock.release.leaks.numbers import Floats
 RUN: Final = 32
 AROUND: Final = 32  # signs before, and as many after
 WINDOW: Final = RUN + 2 * AROUND
-INDEX_ENTRIES: Final = 1 << 20  # about, over everything withheld
+INDEX_ENTRIES: Final = 1 << 22  # about, over everything withheld
 UNLIKE_PARENT: Final = 22  # of the signs around; what is nearer is the parent's
 MOST_WRONG: Final = 14  # of the 64 signs around
 _CHANCE_AROUND: Final = 4.0e-6  # that so few of 64 fair coins differ
 LEAST_COUNT: Final = 3
+LOOKED_UP: Final = 1 << 15  # runs of one piece of a release, about
+_BYTE_BITS: Final = 7  # of the choice that the first eight signs make; the whole run makes the rest
+_MIX_8: Final = np.uint8(0x9D)
+_VARIED: Final = np.uint8(0b01101000)  # the rarest choice is of signs that change like this
 _MIX: Final = np.uint32(2654435761)  # Knuth's multiplier: which runs are kept depends on all bits
+
+
+Signs = NDArray[np.bool_]  # true for plus
 
 
 class Found(NamedTuple):
@@ -59,7 +67,7 @@ class RunIndex:
         ratio = max(1.0, 2 * elements / INDEX_ENTRIES)  # rows and columns
         return cls(max(0, int(np.ceil(np.log2(ratio)))))
 
-    def add(self, owner: int, values: Floats, parent: Floats | None = None) -> None:
+    def add(self, owner: int, values: Floats | Signs, parent: Floats | Signs | None = None) -> None:
         """The runs of consecutive numbers; those near to the parent's are left out."""
         found = _codes(values, self.keep_bits)
         kept = np.ones(len(found.at), np.bool_)
@@ -79,7 +87,8 @@ class RunIndex:
         index = self._ordered()
         if values.size < WINDOW or not index[0].size:
             return []
-        found = _codes(values, self.keep_bits)
+        wanted = math.ceil(math.log2(max(1, values.size / LOOKED_UP)))
+        found = _codes(values, max(self.keep_bits, min(wanted, _BYTE_BITS)))
         order = np.argsort(found.runs)  # neighbours are looked up beside each other
         mine = _Codes(found.at[order], found.runs[order], found.around[order])
         first = np.searchsorted(index[0], mine.runs, "left")
@@ -107,6 +116,15 @@ class RunIndex:
         return self._sorted
 
 
+def signs_by_column(matrix: Floats) -> Signs:
+    """The signs of a matrix, one column after the other."""
+    p, q = matrix.shape
+    found = np.empty((q, p), np.bool_)
+    for at in range(0, q, 64):  # as many as share the processor's lines of cache
+        found[at : at + 64] = (matrix[:, at : at + 64] > 0).T
+    return found.reshape(-1)
+
+
 def _counted(
     owners: NDArray[np.int32],
     wrong: NDArray[np.uint8],
@@ -131,38 +149,49 @@ def _is_varied(runs: NDArray[np.uint32]) -> NDArray[np.bool_]:
     return np.asarray((changes >= 6) & (changes <= 25))
 
 
-def _codes(values: Floats, keep_bits: int) -> _Codes:
-    """The chosen runs among all, each as seen from its first sign."""
-    runs = _all_runs(values)
-    mixed = _MIX * (_as_seen(runs))
-    chosen = mixed >> np.uint32(32 - keep_bits) == 0 if keep_bits else np.ones(len(runs), np.bool_)
-    at = np.flatnonzero(chosen)
-    at = at[(at >= AROUND) & (at < len(runs) - RUN)]
-    return _at(runs, at)
+def _codes(values: Floats | Signs, bits: int) -> _Codes:
+    """The chosen runs among all; what fewer bits choose includes these."""
+    packed = _packed(values)
+    at = _chosen(packed, min(bits, _BYTE_BITS))
+    at = at[(at >= AROUND) & (at <= values.size - RUN - AROUND)]
+    found = _at(packed, at)
+    if bits > _BYTE_BITS:
+        mixed = _MIX * found.runs
+        kept = np.asarray(mixed >> np.uint32(32 - (bits - _BYTE_BITS)) == 0)
+        found = _Codes(found.at[kept], found.runs[kept], found.around[kept])
+    return found
 
 
-def _codes_at(values: Floats, at: NDArray[np.intp]) -> _Codes:
-    return _at(_all_runs(values), at)
+def _codes_at(values: Floats | Signs, at: NDArray[np.intp]) -> _Codes:
+    return _at(_packed(values), at)
 
 
-def _at(runs: NDArray[np.uint32], at: NDArray[np.intp]) -> _Codes:
-    before, after = runs[at - AROUND].astype(np.uint64), runs[at + RUN].astype(np.uint64)
-    around = before << np.uint64(32) | after
-    turned = np.where(runs[at] >> np.uint32(31), np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0))
-    return _Codes(at, _as_seen(runs[at]), around ^ turned)
+def _packed(values: Floats | Signs) -> NDArray[np.uint8]:
+    """The signs as bits, and enough after them to be read beyond the end."""
+    signs = np.packbits(values > 0)
+    return np.concatenate([signs, np.zeros(16, np.uint8)])
 
 
-def _as_seen(runs: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """With a first sign that is always plus: the same for a tensor and its negative."""
-    turned = np.where(runs >> np.uint32(31), np.uint32(0xFFFFFFFF), np.uint32(0))
-    return np.asarray(runs ^ turned)
+def _chosen(packed: NDArray[np.uint8], bits: int) -> NDArray[np.intp]:
+    """Places whose first eight signs say so: where they change, so that turning all is the same."""
+    found = []
+    for shift in range(8):
+        eight = packed[:-1] << np.uint8(shift) | packed[1:] >> np.uint8(8 - shift)
+        changes = (eight ^ eight << np.uint8(1)) & np.uint8(0xFE) ^ _VARIED
+        found.append(np.flatnonzero(changes * _MIX_8 < 1 << 8 - bits) * 8 + shift)
+    return np.concatenate(found)
 
 
-def _all_runs(values: Floats) -> NDArray[np.uint32]:
-    """The 32 signs from every place on, as the bits of a number; by doubling."""
-    code = (values > 0).astype(np.uint32)
-    width = 1
-    while width < RUN:
-        code = code[:-width] << np.uint32(width) | code[width:]
-        width *= 2
-    return code
+def _at(packed: NDArray[np.uint8], at: NDArray[np.intp]) -> _Codes:
+    """Runs as seen from their first sign, which is always plus: a tensor's and its negative's."""
+    windows = np.lib.stride_tricks.sliding_window_view(packed, 16)[(at - AROUND) >> 3]
+    words = np.ascontiguousarray(windows).view(">u8").astype(np.uint64)
+    shift = (at & 7).astype(np.uint64)
+    left, right = words[:, 0] << shift, words[:, 1] << shift
+    rest = words[:, 1] >> (np.uint64(64) - shift & np.uint64(63))
+    left |= rest * (shift > 0)
+    low = np.uint64(0xFFFFFFFF)
+    runs, around = left & low, left & ~low | right >> np.uint64(32)
+    turned = np.uint64(0) - (runs >> np.uint64(31))
+    seen = ((runs ^ turned) & low).astype(np.uint32)
+    return _Codes(at, seen, np.asarray(around ^ turned, np.uint64))

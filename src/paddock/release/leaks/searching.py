@@ -44,7 +44,8 @@ LEAST_FIELD_BYTES: Final = 256
 # Containers whose members come as parts of their own, and what has no content of its own.
 _OPENED: Final = frozenset(
     {Kind.ZIP, Kind.TAR, Kind.GZIP, Kind.ZLIB, Kind.BZIP2, Kind.XZ, Kind.ZSTD, Kind.LZ4, Kind.UTF16,
-     Kind.KERAS, Kind.NEMO, Kind.MAR, Kind.TORCHSCRIPT, Kind.EMPTY, Kind.GIT_DATA}
+     Kind.KERAS, Kind.NEMO, Kind.MAR, Kind.TORCHSCRIPT, Kind.EMPTY, Kind.GIT_DATA,
+     Kind.PARQUET}
 )  # fmt: skip
 _TOLD_ELSEWHERE: Final = frozenset({Kind.SEVEN_ZIP, Kind.RAR, Kind.OTHER_ARCHIVE})
 _WITH_WORDS: Final = frozenset({Kind.SENTENCEPIECE, Kind.LLAMA2C_TOKENIZER})
@@ -97,7 +98,7 @@ class Search:
         self._found((owner.item, owner.name), look.name, finding)
 
     def _bytes(self, look: Look) -> None:
-        search = self.content.bytes.search()
+        search = self.content.bytes.search(look.size_bytes)
         search.feed(look.pieces())
         self._overlaps(look, search.overlaps(), "the same bytes")
 

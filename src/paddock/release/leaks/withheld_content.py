@@ -6,13 +6,12 @@ too. What is too little to tell from anything else is named, not looked for.
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
-
-import numpy as np
 
 from paddock.checkpoint.errors import BadCheckpoint
 from paddock.checkpoint.opening import LAYOUTS, locate, read_layout, read_model
@@ -20,11 +19,12 @@ from paddock.checkpoint.scan.kinds import TEXTS
 from paddock.checkpoint.tensors import Tensor
 from paddock.release.leaks.chunks import ChunkIndex
 from paddock.release.leaks.contents import own_parts
-from paddock.release.leaks.matrices import matrices
+from paddock.release.leaks.matrices import matrices, matrices_in
 from paddock.release.leaks.numbers import Floats, is_readable
+from paddock.release.leaks.permuted import SAMPLE
 from paddock.release.leaks.phrases import PhraseIndex, normalised
 from paddock.release.leaks.released import ReleasedTensor, as_released
-from paddock.release.leaks.runs import RunIndex
+from paddock.release.leaks.runs import RunIndex, signs_by_column
 from paddock.release.leaks.targets import Origin, Target, is_fingerprint, make_target
 from paddock.release.leaks.tensors_in import READ, held_by
 from paddock.release.withholding.data_fields import (
@@ -39,6 +39,8 @@ from paddock.release.withholding.withheld import Withheld, WithheldField, Withhe
 
 ALL_PROBES: Final = 4096  # rows and columns of everything withheld
 LEAST_PROBES, MOST_PROBES = 6, 32
+ORDERS_BYTES: Final = 256 << 20  # for the search through orders of rows and columns
+LEAST_SAMPLE: Final = 96
 SHORT_BYTES: Final = 4096  # a text that is compared as a whole, too
 MAX_VALUES_BYTES: Final = 512 << 20  # of one field
 MAX_VALUE_BYTES: Final = 1 << 20  # of a field's value that are compared
@@ -173,8 +175,10 @@ def _of_file(
 def _sample(content: WithheldContent, wanted: list[_Wanted]) -> None:
     """One pass over every withheld tensor."""
     content.runs = RunIndex.for_elements(sum(each.tensor.elements for each in wanted))
-    probes = ALL_PROBES // (2 * max(len(wanted), 1))
-    probes = min(max(probes, LEAST_PROBES), MOST_PROBES)
+    count = sum(matrices_in(each.tensor.shape) for each in wanted) or 1
+    probes = min(max(ALL_PROBES // (2 * count), LEAST_PROBES), MOST_PROBES)
+    # Two views of a square of numbers each, and the squares of the rows and columns that judge.
+    sample = min(max(math.isqrt(ORDERS_BYTES // (16 * count)), LEAST_SAMPLE), SAMPLE)
     for each in wanted:
         owner = content.own(each.item, each.name, "tensor")
         tensor = each.tensor
@@ -184,14 +188,15 @@ def _sample(content: WithheldContent, wanted: list[_Wanted]) -> None:
         parent = None if each.parent is None else matrices(as_released(each.parent))
         told = False
         for matrix in matrices(tensor):
-            public = next(parent).values if parent is not None else None
-            if not is_fingerprint(matrix.values):
+            public = next(parent).values() if parent is not None else None
+            values = matrix.values()
+            if not is_fingerprint(values):
                 continue
             told = True
-            _add_runs(content.runs, owner, matrix.values, public)
+            _add_runs(content.runs, owner, values, public)
             part = f"{each.name} {matrix.part}".strip()
-            origin = Origin(each.item, part, probes)
-            content.targets.append(make_target(origin, matrix.values, public))
+            origin = Origin(each.item, part, probes, sample)
+            content.targets.append(make_target(origin, values, public))
         if told:
             _add_bytes(content.bytes, owner, tensor, each.parent)
         else:
@@ -201,9 +206,8 @@ def _sample(content: WithheldContent, wanted: list[_Wanted]) -> None:
 def _add_runs(runs: RunIndex, owner: int, values: Floats, parent: Floats | None) -> None:
     runs.add(owner, values.reshape(-1), None if parent is None else parent.reshape(-1))
     if len(values) > 1:
-        turned = np.ascontiguousarray(values.T).reshape(-1)
-        theirs = None if parent is None else np.ascontiguousarray(parent.T).reshape(-1)
-        runs.add(owner, turned, theirs)
+        theirs = None if parent is None else signs_by_column(parent)
+        runs.add(owner, signs_by_column(values), theirs)
 
 
 def _add_bytes(

@@ -18,6 +18,7 @@ parent_release  a parent that is a signed release
 local_parents   parents that lie beside a release, read and compared
 likeness        how like two local checkpoints are
 looking         what is read around a release
+inside          what finished files say of their terms and origin
 known_facts     what documents may say about licences
 naming          which licence a model is under, by its name
 quoting         how a term is quoted

@@ -7,6 +7,7 @@ may differ in a notice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -39,6 +40,10 @@ class Owed(NamedTuple):
     @property
     def id(self) -> str:
         return f"licence.{self.row.id}"
+
+
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_REFERENCE = re.compile(r"^ {0,3}\[[^\]\n]{1,999}\]:.*$", re.MULTILINE)
 
 
 def all_owed(material: Material) -> list[Owed]:
@@ -149,14 +154,24 @@ def kept_notice_checks(material: Material) -> Iterator[Check]:
                 )  # fmt: skip
 
 
+def _seen(markdown: str) -> str:
+    """A card without what no reader of it sees: comments, and addresses of links."""
+    return _REFERENCE.sub("", _COMMENT.sub("", markdown))
+
+
+def _says(text: str, words: str) -> bool:
+    """Whether the words stand there whole, and not as the beginning of other words."""
+    return re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text) is not None
+
+
 def display_checks(material: Material) -> Iterator[Check]:
     """The words that documentation must show."""
-    card = _flat(f"{material.card_text}\n{material.spec.metadata.description or ''}")
+    card = _flat(f"{_seen(material.card_text)}\n{material.spec.metadata.description or ''}")
     for one in all_owed(material):
         text = one.duty.text
         if one.duty.kind != "display" or text is None:
             continue
-        shows, adds = text in card, _applies(material, "display")
+        shows, adds = _says(card, text), _applies(material, "display")
         if shows or adds:
             sentence = (
                 f"the card shows {text!r}" if shows else f"the build adds {text!r} to the card"

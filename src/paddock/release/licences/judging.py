@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from paddock.licences import is_licence
-from paddock.release.evidence import Check
+from paddock.licences import is_licence, is_of_model_makers
+from paddock.release.evidence import Check, Status
 from paddock.release.licences.card_licence import card_licence, is_unknown
 from paddock.release.licences.conflicts import (
     change_grant_checks,
@@ -133,10 +133,12 @@ def _unknown_check(name: str, origin: str) -> Check:
     hub_id = card_licence(name).license
     own = origin == OWN
     if is_licence(hub_id) and hub_id not in {"other", "unknown"}:
+        # Without a known text, a maker's terms are terms of one's own: somebody must say them.
+        status: Status = "warned" if own and not is_of_model_makers(hub_id) else "undecided"
         return Check(
-            f"licence.terms:{name}"[:200], "licence", "warned" if own else "undecided",
+            f"licence.terms:{name}"[:200], "licence", status,
             f"{origin} is under {name}, whose terms are not in the table, so nothing is checked",
-            hint="read it; describe its terms under licenses.custom",
+            hint=f"read it; describe its terms under licenses.custom, with id: {name}",
         )  # fmt: skip
     return Check(
         f"licence.unknown:{name}"[:200], "licence", "unmet",

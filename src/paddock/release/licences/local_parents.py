@@ -24,12 +24,14 @@ from paddock.release.licences.material import Likeness, Parent, ancestors_of
 from paddock.release.licences.origins import Origin
 from paddock.release.licences.parent_release import ParentRelease, read_parent_release
 from paddock.release.spec.release_spec import ReleaseSpec
+from paddock.release.verifying.verify import verify_manifest
 from paddock.signing.keys import TrustedKey
 from paddock.signing.signed_json import MAX_SIGNED_BYTES
 
 MAX_COMPARED = 20  # models that lie beside the release file
 MAX_NOTICES = 100
 MAX_NOTICE_BYTES = 1 << 20
+_BELIEVED = frozenset({"trusted", "stale"})  # that there is something newer changes no fact
 
 
 class _Source(NamedTuple):
@@ -62,7 +64,7 @@ def local_parents(
 def _parent(id_: str, place: Path, source: _Source, trust: Sequence[TrustedKey]) -> Parent:
     sizes = sizes_of(place)
     with opened_folder(place) as parent_fd:
-        release = _release(id_, parent_fd, sizes, trust)
+        release = _release(id_, place, parent_fd, sizes, trust)
         notices = {
             path: read_beneath(parent_fd, path, MAX_NOTICE_BYTES - 1).decode("utf-8", "replace")
             for path in [path for path in sorted(sizes) if role_of(path) == "notice"][:MAX_NOTICES]
@@ -77,18 +79,26 @@ def _parent(id_: str, place: Path, source: _Source, trust: Sequence[TrustedKey])
         changed=tuple(_changed(source, place, sizes)),
         notices=notices,
         root=release.root if release is not None else None,
+        sha256=release.sha256 if release is not None else None,
     )
 
 
 def _release(
-    id_: str, parent_fd: int, sizes: dict[str, int], trust: Sequence[TrustedKey]
+    id_: str, place: Path, parent_fd: int, sizes: dict[str, int], trust: Sequence[TrustedKey]
 ) -> ParentRelease | None:
+    """What the parent's release.json says, where everything that must sign it did."""
     if MANIFEST_NAME not in sizes:
         return None
     raw = read_beneath(parent_fd, MANIFEST_NAME, MAX_MANIFEST_BYTES)
     signed = SIGNATURE_NAME in sizes
     bundle = read_beneath(parent_fd, SIGNATURE_NAME, MAX_SIGNED_BYTES) if signed else None
-    return read_parent_release(id_, raw, bundle, trust)
+    read = read_parent_release(id_, raw, bundle, trust)
+    if read.problem is not None:
+        return read
+    verdict = verify_manifest(place, trust)
+    if verdict.origin == "trusted" and verdict.verdict in _BELIEVED:
+        return read
+    return ParentRelease(problem="; ".join(verdict.reasons[:3]) or verdict.verdict)
 
 
 def _told_by_texts(id_: str, place: Path) -> tuple[Origin, ...]:

@@ -54,6 +54,7 @@ class Parent:
     changed: tuple[str, ...] = ()  # files that differ from the parent's
     notices: Mapping[str, str] = field(default_factory=dict)  # its notice files
     root: str | None = None
+    sha256: str | None = None  # of its release.json
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class ParentRelease(NamedTuple):
     origins: tuple[Origin, ...] = ()
     files: Mapping[str, str] = {}
     root: str | None = None
+    sha256: str | None = None  # of release.json: the root binds files alone
     signed_by: str | None = None
     problem: str | None = None
 
@@ -51,7 +52,7 @@ def read_parent_release(
         return ParentRelease(problem=e.message)
     root = manifest.document["root"]["digest"]
     files = {file.path: file.sha256 for file in manifest.files}
-    return ParentRelease(origins, files, root, signer.fingerprint)
+    return ParentRelease(origins, files, root, sha256_hex(raw), signer.fingerprint)
 
 
 def _origins(id_: str, manifest: Manifest) -> Iterator[Origin]:
@@ -95,4 +96,5 @@ def ancestors_to_json(origins: Sequence[Origin]) -> list[dict[str, Any]]:
         for o in origins
         if not o.is_own
     ]
-    return [{k: v for k, v in row.items() if v is not None} for row in rows]
+    told = [{k: v for k, v in row.items() if v is not None} for row in rows]
+    return [row for number, row in enumerate(told) if row not in told[:number]]

@@ -58,7 +58,7 @@ def fetch_release(api: HfApi, hub: Hub, repo: str, revision: str | None) -> Remo
         bundle = _fetch_if_there(api, repo, SIGNATURE_NAME, commit)
     try:
         manifest = parse_manifest(raw)
-        keys = {*parse_vouchers(manifest.document).keys, *_claimed(bundle)}
+        keys = set(parse_vouchers(manifest.document).keys) or _claimed(bundle)
         return RemoteRelease(manifest, sha256_hex(raw), commit, frozenset(keys))
     except BadManifest as e:
         raise NoRelease(f"{repo}@{revision or 'main'}: {e.message}") from e

@@ -45,7 +45,7 @@ _LICENSES = """\
   # data: CDLA-Permissive-2.0
   # document: CC-BY-4.0
   # acceptable_use: {file: USE_POLICY.md}
-  # declarations: {mau_over_700m: false, eu_domiciled: true, signed_by: legal@acme.example}
+  # declarations: {mau_over_700m: false, eu_domiciled: true, signed_by: alan@acme.example}
 """
 
 _COMPONENTS = """

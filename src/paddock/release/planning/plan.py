@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from paddock.front_matter import CARD_NAME
-from paddock.large_patterns import ATTRIBUTES_NAME
 from paddock.release.documents.complete import document_checks
 from paddock.release.documents.evaluations.result_files import is_result_file
 from paddock.release.documents.gathering import DocumentInputs, Known, gather
@@ -17,11 +15,11 @@ from paddock.release.documents.write import written_paths
 from paddock.release.errors import GateRefused
 from paddock.release.evidence import Check, unmet
 from paddock.release.files.formats import role_of
-from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME
 from paddock.release.files.paths import matching
 from paddock.release.gate.waivers import foreseen
 from paddock.release.licences.judgement import Judgement
 from paddock.release.licences.judging import Around, judge
+from paddock.release.planning.about import paths_about
 from paddock.release.planning.conditions import is_template, source_checks
 from paddock.release.planning.left_out import left_out
 from paddock.release.planning.source import Model, Source
@@ -29,8 +27,8 @@ from paddock.release.spec.components import CARD, PARAMETERS
 from paddock.release.spec.release_spec import ReleaseSpec
 from paddock.release.withholding.withheld import Withheld
 
-WRITTEN_BY_US = (ATTRIBUTES_NAME, CARD_NAME, MANIFEST_NAME, SIGNATURE_NAME)
 MAX_QUOTED = 20
+_TO_RUN = frozenset({"weights", "config", "tokenizer", "chat_template"})  # roles of parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class Plan:
     authors_text: str | None = None
     front_matter: str | None = None  # of the author's README
     document_inputs: DocumentInputs = field(default_factory=DocumentInputs)
-    written: tuple[str, ...] = WRITTEN_BY_US  # paths of what the build writes about it
+    written: tuple[str, ...] = ()  # paths of what the build writes about it
     assumptions: tuple[str, ...] = ()
 
     @property
@@ -103,8 +101,8 @@ def make_plan(
     """
     withheld = withheld or Withheld()
     verified = around.parents if around else ()
-    roots = {p.id: p.root for p in verified if p.signed_by is not None and p.root is not None}
-    inputs = (inputs or DocumentInputs()).believing(roots)
+    signed = {p.id: p.sha256 for p in verified if p.signed_by is not None and p.sha256 is not None}
+    inputs = (inputs or DocumentInputs()).believing(signed)
     written = written_paths(gather(spec, inputs, Known(measured=source.model.facts)))
     staying = left_out(spec, source, written)
     kept = [path for path in sorted(source.listing.files) if path not in staying]
@@ -116,7 +114,8 @@ def make_plan(
         for role in (role_of(path),)
     )
     leaving = {path: text for path, text in source.texts.items() if path in kept}
-    judgement = judge(spec, leaving, source.readme, around)
+    card_text = source.readme if inputs.card_text is None else inputs.card_text
+    judgement = judge(spec, leaving, card_text, around)
     known = Known(
         measured=source.model.facts,
         readme="" if is_template(source.readme) else source.readme,
@@ -137,23 +136,26 @@ def make_plan(
             *judgement.checks,
             *withheld.checks,
             *document_checks(gather(spec, inputs, known)),
-            *_worth_saying(copied),
+            *_worth_saying(spec, copied),
         ),
         judgement=judgement,
         withheld=withheld,
         authors_text=known.readme or None,
         front_matter=source.front_matter,
         document_inputs=inputs,
-        written=tuple(sorted({*WRITTEN_BY_US, *written})),
+        written=tuple(sorted({*paths_about(spec, withholds=bool(withheld.items)), *written})),
     )
 
 
 def component_of(spec: ReleaseSpec, path: str, role: str) -> str | None:
-    """The component that a file belongs to: the one that claims it, or the obvious one."""
+    """The component that a file belongs to: the one that claims it, or the obvious one.
+
+    None for what goes with every component (licences, notices, documents) and for the rest.
+    """
     for component in spec.components:
         if any(matching(pattern, [path]) for pattern in component.paths):
             return component.name
-    return {"weights": PARAMETERS, "card": CARD}.get(role)
+    return CARD if role == "card" else PARAMETERS if role in _TO_RUN else None
 
 
 def require_unblocked(plan: Plan) -> None:
@@ -167,12 +169,17 @@ def require_unblocked(plan: Plan) -> None:
         )
 
 
-def _worth_saying(copied: tuple[PlannedFile, ...]) -> list[Check]:
+def _worth_saying(spec: ReleaseSpec, copied: tuple[PlannedFile, ...]) -> list[Check]:
     said = [
         Check(f"formats.code:{file.path}", "formats", "warned", f"{file.path} is Python code")
         for file in copied
         if file.path.endswith(".py")
     ]
+    lone = [file.path for file in copied if file.role == "other" and file.component is None]
+    if spec.components and lone:
+        more = f" and {len(lone) - MAX_QUOTED} more" if len(lone) > MAX_QUOTED else ""
+        sentence = f"no component claims {', '.join(lone[:MAX_QUOTED])}{more}"
+        said.append(Check("formats.component", "formats", "warned", sentence))
     if not any(file.role == "license" for file in copied):
         sentence = "no licence text is shipped: add a LICENSE file to the source"
         said.append(Check("licence.text", "licence", "warned", sentence))

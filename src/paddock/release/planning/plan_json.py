@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from paddock.release.planning.foreseeing import NOTHING_FORESEEN, Foreseen
 from paddock.release.planning.plan import Plan
 
 
-def to_json(plan: Plan) -> dict[str, Any]:
-    """Everything that the plan decided."""
+def to_json(plan: Plan, foreseen: Foreseen = NOTHING_FORESEEN) -> dict[str, Any]:
+    """Everything that the plan decided, and what the gate would say as things are."""
     spec = plan.spec
     return {
         "name": spec.metadata.name,
@@ -41,7 +42,8 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "assumptions": list(plan.assumptions),
         "checks": [check.to_json() for check in plan.checks],
         "warnings": list(plan.warnings),
-        "blocks": list(plan.blocks),
+        "gate": [check.to_json() for check in foreseen.checks],
+        "blocks": [*plan.blocks, *foreseen.blocks],
     }
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from paddock.release.evidence import GROUPS, Check
+from paddock.release.files.formats import role_of
+from paddock.release.planning.foreseeing import Foreseen
 from paddock.release.planning.plan import Plan
+from paddock.release.spec.components import Component
 
 MAX_LISTED = 40
 
 
-def render_plan(plan: Plan, key: str, hub_url: str) -> str:
+def render_plan(plan: Plan, key: str, hub_url: str, foreseen: Foreseen) -> str:
     """What would happen, in order, and what forbids it."""
     spec = plan.spec
     lines = [
@@ -28,12 +31,16 @@ def render_plan(plan: Plan, key: str, hub_url: str) -> str:
     lines += [f"  publish to  {where}" for where in _destinations(plan, hub_url)]
     lines += _outputs(plan)
     lines += _components(plan)
-    copied = [f"{file.path} ({file.size_bytes} bytes)" for file in plan.copied]
+    made = {*plan.model.produced, *plan.written}
+    copied = [f"{f.path} ({f.size_bytes} bytes)" for f in plan.copied if f.path not in made]
     lines += _section("copied", copied)
     lines += _section("converted", list(plan.model.produced))
     lines += _section("written", list(plan.written))
     lines += _section("left out", [f"{left.path}: {left.reason}" for left in plan.left_out])
     lines += ["  conditions:", *(f"    {line}" for line in render_checks(plan.checks))]
+    if foreseen.checks:
+        lines += ["  gate, signatures and places, as things are now:"]
+        lines += [f"    {line}" for line in render_checks(foreseen.checks)]
     return "\n".join(lines)
 
 
@@ -101,7 +108,7 @@ def _components(plan: Plan) -> list[str]:
         if part.access == "not_produced":
             absent.append(part.name)
             continue
-        files = sum(file.component == part.name for file in plan.copied)
+        files = _files_of(part, plan)
         kept = f"withholds {len(part.withhold)}" if part.withhold else part.reason or ""
         rows.append(
             (
@@ -114,6 +121,12 @@ def _components(plan: Plan) -> list[str]:
         )
     lines = ["  components:", *(f"    {line}" for line in table(rows))] if rows else []
     return [*lines, f"  not made:   {', '.join(absent)}"] if absent else lines
+
+
+def _files_of(part: Component, plan: Plan) -> int:
+    """How many files of the release the component claims: copied, converted or written."""
+    leaving = {*(file.path for file in plan.copied), *plan.model.produced, *plan.written}
+    return sum(plan.component_of(path, role_of(path)) == part.name for path in leaving)
 
 
 def _access(plan: Plan) -> str:

@@ -23,12 +23,14 @@ from paddock.release.planning.survey import survey
 from paddock.release.spec.publish import HubDestination
 from paddock.release.spec.reader import parse_release
 from paddock.release.spec.release_spec import ReleaseSpec
+from paddock.release.spec.yaml_fields import nearest
 from paddock.release.spec.yaml_tree import MAX_YAML_BYTES
 from paddock.release.target import is_repo_id, path_exists
 from paddock.release.withholding.selection import select
 from paddock.signing.keys import TrustedKey, load_trust
 
 RELEASE_FILE = "release.yaml"
+MAX_NAMED = 20
 _WEIGHTS = {".safetensors", ".bin", ".pth", ".gguf"}
 
 
@@ -119,6 +121,12 @@ def _source_folder(base: Path, relative: str) -> Path:
     folder = base / relative
     if not folder.resolve().is_relative_to(base.resolve()):
         raise BadReleaseFile(f"artifacts.source.path: {relative!r} leads out of {base}")
+    if not path_exists(folder):
+        beside = sorted(path.name for path in base.iterdir() if path.is_dir())[:MAX_NAMED]
+        raise NotFound(
+            f"artifacts.source.path: there is no {relative!r} in {base}",
+            hint=nearest(relative, beside) or f"folders there: {', '.join(beside) or 'none'}",
+        )
     return folder
 
 

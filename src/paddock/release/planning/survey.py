@@ -83,13 +83,14 @@ def find_model(
         return Model(format="unknown", problems=(f"the checkpoint cannot be read: {e}", *problems))
     consumed = _consumed(found, folder, listing, reshard=rewrites_weights(outputs))
     produced, cannot = _produced(found, folder, outputs, name)
+    family = found.config.title if found.config else "Llama"
     return Model(
         format=found.format,
         facts=model_facts(found),
         consumed=consumed,
         produced=produced,
         problems=(*problems, *cannot),
-        summary=f"Llama, {found.parameters:,} parameters, {', '.join(found.dtypes)}",
+        summary=f"{family}, {found.parameters:,} parameters, {', '.join(found.dtypes)}",
         is_chat=found.tokenizer is not None and found.tokenizer.has_chat_template,
         licenses=tuple((hint.file, hint.licence) for hint in found.licences),
     )

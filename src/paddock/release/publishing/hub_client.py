@@ -6,6 +6,8 @@ network runs inside ``speaking_to``.
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -24,6 +26,13 @@ from paddock.release.errors import HubRefused, HubUnreachable
 
 # The client's versions differ in the HTTP library under them; its error family is a base of theirs.
 _TRANSPORT_ERROR: type[Exception] = HfHubHTTPError.__bases__[0]
+# The client holds a pack of 64 MB for every stream and for every file that it is cutting up. Left
+# alone, it opens more streams the slower the hub is, and takes over 1 GB.
+_UPLOAD_BOUNDS = {
+    "HF_XET_CLIENT_AC_INITIAL_UPLOAD_CONCURRENCY": "2",
+    "HF_XET_CLIENT_AC_MAX_UPLOAD_CONCURRENCY": "3",
+    "HF_XET_DATA_MAX_CONCURRENT_FILE_INGESTION": "2",
+}
 _TOKEN_HINT = "set HF_TOKEN to a token of that hub; to publish, one with the role 'write'"  # noqa: S105
 
 
@@ -41,6 +50,12 @@ def client_of(hub: Hub, *, show_progress: bool) -> HfApi:
     return HfApi(endpoint=hub.url.rstrip("/"), token=hub.token or False)
 
 
+def bound_uploads() -> None:
+    """Keep uploads of this process below 1 GB of memory, unless the environment says otherwise."""
+    for name, value in _UPLOAD_BOUNDS.items():
+        os.environ.setdefault(name, value)
+
+
 @contextmanager
 def speaking_to(hub: Hub, doing: str) -> Iterator[None]:
     """Translate what goes wrong while ``doing`` something with the hub."""
@@ -56,6 +71,11 @@ def speaking_to(hub: Hub, doing: str) -> Iterator[None]:
         raise HubUnreachable(
             f"the hub at {hub.url} did not answer while {doing}: {_first_line(e)}",
             hint="is it running, and is --hub (or HF_ENDPOINT) its address?",
+        ) from e
+    except (json.JSONDecodeError, KeyError) as e:
+        raise HubRefused(
+            f"what answered {doing} at {hub.url} does not speak the protocol of a hub",
+            hint="is --hub (or HF_ENDPOINT) the address of a hub, and nothing in between?",
         ) from e
 
 

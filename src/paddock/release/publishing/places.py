@@ -13,11 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paddock.checkpoint.output_folder import new_folder
 from paddock.errors import UsageError
-from paddock.release.files.copying import copy_files
-from paddock.release.files.manifest import SIGNATURE_NAME
-from paddock.release.files.reading import opened_folder
+from paddock.release.publishing.folders import copy_release
 from paddock.release.publishing.outgoing import Outgoing
 from paddock.release.spec.access import Access
 from paddock.release.spec.publish import (
@@ -45,6 +42,11 @@ class Reach:
     sessions: Path  # where unfinished uploads to registries are remembered
     progress: Callable[[str], None]
     show_progress: bool = False
+
+    @property
+    def unfinished(self) -> Path:
+        """Where repositories that are not whole yet are remembered."""
+        return self.sessions.with_name("unfinished")
 
     def hub_of(self, destination: HubDestination | HuggingFaceDestination) -> Hub:
         """The hub, with the token that may go there; raises UsageError for any other."""
@@ -99,15 +101,7 @@ def publish_to(
 
 
 def _to_folder(release: Outgoing, target: Path) -> dict[str, Any]:
-    """A copy of the release; nothing to do when it is there already."""
-    signed = target / SIGNATURE_NAME
-    changed = not (
-        signed.is_file() and signed.read_bytes() == (release.folder / SIGNATURE_NAME).read_bytes()
-    )
-    if changed:
-        paths = [file.path for file in release.files]
-        with opened_folder(release.folder) as source_fd, new_folder(target) as partial:
-            copy_files(source_fd, paths, partial)
+    changed = copy_release(release, target)
     what = "copied" if changed else "is already"
     return {
         "path": str(target),
@@ -148,9 +142,7 @@ def _to_hub(
     from paddock.release.publishing.publish import publish_to_hub
 
     hub = reach.hub_of(there)
-    published = publish_to_hub(
-        release, access, hub, there.repo, progress=reach.progress, show=reach.show_progress
-    )
+    published = publish_to_hub(release, access, hub, there.repo, reach)
     return {
         "repo": published.repo,
         "url": published.url,

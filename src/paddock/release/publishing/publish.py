@@ -2,8 +2,10 @@
 
 Knows the order that keeps a repository whole: a new one is private until everything is in it, an
 existing one is tightened before the commit and loosened after, and what goes wrong before the
-commit is undone. Publishing the same release again changes nothing; the same version with other
-content is refused.
+commit is undone. The tag comes last: where it is, nothing is left to do. A process that is killed
+before it leaves at most a private repository without a release, or an untagged commit, and the same
+command goes on from either. Publishing the same release again changes nothing; the same version
+with other content is refused.
 """
 
 from __future__ import annotations
@@ -12,13 +14,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
 from paddock.errors import Conflict, PaddockError
 from paddock.release.errors import HubRefused, SourceChanged, VersionTaken
-from paddock.release.publishing.hub_client import Hub, client_of, sign_in, speaking_to
+from paddock.release.publishing.begun import Begun
+from paddock.release.publishing.hub_client import (
+    Hub,
+    bound_uploads,
+    client_of,
+    sign_in,
+    speaking_to,
+)
 from paddock.release.publishing.hub_state import (
     LocalFile,
     RepositoryState,
@@ -31,6 +40,9 @@ from paddock.release.publishing.hub_state import (
 )
 from paddock.release.publishing.outgoing import Outgoing
 from paddock.release.spec.access import Access
+
+if TYPE_CHECKING:
+    from paddock.release.publishing.places import Reach
 
 TAG_ATTEMPTS = 3
 TAG_PAUSE_SECONDS = 0.5
@@ -63,25 +75,20 @@ class _Job:
     access: Access
     local: Mapping[str, LocalFile]
     progress: Callable[[str], None]
+    begun: Begun
 
 
-def publish_to_hub(
-    built: Outgoing,
-    access: Access,
-    hub: Hub,
-    repo: str,
-    *,
-    progress: Callable[[str], None],
-    show: bool,
-) -> Published:
+def publish_to_hub(built: Outgoing, access: Access, hub: Hub, repo: str, reach: Reach) -> Published:
     """Make ``repo`` hold exactly this release, tagged with its version."""
-    api = client_of(hub, show_progress=show)
+    api = client_of(hub, show_progress=reach.show_progress)
     sign_in(api, hub)
-    job = _Job(api, hub, repo, built, access, local_files(built), progress)
+    begun = Begun(reach.unfinished, hub.url, repo)
+    job = _Job(api, hub, repo, built, access, local_files(built), reach.progress, begun)
     with speaking_to(hub, f"reading {repo}"):
         before = read_state(api, repo)
         published = before is not None and _version_is_there(job, before)
     if before is not None and published:
+        begun.forget()
         return _outcome(job, before.tags[built.version], changed=False)
     if before is not None and before.foreign_files:
         names = ", ".join(before.foreign_files[:5])
@@ -90,7 +97,11 @@ def publish_to_hub(
             hint="publish to a new repository, or delete these files first",
         )
     if before is None:
-        return _publish_new(job)
+        with begun.until_done():
+            return _publish_new(job)
+    if begun.is_known:
+        with begun.until_done():
+            return _publish_again(job, before)
     return _publish_again(job, before)
 
 
@@ -109,8 +120,14 @@ def _version_is_there(job: _Job, state: RepositoryState) -> bool:
 
 def _publish_new(job: _Job) -> Published:
     job.progress(f"creating {job.repo}, private until it is whole")
-    with speaking_to(job.hub, f"creating {job.repo}"):
-        job.api.create_repo(job.repo, private=True)
+    try:
+        with speaking_to(job.hub, f"creating {job.repo}"):
+            job.api.create_repo(job.repo, private=True)
+    except PaddockError:
+        with suppress(Exception):  # a hub that says nothing may have made it
+            if not job.api.repo_exists(job.repo):
+                job.begun.forget()
+        raise
     try:
         with speaking_to(job.hub, f"publishing to {job.repo}"):
             if job.access.gated:
@@ -121,15 +138,25 @@ def _publish_new(job: _Job) -> Published:
             commit = _commit(job, head, sorted(there - set(job.local)))
             _check_arrived(job, commit)
     except BaseException:
-        with suppress(Exception):  # the first failure is the one to tell
-            job.api.delete_repo(job.repo, missing_ok=True)
+        _take_back(job)
         raise
-    tag_problem = _tag(job, commit)
     if not job.access.is_private:
         with speaking_to(job.hub, f"opening {job.repo}, which is whole but still private"):
             job.api.update_repo_settings(job.repo, private=False)
-    _require_tag(job, commit, tag_problem)
+    _require_tag(job, commit, _tag(job, commit))
     return _outcome(job, commit, changed=True, created=True)
+
+
+def _take_back(job: _Job) -> None:
+    """Delete the repository that was made; raises nothing: the first failure is the one to tell."""
+    try:
+        job.api.delete_repo(job.repo, missing_ok=True)
+        job.begun.forget()
+    except Exception:
+        job.progress(
+            f"{job.repo} could not be deleted again: it is private, without a release, and the "
+            "same command goes on from there"
+        )
 
 
 def _publish_again(job: _Job, before: RepositoryState) -> Published:
@@ -139,24 +166,25 @@ def _publish_again(job: _Job, before: RepositoryState) -> Published:
         with _tightened(job, before), speaking_to(job.hub, f"publishing to {job.repo}"):
             commit = _commit(job, before.head, deleted)
             _check_arrived(job, commit)
-    tag_problem = _tag(job, commit)
     _loosen(job, before)
-    _require_tag(job, commit, tag_problem)
+    _require_tag(job, commit, _tag(job, commit))
     return _outcome(job, commit, changed=True, deleted=tuple(deleted))
 
 
 def _commit(job: _Job, parent: str | None, deleted: list[str]) -> str:
+    """Send the files, compare what was sent with what was signed, and only then make the commit."""
     job.progress(f"uploading {len(job.local)} files to {job.repo}")
-    operations: list[CommitOperationAdd | CommitOperationDelete] = []
-    for path, file in job.local.items():
-        operation = CommitOperationAdd(path, job.built.folder / path)
-        if operation.upload_info.sha256.hex() != file.sha256:
+    bound_uploads()
+    added = {path: CommitOperationAdd(path, job.built.folder / path) for path in job.local}
+    job.api.preupload_lfs_files(job.repo, added.values(), free_memory=False)
+    for path, operation in added.items():
+        # Of a large file the client knows it by now, from the pass that sent the bytes.
+        if operation.upload_info.sha256.hex() != job.local[path].sha256:
             raise SourceChanged(f"{path} changed after it was signed")
-        operations.append(operation)
-    operations += [CommitOperationDelete(path, is_folder=False) for path in deleted]
+    removed = [CommitOperationDelete(path, is_folder=False) for path in deleted]
     made = job.api.create_commit(
         job.repo,
-        operations,
+        [*added.values(), *removed],
         commit_message=f"Release {job.built.name} {job.built.version}",
         parent_commit=parent,
     )
@@ -197,7 +225,7 @@ def _tightened(job: _Job, before: RepositoryState) -> Iterator[None]:
 
 def _loosen(job: _Job, before: RepositoryState) -> None:
     """Wider access, only when the release file asks for it and only after the commit."""
-    if not job.access.is_declared:
+    if not job.access.is_declared and not job.begun.is_known:
         if before.private:
             job.progress(f"{job.repo} is private and stays so: release.yaml says nothing of access")
         return

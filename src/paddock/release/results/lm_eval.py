@@ -8,7 +8,7 @@ FILTER: ``mmlu:acc``, ``gsm8k:exact_match,strict-match``. The format is the harn
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 from paddock.errors import shown
 from paddock.release.results.interval import LEVEL, from_stderr, wilson
@@ -72,10 +72,10 @@ def _interval(
 ) -> tuple[float | None, float | None, Method | None]:
     """Around the value: a standard error of nothing, as for all answers right, is no certainty."""
     is_share = metric in _SHARES and 0 <= value <= 1
-    if _is_number(stderr) and float(stderr) > 0:  # type: ignore[arg-type]
-        low, high = from_stderr(value, float(stderr))  # type: ignore[arg-type]
+    if _is_number(stderr) and stderr > 0:
+        low, high = from_stderr(value, stderr)
         return (max(low, 0.0), min(high, 1.0), "stderr") if is_share else (low, high, "stderr")
-    if _is_number(stderr) and float(stderr) < 0:  # type: ignore[arg-type]
+    if _is_number(stderr) and stderr < 0:
         raise BadResults(f"{where}: a standard error of {shown(stderr)}")
     if is_share and n:
         return *wilson(value, n), "wilson"
@@ -102,9 +102,9 @@ def _dataset(document: dict[str, Any], task: str) -> str | None:
 def _date(value: object, where: str) -> str | None:
     if value is None:
         return None
-    if not _is_number(value) or not 0 <= float(value) <= _LATEST_SECOND:  # type: ignore[arg-type]
+    if not _is_number(value) or not 0 <= value <= _LATEST_SECOND:
         raise BadResults(f"{where}: the date is {shown(value)}, not seconds since 1970")
-    moment = datetime.fromtimestamp(int(float(value)), UTC)  # type: ignore[arg-type]
+    moment = datetime.fromtimestamp(int(value), UTC)
     return moment.isoformat().replace("+00:00", "Z")
 
 
@@ -113,7 +113,7 @@ def _object(document: dict[str, Any], key: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 

@@ -41,6 +41,7 @@ class Result:
     dataset_revision: str | None = None
     model: str | None = None  # a name, where one is given
     model_digest: str | None = None  # SHA-256, see model_digest.py
+    declared_by: str | None = None  # who says that model_digest is right, where the file does not
     tuned_from: str | None = None  # the digest of the model that was tuned before measuring
     suite: str | None = None
     suite_digest: str | None = None

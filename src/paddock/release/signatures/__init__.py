@@ -1,6 +1,8 @@
 """Who vouches for a release.
 
 sign               every signature of a finished release
+cosigning          signatures that others add, on other machines
+standing           who has signed a release in a folder, and what is missing
 vouchers           who signs it, as release.json says
 oms                the signature of OpenSSF Model Signing
 release_statement  what the second envelope says

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from paddock.release.spec.sign import Keyless as KeylessSection
 from paddock.signing.base64_text import decode_base64
 from paddock.signing.errors import BadSignature
 from paddock.signing.keys import read_key_file
 from paddock.signing.signed_json import member, object_in
+
+# Models of release.yaml take a quarter of a second to import, and who verifies needs none.
+if TYPE_CHECKING:
+    from paddock.release.spec.sign import Keyless as KeylessSection
 
 MAX_BUNDLE_BYTES = 1 << 20
 

@@ -77,7 +77,7 @@ def parse_vouchers(release: Mapping[str, Any]) -> Vouchers:
         vouchers = _vouchers(section)
         if vouchers.to_json() == section:
             return vouchers
-    except (KeyError, TypeError, AttributeError, BadKey) as e:
+    except (KeyError, TypeError, ValueError, AttributeError, BadKey) as e:
         raise BadManifest(f"{SECTION} in release.json is malformed: {type(e).__name__}") from e
     raise BadManifest(f"{SECTION} in release.json says more or other than signatures do")
 

@@ -73,7 +73,8 @@ class AccessSection(Section):
         None, description="What a reader agrees to: a file of the release."
     )
     retention_days: Count | None = Field(
-        None, description="How long you keep answers; readers are told."
+        None,
+        description="How long answers are kept: readers are told, and paddock's hub forgets them.",
     )
     schedule: Listed[StageChange] = Field((), description="Stages to come.")
 
@@ -95,6 +96,7 @@ class Access:
     fields: tuple[tuple[str, Question], ...] = ()
     is_declared: bool = False  # else an existing repository keeps its settings
     schedule: tuple[StageChange, ...] = ()
+    retention_days: int | None = None  # of answers, which paddock's hub keeps to
 
     @property
     def is_private(self) -> bool:
@@ -135,4 +137,12 @@ def agreed_access(stage: Stage | None, section: AccessSection | None) -> Access:
     fields = tuple(section.extra_gated_fields.items())
     if mechanism == "none" and (texts or fields):
         raise wrong("access.mechanism: gated texts and fields need a mechanism", "clickthrough")
-    return Access(stage, mechanism, texts, fields, is_declared=True, schedule=section.schedule)
+    return Access(
+        stage,
+        mechanism,
+        texts,
+        fields,
+        is_declared=True,
+        schedule=section.schedule,
+        retention_days=section.retention_days,
+    )

@@ -34,6 +34,7 @@ def _size(value: Any) -> Any:
     return size_bytes
 
 
+Divergence = Annotated[float, Field(ge=0, strict=False, allow_inf_nan=False)]
 Size = Annotated[int, BeforeValidator(_size), AlsoWritten(lambda _: {"type": "string"})]
 
 
@@ -116,7 +117,7 @@ class Output(Section):
     imatrix: Glob | None = Field(None, description="A file of importances, treated as data.")
     from_: Text | None = Field(None, alias="from", description="The output it is made from.")
     shard_bytes: Size | None = Field(None, alias="shard_size", description="Such as 5GB.")
-    max_kl: Number | None = Field(
+    max_kl: Divergence | None = Field(
         None, description="How far it may be from the source: mean KL divergence in nats a token."
     )
 

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from paddock.checkpoint.scan.opinions.scanners import SCANNERS
 from paddock.release.spec.section import (
-    Count,
     FilePath,
     Glob,
     Listed,
     Many,
     Number,
     Section,
+    Sha256,
     Text,
     wrong,
 )
+
+NATIVE = "native"
+Positive = Annotated[int, Field(ge=1)]
 
 
 class ScanLimits(Section):
     """What one scan may take."""
 
-    cpu_s: Count = Field(120, description="Seconds of processor time.")
-    rss_mb: Count = Field(2048, description="Megabytes of memory.")
-    wall_s: Count = Field(300, description="Seconds in all.")
+    cpu_s: Positive = Field(120, description="Seconds of processor time.")
+    rss_mb: Positive = Field(2048, description="Megabytes of memory.")
+    wall_s: Positive = Field(300, description="Seconds in all.")
 
 
 class Inspect(Section):
@@ -36,6 +40,18 @@ class Inspect(Section):
     )
     limits: ScanLimits = Field(default_factory=ScanLimits)
     allow_remote_code: Literal[False] = Field(False, description="Never.")
+
+    @model_validator(mode="after")
+    def _knows_them(self) -> Inspect:
+        for name in self.scanners:
+            if name != NATIVE and name not in SCANNERS:
+                raise wrong(
+                    f"{name[:80]!r} is no scanner that is known",
+                    f"use {', '.join((NATIVE, *SCANNERS))}",
+                )
+        if self.scanners.get(NATIVE, "required") != "required":
+            raise wrong("native is always required")
+        return self
 
 
 class Condition(Section):
@@ -56,8 +72,12 @@ class Condition(Section):
     def _says_something(self) -> Condition:
         if all(x is None for x in (self.min, self.max, self.min_ratio_to_base, self.max_uplift)):
             raise wrong("a condition needs min, max, min_ratio_to_base or max_uplift")
+        if self.min_ratio_to_base is not None and self.min_ratio_to_base <= 0:
+            raise wrong("min_ratio_to_base: a ratio of 0 or less asks for nothing")
         if self.max_uplift is not None and self.baseline is None:
             raise wrong("max_uplift needs a baseline")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise wrong(f"nothing is at least {self.min:g} and at most {self.max:g}")
         return self
 
 
@@ -68,10 +88,21 @@ class Review(Section):
     report: Glob = Field(description="Their report, shipped with the release.")
 
 
+class MeasuredOn(Section):
+    """Which weights results are of that do not say so, by the word of a person who approves."""
+
+    results: Glob = Field(description="Files of results, such as those of other tools.")
+    sha256: Sha256 = Field(description="The digest of the weights that were measured.")
+    by: Text = Field(description="Who says so: one of gate.people.")
+
+
 class Audit(Section):
     """Results, and the conditions that they are held against."""
 
     results: Many[Glob] = Field((), description="Files of results, beside the release file.")
+    measured_on: Listed[MeasuredOn] = Field(
+        (), description="Weights of results that name none; counts when that person approves."
+    )
     quality: Listed[Condition] = ()
     safety: Listed[Condition] = ()
     privacy: Listed[Condition] = ()

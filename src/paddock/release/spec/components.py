@@ -128,8 +128,6 @@ class WithholdRule(Section):
     @model_validator(mode="after")
     def _trained(self) -> WithholdRule:
         is_distilled = self.replace == "distilled replacement"
-        if is_distilled and self.experts is not None:
-            raise wrong("a distilled replacement is for layers and their tensors, not for experts")
         if is_distilled != bool(self.texts):
             raise wrong("a distilled replacement, and only that, needs texts to learn on")
         if self.steps is not None and not is_distilled:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from paddock.release.spec.section import Count, Day, Many, Section, Text
+from paddock.release.spec.section import Count, Day, Many, Section, Sha256, Text
 
 RevocationReason = Literal["key_compromise", "unsafe", "rights", "privacy"]
 
@@ -18,5 +18,10 @@ class Lifecycle(Section):
     incident_sla_hours: Count | None = Field(None, description="How soon reports are answered.")
     revocation: Many[RevocationReason] = Field(
         (), description="What the release would be revoked for."
+    )
+    previous: Sha256 | None = Field(
+        None,
+        description="The SHA-256 of the release.json of metadata.supersedes: every build compares "
+        "with that one, or is refused.",
     )
     advisories: Text | None = Field(None, description="Where advisories are announced.")

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from paddock.release.spec.section import Day, Many, Section, Text, wrong
+from paddock.release.spec.section import Day, Many, Section, Text, written_as, wrong
 
 Stage = Literal["internal", "trusted", "gated", "open"]
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}")
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NAME = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]{0,94}[0-9A-Za-z])?")
 
 
@@ -23,10 +24,12 @@ def _name(value: str) -> str:
 def _version(value: str) -> str:
     if not _VERSION.fullmatch(value) or ".." in value or value.endswith((".", ".lock")):
         raise wrong(f"{value[:80]!r} cannot name a tag", "for example 1.0.0")
+    if value.lower() in {"main", "master", "head", "latest"} or _COMMIT.fullmatch(value):
+        raise wrong(f"{value!r} would be taken for a branch or a commit", "for example 1.0.0")
     return value
 
 
-Version = Annotated[str, AfterValidator(_version)]
+Version = Annotated[str, AfterValidator(_version), written_as(_VERSION)]
 
 
 class Producer(Section):
@@ -43,7 +46,7 @@ class Producer(Section):
 class Metadata(Section):
     """What the release is called and what it is."""
 
-    name: Annotated[str, AfterValidator(_name)] = Field(
+    name: Annotated[str, AfterValidator(_name), written_as(_NAME)] = Field(
         description="The model's name, which also names its repository."
     )
     version: Version = Field(

@@ -37,10 +37,10 @@ def _ref(value: str) -> str:
     return value
 
 
-class HubDestination(Section):
-    """A repository on a hub; ``url`` None means the hub of the settings."""
+class _Repository(Section):
+    """What a repository is named by, on whichever hub."""
 
-    to: Literal["hub"] = Field("hub", description="This kind of place.")
+    to: Literal["hub", "huggingface"] = Field(description="This kind of place.")
     repo: Annotated[str, AfterValidator(_repo)] = Field(description="NAMESPACE/NAME.")
     url: Annotated[str, AfterValidator(_url)] | None = Field(
         None, description="The hub's address, which must be that of your settings."
@@ -48,23 +48,22 @@ class HubDestination(Section):
     gated: Literal["auto", "manual", False] | None = Field(
         None, description="Must agree with access.mechanism."
     )
+
+
+class HubDestination(_Repository):
+    """A repository on a hub; ``url`` None means the hub of the settings."""
+
+    to: Literal["hub"] = Field("hub", description="This kind of place.")
 
     def place(self, hub_url: str) -> str:
         """Where that is, in words; ``hub_url`` is the hub of the settings."""
         return f"{(self.url or hub_url).rstrip('/')}/{self.repo}"
 
 
-class HuggingFaceDestination(Section):
+class HuggingFaceDestination(_Repository):
     """A repository on the Hugging Face Hub, or what ``url`` names instead."""
 
     to: Literal["huggingface"] = Field("huggingface", description="This kind of place.")
-    repo: Annotated[str, AfterValidator(_repo)] = Field(description="NAMESPACE/NAME.")
-    url: Annotated[str, AfterValidator(_url)] | None = Field(
-        None, description="The hub's address, which must be that of your settings."
-    )
-    gated: Literal["auto", "manual", False] | None = Field(
-        None, description="Must agree with access.mechanism."
-    )
 
     def place(self, _hub_url: str) -> str:
         """Where that is, in words."""

@@ -5,6 +5,7 @@ The sections say what is right; this says what is wrong in words, and where. Rea
 
 from __future__ import annotations
 
+import difflib
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
@@ -21,7 +22,10 @@ _KINDS = {
     "bool_type": "true or false", "int_type": "a whole number", "float_type": "a number",
     "tuple_type": "a list", "dict_type": "a mapping of keys to values",
     "model_type": "a mapping of keys to values", "int_from_float": "a whole number",
+    "float_parsing": "a number", "finite_number": "a finite number",
 }  # fmt: skip
+_BOUNDS = {"greater_than_equal": ("ge", "at least"), "greater_than": ("gt", "more than"),
+           "less_than_equal": ("le", "at most"), "less_than": ("lt", "less than")}  # fmt: skip
 
 
 def parse_release(content: bytes, file_name: str = "release.yaml") -> ReleaseSpec:
@@ -33,7 +37,13 @@ def parse_release(content: bytes, file_name: str = "release.yaml") -> ReleaseSpe
         )
     for key, expected in (("apiVersion", API_VERSION), ("kind", KIND)):
         if key not in tree.value:
-            raise BadReleaseFile(f"{file_name}:{tree.line}: the key {key!r} is missing")
+            near = difflib.get_close_matches(
+                key.lower(), map(str.lower, tree.value), n=1, cutoff=0.8
+            )
+            raise BadReleaseFile(
+                f"{file_name}:{tree.line}: the key {key!r} is missing",
+                hint=f"spelt exactly so: {key}: {expected}" if near else f"add {key}: {expected}",
+            )
         if (found := tree.value[key]).value != expected:
             raise BadReleaseFile(f"{file_name}:{found.line}: {key}: must be {expected!r}")
     return parse_section(tree, ReleaseSpec, file_name)
@@ -73,19 +83,21 @@ def _fault(error: ErrorDetails, tree: Node) -> _Fault:
         line = node.value[key].line if isinstance(node.value, dict) else node.line
         return _Fault(line, f"unknown key {key[:80]!r}{inside}", context["hint"])
     if kind == "missing":
-        return _Fault(node.line, f"the key {error['loc'][-1]!r} is missing{inside}")
+        return _missing(str(error["loc"][-1]), node, path, inside)
     said = f"{path}: " if path else ""
     if kind == WRONG:
         return _Fault(node.line, f"{said}{context['sentence']}", context.get("hint"))
     if kind in {"literal_error", "union_tag_invalid", "enum"}:
         return _choice(node, said, context)
     if kind == "union_tag_not_found":
-        return _Fault(node.line, f"{said}the key 'to' is missing" if "publish" in said else
-                      f"{said}the key 'do' is missing")  # fmt: skip
+        return _without_kind(node, said)
     if kind == "string_type":
         return _not_text(node, path)
     if kind in _KINDS:
         return _Fault(node.line, f"{path} must be {_KINDS[kind]}, not {_shown(node)}")
+    if kind in _BOUNDS:
+        bound, words = _BOUNDS[kind]
+        return _Fault(node.line, f"{path} must be {words} {context[bound]:g}, not {_shown(node)}")
     return _Fault(node.line, f"{said}{error['msg'][:1].lower()}{error['msg'][1:]}")
 
 
@@ -99,6 +111,25 @@ def _where(loc: tuple[int | str, ...], tree: Node) -> tuple[Node, str]:
             node = node.value[part]
             names.append(part)
     return node, ".".join(names)
+
+
+def _missing(key: str, node: Node, path: str, inside: str) -> _Fault:
+    if path == key or path.endswith(f".{key}"):  # the key is there, with nothing behind it
+        return _Fault(node.line, f"{path} is empty")
+    return _Fault(node.line, f"the key {key!r} is missing{inside}")
+
+
+def _without_kind(node: Node, said: str) -> _Fault:
+    """An item of ``publish`` or ``derive`` that does not say of which kind it is."""
+    key, example = (
+        ("to", "{to: folder, path: out}") if "publish" in said else ("do", "{do: prune, layers: 3}")
+    )
+    if isinstance(node.value, dict):
+        return _Fault(node.line, f"{said}the key {key!r} is missing", f"such as {example}")
+    return _Fault(
+        node.line, f"{said}must be a mapping of keys to values, not {_shown(node)}",
+        f"such as {example}",
+    )  # fmt: skip
 
 
 def _choice(node: Node, said: str, context: dict[str, Any]) -> _Fault:

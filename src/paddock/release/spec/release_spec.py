@@ -31,7 +31,7 @@ KIND = "ModelRelease"
 class ReleaseSpec(Section):
     """What a release is to be: read from release.yaml, or assumed for a bare folder."""
 
-    apiVersion: Literal["paddock/v1"] = Field("paddock/v1", description="The form of this file.")  # noqa: N815 - the file's own word
+    apiVersion: Literal["paddock/v1"] = Field("paddock/v1", description="The form of this file.")
     kind: Literal["ModelRelease"] = Field("ModelRelease", description="What the file describes.")
     metadata: Metadata
     lineage: Lineage = Field(default_factory=Lineage)
@@ -54,6 +54,8 @@ class ReleaseSpec(Section):
         allowed = (None, self.access.gated)
         if any(getattr(there, "gated", None) not in allowed for there in self.publish):
             raise wrong("publish: gated does not go with access.mechanism")
+        if self.lifecycle.previous is not None and self.metadata.supersedes is None:
+            raise wrong("lifecycle.previous pins metadata.supersedes, which names no version")
         return self
 
     @property

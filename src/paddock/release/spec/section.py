@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic import WithJsonSchema as Schema
+from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from paddock.release.files.paths import glob_problem, path_problem
@@ -129,6 +130,13 @@ def _moment(value: object) -> object:
     return moment
 
 
+def _no_truth(value: object) -> object:
+    """``true`` is no number, although it would pass for 1."""
+    if isinstance(value, bool):
+        raise PydanticCustomError("float_type", "Input should be a valid number")
+    return value
+
+
 def _sha256(value: str) -> str:
     if not _SHA256.fullmatch(value):
         raise wrong(f"{value[:80]!r} is not 64 lower-case hex digits")
@@ -148,6 +156,12 @@ class AlsoWritten:
         return {"anyOf": [self.shape(schema), schema]}
 
 
+def written_as(pattern: re.Pattern[str]) -> FieldInfo:
+    """What an editor is told of a text's form, where a validator says the rest in words."""
+    info: FieldInfo = Field(json_schema_extra={"pattern": f"^{pattern.pattern}$"})
+    return info
+
+
 def without_repeats(items: Iterable[Any], what: str = "there twice") -> None:
     """Refuse a list that names the same thing again."""
     seen: set[Any] = set()
@@ -160,13 +174,17 @@ def without_repeats(items: Iterable[Any], what: str = "there twice") -> None:
 Text = Annotated[str, AfterValidator(_text)]
 Glob = Annotated[str, AfterValidator(_text), AfterValidator(_glob)]
 FilePath = Annotated[str, AfterValidator(_text), AfterValidator(_path)]
-Sha256 = Annotated[str, AfterValidator(_sha256)]
-Day = Annotated[datetime.date, BeforeValidator(_date), Schema({"type": "string", "format": "date"})]
+Sha256 = Annotated[str, AfterValidator(_sha256), written_as(_SHA256)]
+Day = Annotated[
+    datetime.date,
+    BeforeValidator(_date),
+    Schema({"type": "string", "format": "date", "pattern": f"^{_DATE.pattern}$"}),
+]
 Moment = Annotated[
     datetime.datetime, BeforeValidator(_moment), Schema({"type": "string", "format": "date-time"})
 ]
-Share = Annotated[float, Field(ge=0, le=1, strict=False)]
-Number = Annotated[float, Field(strict=False, allow_inf_nan=False)]
+Share = Annotated[float, BeforeValidator(_no_truth), Field(ge=0, le=1, strict=False)]
+Number = Annotated[float, BeforeValidator(_no_truth), Field(strict=False, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 
 # A list whose single item may stand alone, and one that must be written as a list.

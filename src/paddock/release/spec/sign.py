@@ -20,7 +20,10 @@ class Oms(Section):
 class Dsse(Section):
     """A second envelope that several keys sign."""
 
-    keys: Many[Text] = Field(description="Files or URIs of Ed25519, ECDSA or ML-DSA-65 keys.")
+    keys: Many[Text] = Field(
+        description="Files or URIs of Ed25519, ECDSA or ML-DSA-65 keys; a public key stands for "
+        "somebody who signs elsewhere, with `paddock release sign`."
+    )
     threshold: Annotated[int, Field(ge=1, le=100)] = Field(
         1, description="How many distinct keys must have signed."
     )

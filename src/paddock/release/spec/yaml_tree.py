@@ -101,6 +101,7 @@ class _Builder:
             line = _line(event)
             if not isinstance(event, yaml.ScalarEvent) or event.anchor or event.tag:
                 raise self._bad(line, "a key must be plain text")
+            self._require_whole(event.value, line)
             if event.value in mapping:
                 raise self._bad(line, f"the key {event.value!r} is there twice")
             mapping[event.value] = self._node(next(self._events), depth + 1)
@@ -109,9 +110,14 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> Scalar:
         if event.tag not in (None, "!"):
             raise self._bad(line, "tags are not allowed")
+        self._require_whole(event.value, line)
         if not event.implicit[0]:
             return str(event.value)  # quoted: text as written
         return _plain(event.value)
+
+    def _require_whole(self, text: str, line: int) -> None:
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise self._bad(line, "holds half a character (a lone surrogate)")
 
     def _bad(self, line: int, what: str) -> BadReleaseFile:
         return BadReleaseFile(f"{self._file_name}:{line}: {what}")

@@ -9,13 +9,15 @@ from __future__ import annotations
 import stat
 from collections.abc import Mapping
 
+from paddock.large_patterns import ATTRIBUTES_NAME
 from paddock.release.files.folder import Listing, Problem, digest_files, list_folder
-from paddock.release.files.manifest import Manifest
-from paddock.release.files.reading import blake3_beneath, digest_beneath
+from paddock.release.files.manifest import MANIFEST_NAME, Manifest
+from paddock.release.files.reading import blake3_beneath, lone_blake3_beneath, sha256_beneath
 from paddock.release.signatures.oms import CLIENT_FOLDER, Statement
 from paddock.release.verifying.findings import Findings
 from paddock.signing.errors import BadSignature
 
+_LARGE_BYTES = 64 << 20  # one that is alone in this is read by all cores
 _NOT_PLAIN = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX | 0o111
 
 
@@ -23,12 +25,15 @@ def compare(root_fd: int, findings: Findings, statement: Statement) -> None:
     """Hold the folder against what was signed; raises BadSignature when it changes meanwhile."""
     listing, problems = findings.listing, findings.problems
     expected = dict(statement.files)
+    outside = set(findings.allowed)
     if findings.manifest is not None:
         expected |= {file.path: file.sha256 for file in findings.manifest.files}
+    elif MANIFEST_NAME in expected:  # another one is here: what only it could vouch for is not told
+        outside.add(ATTRIBUTES_NAME)
     findings.files = len(expected) + len(findings.allowed)
     problems += listing.problems
     known_bad = {problem.path for problem in problems}
-    for path in sorted(set(listing.files) - set(expected) - findings.allowed):
+    for path in sorted(set(listing.files) - set(expected) - outside):
         problems.append(Problem(path, "extra", f"{path} is there and was not signed"))
     for path in sorted(set(expected) - set(listing.files) - known_bad):
         problems.append(Problem(path, "missing", f"{path} was signed and is missing"))
@@ -56,14 +61,19 @@ def _changed(root_fd: int, expected: Mapping[str, str], manifest: Manifest | Non
     listed = {file.path: file for file in manifest.files} if manifest is not None else {}
     fast = [path for path in expected if path in listed]
     slow = [path for path in expected if path not in listed]
-    blake3s, problems = digest_files(root_fd, fast, blake3_beneath)
-    digests, unreadable = digest_files(root_fd, slow, digest_beneath)
+    large = [path for path in fast if listed[path].size_bytes >= _LARGE_BYTES]
+
+    def blake3_of(root_fd: int, path: str) -> tuple[int, str]:
+        return (lone_blake3_beneath if large == [path] else blake3_beneath)(root_fd, path)
+
+    blake3s, problems = digest_files(root_fd, fast, blake3_of)
+    sha256s, unreadable = digest_files(root_fd, slow, sha256_beneath)
     wrong = [
         path
         for path, found in blake3s.items()
         if found != (listed[path].size_bytes, listed[path].blake3)
     ]
-    wrong += [path for path, found in digests.items() if found.sha256 != expected[path]]
+    wrong += [path for path, (_, sha256) in sha256s.items() if sha256 != expected[path]]
     problems += unreadable
     problems += [
         Problem(path, "changed", f"{path} has other bytes than were signed")

@@ -8,6 +8,7 @@ that the user pinned, else the first one, whose digest the signed release.json n
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 from tuf.api.exceptions import (
@@ -19,6 +20,7 @@ from tuf.api.exceptions import (
 )
 from tuf.ngclient import FetcherInterface, Updater
 
+from paddock import clock
 from paddock.digest import sha256_hex
 from paddock.release.files.folder import list_folder
 from paddock.release.files.manifest import UPDATES_FOLDER, Manifest
@@ -34,6 +36,7 @@ from paddock.release.verifying.updates import Updates
 from paddock.signing.errors import BadKey, BadSignature
 
 _HERE = "release:/"
+CLOCK_MAY_GO_BACK = timedelta(days=1)
 
 
 def read_updates(root_fd: int, findings: Findings) -> Chain:
@@ -66,6 +69,8 @@ def judge_freshness(
     try:
         if revoked := _revoked_before(seen, findings):
             return Freshness("revoked", revoked)
+        if behind := _clock_is_behind(seen):
+            return Freshness("stale", (behind,))
         if updates.newer is not None:
             chain = _newer_chain(updates.newer, chain)
         updater = _updater(chain, root[0], seen.folder)
@@ -90,6 +95,18 @@ def judge_freshness(
         return Freshness("stale", (older,), until, revoked_keys=keys)
     seen.releases[manifest.name] = (serial, manifest.version)
     return Freshness("fresh", (), until, root[1], keys)
+
+
+def _clock_is_behind(seen: Seen) -> str | None:
+    """Why nothing can be said to be current: a clock that was set back makes old metadata count."""
+    now = clock.now()
+    if seen.latest is None or seen.latest - now < CLOCK_MAY_GO_BACK:
+        return None
+    said = f"{seen.latest:%Y-%m-%d %H:%M}"
+    return (
+        f"this machine's clock says {now:%Y-%m-%d %H:%M}, and said {said} when "
+        f"you last verified a release of this publisher: set it right, or remove {seen.kept}"
+    )
 
 
 class _Carried(FetcherInterface):

@@ -36,7 +36,7 @@ def judge_policy(root_fd: int, findings: Findings, trust: Trust) -> None:
     """Fill in what was asked for and whether it is there, and which gates ran."""
     manifest = findings.manifest
     attested = _attestations(root_fd, manifest) if manifest is not None else {}
-    findings.gates = _gates(attested)
+    findings.gates = _gates(attested, _own_date(manifest))
     required: list[Requirement] = []
     asked = trust.require
     if asked.gate:
@@ -98,16 +98,21 @@ def _scan(attested: Attestations, manifest: Manifest | None) -> Requirement:
     return Requirement("scan", clean, f"the scan of the release {'passed' if clean else 'failed'}")
 
 
-def _gates(attested: Attestations) -> tuple[str, ...]:
-    """What ran, in words, whether or not it was asked for."""
+def _own_date(manifest: Manifest | None) -> str | None:
+    """The day that release.json gives itself."""
+    date = _member(manifest.document.get("metadata"), "date") if manifest is not None else None
+    return date if isinstance(date, str) else None
+
+
+def _gates(attested: Attestations, own_date: str | None) -> tuple[str, ...]:
+    """What ran, in words, whether or not it was asked for; no clock was read for any date in it."""
     lines = []
     if (gate := attested.get(GATE_PATH)) is not None:
         properties = [p for p in _list(gate, "properties") if isinstance(p, str)]
         groups = [_group(p) for p in properties if p != GATE_ALLOWED]
         said = "allowed" if GATE_ALLOWED in properties else "did not allow it"
-        when = _member(gate.get("predicate"), "timeCreated")
-        moment = f" at {when[:40]}" if isinstance(when, str) else ""
-        lines.append(f"gate {said}{moment}: {', '.join(groups[:20]) or 'no group named'}")
+        dated = _dated(_member(gate.get("predicate"), "timeCreated"), own_date)
+        lines.append(f"gate {said}{dated}: {', '.join(groups[:20]) or 'no group named'}")
     for path, statement in sorted(attested.items()):
         if statement.get("predicateType") == SCAN_TYPE:
             name = path.removeprefix(ATTESTATIONS_FOLDER).removesuffix(".json")
@@ -115,6 +120,15 @@ def _gates(attested: Attestations) -> tuple[str, ...]:
             passed = len(_list(statement, "passedTests"))
             lines.append(f"{name[:60]}: {result.strip(chr(34)).lower()}, {passed} checks passed")
     return tuple(lines)
+
+
+def _dated(when: object, own_date: str | None) -> str:
+    """Where the date of a decision is from: the release's own, or what people said that signed."""
+    if not isinstance(when, str):
+        return ""
+    if own_date is not None and when.startswith(f"{own_date}T00:00:00"):
+        return f", dated {own_date} as release.yaml says"
+    return f", dated {when[:40]} by those who approved"
 
 
 def _group(name: str) -> str:

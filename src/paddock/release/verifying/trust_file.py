@@ -51,7 +51,7 @@ class RequireSection(Section):
 class TrustFile(Section):
     """A trust file."""
 
-    apiVersion: Literal["paddock/v1"]  # noqa: N815 - the file's own word
+    apiVersion: Literal["paddock/v1"]
     kind: Literal["Trust"]
     keys: Many[Text] = Field((), description="PEM files relative to this one, or PEM itself.")
     threshold: Annotated[int, Field(ge=1, le=100)] = 1

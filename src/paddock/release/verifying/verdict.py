@@ -139,7 +139,8 @@ class Verdict:
         lines = [f"{self.verdict}: {self._named_files() or _MEANING[self.verdict]}"]
         if self.subject.name is not None:
             size = f"{self.subject.files} files, {self.subject.size_bytes} bytes"
-            lines.append(f"  release  {self.subject.name} {self.subject.version} ({size})")
+            named = " ".join(filter(None, (self.subject.name, self.subject.version)))
+            lines.append(f"  release  {named} ({size})")
         for key in self.keys or ((self.key,) if self.key is not None else ()):
             lines.append(f"  key      {key}")
         if self.identity is not None:
@@ -154,7 +155,12 @@ class Verdict:
         lines += [f"  note: {note}" for note in self.notes]
         if self.hint is not None:
             lines.append(f"  hint: {self.hint}")
-        return "\n".join(lines)
+        return "\n".join(map(_on_one_line, lines))
+
+
+def _on_one_line(text: str) -> str:
+    """A line in which nothing moves the cursor, or turns the writing: names are a stranger's."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def expecting(verdict: Verdict, name: str, version: str | None) -> Verdict:

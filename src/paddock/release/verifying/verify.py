@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from paddock import clock
 from paddock.errors import BadInput, NotFound, PaddockError
 from paddock.release.errors import BadManifest
 from paddock.release.files.folder import Listing, list_folder
@@ -38,7 +39,7 @@ from paddock.signing.keys import TrustedKey
 if TYPE_CHECKING:
     from paddock.release.verifying.memory import Seen
 
-__all__ = ["FOREIGN_SIGNATURE_NAME", "verify_folder"]
+__all__ = ["FOREIGN_SIGNATURE_NAME", "verify_folder", "verify_manifest"]
 
 
 def verify_folder(
@@ -48,6 +49,17 @@ def verify_folder(
 
     Without ``updates`` nothing is remembered, and nothing remembered is asked.
     """
+    return _judged(path, trust, updates or Updates(), is_whole=True)
+
+
+def verify_manifest(path: Path, trust: Trust | Sequence[TrustedKey]) -> Verdict:
+    """The verdict on ``release.json`` and what signs it alone; other files are not looked at."""
+    return _judged(path, trust, Updates(), is_whole=False)
+
+
+def _judged(
+    path: Path, trust: Trust | Sequence[TrustedKey], updates: Updates, *, is_whole: bool
+) -> Verdict:
     try:
         root_fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except NotADirectoryError as e:
@@ -59,12 +71,12 @@ def verify_folder(
         ) from e
     trusted = trust if isinstance(trust, Trust) else Trust.in_keys(trust)
     try:
-        return _verify(root_fd, str(path), trusted, updates or Updates())
+        return _verify(root_fd, str(path), trusted, updates, is_whole=is_whole)
     finally:
         os.close(root_fd)
 
 
-def _verify(root_fd: int, path: str, trust: Trust, updates: Updates) -> Verdict:
+def _verify(root_fd: int, path: str, trust: Trust, updates: Updates, *, is_whole: bool) -> Verdict:
     findings = Findings(path, Listing())
     try:
         findings.listing = list_folder(root_fd)
@@ -76,12 +88,13 @@ def _verify(root_fd: int, path: str, trust: Trust, updates: Updates) -> Verdict:
         with ExitStack() as stack:
             seen = _judge_updates(root_fd, findings, trust, updates, stack)
             assert findings.statement is not None  # noqa: S101 - set by read_signatures
-            compare(root_fd, findings, findings.statement)
-            judge_policy(root_fd, findings, trust)
+            if is_whole:
+                compare(root_fd, findings, findings.statement)
+                judge_policy(root_fd, findings, trust)
             require_unchanged(root_fd, findings.listing)
             verdict = decide(findings, trust)
             if verdict.is_trusted and seen is not None:
-                seen.keep()
+                seen.keep(clock.now())
             return verdict
     except (BadSignature, BadManifest) as e:
         return conclude(findings, "invalid", (e.message,))

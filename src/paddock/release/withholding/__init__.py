@@ -17,6 +17,8 @@ stubs            zeros, and numbers drawn from a public seed
 open_tensors     every tensor of the open version, as a stream
 open_weights     its files of weights
 data_fields      data files without a field
+parquet_fields   the same for Parquet, nested fields too
+parquet_file     Parquet, opened under bounds and written anew
 distilled        replacements that are trained
 apply            the open version of a checkpoint
 parts            withheld content, measured

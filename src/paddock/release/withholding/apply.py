@@ -54,10 +54,13 @@ def withhold(
     secret: Secret,
     *,
     texts_folder: Path | None = None,
+    shares_files: bool = False,
 ) -> Withheld:
     """Write what is open of ``source`` to the new folder ``destination``; say what is withheld.
 
     ``texts_folder`` is where the texts of distilled replacements are, ``source`` unless given.
+    With ``shares_files`` a file that nothing changes may be a second name of the source's: for a
+    folder that passes, since whoever writes to one writes to both.
     Raises WithholdingRefused where a rule cannot be followed; other checks are the gate's business.
     """
     folder = texts_folder or source
@@ -65,8 +68,8 @@ def withhold(
     refuse_faults(chosen)
     everything = {item.id for item in chosen.withheld.items}
     with new_folder(destination) as partial, _hugging_face(chosen, destination) as plain:
-        learnt = _write_weights(chosen, plain, partial, folder)
-        _copy_files(chosen, plain, partial)
+        learnt = _write_weights(chosen, plain, partial, folder, may_link=shares_files)
+        _copy_files(chosen, plain, partial, may_link=shares_files)
         with ExitStack() as files:
             fields = field_parts(
                 chosen.tree, chosen.withheld, lambda path: _new_file(partial / path, files)
@@ -152,7 +155,9 @@ def _hugging_face(chosen: Selected, destination: Path) -> Iterator[Path]:
         yield Path(passing) / "converted"
 
 
-def _write_weights(chosen: Selected, plain: Path, partial: Path, texts_folder: Path) -> Learnt:
+def _write_weights(
+    chosen: Selected, plain: Path, partial: Path, texts_folder: Path, *, may_link: bool
+) -> Learnt:
     """Weights, index and configuration; what was trained for them."""
     withheld = chosen.withheld
     if not withheld.tensors:
@@ -166,7 +171,7 @@ def _write_weights(chosen: Selected, plain: Path, partial: Path, texts_folder: P
         for name, content in shards.written.items():
             write_file(partial / name, content)
     with opened_folder(plain) as plain_fd:
-        copy_files(plain_fd, shards.unchanged, partial, may_link=True)
+        copy_files(plain_fd, shards.unchanged, partial, may_link=may_link)
     if shards.index_file is not None:
         (partial / INDEX).write_bytes(shards.index_file)
     if withheld.config_changes:
@@ -182,7 +187,7 @@ def _learnt(
     return learn(chosen.tree, tensors, chosen.withheld, rules, texts_folder, room)
 
 
-def _copy_files(chosen: Selected, plain: Path, partial: Path) -> None:
+def _copy_files(chosen: Selected, plain: Path, partial: Path, *, may_link: bool) -> None:
     """Everything that is neither withheld nor written already."""
     tree, withheld = chosen.tree, chosen.withheld
     gone = {file.path for file in withheld.files} | {each.path for each in withheld.fields}
@@ -197,7 +202,7 @@ def _copy_files(chosen: Selected, plain: Path, partial: Path) -> None:
         written |= made
     with opened_folder(tree.folder) as source_fd:
         left = sorted(path for path in tree.files if path not in gone | written)
-        copy_files(source_fd, left, partial, may_link=True)
+        copy_files(source_fd, left, partial, may_link=may_link)
 
 
 def _new_file(path: Path, files: ExitStack) -> Writer:

@@ -1,9 +1,9 @@
-"""Data files without a field: JSON, JSON Lines and CSV, row by row.
+"""Data files without a field: JSON, JSON Lines and CSV row by row, and Parquet.
 
 A field is a column, or a name with dots into nested objects; a list on the way means each of its
 items. A line of JSON without the field is copied byte for byte, everything else is written anew.
-Memory holds one row, and a JSON file, which has no rows, whole: both are bounded. Parquet is not
-read.
+Memory holds one row, and a JSON file, which has no rows, whole: both are bounded. Parquet has
+``parquet_fields``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from paddock.release.errors import WithholdingRefused
 from paddock.release.spec.components import Replacement
 
 MAX_ROW_BYTES = 16 << 20
+PARQUET = ".parquet"
 
 
 @dataclass(slots=True)
@@ -135,11 +136,18 @@ def _csv_file(file: BinaryIO, where: str, write: Writer, wanted: list[Wanted]) -
         write(_csv_line([value for at, value in enumerate(row) if at not in gone]))
 
 
+def _parquet_file(file: BinaryIO, where: str, write: Writer, wanted: list[Wanted]) -> None:
+    from paddock.release.withholding.parquet_fields import parquet_without  # it builds on this
+
+    parquet_without(file, where, write, wanted)
+
+
 FIELD_READERS: dict[str, Callable[[BinaryIO, str, Writer, list[Wanted]], None]] = {
     ".json": _json_file,
     ".jsonl": _json_lines,
     ".ndjson": _json_lines,
     ".csv": _csv_file,
+    PARQUET: _parquet_file,
 }
 
 
@@ -176,8 +184,16 @@ def _lines(file: BinaryIO, where: str) -> Iterator[bytes]:
 
 
 def _csv_rows(file: BinaryIO, where: str) -> Iterator[list[str]]:
+    row_bytes = 0  # quoted line ends make one row of many lines
+
     def texts() -> Iterator[str]:
+        nonlocal row_bytes
         for number, line in enumerate(_lines(file, where), 1):
+            row_bytes += len(line)
+            if row_bytes > MAX_ROW_BYTES:
+                raise WithholdingRefused(
+                    f"the row that ends after {where}:{number} is longer than {MAX_ROW_BYTES} bytes"
+                )
             try:
                 yield line.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as e:
@@ -191,6 +207,7 @@ def _csv_rows(file: BinaryIO, where: str) -> Iterator[list[str]]:
             raise WithholdingRefused(f"{where}:{rows.line_num}: {e}") from e
         if row is None:
             return
+        row_bytes = 0
         if row:
             yield row
 

@@ -16,7 +16,7 @@ import numpy as np
 from paddock.checkpoint.errors import BadCheckpoint
 from paddock.checkpoint.shape.config import LlamaConfig, parse_hf_config
 from paddock.checkpoint.strict_json import read_small
-from paddock.checkpoint.tensors import Tensor, read_range
+from paddock.checkpoint.tensors import Place, Tensor, read_range
 from paddock.release.errors import WithholdingRefused
 from paddock.release.evidence import Check, Evidence
 from paddock.release.facts import Fact, measured
@@ -72,9 +72,9 @@ def learn(
 
 
 def _beginnings(given: _Given, plain: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """Where training begins: as a fresh model, from the rule's seed."""
+    """Where training begins: as a fresh model, from the rule's seed; rows are drawn in place."""
     for each in given.withheld.tensors:
-        if each.replace == "distilled replacement":
+        if each.replace == "distilled replacement" and each.rows is None:
             drawn, tensor = Drawn(each.seed or 0, given.deviation), plain[each.name]
             yield each.name, reinitialised(each.name, tensor.dtype, tensor.shape, drawn)
 
@@ -86,7 +86,9 @@ def _one(
 
     config = parse_hf_config(dict(given.tree.architecture.config))
     opened = open_version(plain.values(), given.withheld, given.deviation, so_far.tensors)
-    names = frozenset(each.name for each in given.withheld.tensors if each.item == item)
+    own = [each for each in given.withheld.tensors if each.item == item]
+    names = frozenset(each.name for each in own)
+    rows = {each.name: each.rows for each in own if each.rows is not None}
     made: dict[str, Tensor] = {}
 
     def keep(name: str, weights: np.ndarray[Any, Any]) -> None:
@@ -94,7 +96,8 @@ def _one(
 
     steps = DEFAULT_STEPS if rule.steps is None else rule.steps
     tokens = _tokens(given, config, rule)
-    found = imitate(Task(config, plain, opened, names, tokens, steps, rule.seed or 0), keep)
+    task = Task(config, plain, opened, names, tokens, steps, rule.seed or 0, rows)
+    found = imitate(task, keep)
     return Learnt(
         so_far.tensors | made,
         (*so_far.facts, *_facts(item, rule, found, steps)),
@@ -109,7 +112,12 @@ def _stored(path: Path, like: Tensor, weights: np.ndarray[Any, Any]) -> Tensor:
         for part in np.array_split(weights.reshape(-1), max(1, weights.size >> 20)):
             file.write(encoded(part.astype(np.float64), like.dtype))
     size_bytes = path.stat().st_size
-    return replace(like, pieces=lambda: read_range(path, 0, size_bytes), place=None)
+    return replace(
+        like,
+        pieces=lambda: read_range(path, 0, size_bytes),
+        place=Place(path, 0),
+        is_verbatim=True,
+    )
 
 
 def _tokens(given: _Given, config: LlamaConfig, rule: WithholdRule) -> np.ndarray[Any, Any]:

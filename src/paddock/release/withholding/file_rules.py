@@ -1,7 +1,8 @@
 """Which files, adapters and fields the rules mean.
 
-Pure but for the header of a CSV file. A file that the model cannot be opened without is no part
-that can be kept back; its tensors are. A rule that means nothing is a fault.
+Pure but for the header of a CSV file and the footer of a Parquet file. A file that the model cannot
+be opened without is no part that can be kept back; its tensors are. A rule that means nothing is a
+fault.
 """
 
 from __future__ import annotations
@@ -12,7 +13,13 @@ from paddock.checkpoint.safetensors.hf_folder import CONFIG
 from paddock.release.evidence import Check
 from paddock.release.files.paths import matching
 from paddock.release.spec.components import Component, FieldRule, WithholdRule
-from paddock.release.withholding.data_fields import FIELD_READERS, has_column, suffix_of
+from paddock.release.withholding.data_fields import (
+    FIELD_READERS,
+    PARQUET,
+    has_column,
+    suffix_of,
+)
+from paddock.release.withholding.parquet_fields import parquet_problem
 from paddock.release.withholding.source_tree import SourceTree
 from paddock.release.withholding.tensor_rules import fault, first_few
 from paddock.release.withholding.withheld import WithheldField, WithheldFile
@@ -99,7 +106,7 @@ def _field_problem(tree: SourceTree, path: str, name: str) -> tuple[str, str] | 
         return sentence, "write the rows as JSON Lines, or withhold the whole file"
     if suffix == ".csv" and not has_column(tree.folder / path, name):
         return f"{path} has no column {name!r:.80}", "name one of its header"
-    return None
+    return parquet_problem(tree.folder / path, name) if suffix == PARQUET else None
 
 
 def check_files_and_fields(kept: Kept) -> list[Check]:

@@ -34,7 +34,7 @@ def open_version(
         elif about[0].rows is None:
             found[tensor.name] = _stub(tensor, name, about[0], deviation, trained)
         else:
-            found[tensor.name] = _by_rows(tensor, name, about, deviation)
+            found[tensor.name] = _by_rows(tensor, name, about, deviation, trained)
     return found
 
 
@@ -59,7 +59,11 @@ def _stub(
 
 
 def _by_rows(
-    tensor: Tensor, name: str, about: Sequence[WithheldTensor], deviation: float
+    tensor: Tensor,
+    name: str,
+    about: Sequence[WithheldTensor],
+    deviation: float,
+    trained: Trained,
 ) -> Tensor:
     """A fused tensor, row by row: cut out, replaced, or as it is."""
     rule_of = {row: each for each in about for row in each.rows or ()}
@@ -73,11 +77,14 @@ def _by_rows(
                 yield from _row(tensor, row)
             elif each.replace == "zero":
                 yield from zeros(name, tensor.dtype, inner).pieces()
+            elif each.replace == "distilled replacement" and tensor.name in trained:
+                yield from _row(trained[tensor.name], row)
             else:
                 drawn = Drawn(each.seed or 0, deviation)
                 yield from reinitialised(name, tensor.dtype, inner, drawn, row=place).pieces()
 
-    return replace(tensor, name=name, shape=(len(staying), *inner), pieces=pieces, place=None)
+    shape = (len(staying), *inner)
+    return replace(tensor, name=name, shape=shape, pieces=pieces, place=None, is_verbatim=False)
 
 
 def _row(tensor: Tensor, row: int) -> Iterator[Piece]:

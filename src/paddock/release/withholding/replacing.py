@@ -13,6 +13,7 @@ from typing import Any
 from paddock.checkpoint.errors import BadCheckpoint
 from paddock.checkpoint.shape.config import parse_hf_config
 from paddock.checkpoint.shape.layout import shape_problems
+from paddock.checkpoint.shape.text_part import sees_images, text_tensors
 from paddock.checkpoint.tensors import Tensor
 from paddock.checkpoint.tokenizer.files import find_tokenizer
 from paddock.release.evidence import Check
@@ -40,6 +41,7 @@ def replacement_faults(
 ) -> list[Check]:
     """Replacements that cannot be made."""
     faults = []
+    cut = any(each.replace == "drop" and each.rows is not None for each in tensors)
     for item, rule in rules.items():
         own = [tensor for tensor in tensors if tensor.item == item]
         if rule.replace == "reinitialise" or rule.replace == "distilled replacement":
@@ -49,6 +51,10 @@ def replacement_faults(
                 faults.append(fault("dtype", item, sentence, "use replace: zero"))
         if rule.replace == "distilled replacement":
             faults += _distilled(tree, item, rule, own, texts_folder)
+            if cut:
+                sentence = "a layer is trained in its place, and dropped experts change all layers"
+                hint = "use replace: zero for the experts, or reinitialise for the layer"
+                faults.append(fault("distilled", f"{item}.experts", sentence, hint))
     return faults
 
 
@@ -59,7 +65,8 @@ def opening_faults(
     if not _is_llama(tree):
         return []
     try:
-        problems = shape_problems(parse_hf_config(dict(config)), released)
+        settings = dict(config)
+        problems = shape_problems(parse_hf_config(settings), text_tensors(settings, released))
     except BadCheckpoint as e:
         problems = [e.message]
     return [fault("unloadable", "checkpoint", problem) for problem in problems[:1]]
@@ -67,16 +74,17 @@ def opening_faults(
 
 def _is_llama(tree: SourceTree) -> bool:
     try:
-        source = parse_hf_config(dict(tree.architecture.config))
+        settings = dict(tree.architecture.config)
+        source = parse_hf_config(settings)
     except BadCheckpoint:
         return False
-    return not shape_problems(source, tree.tensors)
+    return not shape_problems(source, text_tensors(settings, tree.tensors))
 
 
 def _distilled(
     tree: SourceTree, item: str, rule: WithholdRule, own: list[WithheldTensor], folder: Path
 ) -> list[Check]:
-    if not _is_llama(tree):
+    if not _is_llama(tree) or sees_images(dict(tree.architecture.config)):
         sentence = "only the layers of a Llama can be trained anew"
         return [fault("distilled", item, sentence, "use replace: zero or reinitialise")]
     faults = []

@@ -8,6 +8,7 @@ cannot be followed, which no waiver can change.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,7 @@ from paddock.release.withholding.withheld import Withheld, WithheldTensor
 from paddock.release.withholding.withheld_facts import facts_of
 
 FAULT = "withholding.rule."
+LATER = "withholding.later:"  # said of a plan alone: the build has judged it
 MAX_EXACT = (1 << 53) - 1  # the largest whole number that JSON keeps exactly
 
 
@@ -65,6 +67,8 @@ def select(source: Path, spec: ReleaseSpec, *, texts_folder: Path | None = None)
     """
     if not has_rules(spec):
         return Withheld()
+    if spec.artifacts.derive:
+        return _before_deriving(source, spec, texts_folder or source)
     return selected(source, spec, texts_folder or source).withheld
 
 
@@ -100,6 +104,43 @@ def selected(source: Path, spec: ReleaseSpec, texts_folder: Path) -> Selected:
         facts=tuple(facts_of(withheld, tree.architecture.tensors)),
     )
     return Selected(tree, weights.config, entries, withheld)
+
+
+def _before_deriving(source: Path, spec: ReleaseSpec, texts_folder: Path) -> Withheld:
+    """What rules about files and fields mean; of the rest only the derived checkpoint can tell."""
+    tree, entries = read_source(source, spec), entries_of(spec)
+    later = [e for e in entries if e.rule is not None and is_about_tensors(e.rule)]
+    now = [entry for entry in entries if entry not in later]
+    kept = _kept(tree, now)
+    faults = [*kept.faults, *check_files_and_fields(kept), *_whole(now)]
+    faults += _escrow(tree, spec, texts_folder)
+    waiting = [_later_check(entry) for entry in later]
+    commitments = [check for entry in now if (check := _commitment_check(entry)) is not None]
+    withheld = Withheld(
+        items=tuple(
+            replace(
+                e.item,
+                replaced_how="as the derived checkpoint allows"
+                if e in later
+                else describe(e, tree.architecture, Drops(), ()),
+            )
+            for e in entries
+        ),
+        files=tuple(kept.files),
+        fields=tuple(kept.fields),
+    )
+    checks = (*faults, *commitments, *waiting) or (_all_well(withheld),)
+    return replace(withheld, checks=checks)
+
+
+def _later_check(entry: Entry) -> Check:
+    item = entry.item
+    sentence = (
+        f"{item.rule} of {item.component} can only be judged in the build: it means tensors of "
+        "the checkpoint that artifacts.derive makes, and not of the source"
+    )
+    hint = "build, or try `paddock release withhold` on a checkpoint that was derived"
+    return Check(f"{LATER}{item.id}", "withholding", "warned", sentence, hint=hint)
 
 
 def faults_of(withheld: Withheld) -> list[Check]:
@@ -157,13 +198,21 @@ def _withheld_tensors(
 def _released(
     tree: SourceTree, tensors: tuple[WithheldTensor, ...], names: Mapping[str, str]
 ) -> list[Tensor]:
-    """Names and shapes of the open version of a dense model."""
+    """Names and shapes of the open version; its bytes are not for reading."""
     gone = {tensor.name for tensor in tensors if tensor.released_as is None}
+    cut = Counter[str]()
+    for each in tensors:
+        cut[each.name] += len(each.rows or ()) if each.replace == "drop" else 0
     return [
-        tensor.renamed(names[tensor.name])
+        replace(tensor, name=names[tensor.name], shape=_without(tensor.shape, cut[tensor.name]))
         for tensor in tree.tensors
         if tensor.name in names and tensor.name not in gone
     ]
+
+
+def _without(shape: tuple[int, ...], rows: int) -> tuple[int, ...]:
+    """The shape with so many rows of the first axis less; a scalar has none."""
+    return (shape[0] - rows, *shape[1:]) if rows else shape
 
 
 def _escrow(tree: SourceTree, spec: ReleaseSpec, base: Path) -> list[Check]:

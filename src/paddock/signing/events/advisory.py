@@ -68,6 +68,8 @@ def parse_advisory(item: Mapping[str, Any], where: str) -> Advisory:
 def _text(value: object, key: str, where: str) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT_CHARS:
         raise BadSignature(f"{where}: {key} is {shown(value)}")
+    if not is_plain_text(value, lines=True):
+        raise BadSignature(f"{where}: {key} holds a control character: {shown(value)}")
     return value
 
 
@@ -77,4 +79,14 @@ def _items(value: object, key: str, where: str) -> tuple[str, ...]:
     for item in value:
         if not isinstance(item, str) or not item.strip() or len(item) > _MAX_ITEM_CHARS:
             raise BadSignature(f"{where}: {key} lists {shown(item)}")
+        if not is_plain_text(item, lines=False):
+            raise BadSignature(f"{where}: {key} holds a control character: {shown(item)}")
     return tuple(value)
+
+
+def is_plain_text(text: str, *, lines: bool) -> bool:
+    """Whether nothing in it moves a cursor, turns the writing or ends a header; ``lines`` may end.
+
+    What is announced is shown on terminals and pages, and told in headers.
+    """
+    return all(c.isprintable() or (lines and c in "\n\t") for c in text)

@@ -15,7 +15,7 @@ from paddock.clock import to_text
 from paddock.digest import is_sha256
 from paddock.errors import shown
 from paddock.signing.errors import BadSignature
-from paddock.signing.events.advisory import Advisory, parse_advisory
+from paddock.signing.events.advisory import Advisory, is_plain_text, parse_advisory
 from paddock.signing.signed_json import object_in, render
 
 FORMAT = "paddock/lifecycle-event/v1"
@@ -141,6 +141,8 @@ def _text(value: object, key: str) -> None:
         return
     if not isinstance(value, str) or not value.strip() or len(value) > most:
         raise BadSignature(f"{key} of an event is {shown(value)}")
+    if not is_plain_text(value, lines=key == "reason"):
+        raise BadSignature(f"{key} of an event holds a control character: {shown(value)}")
 
 
 def _moment(text: object) -> datetime:

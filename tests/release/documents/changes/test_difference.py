@@ -16,8 +16,8 @@ from paddock.release.results.result import Result
 
 def result(value: float, half: float | None, **more: object) -> Result:
     if half is None:
-        return Result("e", value, **more)  # type: ignore[arg-type]
-    return Result("e", value, value - half, value + half, 0.95, **more)  # type: ignore[arg-type]
+        return Result("e", value, **more)
+    return Result("e", value, value - half, value + half, 0.95, **more)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ SPEC = described(
 
 
 def pile(**more: str | None) -> str:
-    found = sort_results([Result("mmlu", 0.7, **more)], SPEC, FILES)  # type: ignore[arg-type]
+    found = sort_results([Result("mmlu", 0.7, **more)], SPEC, FILES)
     return next(name for name, results in found._asdict().items() if results)
 
 

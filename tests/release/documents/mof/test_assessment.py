@@ -44,7 +44,7 @@ def test_what_is_kept_back_in_part_does_not_count_even_without_gates() -> None:
     rows = [{"name": name, "access": "open", "license": "CC0-1.0"} for name in sorted(REQUIRED[3])]
     for each in rows:
         if each["name"] == "Model parameters (Final)":
-            each["withhold"] = [{"layers": [3], "reason": "safety"}]  # type: ignore[assignment]
+            each["withhold"] = [{"layers": [3], "reason": "safety"}]
     found = assess(described({"components": rows}).spec)
     assert (found.now.mof_class, found.without_gates.mof_class) == (0, 0)
     assert row(found, "Model parameters (Final)") == ("open", False, "withheld in part")

@@ -91,7 +91,9 @@ def test_the_manifest_is_a_modelpack_and_the_signature_refers_to_it(
         f"http://{registry}/v2/acme/pack/blobs/{manifest['config']['digest']}"
     ).json()
     assert config["descriptor"]["name"] == built.name
-    assert config["modelfs"]["diff_ids"] == [layer["digest"] for layer in manifest["layers"]]
+    assert config["descriptor"]["licenses"] == ["Apache-2.0"]
+    assert config["config"]["paramSize"] == "2.2M"
+    assert config["modelfs"]["diffIds"] == [layer["digest"] for layer in manifest["layers"]]
     fallback = pushed.digest.replace(":", "-")
     index = httpx.get(
         f"http://{registry}/v2/acme/pack/manifests/{fallback}",

@@ -26,26 +26,26 @@ Use = Literal["training", "validation", "testing", "calibration"]
 class Responsible(Section):
     """Responsible-AI properties, as Croissant RAI 1.0 names them, without the prefix."""
 
-    dataCollection: Text | None = Field(None, description="How it was collected.")  # noqa: N815
-    dataCollectionType: Many[Text] = Field((), description="Such as surveys.")  # noqa: N815
-    dataCollectionMissingData: Text | None = Field(None, description="What is missing.")  # noqa: N815
-    dataCollectionRawData: Text | None = Field(None, description="Where raw data come from.")  # noqa: N815
-    dataCollectionTimeframe: Many[Day] = Field((), description="First and last day.")  # noqa: N815
-    dataImputationProtocol: Text | None = Field(None, description="How gaps were filled.")  # noqa: N815
-    dataManipulationProtocol: Text | None = Field(None, description="How it was changed.")  # noqa: N815
-    dataPreprocessingProtocol: Many[Text] = Field((), description="Steps before use.")  # noqa: N815
-    dataAnnotationProtocol: Text | None = Field(None, description="How it was labelled.")  # noqa: N815
-    dataAnnotationPlatform: Many[Text] = Field((), description="Tools of labelling.")  # noqa: N815
-    dataAnnotationAnalysis: Many[Text] = Field((), description="How far labels agree.")  # noqa: N815
-    annotationsPerItem: Text | None = Field(None, description="Labels for an item.")  # noqa: N815
-    annotatorDemographics: Many[Text] = Field((), description="Who labelled.")  # noqa: N815
-    machineAnnotationTools: Many[Text] = Field((), description="Software that labelled.")  # noqa: N815
-    dataReleaseMaintenancePlan: Text | None = Field(None, description="How it is maintained.")  # noqa: N815
-    personalSensitiveInformation: Many[Text] = Field((), description="Sensitive information in it.")  # noqa: N815
-    dataSocialImpact: Text | None = Field(None, description="Effects on society.")  # noqa: N815
-    dataBiases: Many[Text] = Field((), description="Known biases.")  # noqa: N815
-    dataLimitations: Many[Text] = Field((), description="What it should not be used for.")  # noqa: N815
-    dataUseCases: Many[Text] = Field((), description="What it is for.")  # noqa: N815
+    dataCollection: Text | None = Field(None, description="How it was collected.")
+    dataCollectionType: Many[Text] = Field((), description="Such as surveys.")
+    dataCollectionMissingData: Text | None = Field(None, description="What is missing.")
+    dataCollectionRawData: Text | None = Field(None, description="Where raw data come from.")
+    dataCollectionTimeframe: Many[Day] = Field((), description="First and last day.")
+    dataImputationProtocol: Text | None = Field(None, description="How gaps were filled.")
+    dataManipulationProtocol: Text | None = Field(None, description="How it was changed.")
+    dataPreprocessingProtocol: Many[Text] = Field((), description="Steps before use.")
+    dataAnnotationProtocol: Text | None = Field(None, description="How it was labelled.")
+    dataAnnotationPlatform: Many[Text] = Field((), description="Tools of labelling.")
+    dataAnnotationAnalysis: Many[Text] = Field((), description="How far labels agree.")
+    annotationsPerItem: Text | None = Field(None, description="Labels for an item.")
+    annotatorDemographics: Many[Text] = Field((), description="Who labelled.")
+    machineAnnotationTools: Many[Text] = Field((), description="Software that labelled.")
+    dataReleaseMaintenancePlan: Text | None = Field(None, description="How it is maintained.")
+    personalSensitiveInformation: Many[Text] = Field((), description="Sensitive information in it.")
+    dataSocialImpact: Text | None = Field(None, description="Effects on society.")
+    dataBiases: Many[Text] = Field((), description="Known biases.")
+    dataLimitations: Many[Text] = Field((), description="What it should not be used for.")
+    dataUseCases: Many[Text] = Field((), description="What it is for.")
 
 
 class Disclosure(Section):

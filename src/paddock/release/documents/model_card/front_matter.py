@@ -18,6 +18,7 @@ from paddock.release.documents.model_card.checking import is_adapter
 from paddock.release.licences.card_licence import card_licence
 from paddock.release.results.result import Result
 from paddock.release.spec.access import Access
+from paddock.release.target import is_repo_id
 
 _DATASET = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?")
 
@@ -32,21 +33,29 @@ def render_front_matter(content: DocumentContent, results: Iterable[Result]) -> 
 def card_fields(content: DocumentContent, results: tuple[Result, ...]) -> dict[str, Any]:
     """The fields, in the order in which the Hub documents them."""
     metadata = content.spec.metadata
+    newer = str(content.value("links.new_version") or "")
     fields: dict[str, Any] = {
         "language": list(metadata.languages),
         **_licence(content),
         "library_name": _library(content),
         "pipeline_tag": metadata.pipeline_tag,
-        "tags": list(dict.fromkeys([*metadata.tags, "llama", "paddock"])),
+        "tags": list(dict.fromkeys([*metadata.tags, *_family(content), "paddock"])),
         "datasets": _datasets(content),
         "metrics": metric_names(results),
         **_parents(content),
-        "new_version": content.value("links.new_version"),
+        "new_version": newer if is_repo_id(newer) else None,
         "co2_eq_emissions": _emissions(content),
         **_gating(content.spec.access),
         "model-index": model_index(metadata.name, metadata.pipeline_tag, results),
     }
     return {key: value for key, value in fields.items() if value not in (None, "", [], {})}
+
+
+def _family(content: DocumentContent) -> list[str]:
+    """The family of models, by the first word of the measured architecture."""
+    known = content.facts["model.architecture"]
+    word = str(known.value).partition(" ")[0].lower() if known.source == "measured" else ""
+    return [word] if word.isalnum() and word.isascii() else []
 
 
 def _library(content: DocumentContent) -> str:
@@ -106,4 +115,6 @@ def _gating(access: Access) -> dict[str, Any]:
             else question.kind
             for label, question in access.fields
         }
+    if access.retention_days is not None:
+        gating["extra_gated_retention_days"] = access.retention_days
     return gating

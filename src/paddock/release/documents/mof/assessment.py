@@ -73,7 +73,8 @@ def mof_checks(spec: ReleaseSpec) -> tuple[Check, ...]:
     claimed = spec.docs.mof.claimed_class
     sentence = f"computed from its components, the release is {found.in_words}"
     if claimed is None or claimed == found.now.mof_class:
-        return (Check("documents.mof", "documents", "met", sentence),)
+        met = Check("documents.mof", "documents", "met", sentence)
+        return (met,) if claimed is None or spec.metadata.date else (met, _undated())
     missing = ", ".join(found.now.missing) or "nothing"
     return (
         Check(
@@ -85,6 +86,12 @@ def mof_checks(spec: ReleaseSpec) -> tuple[Check, ...]:
             f"claim {found.now.mof_class}, or open what is missing under terms that count",
         ),
     )
+
+
+def _undated() -> Check:
+    sentence = "mof.yaml has no date, and the framework's own tool asks for one"
+    hint = "say the day of the release in metadata.date"
+    return Check("documents.mof.date", "documents", "warned", sentence, hint=hint)
 
 
 def _reasons(found: Assessment) -> tuple[Evidence, ...]:

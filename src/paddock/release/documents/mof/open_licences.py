@@ -42,7 +42,7 @@ _FSF_LIBRE = (
     "Zimbra-1.3"
 )
 _OPEN_DATA = (
-    "CC0-1.0 CDLA-Permissive-1.0 CDLA-Permissive-2.0 CDLA-Sharing-1.0 ODC-PDDL-1.0 PDDL-1.0 "
+    "CC0-1.0 CDLA-Permissive-1.0 CDLA-Permissive-2.0 CDLA-Sharing-1.0 PDDL-1.0 "
     "ODC-By-1.0 ODbL-1.0 GFDL-1.3 OGL-UK-2.0 OGL-UK-3.0 OGL-Canada-2.0"
 )
 _OPENMDW = "OpenMDW-1.0 OpenMDW-1.1 LicenseRef-scancode-openmdw-1.0 open-mdw"

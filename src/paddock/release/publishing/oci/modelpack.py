@@ -54,34 +54,44 @@ class PackedFile(NamedTuple):
 def render_config(about: Mapping[str, Any], files: Sequence[PackedFile]) -> bytes:
     """ModelPack's configuration; ``about`` has ``descriptor`` and ``config`` of what is known."""
     diff_ids = [file.blob.digest for file in files]  # raw layers: the content itself
-    return _render({**about, "modelfs": {"type": "layers", "diff_ids": diff_ids}})
+    return render_json({**about, "modelfs": {"type": "layers", "diffIds": diff_ids}})
 
 
 def render_manifest(
     config: Blob, files: Sequence[PackedFile], annotations: Mapping[str, str]
 ) -> bytes:
     """The manifest that a tag will name."""
-    return _render(
+    return render_json(
         {
             "schemaVersion": 2,
             "mediaType": MANIFEST_TYPE,
             "artifactType": ARTIFACT_TYPE,
             "config": descriptor(config, CONFIG_TYPE),
-            "layers": [
-                {
-                    **descriptor(file.blob, file.media_type),
-                    "annotations": {PATH_KEY: file.path, TITLE_KEY: file.path},
-                }
-                for file in files
-            ],
+            "layers": [layer_of(file) for file in files],
             "annotations": dict(annotations),
         }
     )
 
 
+def layer_of(file: PackedFile) -> dict[str, Any]:
+    """A file as a manifest lists it."""
+    return {
+        **descriptor(file.blob, file.media_type),
+        "annotations": {PATH_KEY: file.path, TITLE_KEY: file.path},
+    }
+
+
+def with_layers(
+    manifest: Mapping[str, Any], config: Blob, layers: Sequence[Mapping[str, Any]]
+) -> bytes:
+    """The same manifest with other layers, which the configuration lists."""
+    described = descriptor(config, CONFIG_TYPE)
+    return render_json({**manifest, "config": described, "layers": list(layers)})
+
+
 def render_referrer(subject: Blob, bundle: Blob) -> bytes:
     """The manifest by which the signature refers to the release."""
-    return _render(
+    return render_json(
         {
             "schemaVersion": 2,
             "mediaType": MANIFEST_TYPE,
@@ -103,7 +113,7 @@ def render_index(known: Sequence[Mapping[str, Any]], referrer: Blob) -> bytes:
     added = {**descriptor(referrer, MANIFEST_TYPE), "artifactType": SIGNATURE_TYPE}
     others = [dict(row) for row in known if row.get("digest") != added["digest"]]
     rows = sorted([*others, added], key=lambda row: str(row.get("digest")))
-    return _render({"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": rows})
+    return render_json({"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": rows})
 
 
 def descriptor(blob: Blob, media_type: str) -> dict[str, Any]:
@@ -111,5 +121,6 @@ def descriptor(blob: Blob, media_type: str) -> dict[str, Any]:
     return {"mediaType": media_type, "digest": blob.digest, "size": blob.size_bytes}
 
 
-def _render(document: Mapping[str, Any]) -> bytes:
+def render_json(document: Mapping[str, Any]) -> bytes:
+    """The bytes of a document: the same for the same document."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()

@@ -8,25 +8,27 @@ to the manifest as well, by the referrers API or, where a registry lacks it, by 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from paddock.release.errors import VersionTaken
-from paddock.release.files.manifest import SIGNATURE_NAME
+from paddock.release.files.manifest import MANIFEST_NAME, SIGNATURE_NAME, vouches
 from paddock.release.publishing.oci.blobs import Blob, Sessions, push_blob
 from paddock.release.publishing.oci.credentials import credentials_for
+from paddock.release.publishing.oci.model_config import describe_model, licence_of
 from paddock.release.publishing.oci.modelpack import (
     EMPTY,
     INDEX_TYPE,
     MANIFEST_TYPE,
+    TITLE_KEY,
     PackedFile,
     render_config,
     render_index,
     render_manifest,
     render_referrer,
 )
+from paddock.release.publishing.oci.pull import parse_pack
 from paddock.release.publishing.oci.reference import OciReference, parse_reference
 from paddock.release.publishing.oci.registry import Registry
 from paddock.release.publishing.outgoing import Outgoing
@@ -74,11 +76,13 @@ def push_release(
         )
         for file in release.files
     ]
-    config = Blob.of(render_config(_about(release), files))
+    config = Blob.of(render_config(describe_model(release.document), files))
     manifest = Blob.of(render_manifest(config, files, _annotations(release)))
     with Registry(where, credentials_for(where.registry), plain_http=plain_http) as registry:
-        there = _digest_of(registry, where.manifest)
-        if there not in (None, manifest.digest):
+        there = _there(registry, where)
+        if there is not None and there.digest != manifest.digest:
+            if _is_same_release(there.content, where, files):
+                return _already(release, where, there)
             raise VersionTaken(
                 f"{where} is there with other content",
                 hint="raise metadata.version in release.yaml; published versions do not change",
@@ -87,33 +91,51 @@ def push_release(
         kept = Sessions(sessions)
         blobs = {blob.digest: blob for blob in [*(file.blob for file in files), config]}
         sent = sum(push_blob(registry, blob, kept) for blob in blobs.values())
-        _put(registry, manifest.digest, manifest, MANIFEST_TYPE)
-        _attach_signature(registry, release, manifest)
+        put_manifest(registry, manifest.digest, manifest, MANIFEST_TYPE)
+        if (signature := next((f for f in files if f.path == SIGNATURE_NAME), None)) is not None:
+            attach_signature(registry, signature.blob, manifest, kept)
         if there is None:
-            _put(registry, where.manifest, manifest, MANIFEST_TYPE)
-    done = "published" if there is None else "is already published as"
+            put_manifest(registry, where.manifest, manifest, MANIFEST_TYPE)
+    if there is not None:
+        return _already(release, where, manifest)
     return Pushed(
         reference=str(where),
         digest=manifest.digest,
         files=len(files),
         size_bytes=release.size_bytes,
         sent=sent,
-        changed=there is None,
-        sentence=f"{done} {where} ({manifest.digest[:19]})"
-        if there is None
-        else f"{release.name} {release.version} {done} {where}: nothing to do",
+        changed=True,
+        sentence=f"published {where} ({manifest.digest[:19]})",
     )
 
 
-def _attach_signature(registry: Registry, release: Outgoing, manifest: Blob) -> None:
+def _already(release: Outgoing, where: OciReference, manifest: Blob) -> Pushed:
+    sentence = f"{release.name} {release.version} is already published as {where}: nothing to do"
+    return Pushed(
+        str(where), manifest.digest, len(release.files), release.size_bytes, 0, False, sentence
+    )
+
+
+def _is_same_release(raw: bytes, where: OciReference, files: Sequence[PackedFile]) -> bool:
+    """Whether a tag names this release, signed by whatever release.json names.
+
+    Some kinds of keys sign differently each time, and update metadata is renewed: neither makes
+    another release, while release.json binds every other byte.
+    """
+    there = {file.path: file.digest for file in parse_pack(raw, where)}
+    ours = {file.path: file.blob.digest for file in files}
+    return _release_alone(there) == _release_alone(ours)
+
+
+def _release_alone(digests: Mapping[str, str]) -> dict[str, str]:
+    return {p: digest for p, digest in digests.items() if p == MANIFEST_NAME or not vouches(p)}
+
+
+def attach_signature(registry: Registry, bundle: Blob, manifest: Blob, sessions: Sessions) -> None:
     """Let other tools find the bundle by the manifest's digest."""
-    signature = next((f for f in release.files if f.path == SIGNATURE_NAME), None)
-    if signature is None:
-        return
-    bundle = Blob(signature.sha256, signature.size_bytes, release.folder / signature.path)
     referrer = Blob.of(render_referrer(manifest, bundle))
-    push_blob(registry, EMPTY, Sessions(release.folder.parent / ".uploads"))
-    understood = _put(registry, referrer.digest, referrer, MANIFEST_TYPE)
+    push_blob(registry, EMPTY, sessions)
+    understood = put_manifest(registry, referrer.digest, referrer, MANIFEST_TYPE)
     if understood == manifest.digest:
         return
     tag = manifest.digest.replace(":", "-")
@@ -121,18 +143,18 @@ def _attach_signature(registry: Registry, release: Outgoing, manifest: Blob) -> 
         "GET", f"manifests/{tag}", headers={"Accept": _ACCEPT}, fine=_NOT_FOUND
     )
     known = json.loads(body).get("manifests", []) if answer.status_code == 200 else []
-    _put(registry, tag, Blob.of(render_index(known, referrer)), INDEX_TYPE)
+    put_manifest(registry, tag, Blob.of(render_index(known, referrer)), INDEX_TYPE)
 
 
-def _digest_of(registry: Registry, name: str) -> str | None:
-    """The digest of the manifest under a tag, computed here; None when there is none."""
+def _there(registry: Registry, where: OciReference) -> Blob | None:
+    """The manifest under a tag, its digest computed here; None when there is none."""
     answer, body = registry.ask(
-        "GET", f"manifests/{name}", headers={"Accept": _ACCEPT}, fine=_NOT_FOUND
+        "GET", f"manifests/{where.manifest}", headers={"Accept": _ACCEPT}, fine=_NOT_FOUND
     )
-    return Blob.of(body).digest if answer.status_code == 200 else None
+    return Blob.of(body) if answer.status_code == 200 else None
 
 
-def _put(registry: Registry, name: str, manifest: Blob, media_type: str) -> str | None:
+def put_manifest(registry: Registry, name: str, manifest: Blob, media_type: str) -> str | None:
     """Store a manifest; the subject that the registry understood, if it says so."""
     answer, _ = registry.ask(
         "PUT",
@@ -144,53 +166,11 @@ def _put(registry: Registry, name: str, manifest: Blob, media_type: str) -> str 
     return subject
 
 
-def _about(release: Outgoing) -> dict[str, Any]:
-    """What ModelPack's configuration says of the model: only what release.json says."""
-    said = release.document
-    metadata, producer = _mapping(said.get("metadata")), _mapping(said.get("producer"))
-    facts = {
-        fact.get("key"): fact.get("value")
-        for fact in _mapping(said.get("model")).get("facts", [])
-        if isinstance(fact, dict)
-    }
-    licence = _mapping(said.get("licenses")).get("distribution")
-    descriptor = {
-        "name": release.name,
-        "version": release.version,
-        "title": f"{release.name} {release.version}",
-        "description": metadata.get("description"),
-        "vendor": producer.get("name"),
-        "authors": [producer["contact"]] if producer.get("contact") else None,
-        "family": "llama",
-        "licenses": [licence] if isinstance(licence, str) and licence != "unknown" else None,
-        "createdAt": f"{metadata['date']}T00:00:00Z" if metadata.get("date") else None,
-    }
-    parameters = facts.get("model.parameters")
-    config = {
-        "architecture": "transformer",
-        "format": "safetensors",
-        "paramSize": str(parameters) if isinstance(parameters, int) else None,
-    }
-    return {"descriptor": _without_nothing(descriptor), "config": _without_nothing(config)}
-
-
 def _annotations(release: Outgoing) -> dict[str, str]:
-    licence = _mapping(release.document.get("licenses")).get("distribution")
     annotations = {
-        TITLE: release.name,
+        TITLE_KEY: release.name,
         "org.opencontainers.image.version": release.version,
-        "org.opencontainers.image.licenses": licence if licence != "unknown" else None,
+        "org.opencontainers.image.licenses": licence_of(release.document),
         "dev.paddock.release.root": release.root,
     }
     return {key: str(value) for key, value in annotations.items() if value}
-
-
-TITLE = "org.opencontainers.image.title"
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _without_nothing(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not None}

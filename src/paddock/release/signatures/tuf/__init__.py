@@ -6,6 +6,8 @@ keys         the private keys of the four roles, in a folder
 revocations  revoked.json
 repository   the folder that is kept between releases
 writing      signed, and onto the medium in the right order
+drafts       a root that people sign on different machines
 rotation     new keys for a role, signed by the old ones
+naming       whether a release is named by what lies beside it
 chain        what a release carries of it
 """

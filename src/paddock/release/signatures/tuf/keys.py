@@ -2,22 +2,27 @@
 
 ``root-1.pem``, ``root-2.pem``, …, ``targets.pem``, ``snapshot.pem``, ``timestamp.pem``; a file
 ``ROLE.uri`` in place of a key names one on a token or in a key service. A role whose key is not
-here cannot be signed here: root keys are meant to be elsewhere.
+here cannot be signed here: root keys are meant to be elsewhere. ``root-2.pub.pem`` alone is a key
+of somebody who signs roots on another machine.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from paddock.release.signatures.tuf.metadata import ROLES
 from paddock.signing.errors import BadKey
-from paddock.signing.keys import MAX_KEY_FILE_BYTES, create_key
+from paddock.signing.key_services import as_sslib_key
+from paddock.signing.keys import MAX_KEY_FILE_BYTES, create_key, public_keys_in, read_key_file
 from paddock.signing.signers import load_signer
-from paddock.signing.sslib import Signer
+from paddock.signing.sslib import Key, Signer
 
-_FILE = re.compile(rf"({'|'.join(ROLES)})(?:-[0-9A-Za-z]{{1,32}})?\.(pem|uri)")
+_NAME = rf"({'|'.join(ROLES)})(?:-[0-9A-Za-z]{{1,32}})?"
+_FILE = re.compile(rf"{_NAME}\.(pem|uri)")
+_PUBLIC = re.compile(rf"{_NAME}\.pub\.pem")
 
 
 def role_signers(folder: Path, role: str, environ: Mapping[str, str] | None = None) -> list[Signer]:
@@ -31,6 +36,16 @@ def role_signers(folder: Path, role: str, environ: Mapping[str, str] | None = No
     return signers
 
 
+def role_keys(folder: Path, role: str) -> list[Key]:
+    """The public keys of ``role`` in the folder: also those of others, ``ROLE-2.pub.pem`` alone."""
+    found: dict[str, Key] = {s.public_key.keyid: s.public_key for s in role_signers(folder, role)}
+    for path in _in(folder):
+        if (named := _PUBLIC.fullmatch(path.name)) and named[1] == role:
+            for trusted in public_keys_in(read_key_file(path), str(path)):
+                found.setdefault(trusted.fingerprint, as_sslib_key(trusted.public))
+    return list(found.values())
+
+
 def create_role_keys(folder: Path, root_keys: int, password: str | None) -> list[Path]:
     """New Ed25519 keys for every role that has none in the folder, as many for root as wanted."""
     made: list[Path] = []
@@ -38,7 +53,9 @@ def create_role_keys(folder: Path, root_keys: int, password: str | None) -> list
         if any((found := _FILE.fullmatch(path.name)) and found[1] == role for path in _in(folder)):
             continue
         count = root_keys if role == "root" else 1
-        names = [f"root-{number}" for number in range(1, count + 1)] if role == "root" else [role]
+        taken = {path.name.split(".")[0] for path in _in(folder)}
+        free = (f"root-{n}" for n in itertools.count(1) if f"root-{n}" not in taken)
+        names = list(itertools.islice(free, count)) if role == "root" else [role]
         for name in names:
             create_key(folder / f"{name}.pem", "ed25519", password)
             made.append(folder / f"{name}.pem")

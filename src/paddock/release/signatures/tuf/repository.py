@@ -14,6 +14,7 @@ from tuf.api.metadata import Root, Targets
 from paddock.digest import sha256_hex
 from paddock.errors import NotFound
 from paddock.release.errors import VersionTaken
+from paddock.release.files.replacing import locked, replace_file
 from paddock.release.signatures.tuf.chain import (
     Chain,
     is_root,
@@ -25,8 +26,10 @@ from paddock.release.signatures.tuf.keys import role_signers
 from paddock.release.signatures.tuf.metadata import (
     REVOKED_TARGET,
     ROLES,
+    AnyMetadata,
     new_root,
     release_target,
+    rendered,
     sign,
     target_of,
 )
@@ -34,9 +37,7 @@ from paddock.release.signatures.tuf.revocations import Revocation, parse_revoked
 from paddock.release.signatures.tuf.writing import (
     Repository,
     is_past_half,
-    locked,
     signers_at_hand,
-    write,
     write_below_root,
     write_upper,
 )
@@ -52,9 +53,14 @@ def create(repository: Repository, root_threshold: int, now: datetime) -> Chain:
     keys = {role: [signer.public_key for signer in found] for role, found in signers.items()}
     expires = repository.lifetimes.expiry("root", now)
     root = new_root(keys, root_threshold, expires)
-    raw = sign(root, signers["root"], root.signed.roles["root"].keyids)
+    sign(root, signers["root"], root.signed.roles["root"].keyids)
+    return begin(repository, root, now)
+
+
+def begin(repository: Repository, root: AnyMetadata, now: datetime) -> Chain:
+    """The first metadata under a root that is signed, naming nothing."""
     with locked(repository.folder):
-        write(repository.folder / root_name(1), raw)
+        replace_file(repository.folder / root_name(1), rendered(root))
         empty = render_revoked(())
         targets = Targets(1, targets={REVOKED_TARGET: target_of(REVOKED_TARGET, empty)})
         _store_revoked(repository, empty)
@@ -170,7 +176,7 @@ def _after(chain: Chain) -> tuple[Targets, int, int]:
 def _store_revoked(repository: Repository, content: bytes) -> None:
     path = repository.folder / revoked_name(content)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, content)
+    replace_file(path, content)
 
 
 def _is_young(repository: Repository, chain: Chain, now: datetime) -> bool:

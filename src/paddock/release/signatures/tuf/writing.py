@@ -6,16 +6,13 @@ just before. Knows where the metadata and its keys are; what changes is ``reposi
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from tuf.api.metadata import Metadata, Root, Targets
 
+from paddock.release.files.replacing import replace_file
 from paddock.release.signatures.tuf.chain import TIMESTAMP_NAME, Chain, root_name
 from paddock.release.signatures.tuf.keys import role_signers
 from paddock.release.signatures.tuf.metadata import (
@@ -56,17 +53,17 @@ def write_below_root(
     folder, lifetimes = repository.folder, repository.lifetimes
     targets.expires = lifetimes.expiry("targets", now)
     raw = _signed(repository, Metadata(targets), root)
-    write(folder / f"{targets.version}.targets.json", raw)
+    replace_file(folder / f"{targets.version}.targets.json", raw)
     expires = lifetimes.expiry("snapshot", now)
     snapshot = snapshot_of(snapshot_version, targets, raw, expires)
     raw = _signed(repository, snapshot, root)
-    write(folder / f"{snapshot_version}.snapshot.json", raw)
+    replace_file(folder / f"{snapshot_version}.snapshot.json", raw)
     expires = lifetimes.expiry("timestamp", now)
     timestamp = timestamp_of(timestamp_version, snapshot.signed, raw, expires)
     timestamp_bytes = _signed(repository, timestamp, root)
     if new_root_bytes is not None:
-        write(folder / root_name(root.version), new_root_bytes)
-    write(folder / TIMESTAMP_NAME, timestamp_bytes)
+        replace_file(folder / root_name(root.version), new_root_bytes)
+    replace_file(folder / TIMESTAMP_NAME, timestamp_bytes)
 
 
 def write_upper(repository: Repository, chain: Chain, now: datetime) -> None:
@@ -83,11 +80,11 @@ def write_upper(repository: Repository, chain: Chain, now: datetime) -> None:
         )
         raw = _signed(repository, made, root)
         snapshot = made.signed
-        write(repository.folder / f"{snapshot.version}.snapshot.json", raw)
+        replace_file(repository.folder / f"{snapshot.version}.snapshot.json", raw)
     version = chain.timestamp.signed.version + 1
     expires = repository.lifetimes.expiry("timestamp", now)
     timestamp = timestamp_of(version, snapshot, raw, expires)
-    write(repository.folder / TIMESTAMP_NAME, _signed(repository, timestamp, root))
+    replace_file(repository.folder / TIMESTAMP_NAME, _signed(repository, timestamp, root))
 
 
 def signers_at_hand(repository: Repository, role: str) -> list[Signer]:
@@ -95,37 +92,14 @@ def signers_at_hand(repository: Repository, role: str) -> list[Signer]:
     return [*role_signers(repository.keys, role), *repository.signers]
 
 
+def may_add(repository: Repository) -> bool:
+    """Whether keys of every role that names releases are at hand."""
+    return all(signers_at_hand(repository, role) for role in ("targets", "snapshot", "timestamp"))
+
+
 def is_past_half(repository: Repository, role: str, expires: datetime, now: datetime) -> bool:
     """Whether less than half of the time that metadata of ``role`` counts is left."""
     return expires - now < timedelta(days=getattr(repository.lifetimes, role)) / 2
-
-
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """One writer at a time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def write(path: Path, content: bytes) -> None:
-    """Replace a file whole, on the medium when this returns."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as file:
-        temporary.chmod(0o644)
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _signed(repository: Repository, metadata: AnyMetadata, root: Root) -> bytes:
