@@ -59,7 +59,7 @@ class Client:
 
     def _upload(self, repo: str, oid: str, content: bytes) -> None:
         wanted = {"operation": "upload", "transfers": ["basic"], "hash_algo": "sha256"}
-        wanted["objects"] = [{"oid": oid, "size": len(content)}]  # type: ignore[assignment]
+        wanted["objects"] = [{"oid": oid, "size": len(content)}]
         answer = self.http.post(f"/{repo}.git/info/lfs/objects/batch", json=wanted)
         [found] = answer.raise_for_status().json()["objects"]
         self.http.put(found["actions"]["upload"]["href"], content=content).raise_for_status()

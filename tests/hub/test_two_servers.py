@@ -87,7 +87,7 @@ def test_what_one_server_acknowledged_the_other_has_even_when_the_first_is_kille
 
 @contextmanager
 def at(hub: RunningHub, token: str, repo_id: str) -> Iterator[Hosted]:
-    hosted = Hosted(hub, token, repo_id)  # type: ignore[arg-type]
+    hosted = Hosted(hub, token, repo_id)
     with hosted.http:
         yield hosted
 

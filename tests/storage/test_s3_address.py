@@ -66,7 +66,7 @@ def test_the_secret_is_not_in_a_bucket_that_is_printed() -> None:
 )
 def test_settings_that_name_no_bucket_are_refused(wrong: dict[str, str], told: str) -> None:
     with pytest.raises(BadSetting) as refused:
-        named_bucket(Settings(**{"s3_bucket": "mine", **wrong}))  # type: ignore[arg-type]
+        named_bucket(Settings(**{"s3_bucket": "mine", **wrong}))
     assert told in f"{refused.value.message} {refused.value.hint}"
 
 

@@ -49,7 +49,7 @@ def failing(connection: S3Connection) -> Iterator[tuple[S3BlobStore, FaultyStore
 def put(store: S3BlobStore, content: bytes, *, announced: bool = False) -> str:
     sha256 = sha256_hex(content)
     told = {"sha256": sha256, "size_bytes": len(content)} if announced else {}
-    with store.begin(**told) as writer:  # type: ignore[arg-type]
+    with store.begin(**told) as writer:
         for at in range(0, len(content), MIB):
             writer.write(content[at : at + MIB])
         return writer.commit().sha256

@@ -8,7 +8,7 @@ detail, and the frame logs it under the same id.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -30,6 +30,18 @@ class Failure(NamedTuple):
 
 Shape = Callable[[Failure], Response]
 Handler = Callable[[Request, Exception], Awaitable[Response]]
+_E = TypeVar("_E", bound=Exception)
+
+
+def handler(kind: type[_E], answer: Callable[[Request, _E], Awaitable[Response]]) -> Handler:
+    """``answer`` as the framework wants it, which gives every handler any exception."""
+
+    async def handle(request: Request, error: Exception) -> Response:
+        if not isinstance(error, kind):
+            raise error
+        return await answer(request, error)
+
+    return handle
 
 
 def handlers(
@@ -37,12 +49,10 @@ def handlers(
 ) -> dict[type[Exception], Handler]:
     """By what is raised; ``nothing_at`` says that no route has the request's address."""
 
-    async def bad_request(_request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)  # noqa: S101  (narrows the handler's type)
+    async def bad_request(_request: Request, error: RequestValidationError) -> Response:
         return shape(_first_mistake(error))
 
-    async def routing_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)  # noqa: S101
+    async def routing_error(request: Request, error: HTTPException) -> Response:
         sentence = nothing_at(request) if error.status_code == 404 else str(error.detail)
         return shape(Failure(error.status_code, sentence, headers=error.headers))
 
@@ -55,8 +65,8 @@ def handlers(
         return shape(Failure(500, sentence, "internal"))
 
     return {
-        RequestValidationError: bad_request,
-        HTTPException: routing_error,
+        RequestValidationError: handler(RequestValidationError, bad_request),
+        HTTPException: handler(HTTPException, routing_error),
         ClientDisconnect: client_gone,
         Exception: unforeseen,
     }

@@ -17,6 +17,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from paddock.http import direct_bodies
+from paddock.http.direct_bodies import DirectBody
+
 MAX_HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 30.0  # a client has this long to send a request's head
 STALLED_SECONDS = 120.0  # a body of which nothing arrives, or an answer of which nothing is read
@@ -35,6 +38,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _body_timer: asyncio.TimerHandle | None = None
     _reader_timer: asyncio.TimerHandle | None = None
     _received_at = 0.0
+    _direct_body: DirectBody | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -85,9 +89,12 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._in_head = False
         super().on_headers_complete()
         self._await_body()
+        self._offer_body()
 
     def on_body(self, body: bytes) -> None:
         self._collected_bytes = 0
+        if self._direct_body is not None:
+            self._direct_body.parsed(len(body))
         if self.cycle is not None and not self.transport.is_closing():
             super().on_body(body)
 
@@ -97,6 +104,14 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._body_timer.cancel()
         if self.cycle is not None and not self.transport.is_closing():
             super().on_message_complete()
+
+    def _offer_body(self) -> None:
+        """Let the request's handler, which has not begun, read a large body by itself."""
+        size_bytes = direct_bodies.announced(self.headers)
+        self._direct_body = None
+        if size_bytes and self.scheme == "http" and self.transport.get_extra_info("socket"):
+            self._direct_body = DirectBody(self, size_bytes, STALLED_SECONDS)
+            direct_bodies.offer(self.scope, self._direct_body)
 
     def _await_body(self) -> None:
         """Look again when the body may have stood still for too long; we may be who is slow."""

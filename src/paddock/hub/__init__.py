@@ -44,6 +44,8 @@ webhooks       which programs learn of what happened
 spaces         secrets and variables of spaces
 jobs           work that no request waits for
 garbage        what nothing refers to goes
+fsck           the store proven whole, and repaired
+holdings       who holds how many of the stored bytes
 mirror         repositories of another hub
 bundles        repositories as one signed file
 """

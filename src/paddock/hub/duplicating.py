@@ -24,6 +24,7 @@ from paddock.hub.scans import leaving
 from paddock.hub.scans.leaving import Asking
 from paddock.hub.tables import commits, git_objects
 from paddock.hub.types import Repository
+from paddock.hub.xet import own_terms, variants
 from paddock.storage.sql import in_chunks
 
 
@@ -68,7 +69,10 @@ def _copy_history(asking: Asking, target: Repository, oids: list[str]) -> None:
         raise leaving.rejected(asking, etag, withheld[etag])
     usage.charge(conn, target.id, git_bytes=git_bytes)
     # Git allows pointers to files that were never sent, or were removed for good.
-    large_files.grant(conn, target.id, large_files.present(conn, source.id, pointed))
+    held = large_files.present(conn, source.id, pointed)
+    own_terms.copy(conn, source.id, target.id, held)
+    variants.copy(conn, source.id, target.id, held)
+    large_files.grant(conn, target.id, held)
 
 
 def _copy_rows(

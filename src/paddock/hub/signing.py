@@ -18,6 +18,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 import orjson
 import sqlalchemy as sa
@@ -31,6 +32,8 @@ _KEY_NAME = "signing"
 _KEY_BYTES = 32
 # No honest text of ours is longer; a longer one is refused before it is hashed.
 _MAX_CHARS = 8192
+
+_known: WeakKeyDictionary[Database, bytes] = WeakKeyDictionary()
 
 
 class BadSignature(Forbidden):
@@ -48,7 +51,17 @@ class SignatureExpired(BadSignature):
 
 
 def signing_key(database: Database) -> bytes:
-    """The key of this database's servers, made if this is the first use of it."""
+    """The key of this database's servers, made if this is the first use of it.
+
+    It never changes, so each process looks for it once.
+    """
+    if (known := _known.get(database)) is not None:
+        return known
+    key = _known[database] = _find_or_make_key(database)
+    return key
+
+
+def _find_or_make_key(database: Database) -> bytes:
     with database.read() as conn:
         key = _find_key(conn)
     if key is not None:
@@ -61,9 +74,9 @@ def signing_key(database: Database) -> bytes:
     return key
 
 
-def public_id(key: bytes) -> str:
-    """16 digits that tell this database's servers from all others, and nothing of the key."""
-    return hmac.digest(key, b"public id", "sha256")[:8].hex()
+def public_id(key: bytes, of: str) -> str:
+    """16 digits that tell ``of`` at this database's servers from all else; the key stays secret."""
+    return hmac.digest(key, f"public id of {of}".encode(), "sha256")[:8].hex()
 
 
 def sign(key: bytes, purpose: str, fields: Mapping[str, Any], expires_at: datetime) -> str:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -275,6 +276,7 @@ repository_large_files = Table(
 )
 
 _IS_WAITING = text("waits_for_repo_id IS NOT NULL")
+_IS_UNINDEXED = text("NOT is_indexed")
 
 xorbs = Table(
     "xorbs",
@@ -291,8 +293,11 @@ xorbs = Table(
     # The repository that a client sent it for, until a file of any repository is made of it.
     Column("waits_for_repo_id", BigInteger),
     Column("idle_since", Moment),  # see hub/large/tables.py
+    # Whether its chunks are in xet_chunks: those of an older paddock wait for a job.
+    Column("is_indexed", Boolean, nullable=False, server_default=false()),
     Index(None, "blob_sha256"),
     Index(None, "waits_for_repo_id", sqlite_where=_IS_WAITING, postgresql_where=_IS_WAITING),
+    Index("ix_xorbs_unindexed", "hash", sqlite_where=_IS_UNINDEXED, postgresql_where=_IS_UNINDEXED),
 )
 
 xet_files = Table(
@@ -303,5 +308,8 @@ xet_files = Table(
     # Computed here from the bytes, not claimed.
     Column("sha256", Sha256, nullable=False, info={"names_blob": False}),
     Column("terms", LargeBinary, nullable=False),  # packed: hash[32], u32 unpacked, start, end
+    # Set for other terms of the file of that hash, which are for some repositories alone: their
+    # senders do not know the terms that it has. See hub/xet/own_terms.py.
+    Column("of_hash", XetHash),
     Index(None, "sha256"),
 )

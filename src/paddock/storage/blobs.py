@@ -78,6 +78,11 @@ class BlobStore(Protocol):
         """
         ...
 
+    def begin_again(self, sha256: str, size_bytes: int) -> BlobWriter:
+        """Start a blob whose stored bytes are damaged or gone: they are replaced, all at once, by
+        bytes of that digest, whatever is there; without ``commit`` what is there stays."""
+        ...
+
     def size_bytes(self, sha256: str) -> int | None:
         """Size, or None when there is no such blob."""
         ...

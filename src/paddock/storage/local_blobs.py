@@ -39,6 +39,10 @@ class LocalBlobStore:
     def begin(self, *, sha256: str | None = None, size_bytes: int | None = None) -> LocalBlobWriter:
         return LocalBlobWriter(self._blobs, StagedFile(self._staging))
 
+    def begin_again(self, sha256: str, size_bytes: int) -> LocalBlobWriter:
+        announced = Blob(sha256, size_bytes)
+        return LocalBlobWriter(self._blobs, StagedFile(self._staging), replaced=announced)
+
     def size_bytes(self, sha256: str) -> int | None:
         return _file_size(_blob_path(self._blobs, sha256))
 
@@ -116,9 +120,10 @@ class LocalBlobStore:
 class LocalBlobWriter:
     """Bytes on their way into a LocalBlobStore, hashed as they come."""
 
-    def __init__(self, blobs: Path, staged: StagedFile) -> None:
+    def __init__(self, blobs: Path, staged: StagedFile, *, replaced: Blob | None = None) -> None:
         self._blobs = blobs
         self._staged = staged
+        self._replaced = replaced  # whatever is stored under its name is not believed
         self._sha256 = hashlib.sha256()
         self._size_bytes = 0
 
@@ -130,8 +135,10 @@ class LocalBlobWriter:
     def commit(self, *, sha256: str | None = None, size_bytes: int | None = None) -> Blob:
         blob = Blob(self._sha256.hexdigest(), self._size_bytes)
         check_announced(blob, sha256, size_bytes)
+        if self._replaced is not None:
+            check_announced(blob, *self._replaced)
         path = _blob_path(self._blobs, blob.sha256)
-        if _touch(path, blob.size_bytes):
+        if self._replaced is None and _touch(path, blob.size_bytes):
             self._staged.discard()
         else:
             self._staged.sync()

@@ -55,6 +55,10 @@ class S3BlobStore:
             return WaitingBlobWriter(self._connection, _key)
         return AnnouncedBlobWriter(self._connection, _key(sha256), sha256, size_bytes)
 
+    def begin_again(self, sha256: str, size_bytes: int) -> BlobWriter:
+        key = _key(sha256)
+        return AnnouncedBlobWriter(self._connection, key, sha256, size_bytes, believes=False)
+
     def size_bytes(self, sha256: str) -> int | None:
         found = self._connection.head(_key(sha256))
         return None if found is None else int(found["size"])

@@ -61,28 +61,22 @@ class S3PartWriter:
     """One part on its way in; its ETag is its BLAKE3."""
 
     def __init__(self, connection: S3Connection, key: str) -> None:
-        self._connection = connection
-        self._key = key
         self._blake3 = blake3.blake3()
-        self._object: ObjectWriter | None = None
+        self._object = ObjectWriter(connection, key)
 
     def write(self, chunk: bytes | memoryview) -> None:
         self._blake3.update(chunk)
-        assert self._object is not None  # noqa: S101  (written inside ``with``)
         self._object.write(chunk)
 
     def commit(self) -> str:
-        assert self._object is not None  # noqa: S101
         self._object.finish()
         return self._blake3.hexdigest()
 
     def __enter__(self) -> S3PartWriter:
-        self._object = ObjectWriter(self._connection, self._key)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self._object is not None:
-            self._object.discard()
+        self._object.discard()
 
 
 def _key(upload_id: str, number: int) -> str:

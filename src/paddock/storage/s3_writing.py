@@ -55,8 +55,10 @@ class ObjectWriter:
         )
 
     def write(self, chunk: bytes | memoryview) -> None:
+        # What is sent later is not copied, and the caller may use its memory again.
+        owned = chunk if isinstance(chunk, bytes) else bytes(chunk)
         with store_errors("storing an object"):
-            self._pipe.write(chunk)
+            self._pipe.write(owned)
         self._size_bytes += memoryview(chunk).nbytes
 
     def finish(self) -> None:
@@ -117,14 +119,24 @@ def is_there(connection: S3Connection, key: str, size_bytes: int) -> bool:
 
 
 class AnnouncedBlobWriter:
-    """A blob of known digest, straight to its final key."""
+    """A blob of known digest, straight to its final key.
+
+    Unless it ``believes`` what is there, a young object of that key is replaced, too.
+    """
 
     def __init__(
-        self, connection: S3Connection, key: str, sha256: str, size_bytes: int | None
+        self,
+        connection: S3Connection,
+        key: str,
+        sha256: str,
+        size_bytes: int | None,
+        *,
+        believes: bool = True,
     ) -> None:
         self._connection = connection
         self._key = key
         self._expected = (sha256, size_bytes)
+        self._believes = believes
         self._sha256 = hashlib.sha256()
         self._size_bytes = 0
         self._object: ObjectWriter | None = None
@@ -145,10 +157,11 @@ class AnnouncedBlobWriter:
 
     def __enter__(self) -> AnnouncedBlobWriter:
         size_bytes = self._expected[1]
-        there = size_bytes is not None and is_there(self._connection, self._key, size_bytes)
+        may_be_there = size_bytes is not None and self._believes
+        there = may_be_there and is_there(self._connection, self._key, size_bytes or 0)
         if not there:  # else the bytes are only hashed: whoever sends them proves to have them
             self._object = ObjectWriter(
-                self._connection, self._key, size_bytes, named_by_content=True
+                self._connection, self._key, size_bytes, named_by_content=self._believes
             )
         return self
 

@@ -36,7 +36,7 @@ def gated(owner: HfApi, name: str, gate: str = "manual", card: bytes | None = No
     owner.create_repo(repo)
     if card is not None:
         owner.upload_file(path_or_fileobj=card, path_in_repo="README.md", repo_id=repo)
-    owner.update_repo_settings(repo, gated=gate)  # type: ignore[arg-type]
+    owner.update_repo_settings(repo, gated=gate)
     return repo
 
 

@@ -20,6 +20,7 @@ from paddock.hub import signing, tables
 from paddock.hub.bearers import STRANGER
 from paddock.hub.xet import access
 from paddock.hub.xet.records import find_xorb
+from tests.attacks.xet.footers import ShardFooter
 from tests.hub.xet.messages import File, Term, Xorb, shard, whole_file
 from tests.live import LiveServer
 
@@ -162,6 +163,17 @@ def test_the_older_shape_says_the_same(repo: Repo) -> None:
         assert got.headers["Content-Range"] == f"bytes 0-{len(xorb.body) - 1}/{len(xorb.body)}"
 
 
+def test_an_answer_that_is_long_is_sent_as_it_is_made(repo: Repo) -> None:
+    xorb = Xorb(_random(100, 200, 300))
+    file = File([xorb.term(at % 3, at % 3 + 1) for at in range(900)], b"".join(xorb.chunks) * 300)
+    repo.put(xorb)
+    repo.register(file)
+    answer = repo.reconstruction(file)
+    assert "content-length" not in answer.headers
+    assert [term["unpacked_length"] for term in answer.json()["terms"]] == [100, 200, 300] * 300
+    assert repo.download(file) == file.content
+
+
 def test_several_ranges_come_in_one_answer(repo: Repo) -> None:
     xorb = Xorb(_random(1000, 2000, 3000))
     file = File([xorb.term(0, 1), xorb.term(2, 3)], xorb.chunks[0] + xorb.chunks[2])
@@ -225,7 +237,8 @@ def test_a_shard_of_several_files_with_a_footer_and_without_a_digest(repo: Repo)
     xorb = Xorb(_random(3000, 4000))
     repo.put(xorb)
     bare = File([xorb.term(0, 1)], xorb.chunks[0], flags=1 << 31)
-    message = shard([whole_file(xorb), bare], [xorb], footer=os.urandom(200))
+    files = [whole_file(xorb), bare]
+    message = shard(files, [xorb], footer=ShardFooter.of(files, [xorb]).packed)
     assert repo.writer.post("/xet/v1/shards", content=message).json() == {"result": 1}
     assert repo.download(bare) == xorb.chunks[0]
 
@@ -236,14 +249,33 @@ def test_a_shard_of_xorbs_alone_is_taken(repo: Repo) -> None:
     assert repo.register(xorbs=[xorb]).json() == {"result": 0}
 
 
-def test_old_clients_routes_lead_to_the_same(repo: Repo) -> None:
+@pytest.mark.parametrize(
+    ("xorbs", "shards", "reconstructions"),
+    [
+        ("xorb/default", f"shard/default-merkledb/{'a' * 64}", "reconstruction"),  # to 1.1.5
+        ("xorbs/default", "shards", "reconstructions"),  # to 1.2
+        ("v1/xorbs/default", "shards", "v1/reconstructions"),  # to 1.4
+    ],
+)
+def test_old_clients_routes_lead_to_the_same(
+    repo: Repo, xorbs: str, shards: str, reconstructions: str
+) -> None:
     xorb = Xorb(_random(3000))
     file = whole_file(xorb)
-    put = repo.writer.post(f"/xet/xorb/default/{xorb.hash}", content=xorb.body)
+    put = repo.writer.post(f"/xet/{xorbs}/{xorb.hash}", content=xorb.body)
     assert put.json() == {"was_inserted": True}
-    name = hashlib.sha256(b"any").hexdigest()
-    done = repo.writer.post(f"/xet/shard/default-merkledb/{name}", content=shard([file], [xorb]))
+    done = repo.writer.post(f"/xet/{shards}", content=shard([file], [xorb]))
     assert done.json() == {"result": 1}
+    told = repo.reader.get(f"/xet/{reconstructions}/{file.hash}").json()
+    assert [term["hash"] for term in told["terms"]] == [xorb.hash]
+    assert "fetch_info" in told
+
+
+def test_an_empty_file_says_nothing_of_its_digest(repo: Repo) -> None:
+    """Clients send zeros for it; what counts is computed here as ever."""
+    empty = File([], b"", claimed_hash=bytes(32), claimed_sha256="0" * 64)
+    assert repo.register(empty).json() == {"result": 1}
+    assert _holds(repo, hashlib.sha256(b"").hexdigest())
 
 
 # Routes that are not offered
@@ -257,7 +289,7 @@ def test_old_clients_routes_lead_to_the_same(repo: Repo) -> None:
         ("POST", "/xet/v1/xorb-grants/default/" + "0" * 64),
         ("HEAD", "/xet/v1/xorbs/default/" + "0" * 64),
         ("GET", "/xet/v1/xorbs/default/" + "0" * 64),
-        ("GET", "/xet/v1/reconstructions?file_id=" + "0" * 64),
+        ("HEAD", "/xet/v1/files/" + "0" * 64),
         ("GET", "/xet/v2/file-chunk-hashes/" + "0" * 64),
         ("PUT", "/xet/v9/anything"),
         ("GET", "/xet/"),
@@ -268,6 +300,13 @@ def test_what_is_not_offered_is_a_clean_404(repo: Repo, method: str, path: str) 
     assert answer.status_code == 404
     if method != "HEAD":
         assert "error" in answer.json()
+
+
+def test_who_asks_to_upload_past_the_hub_is_told_where_to_send_it(repo: Repo) -> None:
+    address = "/xet/v1/xorb-grants/default/" + "0" * 64
+    answer = repo.writer.post(address, json={"length": 1})
+    assert answer.status_code == 404 and "/v1/xorbs" in answer.json()["error"]
+    assert repo.reader.post(address, json={}).status_code == 403
 
 
 # Lies about xorbs

@@ -206,7 +206,7 @@ def test_what_cannot_be_an_item_is_refused_with_a_reason(ann: HfApi) -> None:
         ("not-a-repository", "model", 400),
     ):
         with pytest.raises(HfHubHTTPError) as refused:
-            ann.add_collection_item(made.slug, item, type_)  # type: ignore[arg-type]
+            ann.add_collection_item(made.slug, item, type_)
         assert status_of(refused) == status, item
     assert ann.get_collection(made.slug).items == []
 

@@ -46,7 +46,7 @@ def call(
 ) -> httpx.Response:
     headers = {"Authorization": f"Bearer {hf.token}"}
     url = f"{server.url}/api/settings/webhooks{path}"
-    return httpx.request(method, url, headers=headers, **options)  # type: ignore[arg-type]
+    return httpx.request(method, url, headers=headers, **options)
 
 
 def test_every_call_of_the_client_about_webhooks(hf: HfApi) -> None:
@@ -271,8 +271,8 @@ def test_each_is_told_of_what_it_watches_and_nothing_else(
         ("/both", [("model", f"{mine}/a"), ("user", mine)], ["repo", "discussion"]),
         ("/talk", [("user", mine)], ["discussion"]),
     ):
-        items = [WebhookWatchedItem(type=kind, name=name) for kind, name in watched]  # type: ignore[arg-type]
-        hf.create_webhook(url=fake.url + path, watched=items, domains=domains)  # type: ignore[arg-type]
+        items = [WebhookWatchedItem(type=kind, name=name) for kind, name in watched]
+        hf.create_webhook(url=fake.url + path, watched=items, domains=domains)
     hf.create_repo(f"{mine}/a")
     hf.create_repo(f"{mine}/b", repo_type="dataset")
     hf.create_repo(f"{mine}-org/c")

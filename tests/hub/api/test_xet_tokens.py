@@ -57,8 +57,11 @@ def test_no_two_hubs_are_taken_for_one_another(
     others = _get(server, "boss/other", server.admin_token).json()["casUrl"]
     told = _get(shared_server, name, shared_server.user("alice")).json()
     assert others.removeprefix(server.url) != told["casUrl"].removeprefix(shared_server.url)
-    again = _get(shared_server, name, shared_server.user("bob")).json()
+    again = _get(shared_server, name, shared_server.user("alice")).json()
     assert again["casUrl"] == told["casUrl"]
+    # Nor is what one account was told known to another one on the same machine.
+    bobs = _get(shared_server, name, shared_server.user("bob")).json()["casUrl"]
+    assert bobs != told["casUrl"]
     bearer = {"Authorization": f"Bearer {told['accessToken']}"}
     asked = httpx.get(f"{told['casUrl']}/v2/reconstructions/{'0' * 64}", headers=bearer)
     assert (asked.status_code, "hub" in asked.json()["error"]) == (404, False)
@@ -117,6 +120,49 @@ def test_the_revision_must_exist(shared_server: LiveServer, name: str) -> None:
         answer = _get(shared_server, name, alice, what, rev="nowhere")
         assert answer.status_code == 404
         assert answer.headers["X-Error-Code"] == "RevisionNotFound"
+
+
+def _works(server: LiveServer, grant: dict[str, str]) -> int:
+    """What a call with the token comes to; 404 of the file itself is a call that went through."""
+    bearer = {"Authorization": f"Bearer {grant['accessToken']}"}
+    answer = httpx.get(f"{server.url}/xet/v1/reconstructions?file_id={'0' * 64}", headers=bearer)
+    return answer.status_code
+
+
+def test_a_token_ends_with_the_branch_or_tag_that_it_is_for(
+    shared_server: LiveServer, name: str
+) -> None:
+    alice = shared_server.user("alice")
+    api = shared_server.api(alice)
+    api.create_branch(name, branch="dev")
+    api.create_tag(name, tag="v1")
+    oid = api.repo_info(name).sha
+    grants = {
+        (what, rev): _get(shared_server, name, alice, what, rev=rev).json()
+        for what in ("read", "write")
+        for rev in ("dev", "v1", "main", oid or "")
+        if (what, rev) != ("write", "v1")
+    }
+    assert {_works(shared_server, grant) for grant in grants.values()} == {200}
+    api.delete_branch(name, branch="dev")
+    api.delete_tag(name, tag="v1")
+    for (what, rev), grant in grants.items():
+        expected = 404 if rev in ("dev", "v1") else 200
+        assert _works(shared_server, grant) == expected, (what, rev)
+
+
+def test_a_token_for_a_pull_request_ends_when_that_is_over(
+    shared_server: LiveServer, name: str
+) -> None:
+    alice, bob = shared_server.user("alice"), shared_server.user("bob")
+    number = shared_server.api(bob).create_pull_request(name, title="Mine").num
+    rev = f"refs%2Fpr%2F{number}"
+    writes = _get(shared_server, name, bob, "write", rev=rev).json()
+    reads = _get(shared_server, name, bob, rev=rev).json()
+    assert (_works(shared_server, writes), _works(shared_server, reads)) == (200, 200)
+    shared_server.api(alice).change_discussion_status(name, number, new_status="closed")
+    assert _works(shared_server, writes) in (403, 409)
+    assert _works(shared_server, reads) == 200  # what was proposed can still be read
 
 
 def test_a_client_that_opens_a_pull_request_names_no_revision(

@@ -176,7 +176,7 @@ def test_nothing_of_an_untrusted_bundle_is_used(
 
 def members(path: Path) -> list[tuple[str, bytes]]:
     with tarfile.open(path) as tar:
-        return [(item.name, tar.extractfile(item).read()) for item in tar]  # type: ignore[union-attr]
+        return [(item.name, tar.extractfile(item).read()) for item in tar]
 
 
 def rebuild(path: Path, pieces: list[tuple[str, bytes]], kind: bytes = tarfile.REGTYPE) -> Path:

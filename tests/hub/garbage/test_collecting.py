@@ -7,14 +7,20 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paddock import clock
+from paddock.digest import sha256_hex
 from paddock.hub import lookup, repositories
 from paddock.hub.context import Hub
+from paddock.hub.errors import NotUploaded
+from paddock.hub.fsck.checkers import Checking
+from paddock.hub.fsck.findings import Findings
+from paddock.hub.fsck.running import check_store
 from paddock.hub.garbage import blobs as blob_sweep
 from paddock.hub.garbage.collecting import collect
 from paddock.hub.garbage.graces import Graces
@@ -24,18 +30,27 @@ from paddock.hub.git.commits import CommitRequest, NewBranch
 from paddock.hub.git.objects import ObjectType, make_object, make_stored_blob
 from paddock.hub.git.operations import AddFile, AddLarge, Delete, Operation
 from paddock.hub.git.reachability import reachable
-from paddock.hub.large import condemned, large_files, usage
+from paddock.hub.large import administration, condemned, large_files, usage
 from paddock.hub.large.condemned import BlobWentAway
 from paddock.hub.large.content import open_content
-from paddock.hub.large.tables import condemned_blobs
+from paddock.hub.large.large_files import XetFileRow
+from paddock.hub.large.tables import condemned_blobs, xet_file_xorbs, xorb_known_to
+from paddock.hub.names import RepositoryName
 from paddock.hub.people.accounts import create_user
 from paddock.hub.repositories import NewRepository
-from paddock.hub.tables import git_objects
+from paddock.hub.tables import git_objects, xet_files, xorbs
+from paddock.hub.tables import large_files as large_files_rows
 from paddock.hub.types import Account, Caller, FileEntry, Kind, Repository, Token
+from paddock.hub.xet import known, own_terms, records, variants
+from paddock.hub.xet.layout import Term, Terms
+from paddock.hub.xet.records import StoredXorb, XetFile
+from paddock.hub.xet.views import ViewBuilder, ViewedXorb
+from paddock.hub.xet.xorbs import XorbParser
 from paddock.storage.blobs import Blob, BlobStore
 from paddock.storage.database import Database
 from paddock.storage.local_blobs import LocalBlobStore
 from tests.databases import sqlite_url
+from tests.hub.xet.messages import File, Xorb
 
 DAY = timedelta(days=1)
 START = datetime.now(UTC) + timedelta(hours=1)  # after whatever the file system says
@@ -86,6 +101,41 @@ class World:
         with self.database.write() as conn:
             large_files.add_blob(conn, self.repo.id, blob)
         return blob.sha256
+
+    def other_repo(self) -> Repository:
+        with self.database.write() as conn:
+            return self.create(conn, "other")
+
+    def stored_xorb(self, sent: Xorb) -> StoredXorb:
+        parser = XorbParser(lambda frames: None)
+        parser.feed(sent.body)
+        name, table = parser.finish()
+        xorb = StoredXorb(name, self.put(sent.body), table)
+        condemned.forget_removed(self.database, self.store, [xorb.blob.sha256])
+        return xorb
+
+    def register(self, sent: Xorb, end: int, file_hash: str, sha256: str) -> XetFile:
+        """The xorb's row, and a file of its first chunks that is not registered."""
+        with self.database.write() as conn:
+            records.add_xorb(conn, self.stored_xorb(sent), self.repo.id)
+        size = sum(map(len, sent.chunks[:end]))
+        return XetFile(file_hash, sha256, Terms.of([Term(sent.raw_hash, size, 0, end)]))
+
+    def upload_xet(self, chunks: list[bytes], unused: bytes) -> tuple[str, int]:
+        """A file as by Xet, in a xorb that has a chunk more; its SHA-256 and size."""
+        sent = Xorb([*chunks, unused])
+        xorb = self.stored_xorb(sent)
+        name = xorb.hash
+        content, term = b"".join(chunks), sent.term(0, len(chunks))
+        terms = Terms.of([Term(sent.raw_hash, len(content), 0, len(chunks))])
+        file = XetFile(File([term], content).hash, sha256_hex(content), terms)
+        row = XetFileRow(file.sha256, file.size_bytes, file.hash)
+        with self.database.write() as conn:
+            records.add_xorb(conn, xorb, self.repo.id)
+            known.add_told(conn, self.anna.id, {name: np.ones(2, np.bool_)})
+            records.add_files(conn, [file])
+            large_files.add_xet_files(conn, self.repo.id, [row])
+        return file.sha256, file.size_bytes
 
     def stored(self, path: str, content: bytes) -> AddFile:
         """A file that is kept as a blob beside its row."""
@@ -167,8 +217,6 @@ def test_a_branch_that_went_takes_its_files_along_after_the_grace(world: World, 
 def test_a_deleted_repository_frees_its_bytes(world: World, time: Time) -> None:
     world.commit(AddLarge("a.bin", world.upload(b"a" * 1000), 1000))
     with world.database.write() as conn:
-        from paddock.hub.names import RepositoryName
-
         name = RepositoryName(Kind.MODEL, "anna", "repo")
         repositories.delete_repository(conn, world.caller, name)
     world.collect()
@@ -309,7 +357,7 @@ def test_a_branch_made_while_the_sweep_removes_keeps_what_it_leads_to(
             made.append(old)
             with world.database.write() as conn:
                 commits.create_branch(conn, world.repo, world.anna, NewBranch("back", old))
-        return really_remove(*arguments)  # type: ignore[arg-type]
+        return really_remove(*arguments)
 
     monkeypatch.setattr(sweep, "_remove", make_a_branch_first)
     world.collect()
@@ -414,6 +462,13 @@ def _upload_only(world: World, chance: random.Random) -> None:
     world.upload(bytes([100 + chance.randrange(3)]) * 400)
 
 
+def _commit_xet(world: World, chance: random.Random) -> None:
+    """A file of some of a few chunks, in a xorb of its own beside a chunk that nobody uses."""
+    chunks = [bytes([200 + chance.randrange(4)]) * 500 for _ in range(chance.randrange(1, 4))]
+    sha256, size = world.upload_xet(chunks, bytes([250 + chance.randrange(2)]) * 400)
+    world.commit(AddLarge(f"x{chance.randrange(3)}", sha256, size), branch=_branch(world, chance))
+
+
 def _branch(world: World, chance: random.Random) -> str:
     with world.database.read() as conn:
         names = [ref.name for ref in refs.list_refs(conn, world.repo)]
@@ -454,7 +509,9 @@ def test_whatever_happens_only_the_unreachable_goes_and_all_of_it(
         for step, hours, seed in steps:
             time.pass_(timedelta(hours=hours))
             if step is None:
-                world.collect()
+                grace = DAY * (hours % 3)
+                told = world.collect(grace, dry_run=True)
+                assert world.collect(grace) == told
             else:
                 step(world, random.Random(seed))
             _everything_reads(world)
@@ -462,6 +519,7 @@ def test_whatever_happens_only_the_unreachable_goes_and_all_of_it(
         _everything_reads(world)
         assert world.oids() == world.reached()
         assert world.blobs() == _named_blobs(world)
+        assert _xorbs_without_files(world) == 0
     database.dispose()
 
 
@@ -476,9 +534,23 @@ def _everything_reads(world: World) -> None:
 
 
 def _named_blobs(world: World) -> set[str]:
-    query = sa.select(git_objects.c.blob_sha256, git_objects.c.lfs_sha256)
+    large = large_files_rows.c
+    queries = (
+        sa.select(git_objects.c.blob_sha256).where(git_objects.c.blob_sha256.is_not(None)),
+        sa.select(git_objects.c.lfs_sha256)
+        .join(large_files_rows, large.sha256 == git_objects.c.lfs_sha256)
+        .where(large.is_blob),
+        sa.select(xorbs.c.blob_sha256),
+    )
     with world.database.read() as conn:
-        return {sha256 for row in conn.execute(query) for sha256 in row if sha256}
+        return {sha256 for query in queries for sha256 in conn.execute(query).scalars()}
+
+
+def _xorbs_without_files(world: World) -> int:
+    used = sa.exists().where(xet_file_xorbs.c.xorb_hash == xorbs.c.hash)
+    query = sa.select(sa.func.count()).select_from(xorbs).where(~used)
+    with world.database.read() as conn:
+        return int(conn.execute(query).scalar_one())
 
 
 def test_the_sweep_goes_through_a_store_of_many_blobs_in_steps(
@@ -490,3 +562,166 @@ def test_the_sweep_goes_through_a_store_of_many_blobs_in_steps(
     world.collect()
     time.pass_(2 * DAY)
     assert world.collect()["blobs"] == 10
+
+
+def test_what_was_told_of_a_xorb_goes_when_no_client_can_remember_it(
+    world: World, time: Time
+) -> None:
+    sha256, size = world.upload_xet([b"a" * 500, b"b" * 500], b"unused")
+    world.commit(AddLarge("x", sha256, size))
+    mask = np.ones(1, np.bool_)
+    with world.database.write() as conn:
+        (xorb,) = conn.execute(sa.select(xorbs.c.hash)).scalars()
+        other = create_user(conn, "other")
+        known.add_sent(conn, other.id, [xorb])
+    time.pass_(DAY - timedelta(minutes=1))
+    with world.database.write() as conn:
+        known.add_told(conn, world.anna.id, {xorb: mask})  # again: for another day
+    time.pass_(timedelta(minutes=2))
+    world.collect()
+    assert told_accounts(world) == {world.anna.id, other.id}
+    time.pass_(DAY)
+    world.collect()
+    assert told_accounts(world) == {other.id}  # who sent it may name it as long as it is here
+
+
+def test_a_view_that_somebody_was_just_told_of_outlives_its_file(world: World, time: Time) -> None:
+    """Who was told of it may still be sending a file that is made of it."""
+    content = b"v" * 1000
+    sha256 = world.upload(content)
+    viewed: list[ViewedXorb] = []
+    builder = ViewBuilder(viewed.append)
+    builder.feed(content)
+    with world.database.write() as conn:
+        file = builder.finish()
+        records.add_viewed_xorbs(conn, sha256, viewed)
+        records.add_viewed_file(conn, sha256, file)
+        known.add_told(conn, world.anna.id, {viewed[0].hash: np.ones(1, np.bool_)})
+    world.commit(AddLarge("v", sha256, 1000))
+    with world.database.write() as conn:
+        administration.remove_for_good(conn, world.repo, world.anna, [sha256], rewrite_history=True)
+    for days, left in ((0, 1), (3, 1), (5, 1), (2, 0)):  # then the blob's own day
+        time.pass_(days * DAY)
+        told = collect(world.database, world.store, Graces(), dry_run=True)
+        assert collect(world.database, world.store, Graces()) == told
+        assert len(world.blobs()) == left
+
+
+def told_accounts(world: World) -> set[int]:
+    with world.database.read() as conn:
+        return set(conn.execute(sa.select(xorb_known_to.c.account_id)).scalars())
+
+
+def test_terms_for_one_repository_alone_go_when_it_holds_the_file_no_more(world: World) -> None:
+    """The same bytes in other terms, sent by somebody who may not name the first ones."""
+    chunks = [b"a" * 500, b"b" * 500]
+    sha256, size = world.upload_xet(chunks, b"unused")
+    world.commit(AddLarge("x", sha256, size))
+    first, world.repo = world.repo, world.other_repo()
+    sent = Xorb([b"".join(chunks)])
+    with world.database.write() as conn:
+        row = conn.execute(xet_files.select()).one()
+    own = world.register(sent, 1, row.hash, sha256)
+    with world.database.write() as conn:
+        large_files.grant(conn, world.repo.id, [sha256])
+        own_terms.keep(conn, world.repo.id, [own], set())
+    world.commit(AddLarge("y", sha256, size))
+    assert world.collect(timedelta(0))["xorbs"] == 0 and len(world.blobs()) == 2
+    with world.database.write() as conn:
+        administration.remove_for_good(conn, world.repo, world.anna, [sha256], rewrite_history=True)
+    told = world.collect(timedelta(0), dry_run=True)
+    assert world.collect(timedelta(0)) == told and (told["xet_files"], told["xorbs"]) == (1, 1)
+    world.repo = first
+    assert world.read("x") == b"".join(chunks) and len(world.blobs()) == 1
+
+
+def test_another_form_of_a_xorb_goes_when_its_repository_has_no_file_of_it(
+    world: World, time: Time
+) -> None:
+    """It was sent by somebody who could not know that the xorb was here."""
+    chunks = [b"a" * 500, b"b" * 500]
+    sha256, size = world.upload_xet(chunks, b"unused")
+    world.commit(AddLarge("x", sha256, size))
+    first, world.repo = world.repo, world.other_repo()
+    packed = world.stored_xorb(Xorb([*chunks, b"unused"], [1, 1, 0]))
+    with world.database.write() as conn:
+        other = create_user(conn, "other")
+        known.add_sent(conn, other.id, [packed.hash])
+        variants.add_if_other(conn, packed, world.repo.id, other.id)
+    world.collect()
+    assert len(world.blobs()) == 2  # sent, and its file is still to come
+    with world.database.write() as conn:
+        large_files.grant(conn, world.repo.id, [sha256])
+    world.commit(AddLarge("y", sha256, size))
+    time.pass_(2 * DAY)
+    assert world.collect(timedelta(0))["blobs"] == 0
+    with world.database.write() as conn:
+        administration.remove_for_good(conn, world.repo, world.anna, [sha256], rewrite_history=True)
+    told = world.collect(timedelta(0), dry_run=True)
+    assert told["blobs"] == 1 and world.collect(timedelta(0)) == told
+    world.repo = first
+    assert world.read("x") == b"".join(chunks) and len(world.blobs()) == 1
+
+
+def test_a_dry_run_sees_through_everything_that_goes_at_once(world: World) -> None:
+    """Without any grace a deleted repository takes files, chunks and blobs along in one sweep."""
+    world.commit(AddLarge("a", world.upload(b"a" * 1000), 1000), world.stored("s", b"s" * 100))
+    sha256, size = world.upload_xet([b"a" * 500, b"b" * 500], b"unused")
+    world.commit(AddLarge("x", sha256, size))
+    with world.database.write() as conn:
+        name = RepositoryName(Kind.MODEL, "anna", "repo")
+        repositories.delete_repository(conn, world.caller, name)
+    told = world.collect(timedelta(0), dry_run=True)
+    assert told["blobs"] == 3 and told["xorbs"] == 1 and len(world.blobs()) == 3
+    assert world.collect(timedelta(0)) == told and world.blobs() == set()
+
+
+def test_xet_uploads_meet_sweeps_and_checks_and_nothing_is_lost_or_said_to_be(
+    database: Database, blobs: LocalBlobStore
+) -> None:
+    """Writers share xorbs, commit and delete, while sweeps have next to no grace; a check of the
+    store that runs meanwhile finds nothing wrong, for nothing is."""
+    world = World(database, blobs)
+    stop = threading.Event()
+    failures: list[object] = []
+
+    def write(number: int) -> None:
+        try:
+            _write_shared_xorbs(world, number)
+        except BaseException as e:
+            failures.append(e)
+
+    def sweep() -> None:
+        while not stop.is_set():
+            world.collect(timedelta(seconds=0.3))
+
+    def check() -> None:
+        while not stop.is_set():
+            findings = Findings()
+            check_store(Checking(database, blobs, findings, is_deep=True))
+            failures.extend(findings.told)
+
+    writers = [threading.Thread(target=write, args=(n,)) for n in range(3)]
+    others = [threading.Thread(target=one) for one in (sweep, check)]
+    for thread in (*writers, *others):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    stop.set()
+    for thread in others:
+        thread.join()
+    assert failures == []
+
+
+def _write_shared_xorbs(world: World, number: int) -> None:
+    chosen = random.Random(number)
+    for round_ in range(10):
+        chunks = [bytes([chosen.randrange(3)]) * 500 for _ in range(2)]
+        try:
+            sha256, size = world.upload_xet(chunks, b"unused")
+            world.commit(AddLarge(f"{number}", sha256, size))
+        except (BlobWentAway, NotUploaded):  # told so, a client sends it again
+            continue
+        assert world.read(f"{number}") == b"".join(chunks)
+        if round_ % 2:
+            world.commit(Delete(f"{number}"))

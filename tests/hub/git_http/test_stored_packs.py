@@ -255,7 +255,7 @@ class Afar:
 
     def read(self, *arguments: object) -> Iterator[bytes]:
         self.reads += 1
-        return self._near.read(*arguments)  # type: ignore[attr-defined, no-any-return]
+        return self._near.read(*arguments)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._near, name)
@@ -264,10 +264,11 @@ class Afar:
 def test_another_server_sends_the_same_bytes_also_from_a_store_afar(pushed: Workshop) -> None:
     shop, ours = pushed, pushed.server.hub
     afar = Afar(ours.blobs)
-    other = Hub(ours.database, afar, None)  # type: ignore[arg-type]
+    other = Hub(ours.database, afar, None)
     with patch.object(KeptPack, "read", autospec=True, side_effect=KeptPack.read) as read:
         sent = [answer(hub, shop) for hub in (ours, other, other)]
-        assert read.call_count == 3
+    tip = shop.hub_head()  # the server's own work may be on other tests' packs meanwhile
+    assert len([call for call in read.call_args_list if tip in call.args[0].tips]) == 3
     assert sent[0] == sent[1] == sent[2]
     assert afar.reads == 2  # entries and ids, once
     (shop.folder / "sent.pack").write_bytes(sent[0])

@@ -47,7 +47,7 @@ class Workshop:
         return f"{scheme}://{who}{rest}/{repo_id or self.repo_id}"
 
     @property
-    def hf(self):  # type: ignore[no-untyped-def]  # the stock client's class has no types
+    def hf(self):  # the stock client's class has no types
         return self.server.api(self.token)
 
     def try_git(

@@ -211,7 +211,7 @@ def test_a_kind_that_hangs_leaves_a_thread_to_the_others(hub: Hub, handle: Regis
 def test_kinds_take_turns_however_much_there_is_of_one(hub: Hub, handle: Register) -> None:
     order: list[str] = []
     for kind in ("a", "b", "c"):
-        handle(kind, lambda _, kind=kind: order.append(kind))  # type: ignore[misc]
+        handle(kind, lambda _, kind=kind: order.append(kind))
     for number in range(20):
         put(hub, "a", n=number)
     put(hub, "b")
@@ -318,7 +318,7 @@ def test_a_worker_outlives_the_database(hub: Hub, handle: Register) -> None:
             raise OSError("the disk went away")
         return real()
 
-    worker.take = take  # type: ignore[method-assign]
+    worker.take = take
     worker.start()
     put(hub, "a")
     assert seen.wait(10)

@@ -20,6 +20,7 @@ from paddock.release.files.manifest import (
     render_manifest,
 )
 from paddock.release.signatures.oms import sign_files
+from paddock.release.signatures.vouchers import Vouchers
 from tests.cli.conftest import Paddock
 from tests.live import LiveServer
 from tests.release.signed import write_keys
@@ -43,24 +44,36 @@ class Model:
     def api(self) -> HfApi:
         return self.server.api(self.token)
 
-    def release(self, version: str, weights: bytes, *, signer: Any = None) -> str:
-        """Publish a release to main and tag it; its commit."""
+    def release(
+        self,
+        version: str,
+        weights: bytes,
+        *,
+        signer: Any = None,
+        more: dict[str, bytes] | None = None,
+        named: Any = None,
+    ) -> str:
+        """Publish a release to main and tag it; its commit. ``named``: the key that it names."""
         folder = self.folder / version
         folder.mkdir(parents=True)
         contents = {
             "README.md": b"---\nlicense: mit\n---\n# tiny\n",
             "config.json": CONFIG,
             "model.safetensors": weights,
+            **(more or {}),
         }
         rows = []
         for path, content in contents.items():
             (folder / path).write_bytes(content)
             rows.append(ReleaseFile(path, "other", None, *digest_stream([content])))
-        manifest = render_manifest({"name": "tiny", "version": version}, rows)
+        signer = signer or self.private
+        vouchers = Vouchers(oms=(named or signer).public_key())
+        document = {"name": "tiny", "version": version, "signatures": vouchers.to_json()}
+        manifest = render_manifest(document, rows)
         (folder / MANIFEST_NAME).write_bytes(manifest)
-        signed = {row.path: row.sha256 for row in rows}
+        signed = {row.path: row.sha256 for row in rows if row.path != ".gitattributes"}
         signed[MANIFEST_NAME] = digest_stream([manifest]).sha256
-        bundle = sign_files("tiny", signed, SIGNATURE_NAME, signer or self.private)
+        bundle = sign_files("tiny", signed, SIGNATURE_NAME, signer)
         (folder / SIGNATURE_NAME).write_bytes(bundle)
         made = self.api.upload_folder(folder_path=folder, repo_id=self.repo)
         self.api.create_tag(self.repo, tag=version, revision=made.oid)

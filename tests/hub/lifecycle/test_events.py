@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from paddock.release.lifecycle import announcing
 from paddock.signing.events.log import BRANCH, LOG_NAME
 from tests.cli.conftest import Paddock
 from tests.cli.conftest import in_process as in_process  # a fixture of the next
@@ -42,6 +43,10 @@ def test_a_revocation_is_on_the_page_in_the_api_and_in_a_header(model: Model) ->
     assert "&lt;b&gt;training&lt;/b&gt;" in page
     about = model.stranger(f"/{model.repo}/blob/1.0.0/config.json").text
     assert "What to do: Use 1.1.0." in about
+    assert "Download the file" in about
+    weights = model.stranger(f"/{model.repo}/blob/1.0.0/model.safetensors").text
+    assert "These weights were taken back" in weights
+    assert "Download the file" not in weights
     assert "revoked" not in model.stranger(f"/{model.repo}").text
     info = model.stranger(f"/api/models/{model.repo}/revision/1.0.0")
     assert info.headers["X-Paddock-Advisory"] == "revoked; ACME-2026-001"
@@ -91,6 +96,21 @@ def test_another_key_announces_nothing(model: Model, tmp_path: Path) -> None:
     code, _, error = model.announce("revoke", target, "--reason", "spite", key=key)
     assert code == 1
     assert "did not sign tiny 1.0.0" in error
+
+
+def test_who_may_write_and_signs_again_with_a_key_of_their_own_announces_nothing(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = ec.generate_private_key(ec.SECP256R1())
+    (tmp_path / "own").mkdir()
+    key, _ = write_keys(tmp_path / "own", own)
+    model.release("1.2.0", b"third" * 1000, signer=own, named=model.private)
+    spite = ("revoke", f"{model.repo}@1.2.0", "--reason", "spite")
+    code, _, error = model.announce(*spite, key=key)
+    assert (code, "did not sign tiny 1.2.0" in error) == (1, True)
+    monkeypatch.setattr(announcing, "_require_key", lambda release, signer: None)
+    assert model.announce(*spite, key=key)[0] == 0  # a client of their own
+    assert model.told("1.2.0")["state"] == "current"
 
 
 def test_an_event_by_a_strangers_key_on_the_branch_does_not_count(

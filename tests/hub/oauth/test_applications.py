@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import jwt
 import pytest
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
-from tests.clients.test_other_clients import JAVASCRIPT, installed
+from tests.clients.installing import JAVASCRIPT, javascript_package
 from tests.hub.oauth.people import Person, a_person, sent_back
 from tests.live import LiveServer
 
@@ -96,10 +95,7 @@ def test_the_stock_javascript_client_signs_in(
     shared_server: LiveServer, app: dict[str, Any], kim: Person, tmp_path: Path
 ) -> None:
     """Where it is installed: the same steps as in a browser, the person's page by HTTP."""
-    if shutil.which("npm") is None:
-        pytest.skip("there is no npm here")
-    npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", JAVASCRIPT]
-    modules = installed("javascript", npm) / "node_modules"
+    modules = javascript_package("javascript", JAVASCRIPT) / "node_modules"
     script = tmp_path / "sign_in.mjs"
     hub = (modules / "@huggingface/hub/dist/index.mjs").resolve()
     script.write_text(

@@ -37,7 +37,7 @@ def issuer() -> Iterator[str]:
 
     class Service(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            base = f"http://127.0.0.1:{self.server.server_port}"  # type: ignore[attr-defined]
+            base = f"http://127.0.0.1:{self.server.server_port}"
             public = json.loads(RSAAlgorithm.to_jwk(KEY.public_key()))
             answers = {
                 "/.well-known/openid-configuration": {"jwks_uri": f"{base}/keys"},

@@ -163,5 +163,5 @@ def test_a_link_out_of_the_repository_is_cloned_by_nobody_else(
     assert "'outside'" in done.stderr or "'too long'" in done.stderr
     names = ["inside", "inside too", "outside", "too long"]
     listed = hub.api().get_paths_info("boss/links", names, expand=True)
-    told = [entry.security.status for entry in listed]  # type: ignore[union-attr]
+    told = [entry.security.status for entry in listed]
     assert told == ["safe", "safe", "unsafe", "unsafe"]

@@ -211,8 +211,8 @@ def test_xet_reconstructs_nothing_of_it(hub: Shared) -> None:
     own = xet_address(hub, "sub/large.bin", hub.mine)
     assert httpx.get(own.url, headers=own.headers).status_code == 206
     listed = {e.path: e for e in hub.server.api().list_repo_tree(hub.repo, recursive=True)}
-    assert listed["good.bin"].xet_hash  # type: ignore[union-attr]
-    assert listed["sub/large.bin"].xet_hash is None  # type: ignore[union-attr]
+    assert listed["good.bin"].xet_hash
+    assert listed["sub/large.bin"].xet_hash is None
 
 
 def test_the_stock_client_names_the_file_and_the_reason(hub: Shared, tmp_path: Path) -> None:

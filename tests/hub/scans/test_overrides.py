@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import httpx
 import pytest
 from huggingface_hub import CommitOperationAdd
 
+from tests.cli.at_hand import run
 from tests.hub.scans.conftest import EVIL
 from tests.live import LiveServer
 
@@ -133,11 +132,9 @@ def test_what_makes_no_sense_is_said_so(
 
 def test_it_is_given_on_the_command_line_too(hub: LiveServer) -> None:
     def admin(*arguments: str) -> Any:
-        done = subprocess.run(
-            [sys.executable, "-m", "paddock", "admin", "scan", *arguments, "--json"],
-            capture_output=True, text=True, timeout=120,
-            env={"PADDOCK_DATA": str(hub.data.parent), "PATH": "/usr/bin", "HOME": "/tmp"}
-            | {"PADDOCK_DATABASE_URL": hub.hub.database.name},
+        done = run(
+            hub.data.parent, "admin", "scan", *arguments, "--json",
+            PADDOCK_DATA=str(hub.data.parent), PADDOCK_DATABASE_URL=hub.hub.database.name,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

@@ -119,7 +119,7 @@ def test_bytes_that_come_after_their_commit_are_looked_at(server: LiveServer) ->
         conn.execute(links.delete())
     server.run_scans()
     (entry,) = server.admin_api.get_paths_info(REPO, ["large.bin"], expand=True)
-    assert entry.security.status == "unscanned"  # type: ignore[union-attr]
+    assert entry.security.status == "unscanned"
     with server.hub.database.write() as conn:
         conn.execute(links.insert().values(dict(held)))
         scan_arrived(conn, held["repo_id"], held["sha256"], len(large))

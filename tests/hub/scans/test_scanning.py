@@ -40,7 +40,7 @@ def commit(api: HfApi, files: dict[str, bytes], revision: str = "main") -> str:
 
 def statuses(api: HfApi, revision: str = "main") -> dict[str, str]:
     listed = api.list_repo_tree(REPO, recursive=True, expand=True, revision=revision)
-    return {e.path: e.security.status for e in listed if hasattr(e, "security")}  # type: ignore[union-attr]
+    return {e.path: e.security.status for e in listed if hasattr(e, "security")}
 
 
 def test_files_wait_for_their_scan_and_then_have_a_verdict(
@@ -60,9 +60,9 @@ def test_files_wait_for_their_scan_and_then_have_a_verdict(
         "filesWithIssues": [{"path": "c.md", "level": "unsafe"}],
     }
     (entry,) = api_on_each.get_paths_info(REPO, ["c.md"], expand=True)
-    assert entry.security is not None  # type: ignore[union-attr]
-    assert not entry.security.safe  # type: ignore[union-attr]
-    assert "it says EVIL" in entry.security.pickle_import_scan["message"]  # type: ignore
+    assert entry.security is not None
+    assert not entry.security.safe
+    assert "it says EVIL" in entry.security.pickle_import_scan["message"]
 
 
 def test_every_ref_and_its_history_is_looked_at_and_nothing_twice(
@@ -266,7 +266,7 @@ def test_without_room_for_a_copy_the_job_is_tried_again(
 
 def api_report(server: LiveServer) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {server.admin_token}"}
-    return httpx.get(f"{server.url}/api/models/{REPO}/scan", headers=headers).json()  # type: ignore
+    return httpx.get(f"{server.url}/api/models/{REPO}/scan", headers=headers).json()
 
 
 def ask_again(server: LiveServer) -> None:

@@ -126,7 +126,7 @@ class Term:
     entries: list[tuple[bytes, int]] = field(repr=False, default_factory=list)
 
     def lying(self, **changes: object) -> Term:
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True)

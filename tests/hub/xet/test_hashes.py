@@ -79,6 +79,21 @@ def test_the_tree_that_grows_from_the_left_is_the_tree_of_the_reference(
     assert _root(entries) == messages.merge(entries)
 
 
+@given(
+    st.lists(st.tuples(st.binary(min_size=32, max_size=32), st.integers(1, 131072)), min_size=1),
+    st.lists(st.integers(0, 40), max_size=5),
+)
+def test_leaves_added_together_make_the_same_tree(
+    entries: list[tuple[bytes, int]], cuts: list[int]
+) -> None:
+    tree, start = hashes.MergeTree(), 0
+    for end in [*sorted(cuts), len(entries)]:
+        some = entries[start:end]
+        tree.add_all(b"".join(raw for raw, _ in some), [length for _, length in some])
+        start = max(start, end)
+    assert tree.root() == messages.merge(entries)
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 9, 10, 81, 82, 730, 5000])
 def test_tall_trees_agree_too(count: int) -> None:
     entries = [(hashlib.sha256(b"%d" % i).digest(), i + 1) for i in range(count)]

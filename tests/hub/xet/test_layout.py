@@ -30,6 +30,17 @@ def test_the_terms_of_a_range_are_those_with_a_byte_in_it(case: tuple[list[int],
     found = [(offset, term.start) for offset, term in terms.overlapping(start, end)]
     assert found == [(offsets[at], at) for at in sorted(set(owners[start:end]))]
     assert terms.size_bytes == sum(sizes)
+    offset, some = terms.between(start, end)
+    assert [(offset, term) for term in some][:1] == list(terms.overlapping(start, end))[:1]
+    assert list(some) == [term for _, term in terms.overlapping(start, end)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9), st.integers(0, 9))))
+def test_the_runs_of_each_xorb_are_those_of_its_terms(rows: list[tuple[int, int, int]]) -> None:
+    terms = Terms.of(Term(bytes([name]) * 32, 1, start, end) for name, start, end in rows)
+    runs = {(raw[0], *run) for raw, some in terms.runs() for run in some}
+    assert runs == set(rows)
+    assert all(some == sorted(set(some)) for _, some in terms.runs())
 
 
 @given(ranges_of(), st.integers(0, 5))

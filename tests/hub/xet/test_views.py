@@ -29,7 +29,7 @@ def view(content: bytes, sizes: list[int]) -> tuple[list[ViewedXorb], ViewedFile
 
 @pytest.fixture(autouse=True)
 def small_xorbs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "CHUNKS_PER_XORB", 3)
+    monkeypatch.setattr(views, "XORB_BYTES", 200_000)
 
 
 @settings(max_examples=12)
@@ -46,7 +46,7 @@ def test_a_viewed_xorb_is_a_xorb(size: int, pieces: list[int], seed: int) -> Non
     assert [term.xorb for term in file.terms] == [xorb.hash for xorb in xorbs]
     unpacked = bytearray()
     for xorb in xorbs:
-        serialized = ViewFile(io.BytesIO(content), xorb.view).read(10**9)
+        serialized = ViewFile(io.BytesIO(content), xorb.view, xorb.chunks).read(10**9)
         assert len(serialized) == xorb.serialized_bytes <= MAX_XORB_BYTES
         parser = XorbParser(lambda _: None)
         parser.feed(serialized)
@@ -54,7 +54,7 @@ def test_a_viewed_xorb_is_a_xorb(size: int, pieces: list[int], seed: int) -> Non
         assert (name, chunks.packed) == (xorb.hash, xorb.chunks.packed)
         start = chance.randrange(len(serialized))
         end = chance.randrange(start, len(serialized)) + 1
-        reader = ViewFile(io.BytesIO(content), xorb.view)
+        reader = ViewFile(io.BytesIO(content), xorb.view, xorb.chunks)
         reader.seek(start)
         first = reader.read((end - start) // 2)
         assert first + reader.read(end - start - len(first)) == serialized[start:end]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from paddock.cli.admin import gc, jobs, names, orgs, quota, scan, tokens, users
+from paddock.cli.admin import fsck, gc, jobs, names, orgs, quota, scan, storage, tokens, users
 from paddock.cli.local_hub import data_option, json_option, open_hub_database
 from paddock.cli.output import emit
 from paddock.errors import Conflict
@@ -50,5 +50,7 @@ command.add_command(tokens.command, "token")
 command.add_command(names.command, "name")
 command.add_command(jobs.command, "jobs")
 command.add_command(gc.command, "gc")
+command.add_command(fsck.command, "fsck")
 command.add_command(quota.command, "quota")
+command.add_command(storage.command, "storage")
 command.add_command(scan.command, "scan")

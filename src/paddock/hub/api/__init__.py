@@ -17,11 +17,11 @@ from paddock.hub.http import paths
 paths.register()  # the routers are written with these convertors
 
 ROUTERS = (
-    "resolve", "small", "whoami", "oauth", "applications", "tokens", "refused", "spaces",
+    "resolve", "cas", "small", "whoami", "oauth", "applications", "tokens", "refused", "spaces",
     "accounts", "profiles", "organizations", "resource_groups", "publishers", "collections",
     "likes", "access_requests", "repositories", "validate", "tags", "catalogue", "information",
     "tree", "scan", "lifecycle", "refs", "history", "preupload", "commit", "discussions",
-    "discussion_events", "notifications", "attachments", "xet_tokens", "cas", "lfs_files", "lfs",
+    "discussion_events", "notifications", "attachments", "xet_tokens", "lfs_files", "lfs",
     "git", "jobs", "webhooks", "legacy",
 )  # fmt: skip
 

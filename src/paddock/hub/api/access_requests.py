@@ -38,9 +38,9 @@ _MAX_FORM_FIELDS = 200
 class DecisionBody(BaseModel):
     status: Status
     user: str | None = None
-    requestId: str | None = None  # noqa: N815  (the wire's spelling)
-    rejectionReason: str | None = None  # noqa: N815
-    resetReason: str | None = None  # noqa: N815
+    requestId: str | None = None
+    rejectionReason: str | None = None
+    resetReason: str | None = None
 
 
 class GrantBody(BaseModel):

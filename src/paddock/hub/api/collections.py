@@ -43,7 +43,7 @@ class CreateBody(BaseModel):
     theme: str | None = None
     item: ItemBody | None = None
     note: str | None = None
-    resourceGroupId: str | None = None  # noqa: N815  (the wire's spelling)
+    resourceGroupId: str | None = None
 
 
 class ChangeBody(BaseModel):
@@ -71,7 +71,7 @@ class ItemAction(BaseModel):
 
 
 class GroupBody(BaseModel):
-    resourceGroupId: Annotated[str, Field(pattern="^[0-9a-f]{24}$")] | None  # noqa: N815
+    resourceGroupId: Annotated[str, Field(pattern="^[0-9a-f]{24}$")] | None
 
 
 @router.get("/api/collections")

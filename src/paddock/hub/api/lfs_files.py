@@ -33,7 +33,7 @@ _Sha = Annotated[str, Field(max_length=64)]
 
 class Deletions(BaseModel):
     sha: Annotated[list[_Sha], Field(max_length=administration.MAX_DELETIONS)]
-    rewriteHistory: StrictBool = True  # noqa: N815  (the wire's spelling)
+    rewriteHistory: StrictBool = True
 
 
 class BatchBody(BaseModel):
@@ -47,7 +47,7 @@ class Target(BaseModel):
 
 class CopiedFile(BaseModel):
     sha256: _Sha
-    xetHash: _Sha | None = None  # noqa: N815
+    xetHash: _Sha | None = None
     filename: str | None = None
 
 

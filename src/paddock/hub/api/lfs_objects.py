@@ -19,11 +19,12 @@ from paddock.errors import NotFound
 from paddock.hub import bearers, signing
 from paddock.hub.context import Hub, HubDep
 from paddock.hub.http.receiving import (
+    Piece,
     WrongLength,
     entered,
     expect_length,
     receive_all,
-    receive_into,
+    receive_large,
     run_heavy,
 )
 from paddock.hub.http.redirecting import redirect_to_store
@@ -55,7 +56,7 @@ async def put_object(request: Request, hub: HubDep, oid: str, sig: str = "") -> 
     expect_length(request, right.size_bytes)
     view = PassingView() if right.size_bytes <= MAX_PASSING_BYTES else None
     async with entered(hub.blobs.begin(sha256=right.oid, size_bytes=right.size_bytes)) as writer:
-        await receive_into(request, _both(writer.write, view))
+        await receive_large(request, _both(writer.write, view))
         commit = partial(writer.commit, sha256=right.oid, size_bytes=right.size_bytes)
         blob = await run_sync(commit)
     await run_sync(arriving.record, hub, right, blob, view)
@@ -71,7 +72,7 @@ async def put_part(request: Request, hub: HubDep, oid: str, number: int, sig: st
     expect_length(request, right.size_bytes)
     begin = partial(hub.blobs.begin_part, right.upload_id, number)
     async with entered(await run_sync(begin)) as writer:
-        received_bytes = await receive_into(request, writer.write)
+        received_bytes = await receive_large(request, writer.write)
         if received_bytes != right.size_bytes:
             raise WrongLength(f"{received_bytes} of {right.size_bytes} bytes arrived")
         etag = await run_sync(writer.commit)
@@ -131,10 +132,10 @@ def _check(hub: Hub, action: str, oid: str, signature: str) -> Right:
     return right
 
 
-def _both(write: Callable[[bytes], object], view: PassingView | None) -> Callable[[bytes], None]:
+def _both(write: Callable[[Piece], object], view: PassingView | None) -> Callable[[Piece], None]:
     """Keep each piece and, where there is a view, let it see the piece too."""
 
-    def keep(piece: bytes) -> None:
+    def keep(piece: Piece) -> None:
         write(piece)
         if view is not None:
             view.feed(piece)

@@ -23,7 +23,7 @@ class OrganizationBody(BaseModel):
     name: str
     fullname: str | None = None
     details: str | None = None
-    privateByDefault: StrictBool = False  # noqa: N815  (the wire's spelling)
+    privateByDefault: StrictBool = False
 
 
 class MemberBody(BaseModel):
@@ -38,7 +38,7 @@ class GroupRole(BaseModel):
 
 class RoleBody(BaseModel):
     role: str
-    resourceGroups: list[GroupRole] | None = Field(default=None, max_length=500)  # noqa: N815
+    resourceGroups: list[GroupRole] | None = Field(default=None, max_length=500)
 
 
 @router.get("/api/organizations")

@@ -75,8 +75,8 @@ class DeleteBody(BaseModel):
 
 
 class MoveBody(BaseModel):
-    fromRepo: str  # noqa: N815  (the wire's spelling)
-    toRepo: str  # noqa: N815
+    fromRepo: str
+    toRepo: str
     type: Annotated[Kind | Literal["bucket"] | None, WithJsonSchema({"enum": [*Kind, None]})] = None
 
 

@@ -15,7 +15,7 @@ router = APIRouter()
 
 class ValidateBody(BaseModel):
     content: str
-    repoType: Kind | None = None  # noqa: N815  (the wire's spelling)
+    repoType: Kind | None = None
 
 
 @router.post("/api/validate-yaml")

@@ -19,6 +19,7 @@ from paddock.hub.git import refs
 from paddock.hub.http.counting import count_download
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.types import Caller, Need, Repository
+from paddock.hub.xet import generations
 from paddock.hub.xet.access import XetAccess, issue_token
 
 router = APIRouter()
@@ -33,7 +34,7 @@ def read_token(
         repo = access.open_repository(conn, caller, name, Need.CONTENT)
         refs.resolve_revision(conn, repo, rev)
     count_download(request, hub, caller, repo)
-    return _answer(xet_grant(request, hub, caller, repo, may_write=False))
+    return _answer(xet_grant(request, hub, caller, repo, may_write=False, revision=rev))
 
 
 @router.get(API_REPOSITORY + "/xet-write-token/{rev:revision}")
@@ -48,24 +49,36 @@ def write_token(
         contributing.require_ref(conn, caller, repo, ref, create_pr=create_pr)
         if not create_pr:
             refs.resolve_revision(conn, repo, rev)
-    return _answer(xet_grant(request, hub, caller, repo, may_write=True))
+    revision = "" if create_pr else rev
+    return _answer(xet_grant(request, hub, caller, repo, may_write=True, revision=revision))
 
 
-def cas_url(request: Request, hub: Hub) -> str:
-    """Where the CAS is, in an address that no other hub has had."""
-    hub_id = signing.public_id(signing.signing_key(hub.database))
+def cas_url(request: Request, hub: Hub, account_id: int) -> str:
+    """Where the CAS is, in an address that no other hub has had and no other account is given.
+
+    Nor is it the one of an earlier generation, of which clients may remember what has gone.
+    """
+    with hub.database.read() as conn:
+        of = f"account {account_id} {generations.generation(conn)}".rstrip()
+    hub_id = signing.public_id(signing.signing_key(hub.database), of)
     return f"{hub.base_url(request)}/xet/hub-{hub_id}"
 
 
 def xet_grant(
-    request: Request, hub: Hub, caller: Caller, repo: Repository, *, may_write: bool
+    request: Request,
+    hub: Hub,
+    caller: Caller,
+    repo: Repository,
+    *,
+    may_write: bool,
+    revision: str = "",
 ) -> dict[str, Any]:
     """The answer's JSON for a caller whose rights were checked."""
     with hub.database.read() as conn:
         bearer = bearer_of(conn, caller, repo, writes=may_write)
-    allowed = XetAccess(repo.id, bearer, may_write)
+    allowed = XetAccess(repo.id, bearer, may_write, revision)
     token, end = issue_token(signing.signing_key(hub.database), allowed, clock.now())
-    return {"casUrl": cas_url(request, hub), "accessToken": token, "exp": end}
+    return {"casUrl": cas_url(request, hub, bearer.user_id), "accessToken": token, "exp": end}
 
 
 def grant_headers(grant: dict[str, Any]) -> dict[str, str]:

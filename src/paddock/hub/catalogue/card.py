@@ -45,6 +45,7 @@ _TYPES: dict[str, _Type] = {
     "extra_gated_description": _TEXT,
     "extra_gated_button_content": _TEXT,
     "extra_gated_fields": (dict, "of type object"),
+    "extra_gated_retention_days": (int, "a number"),
 }
 _SPACE_TYPES: dict[str, _Type] = {
     "title": _TEXT,

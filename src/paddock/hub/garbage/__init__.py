@@ -6,5 +6,6 @@ repositories    git objects and large files that no ref leads to
 rows            files and xorbs that no repository holds
 referrers       which columns of which tables name blobs
 blobs           stored bytes that no row names
+foreseeing      what all of that would remove
 collecting      all of it in order: jobs, and what the command line runs
 """

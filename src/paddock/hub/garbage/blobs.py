@@ -47,35 +47,27 @@ class SweptBlobs(NamedTuple):
     waiting_bytes: int
 
 
-def sweep_blobs(
-    database: Database, blobs: BlobStore, deadlines: BlobDeadlines, *, dry_run: bool = False
-) -> SweptBlobs:
+def sweep_blobs(database: Database, blobs: BlobStore, deadlines: BlobDeadlines) -> SweptBlobs:
     """Condemn what no row names, delete what was condemned long enough ago."""
     sizes: dict[str, int] = {}  # of what no row names: this is what the sweep has to remember
-    if not dry_run:
-        _finish(database, blobs, deadlines.now)
-    for some in _batches(blobs.stored()):
-        unnamed = _look(database, some, deadlines, dry_run=dry_run)
+    _finish(database, blobs, deadlines.now)
+    for some in batches(blobs.stored()):
+        unnamed = _look(database, some, deadlines)
         sizes.update((blob.sha256, blob.size_bytes) for blob in unnamed)
     doomed = [sha256 for sha256 in _over(database, deadlines) if sha256 in sizes]
-    gone = doomed if dry_run else list(_delete(database, blobs, doomed, deadlines))
-    if not dry_run:
-        _forget(database, deadlines)
+    gone = list(_delete(database, blobs, doomed, deadlines))
+    _forget(database, deadlines)
     gone_bytes = sum(sizes[sha256] for sha256 in gone)
     return SweptBlobs(
         len(gone), gone_bytes, len(sizes) - len(gone), sum(sizes.values()) - gone_bytes
     )
 
 
-def _look(
-    database: Database, some: list[StoredBlob], deadlines: BlobDeadlines, *, dry_run: bool
-) -> list[StoredBlob]:
+def _look(database: Database, some: list[StoredBlob], deadlines: BlobDeadlines) -> list[StoredBlob]:
     """Those that no row names; they are condemned, and the others released."""
     with database.read() as conn:
         used = named(conn, [blob.sha256 for blob in some])
     unnamed = [blob for blob in some if blob.sha256 not in used]
-    if dry_run:
-        return unnamed
     with database.write() as conn:
         waiting = _row.is_deleting.is_(False)
         for_use = _row.sha256.in_(sorted(used))
@@ -100,7 +92,7 @@ def _delete(
     database: Database, blobs: BlobStore, doomed: list[str], deadlines: BlobDeadlines
 ) -> Iterator[str]:
     """Delete what is still named by no row, after saying so."""
-    for some in _batches(doomed, _DELETIONS_PER_STEP):
+    for some in batches(doomed, _DELETIONS_PER_STEP):
         with database.write() as conn:
             query = sa.select(_row.sha256).where(
                 _row.sha256.in_(some),
@@ -126,7 +118,7 @@ def _finish(
     if going is None:
         with database.read() as conn:
             going = list(conn.execute(sa.select(_row.sha256).where(is_going)).scalars())
-    for some in _batches(going, _DELETIONS_PER_STEP):
+    for some in batches(going, _DELETIONS_PER_STEP):
         for sha256 in some:
             blobs.delete(sha256)
         with database.write() as conn:
@@ -141,7 +133,8 @@ def _forget(database: Database, deadlines: BlobDeadlines) -> None:
         conn.execute(condemned_blobs.delete().where(old))
 
 
-def _batches(items: Iterable[T], size: int = _BLOBS_PER_STEP) -> Iterator[list[T]]:
+def batches(items: Iterable[T], size: int = _BLOBS_PER_STEP) -> Iterator[list[T]]:
+    """The items in lists of at most that many."""
     rest = iter(items)
     while some := list(islice(rest, size)):
         yield some

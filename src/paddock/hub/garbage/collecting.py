@@ -16,10 +16,12 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.hub.context import Hub
 from paddock.hub.garbage import blobs, repositories, rows
+from paddock.hub.garbage.foreseeing import Foreseen
 from paddock.hub.garbage.graces import REMEMBERED, Graces
 from paddock.hub.garbage.requests import SWEEP_REPOSITORY, request_sweep
 from paddock.hub.jobs.handlers import every, handler
 from paddock.hub.tables import repositories as repository_rows
+from paddock.hub.xet import generations
 from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database
 
@@ -49,28 +51,55 @@ class Collected:
 def collect(
     database: Database, store: BlobStore, graces: Graces, *, dry_run: bool = False
 ) -> Collected:
-    """Sweep everything once. A dry run tells what would go now, not what that would free next."""
+    """Sweep everything once; a dry run tells what that would remove now, all that one thing's end
+    lets go of included."""
+    if dry_run:
+        return _foresee(database, store, graces)
+    if graces.xorbs < Graces().xorbs:
+        with database.write() as conn:
+            generations.renew(conn)
     now = clock.now()
     objects = links = waiting = 0
     for repo_id in _all_repositories(database):
-        swept = repositories.sweep_repository(
-            database, repo_id, _deadlines(now, graces), dry_run=dry_run
-        )
+        swept = repositories.sweep_repository(database, repo_id, _deadlines(now, graces))
         objects += swept.objects
         links += swept.large_files
         waiting += swept.waiting
-    swept_rows, swept_blobs = _sweep_storage(database, store, graces, dry_run=dry_run)
+    swept_rows, swept_blobs = _sweep_storage(database, store, graces)
+    return _collected((objects, links, waiting), swept_rows, swept_blobs)
+
+
+def _foresee(database: Database, store: BlobStore, graces: Graces) -> Collected:
+    now, foreseen = clock.now(), Foreseen()
+    objects = links = waiting = 0
+    for repo_id in _all_repositories(database):
+        doomed = repositories.foresee(database, repo_id, _deadlines(now, graces))
+        foreseen.objects.update((repo_id, oid) for oid in doomed.objects)
+        foreseen.links.update((repo_id, sha256) for sha256 in doomed.large_files)
+        objects += len(doomed.objects)
+        links += len(doomed.large_files)
+        waiting += doomed.waiting
+    with database.read() as conn:
+        rows_gone = foreseen.rows(conn, _of_xorbs(now, graces))
+    blobs_gone = foreseen.blobs(database, store, _of_blobs(now, graces))
+    return _collected((objects, links, waiting), rows_gone, blobs_gone)
+
+
+def _collected(
+    of_repositories: tuple[int, int, int], of_rows: rows.SweptRows, of_blobs: blobs.SweptBlobs
+) -> Collected:
+    objects, links, waiting = of_repositories
     return Collected(
         git_objects=objects,
         large_files=links,
-        xet_files=swept_rows.xet_files,
-        xorbs=swept_rows.xorbs,
-        blobs=swept_blobs.blobs,
-        bytes=swept_blobs.bytes,
+        xet_files=of_rows.xet_files,
+        xorbs=of_rows.xorbs,
+        blobs=of_blobs.blobs,
+        bytes=of_blobs.bytes,
         waiting_git_objects=waiting,
-        waiting_xorbs=swept_rows.waiting_xorbs,
-        waiting_blobs=swept_blobs.waiting,
-        waiting_bytes=swept_blobs.waiting_bytes,
+        waiting_xorbs=of_rows.waiting_xorbs,
+        waiting_blobs=of_blobs.waiting,
+        waiting_bytes=of_blobs.waiting_bytes,
     )
 
 
@@ -90,23 +119,28 @@ def sweep_storage(hub: Hub, payload: dict[str, Any]) -> None:
     """Sweep rows and blobs, and large files that were uploaded and never committed."""
     for repo_id in repositories.with_loose_files(hub.database):
         repositories.sweep_links(hub.database, repo_id, _deadlines(clock.now(), Graces()))
-    _sweep_storage(hub.database, hub.blobs, Graces(), dry_run=False)
+    _sweep_storage(hub.database, hub.blobs, Graces())
 
 
 every(_DAY_SECONDS)(SWEEP_STORAGE)
 
 
 def _sweep_storage(
-    database: Database, store: BlobStore, graces: Graces, *, dry_run: bool
+    database: Database, store: BlobStore, graces: Graces
 ) -> tuple[rows.SweptRows, blobs.SweptBlobs]:
     now = clock.now()
-    xorbs = rows.XorbDeadlines(now, now - graces.xorbs, now - graces.blobs)
-    swept_rows = rows.sweep_rows(database, xorbs, dry_run=dry_run)
-    condemned = blobs.BlobDeadlines(now, now - graces.blobs, now - REMEMBERED)
-    swept_blobs = blobs.sweep_blobs(database, store, condemned, dry_run=dry_run)
-    if not dry_run:
-        store.remove_leftovers()
+    swept_rows = rows.sweep_rows(database, _of_xorbs(now, graces))
+    swept_blobs = blobs.sweep_blobs(database, store, _of_blobs(now, graces))
+    store.remove_leftovers()
     return swept_rows, swept_blobs
+
+
+def _of_xorbs(now: datetime, graces: Graces) -> rows.XorbDeadlines:
+    return rows.XorbDeadlines(now, now - graces.xorbs, now - graces.blobs, now - graces.uncommitted)
+
+
+def _of_blobs(now: datetime, graces: Graces) -> blobs.BlobDeadlines:
+    return blobs.BlobDeadlines(now, now - graces.blobs, now - REMEMBERED)
 
 
 def _deadlines(now: datetime, graces: Graces) -> repositories.Deadlines:

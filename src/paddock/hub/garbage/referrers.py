@@ -32,8 +32,11 @@ def named(conn: sa.Connection, sha256s: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for some in in_chunks(sorted(set(sha256s))):
         for column in naming_columns():
-            query = sa.select(column).where(column.in_(some))
-            if column is large_files.c.sha256:  # a Xet file has no blob of that digest
-                query = query.where(large_files.c.is_blob)
+            query = sa.select(column).where(column.in_(some), only_blobs(column))
             found.update(conn.execute(query).scalars())
     return found
+
+
+def only_blobs(column: sa.Column[Any]) -> sa.ColumnElement[bool]:
+    """Which rows of the column's table name a blob there: a Xet file has none of its digest."""
+    return large_files.c.is_blob if column is large_files.c.sha256 else sa.true()

@@ -27,6 +27,7 @@ from paddock.hub.tables import (
     repositories,
     repository_large_files,
 )
+from paddock.storage.columns import Moment
 from paddock.storage.database import Database
 from paddock.storage.sql import in_chunks
 
@@ -44,27 +45,39 @@ class Deadlines(NamedTuple):
 
 
 class Swept(NamedTuple):
-    """What a sweep removed, or would remove."""
+    """What a sweep removed."""
 
     objects: int = 0
     large_files: int = 0
     waiting: int = 0  # marked, and kept for now
 
 
-def sweep_repository(
-    database: Database, repo_id: int, deadlines: Deadlines, *, dry_run: bool = False
-) -> Swept:
+class Doomed(NamedTuple):
+    """What a sweep would remove of a repository: ids of objects, and SHA-256 of large files."""
+
+    objects: list[str]
+    large_files: list[str]
+    waiting: int
+
+
+def foresee(database: Database, repo_id: int, deadlines: Deadlines) -> Doomed:
+    """What ``sweep_repository`` would remove now; changes nothing."""
+    with database.read() as conn:
+        from_refs = reachable(conn, repo_id, _tips(conn, repo_id))
+        doomed, kept = _doomed(conn, repo_id, from_refs, deadlines)
+        links, idle = _doomed_links(conn, repo_id, doomed, deadlines)
+    return Doomed(doomed, links, kept + idle)
+
+
+def sweep_repository(database: Database, repo_id: int, deadlines: Deadlines) -> Swept:
     """Mark what is unused, remove what has been so for long enough."""
     with database.read() as conn:
         from_refs = reachable(conn, repo_id, _tips(conn, repo_id))
         unused = [oid for oid in _oids(conn, repo_id) if oid not in from_refs]
-    if not dry_run:
-        _mark(database, repo_id, from_refs, unused, deadlines.now)
+    _mark(database, repo_id, from_refs, unused, deadlines.now)
     with database.read() as conn:
         doomed, kept = _doomed(conn, repo_id, from_refs, deadlines)
-        links, idle = _doomed_links(conn, repo_id, doomed, deadlines)
-    if dry_run:
-        return Swept(len(doomed), len(links), len(unused) - len(doomed) + idle)
+        _, idle = _doomed_links(conn, repo_id, doomed, deadlines)
     removed = sum(_remove(database, repo_id, some, from_refs, deadlines) for some in _steps(doomed))
     freed = sweep_links(database, repo_id, deadlines)
     return Swept(removed, freed, kept + idle)
@@ -101,16 +114,19 @@ def _mark(
 def _doomed(
     conn: sa.Connection, repo_id: int, from_refs: set[str], deadlines: Deadlines
 ) -> tuple[list[str], int]:
-    """Objects to remove, commits and tags first, and how many are marked and stay."""
-    query = sa.select(_objects.oid, _objects.type, _objects.idle_since).where(
-        _objects.repo_id == repo_id, _objects.idle_since.is_not(None)
-    )
-    rows = [row for row in conn.execute(query) if row.oid not in from_refs]
+    """Objects to remove, commits and tags first, and how many are unused and stay.
+
+    What is not marked yet is marked now.
+    """
+    since = sa.func.coalesce(_objects.idle_since, sa.literal(deadlines.now, Moment))
+    query = sa.select(_objects.oid, _objects.type, since.label("since"))
+    found = conn.execute(query.where(_objects.repo_id == repo_id))
+    rows = [row for row in found if row.oid not in from_refs]
     naming = (int(ObjectType.COMMIT), int(ObjectType.TAG))
     named = [row for row in rows if row.type in naming]
-    young = [row.oid for row in named if row.idle_since > deadlines.unreachable]
+    young = [row.oid for row in named if row.since > deadlines.unreachable]
     kept = reachable(conn, repo_id, young, frozenset(from_refs))
-    old = [r for r in rows if r.idle_since <= deadlines.unreachable and r.oid not in kept]
+    old = [r for r in rows if r.since <= deadlines.unreachable and r.oid not in kept]
     old.sort(key=lambda row: (row.type not in naming, row.oid))
     return [row.oid for row in old], len(rows) - len(old)
 
@@ -154,7 +170,8 @@ def _doomed_links(
     named = {row.lfs_sha256 for row in rows if row.oid not in gone}
     held = sa.select(_links.sha256, _links.idle_since).where(_links.repo_id == repo_id)
     unnamed = [row for row in conn.execute(held) if row.sha256 not in named]
-    old = [r.sha256 for r in unnamed if r.idle_since and r.idle_since <= deadlines.uncommitted]
+    since = {row.sha256: row.idle_since or deadlines.now for row in unnamed}
+    old = [sha256 for sha256, moment in since.items() if moment <= deadlines.uncommitted]
     return old, len(unnamed) - len(old)
 
 

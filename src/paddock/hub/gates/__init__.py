@@ -4,6 +4,7 @@ forms           what a card asks of those who ask, and their answers checked
 countries       which countries there are
 asking          a user asks, and is answered
 requests        asked, withdrawn, accepted, rejected, granted
+retaining       answers forgotten when their time is over
 lists           who stands how, in pages
 report          the same as a file
 """

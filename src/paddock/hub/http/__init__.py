@@ -9,6 +9,7 @@ gzip_bodies   a body that may be compressed, into a file
 byte_ranges   what a Range header asks for
 sending       a file's bytes and the headers that belong to them
 redirecting   a client is sent to the object store for them
+parts         parts of a content, several fetched while one is sent
 pieces        an answer that is made while it is sent
 answers       answers in JSON
 direct        routes without the cost of parsing what they do not need

@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
 from anyio.to_thread import run_sync
@@ -40,12 +41,17 @@ class RangeOutside(BadInput):
 def parse_ranges(header: str, size_bytes: int) -> list[tuple[int, int]]:
     """The ranges of a ``Range`` header, ends exclusive and cut at the end; raises BadRange.
 
-    RangeOutside for a range that starts behind the end. Counting from the end is not understood.
+    RangeOutside for a range that starts behind the end. Counting from the end is not understood,
+    nor are ranges that overlap, which would make an answer larger than what it is of.
     """
     unit, _, spans = header.partition("=")
     if unit.strip().lower() != "bytes" or spans.count(",") >= MAX_RANGES:
         raise BadRange(f"cannot read the range {shown(header)}", hint="send 'bytes=FIRST-LAST'")
-    return [_parse_span(span.strip(), size_bytes) for span in spans.split(",")]
+    ranges = [_parse_span(span.strip(), size_bytes) for span in spans.split(",")]
+    in_order = sorted(ranges)
+    if any(start < end for (_, end), (start, _) in pairwise(in_order)):
+        raise BadRange(f"the ranges {shown(spans)} overlap")
+    return ranges
 
 
 def _parse_span(span: str, size_bytes: int) -> tuple[int, int]:

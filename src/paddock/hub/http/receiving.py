@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TypeVar
 
@@ -19,6 +19,8 @@ from anyio.lowlevel import RunVar
 from fastapi import Request
 
 from paddock.errors import BadInput
+from paddock.http import direct_bodies
+from paddock.http.bodies import BODY_LIMIT_KEY
 from paddock.hub.context import accept_body
 from paddock.storage.errors import os_errors
 
@@ -26,6 +28,8 @@ _PIECE_BYTES = 1 << 20
 _limiter: RunVar[anyio.CapacityLimiter] = RunVar("paddock_heavy_work")
 
 T = TypeVar("T")
+Piece = bytes | memoryview
+P = TypeVar("P", bound=Piece)
 
 
 class WrongLength(BadInput):
@@ -47,10 +51,23 @@ def expect_length(request: Request, size_bytes: int) -> None:
 
 async def receive_into(request: Request, write: Callable[[bytes], object]) -> int:
     """Give the body to ``write``, in a thread, and count it; raises what ``write`` raises."""
+    return await _give(_pieces(request), write)
+
+
+async def receive_large(request: Request, write: Callable[[Piece], object]) -> int:
+    """The same by the shortest way there is; ``write`` keeps no piece that it is given."""
+    direct = direct_bodies.offered(request.scope)
+    # A body over the limit is refused by whoever counts the ordinary messages.
+    if direct is None or direct.announced_bytes > request.scope.get(BODY_LIMIT_KEY, 0):
+        return await _give(_pieces(request), write)
+    return await _give(direct.pieces(), write)
+
+
+async def _give(pieces: AsyncGenerator[P], write: Callable[[P], object]) -> int:
     received_bytes = 0
     writing: asyncio.Task[object] | None = None
     try:
-        async for piece in _pieces(request):
+        async for piece in pieces:
             if writing is not None:
                 await writing
             writing = asyncio.create_task(run_heavy(_keep, write, piece))
@@ -62,9 +79,10 @@ async def receive_into(request: Request, write: Callable[[bytes], object]) -> in
         if writing is not None:
             await asyncio.wait([writing])  # whoever closes the target must find it at rest
             writing.exception()  # seen: an error before it, such as a disconnect, takes its place
+        await pieces.aclose()
 
 
-def _keep(write: Callable[[bytes], object], piece: bytes) -> None:
+def _keep(write: Callable[[P], object], piece: P) -> None:
     with os_errors("keeping a request's body"):
         write(piece)
 
@@ -96,7 +114,7 @@ async def entered(target: AbstractContextManager[T]) -> AsyncIterator[T]:
             await anyio.to_thread.run_sync(target.__exit__, None, None, None)
 
 
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
+async def _pieces(request: Request) -> AsyncGenerator[bytes]:
     waiting: list[bytes] = []
     waiting_bytes = 0
     async for piece in request.stream():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO, NamedTuple
 
 import anyio
@@ -18,10 +19,12 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from paddock.hub.http.parts import ZERO_COPY, OpenedParts, open_parts, send_parts
 from paddock.hub.large.content import Content
+from paddock.hub.xet.fetching import Lying
 from paddock.storage.errors import os_errors
 
-ZERO_COPY = "http.response.zerocopysend"
+__all__ = ["ZERO_COPY", "Answer", "ContentResponse", "choose_answer"]
 
 _RANGE = re.compile(r"bytes=\s*([0-9]{0,19})-([0-9]{0,19})\s*", re.IGNORECASE)
 _ETAG = re.compile(r'(?:W/)?("[^"]*")')
@@ -114,21 +117,29 @@ class ContentResponse(Response):
         if scope["method"] != "HEAD" and answer.start < answer.end:
             by_kernel = ZERO_COPY in scope.get("extensions", {})
             body = await run_sync(_open, self._content, answer, by_kernel)
-        await send(start)
         if body is None:
+            await send(start)
             await send({"type": "http.response.body", "body": b""})
         else:
-            await _send_while_wanted(body, answer, receive, send)
+            with body.opened():
+                await send(start)
+                await _send_while_wanted(body, answer, receive, send)
         if self.background is not None:
             await self.background()
 
 
 class _Body(NamedTuple):
-    """The wanted bytes, opened: a file for the kernel, or the first piece and those that follow."""
+    """The wanted bytes, opened: a file for the kernel, parts, or the first piece and the others."""
 
     file: BinaryIO | None
     first: bytes
     others: Iterator[bytes]
+    parts: OpenedParts | None = None
+
+    def opened(self) -> AbstractContextManager[object]:
+        """Closes in the end what was opened before the head was sent."""
+        first = self.parts.first if self.parts else None
+        return (first.file if isinstance(first, Lying) else self.file) or nullcontext()
 
 
 def _open(content: Content, answer: Answer, by_kernel: bool) -> _Body:
@@ -136,6 +147,9 @@ def _open(content: Content, answer: Answer, by_kernel: bool) -> _Body:
     if by_kernel and content.local_path is not None:
         with os_errors("opening a file's bytes"):
             return _Body(content.local_path.open("rb"), b"", iter(()))
+    if content.parts is not None:
+        parts = open_parts(content.parts(answer.start, answer.end, by_kernel))
+        return _Body(None, b"", iter(()), parts)
     pieces = content.read(answer.start, answer.end)
     return _Body(None, next(pieces, b""), pieces)
 
@@ -151,6 +165,8 @@ async def _send_while_wanted(body: _Body, answer: Answer, receive: Receive, send
         group.start_soon(stop_when_gone)
         if body.file is not None:
             await _send_file(body.file, answer, send)
+        elif body.parts is not None:
+            await send_parts(body.parts, send)
         else:
             await _send_pieces(body, send)
         group.cancel_scope.cancel()

@@ -16,6 +16,7 @@ from paddock.hub.context import Hub
 
 MODULES: tuple[str, ...] = (
     "paddock.hub.attachments.keeping",
+    "paddock.hub.gates.retaining",
     "paddock.hub.tags.counting",
     "paddock.hub.jobs.sweeping",
     "paddock.hub.catalogue.upkeep",
@@ -25,6 +26,8 @@ MODULES: tuple[str, ...] = (
     "paddock.hub.scans.comparing",
     "paddock.hub.lifecycle.reading",
     "paddock.hub.large.viewing",
+    "paddock.hub.xet.indexing",
+    "paddock.hub.large.folding",
     "paddock.hub.garbage.collecting",
     "paddock.hub.git_http.packing",
 )

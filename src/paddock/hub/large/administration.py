@@ -22,6 +22,7 @@ from paddock.hub.paging import Order, Page, Part, read_page
 from paddock.hub.tables import git_objects, repository_large_files
 from paddock.hub.tables import large_files as files
 from paddock.hub.types import Account, Repository
+from paddock.hub.xet import own_terms, variants
 from paddock.storage.sql import in_chunks
 
 MAX_DELETIONS = 10_000
@@ -96,6 +97,9 @@ def copy_files(
         for copy in wanted
         if copy.sha256 in stored and copy.xet_hash in (None, stored[copy.sha256].xet_hash)
     }
+    new = fits - large_files.present(conn, target.id, fits)
+    own_terms.copy(conn, source.id, target.id, new)
+    variants.copy(conn, source.id, target.id, new)
     large_files.grant(conn, target.id, fits)
     return [copy.sha256 for copy in wanted if copy.sha256 not in fits]
 

@@ -14,7 +14,11 @@ from paddock.hub.bearers import Bearer, check_bearer
 from paddock.hub.context import Hub
 from paddock.hub.large import condemned, large_files
 from paddock.hub.large.lfs import UPLOAD_SECONDS, Right
-from paddock.hub.large.viewing import PassingView, view_later
+from paddock.hub.large.viewing import MAX_PASSING_BYTES, PassingView, view_later, view_now
+from paddock.hub.xet import hashes, own_terms, variants
+from paddock.hub.xet.access import XetAccess
+from paddock.hub.xet.naming import Naming
+from paddock.hub.xet.records import StoredXorb, XetFile
 from paddock.storage.blobs import Blob, BlobStore, DigestMismatch
 
 MAX_PUT_BYTES = 5 * 1024**3  # as S3, in one request
@@ -49,7 +53,8 @@ def complete(hub: Hub, right: Right) -> None:
     except DigestMismatch:
         hub.blobs.abandon_parts(right.upload_id)
         raise
-    record(hub, right, blob)
+    is_small = blob.size_bytes <= MAX_PASSING_BYTES
+    record(hub, right, blob, view_now(hub, blob.sha256) if is_small else None)
     hub.blobs.abandon_parts(right.upload_id)
 
 
@@ -78,10 +83,31 @@ def complete_arrived(
 def record(hub: Hub, right: Right, blob: Blob, view: PassingView | None = None) -> None:
     """The repository has the file from now on, if whoever sent it still may give it one."""
     condemned.forget_removed(hub.database, hub.blobs, [blob.sha256])
+    if view is not None:
+        return _record_viewed(hub, right, blob, view)
     with hub.database.write() as conn:
         check_bearer(conn, right.bearer, right.repo_id)
         large_files.add_blob(conn, right.repo_id, blob)
-        if view is None:
-            view_later(conn, blob.sha256)
-        else:
-            view.record(conn, blob.sha256)
+        view_later(conn, blob.sha256)
+
+
+def _record_viewed(hub: Hub, right: Right, blob: Blob, view: PassingView) -> None:
+    viewed = view.finish()
+    files = [XetFile(viewed.hash, blob.sha256, viewed.terms)]
+    naming = Naming(hub, XetAccess(right.repo_id, right.bearer, may_write=True))
+    trusted = own_terms.trusted(hub.database, naming, files)
+    # What others hold of it in private shows in nothing that this repository sees.
+    unknown = [xorb for xorb in view.xorbs(blob.sha256) if not _may_name(naming, xorb)]
+    with hub.database.write() as conn:
+        check_bearer(conn, right.bearer, right.repo_id)
+        had = large_files.present(conn, right.repo_id, [blob.sha256])
+        large_files.add_blob(conn, right.repo_id, blob)
+        view.record(conn, blob.sha256, viewed)
+        if not had:
+            own_terms.keep(conn, right.repo_id, files, trusted)
+            for xorb in unknown:
+                variants.add_if_other(conn, xorb, right.repo_id, right.bearer.user_id)
+
+
+def _may_name(naming: Naming, xorb: StoredXorb) -> bool:
+    return naming.may_name(hashes.from_text(xorb.hash), 0, len(xorb.chunks))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from paddock.hub.git import objects
 from paddock.hub.large import large_files
 from paddock.hub.types import FileEntry, Repository
 from paddock.hub.xet import records
+from paddock.hub.xet.fetching import Lying, fetch, spans
 from paddock.hub.xet.reading import Shelf, read_file
 from paddock.storage.blobs import BlobMissing, BlobStore
 from paddock.storage.errors import StorageFailed
@@ -30,12 +32,17 @@ class ContentMissing(NotFound):
     code = "content_missing"
 
 
+Part = Callable[[], bytes | Lying]
+Parts = Callable[[int, int, bool], Iterator[list[Part]]]  # from start to end, by the kernel or not
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """Bytes that can be sent: by the kernel from ``local_path`` if there is one, else by reading.
 
     ``read(start, end)`` gives bytes ``[start, end)`` in pieces of bounded size; it may be called
-    several times, and iterated in a thread.
+    several times, and iterated in a thread. ``parts``, where there is one, gives the same as work
+    of which several pieces may be done at once: each is bytes, or says where the kernel finds them.
     """
 
     size_bytes: int
@@ -43,6 +50,7 @@ class Content:
     read: Callable[[int, int], Iterator[bytes]]
     blob_sha256: str | None = None  # where the content is one whole blob
     in_memory: bytes | None = None  # all of it, where it is small
+    parts: Parts | None = None
 
 
 def open_content(hub: Hub, repo: Repository, entry: FileEntry, conn: sa.Connection) -> Content:
@@ -100,4 +108,8 @@ def xet_content(hub: Hub, file: records.XetFile) -> Content:
     def read(start: int, end: int) -> Iterator[bytes]:
         return read_file(Shelf(hub.database, hub.blobs), file.terms, start, end)
 
-    return Content(file.size_bytes, None, read)
+    def parts(start: int, end: int, by_kernel: bool) -> Iterator[list[Part]]:
+        for some in spans(Shelf(hub.database, hub.blobs), file.terms, start, end):
+            yield [partial(fetch, hub.blobs, span, by_kernel=by_kernel) for span in some]
+
+    return Content(file.size_bytes, None, read, parts=parts)

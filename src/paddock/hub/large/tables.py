@@ -12,6 +12,8 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -84,4 +86,51 @@ xet_file_xorbs = Table(
     ),
     Column("xorb_hash", XetHash, ForeignKey("xorbs.hash"), primary_key=True),
     Index(None, "xorb_hash"),
+)
+
+# Which xorbs hold a chunk: only of chunks that clients ask for, and of every file's first one.
+xet_chunks = Table(
+    "xet_chunks",
+    metadata,
+    Column("chunk_hash", XetHash, primary_key=True),
+    Column("xorb_hash", XetHash, ForeignKey("xorbs.hash", ondelete="CASCADE"), primary_key=True),
+    Index(None, "xorb_hash"),
+)
+
+# Which accounts may name chunks of a xorb without being able to read a file that is made of them.
+xorb_known_to = Table(
+    "xorb_known_to",
+    metadata,
+    Column("xorb_hash", XetHash, ForeignKey("xorbs.hash", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    # None: they sent all of it. Else a bit for each chunk, set for those that they were told of.
+    Column("told", LargeBinary),
+    Column("since", Moment, nullable=False),
+    Index(None, "account_id"),
+)
+
+# The terms that a repository sees of a file, where they are not those that it came with first.
+xet_own_terms = Table(
+    "xet_own_terms",
+    metadata,
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("file_hash", XetHash, primary_key=True),
+    Column("own_hash", XetHash, ForeignKey("xet_files.hash", ondelete="CASCADE"), nullable=False),
+    Index(None, "own_hash"),
+)
+
+# Xorbs as they were sent to a repository, where they are stored in another form: see variants.py.
+xorb_variants = Table(
+    "xorb_variants",
+    metadata,
+    Column("xorb_hash", XetHash, ForeignKey("xorbs.hash", ondelete="CASCADE"), primary_key=True),
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", Id, nullable=False),  # who sent it
+    Column("blob_sha256", Sha256, nullable=False),
+    Column("serialized_bytes", Integer, nullable=False),
+    Column("chunks", LargeBinary, nullable=False),  # as in xorbs; the same hashes, other frames
+    Column("view_start", BigInteger),
+    Column("sent_at", Moment, nullable=False),
+    Index(None, "repo_id"),
+    Index(None, "blob_sha256"),
 )

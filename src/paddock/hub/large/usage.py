@@ -112,6 +112,13 @@ def check_quota(conn: sa.Connection, namespace_id: int, extra_bytes: int) -> Non
         raise _exceeded(conn, namespace_id, Use(used_bytes, quota_bytes), extra_bytes)
 
 
+def check_files(conn: sa.Connection, repo_id: int, size_bytes: int) -> None:
+    """The same for files that the repository does not hold: before any of them is read."""
+    namespace_id = _namespace_of(conn, repo_id)
+    if namespace_id is not None:
+        check_quota(conn, namespace_id, size_bytes)
+
+
 def check_xorb(conn: sa.Connection, repo_id: int, size_bytes: int) -> None:
     """The same for a xorb: those that no file is made of yet count until one is.
 

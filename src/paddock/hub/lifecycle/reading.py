@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-import structlog
 
 from paddock.errors import PaddockError
 from paddock.hub.context import Hub
@@ -23,12 +22,13 @@ from paddock.hub.lifecycle.standing import kept_events
 from paddock.hub.lifecycle.tables import lifecycle_events, lifecycle_releases
 from paddock.hub.scans.recording import find_repository
 from paddock.hub.types import FileEntry, Repository
+from paddock.log import get_logger
 from paddock.signing.events.event import Event, render_event
 from paddock.signing.events.log import LOG_NAME, MAX_LOG_BYTES, Log, SignedEvent, parse_log
 from paddock.signing.events.standing import standing_of
 from paddock.storage.sql import insert_ignore
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @handler(READ)

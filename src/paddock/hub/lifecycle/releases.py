@@ -1,7 +1,8 @@
 """Which releases a repository's refs lead to, and which keys signed each of them.
 
 Reads the signed files at the root of a revision. A key counts when its signature over the release
-is right; whether anybody trusts it is not the hub's to say.
+is right and release.json, which every signature is about, names it: whoever may write could sign
+again with a key of their own. Whether anybody trusts a key is not the hub's to say.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ def release_at(
         return None
     release = sha256_hex(raw)
     signers = _bundle_signers(bundle, release, keys) | _envelope_signers(envelope, release, keys)
+    if (named_keys := _named_keys(raw)) is not None:
+        signers &= named_keys
     return Released(commit_oid, there[MANIFEST].oid, release, *named, frozenset(signers))
 
 
@@ -89,6 +92,21 @@ def _named(raw: bytes) -> tuple[str, str] | None:
     name, version = document.get("name"), document.get("version")
     is_named = isinstance(name, str) and isinstance(version, str)
     return (str(name)[:200], str(version)[:200]) if is_named else None
+
+
+def _named_keys(raw: bytes) -> set[str] | None:
+    """The fingerprints that release.json names as signing it; None where it names none at all.
+
+    Releases of older versions say nothing of who signs them.
+    """
+    section = parse_object(raw, MANIFEST, BadCheckpoint).get("signatures")
+    if section is None:
+        return None
+    oms, dsse = (section.get(k) if isinstance(section, dict) else None for k in ("oms", "dsse"))
+    items = [oms.get("key")] if isinstance(oms, dict) else []
+    further = dsse.get("keys") if isinstance(dsse, dict) else None
+    items += further if isinstance(further, list) else []
+    return {str(item.get("fingerprint")) for item in items if isinstance(item, dict)}
 
 
 def _bundle_signers(raw: bytes | None, release: str, keys: Mapping[str, PublicKey]) -> set[str]:

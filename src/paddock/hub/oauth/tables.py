@@ -20,7 +20,8 @@ oauth_apps = Table(
     Column("home_url", Text),
     Column("redirect_uris", JSON, nullable=False),
     Column("scope", Text, nullable=False),  # the most it may ask for
-    Column("secret_sha256", Sha256),  # None: a public client, which proves itself by PKCE alone
+    # None: a public client, which proves itself by PKCE alone
+    Column("secret_sha256", Sha256, info={"names_blob": False}),
     Column("is_trusted", Boolean, nullable=False),  # the stock client: acts as its user
     Column("created_at", Moment, nullable=False),
     Index(None, "owner_id"),
@@ -46,7 +47,7 @@ oauth_grants = Table(
 oauth_refresh_tokens = Table(
     "oauth_refresh_tokens",
     metadata,
-    Column("secret_sha256", Sha256, primary_key=True),
+    Column("secret_sha256", Sha256, primary_key=True, info={"names_blob": False}),
     Column("grant_id", Id, ForeignKey("oauth_grants.id", ondelete="CASCADE"), nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
@@ -58,7 +59,7 @@ oauth_refresh_tokens = Table(
 oauth_codes = Table(
     "oauth_codes",
     metadata,
-    Column("code_sha256", Sha256, primary_key=True),
+    Column("code_sha256", Sha256, primary_key=True, info={"names_blob": False}),
     Column("grant_id", Id, ForeignKey("oauth_grants.id", ondelete="CASCADE"), nullable=False),
     Column("redirect_uri", Text, nullable=False),
     Column("challenge", String(43)),  # PKCE, S256
@@ -74,7 +75,7 @@ oauth_codes = Table(
 oauth_devices = Table(
     "oauth_devices",
     metadata,
-    Column("device_sha256", Sha256, primary_key=True),
+    Column("device_sha256", Sha256, primary_key=True, info={"names_blob": False}),
     Column("user_code", String(8), nullable=False, unique=True),
     Column("app_id", Id, ForeignKey("oauth_apps.id", ondelete="CASCADE"), nullable=False),
     Column("scope", Text, nullable=False),

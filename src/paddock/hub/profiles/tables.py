@@ -21,6 +21,6 @@ avatars = Table(
     metadata,
     Column("account_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
     Column("media_type", String(16), nullable=False),
-    Column("sha256", Sha256, nullable=False),
+    Column("sha256", Sha256, nullable=False, info={"names_blob": False}),  # of the content
     Column("content", LargeBinary, nullable=False),
 )

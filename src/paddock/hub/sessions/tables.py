@@ -14,7 +14,7 @@ from paddock.storage.columns import Moment
 sessions = Table(
     "sessions",
     metadata,
-    Column("secret_sha256", Sha256, primary_key=True),
+    Column("secret_sha256", Sha256, primary_key=True, info={"names_blob": False}),
     Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),

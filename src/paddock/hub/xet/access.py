@@ -1,8 +1,8 @@
 """What a Xet token allows, and what the address of stored bytes allows.
 
 Both are signed text (``hub.signing``): nothing is stored for them, and they end by themselves. A
-token covers one repository. An address covers some byte ranges of one xorb, because a xorb may hold
-chunks of other repositories' files too.
+token covers one repository and the revision that it was asked for. An address covers some byte
+ranges of one xorb, because a xorb may hold chunks of other repositories' files too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import NamedTuple
 from paddock.errors import Forbidden, Unauthorized
 from paddock.hub import signing
 from paddock.hub.bearers import Bearer
-from paddock.hub.xet.views import View
 from paddock.storage.blobs import Blob
 
 # Clients ask for a new token a minute before the end, and for new addresses after it.
@@ -31,12 +30,14 @@ class XetAccess(NamedTuple):
     repo_id: int
     bearer: Bearer
     may_write: bool
+    revision: str = ""  # the one that it was asked for; "": any
 
 
 class XorbRanges(NamedTuple):
     """What the bearer of an address may read: ranges of a xorb, each end exclusive.
 
-    The blob's size is the xorb's, also of one that is a view of a larger blob.
+    The blob's size is the xorb's, also of one that is a view of a larger blob; such a one is named,
+    because its table of chunks says where its bytes lie.
     """
 
     repo_id: int
@@ -44,13 +45,18 @@ class XorbRanges(NamedTuple):
     sha256: str  # of the file that they are for
     blob: Blob
     ranges: Sequence[tuple[int, int]]
-    view: View | None
+    viewed: str | None  # hash of the xorb
 
 
 def issue_token(key: bytes, access: XetAccess, now: datetime) -> tuple[str, int]:
     """A token and the Unix time of its end."""
     end = now + timedelta(seconds=TOKEN_SECONDS)
-    fields = {"repo": access.repo_id, "by": list(access.bearer), "write": access.may_write}
+    fields = {
+        "repo": access.repo_id,
+        "by": list(access.bearer),
+        "write": access.may_write,
+        "rev": access.revision,
+    }
     return signing.sign(key, _TOKEN, fields, end), int(end.timestamp())
 
 
@@ -63,9 +69,9 @@ def check_token(key: bytes, authorization: str, now: datetime) -> XetAccess:
         fields = signing.check(key, _TOKEN, token.strip(), now)
     except signing.BadSignature as e:
         raise Unauthorized(f"the Xet token is not valid: {e.message}") from e
-    if "by" not in fields:  # made by an older paddock
+    if "rev" not in fields:  # made by an older paddock
         raise Unauthorized("the Xet token is not valid any more", hint="ask for a new one")
-    return XetAccess(fields["repo"], Bearer(*fields["by"]), fields["write"])
+    return XetAccess(fields["repo"], Bearer(*fields["by"]), fields["write"], fields["rev"])
 
 
 def require_write(access: XetAccess) -> None:
@@ -82,7 +88,7 @@ def sign_address(key: bytes, allowed: XorbRanges, now: datetime) -> str:
         "file": allowed.sha256,
         "blob": list(allowed.blob),
         "ranges": list(allowed.ranges),
-        "view": list(allowed.view) if allowed.view else None,
+        "viewed": allowed.viewed,
     }
     return signing.sign(key, _ADDRESS, fields, now + timedelta(seconds=ADDRESS_SECONDS))
 
@@ -90,9 +96,8 @@ def sign_address(key: bytes, allowed: XorbRanges, now: datetime) -> str:
 def check_address(key: bytes, signature: str, now: datetime) -> XorbRanges:
     """What an address allows; raises BadSignature (403, on which clients ask for a new one)."""
     fields = signing.check(key, _ADDRESS, signature, now)
-    if "file" not in fields:  # made by an older paddock
+    if "viewed" not in fields:  # made by an older paddock
         raise signing.SignatureExpired("the signature has expired", hint="ask for a new address")
     ranges = [(start, end) for start, end in fields["ranges"]]
-    view = None if fields["view"] is None else View(*fields["view"])
     bearer, blob = Bearer(*fields["by"]), Blob(*fields["blob"])
-    return XorbRanges(fields["repo"], bearer, fields["file"], blob, ranges, view)
+    return XorbRanges(fields["repo"], bearer, fields["file"], blob, ranges, fields["viewed"])

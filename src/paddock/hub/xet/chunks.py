@@ -18,6 +18,7 @@ from typing import NamedTuple
 import lz4.frame
 
 from paddock.errors import BadInput
+from paddock.hub.xet.lz4_frames import is_plain
 from paddock.kernels.byte_groups import ungrouped
 
 HEADER_BYTES = 8
@@ -67,6 +68,16 @@ def unpack(header: FrameHeader, payload: memoryview) -> memoryview:
     if header.scheme == GROUPED_LZ4:
         return ungrouped(unpacked)
     return memoryview(unpacked)
+
+
+def unpack_arriving(header: FrameHeader, payload: memoryview) -> memoryview:
+    """The same of a chunk that nobody has checked yet; raises BadXorb for what others cannot read.
+
+    The same chunk may be anybody's, so one frame that a client stumbles over would harm them all.
+    """
+    if header.scheme != STORED and not is_plain(payload, header.unpacked_bytes):
+        raise BadXorb("a chunk's LZ4 frame is damaged, or of a form that not every client reads")
+    return unpack(header, payload)
 
 
 def _unpack_lz4(payload: memoryview, expected_bytes: int) -> bytes:

@@ -6,6 +6,11 @@ used in addresses, JSON and rows, prints them as four little-endian 64-bit numbe
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
 from blake3 import blake3
 
 HASH_BYTES = 32
@@ -19,6 +24,9 @@ _ZERO_KEY = bytes(HASH_BYTES)
 # last 64-bit number is divisible by 4.
 _MAX_CHILDREN = 9
 _MIN_CHILDREN = 3
+_LEAVES_AT_ONCE = 8192
+
+_TEXT = re.compile(r"[0-9a-f]{64}")
 
 EMPTY_FILE_HASH = bytes(HASH_BYTES)
 
@@ -26,6 +34,22 @@ EMPTY_FILE_HASH = bytes(HASH_BYTES)
 def to_text(raw: bytes) -> str:
     """The text form of a raw hash."""
     return "".join(raw[at : at + 8][::-1].hex() for at in range(0, HASH_BYTES, 8))
+
+
+def is_text(text: str) -> bool:
+    """Whether this is the text form of a hash."""
+    return _TEXT.fullmatch(text) is not None
+
+
+def from_text(text: str) -> bytes:
+    """The raw hash of a text form."""
+    packed = bytes.fromhex(text)
+    return b"".join(packed[at : at + 8][::-1] for at in range(0, HASH_BYTES, 8))
+
+
+def keyed(key: bytes, chunk_hash: bytes) -> bytes:
+    """Stands for a chunk's hash in an answer that has a key of its own."""
+    return blake3(chunk_hash, key=key).digest()
 
 
 def chunk_hash(content: bytes | memoryview) -> bytes:
@@ -54,32 +78,45 @@ class MergeTree:
 
     def add(self, raw: bytes, length: int) -> None:
         """The next leaf."""
-        at = 0
-        while True:
-            level = self._levels[at]
-            level.open.append((raw, length))
-            level.entries += 1
-            if not level.ends_at(raw):
-                return
-            raw, length = level.close()
-            at += 1
-            if at == len(self._levels):
-                self._levels.append(_Level())
+        self._extend(0, raw, [length])
+
+    def add_all(self, raws: bytes, lengths: Sequence[int]) -> None:
+        """The next leaves: their hashes one after the other, and their lengths."""
+        for at in range(0, len(lengths), _LEAVES_AT_ONCE):
+            some = raws[at * HASH_BYTES : (at + _LEAVES_AT_ONCE) * HASH_BYTES]
+            self._extend(0, some, lengths[at : at + _LEAVES_AT_ONCE])
 
     def root(self) -> bytes:
         """The tree's root; no leaf may follow. There is none without a leaf."""
-        carried: tuple[bytes, int] | None = None
+        carried: _Entry | None = None
         for at, level in enumerate(self._levels):
             if carried is not None:
                 level.open.append(carried)
                 level.entries += 1
             is_last = at + 1 == len(self._levels)
             if is_last and level.entries == 1:
-                return level.open[0][0]
+                return level.open[0].raw
             carried = level.close() if level.open else None
         if carried is None:
             raise ValueError("a merge tree needs at least one leaf")
-        return carried[0]
+        return carried.raw
+
+    def _extend(self, height: int, raws: bytes, lengths: Sequence[int]) -> None:
+        """Add entries to a level, and the nodes that they complete to the levels above."""
+        while lengths:
+            if height == len(self._levels):
+                self._levels.append(_Level())
+            nodes = self._levels[height].extend(raws, lengths)
+            raws, lengths = b"".join([node.raw for node in nodes]), [node.length for node in nodes]
+            height += 1
+
+
+class _Entry(NamedTuple):
+    """A leaf or a node: its hash, the bytes under it, and its hash in text form."""
+
+    raw: bytes
+    length: int
+    text: str
 
 
 class _Level:
@@ -88,18 +125,34 @@ class _Level:
     __slots__ = ("entries", "open")
 
     def __init__(self) -> None:
-        self.open: list[tuple[bytes, int]] = []
+        self.open: list[_Entry] = []
         self.entries = 0
 
-    def ends_at(self, raw: bytes) -> bool:
-        """Whether the entry that was added last ends its group."""
-        count = len(self.open)
+    def extend(self, raws: bytes, lengths: Sequence[int]) -> list[_Entry]:
+        """Add entries; the nodes over the groups that end with them."""
+        nodes = []
         # The last number is little-endian: its lowest bits are those of byte 24.
-        return count == _MAX_CHILDREN or (count >= _MIN_CHILDREN and raw[24] & 3 == 0)
+        lowest = raws[24::HASH_BYTES]
+        for at, (text, length) in enumerate(zip(_texts(raws), lengths, strict=True)):
+            self.open.append(_Entry(raws[at * HASH_BYTES : (at + 1) * HASH_BYTES], length, text))
+            count = len(self.open)
+            if count == _MAX_CHILDREN or (count >= _MIN_CHILDREN and lowest[at] & 3 == 0):
+                nodes.append(self.close())
+        self.entries += len(lengths)
+        return nodes
 
-    def close(self) -> tuple[bytes, int]:
+    def close(self) -> _Entry:
         """The node over the open group."""
-        text = "".join(f"{to_text(raw)} : {length}\n" for raw, length in self.open)
-        total = sum(length for _, length in self.open)
+        text = "".join([f"{entry.text} : {entry.length}\n" for entry in self.open])
+        length = sum([entry.length for entry in self.open])
         self.open.clear()
-        return blake3(text.encode(), key=_NODE_KEY).digest(), total
+        raw = blake3(text.encode(), key=_NODE_KEY).digest()
+        return _Entry(raw, length, to_text(raw))
+
+
+def _texts(raws: bytes) -> list[str]:
+    """The text forms of several hashes, one after the other."""
+    if len(raws) == HASH_BYTES:
+        return [to_text(raws)]
+    hexed = np.frombuffer(raws, "<u8").byteswap().tobytes().hex()
+    return [hexed[at : at + 64] for at in range(0, len(hexed), 64)]

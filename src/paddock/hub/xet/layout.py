@@ -78,6 +78,36 @@ class Terms:
             yield offset, term
             offset += term.unpacked_bytes
 
+    def at(self, number: int) -> Term:
+        """One of the terms; from the end where the number is negative."""
+        place = number % len(self) * _row.size
+        return Term._make(_row.unpack_from(self.packed, place))
+
+    def with_ends(self, first: Term, last: Term) -> Terms:
+        """The same with another first and another last term, which are two."""
+        between = self.packed[_row.size : -_row.size]
+        return Terms(_row.pack(*first) + between + _row.pack(*last))
+
+    def between(self, start: int, end: int) -> tuple[int, Terms]:
+        """The terms that hold bytes ``[start, end)``, and the first one's offset in the file."""
+        if start >= end:
+            return 0, Terms(b"")
+        first = int(np.searchsorted(self._ends, start, side="right"))
+        last = int(np.searchsorted(self._ends, end, side="left"))
+        offset = int(self._ends[first - 1]) if first else 0
+        return offset, Terms(self.packed[first * _row.size : (last + 1) * _row.size])
+
+    def runs(self) -> Iterator[tuple[bytes, list[tuple[int, int]]]]:
+        """Each xorb that is named, with its runs of chunks in order, each run once."""
+        rows: npt.NDArray[Any] = np.frombuffer(self.packed, _ROWS)
+        names, numbers = np.unique(np.ascontiguousarray(rows["xorb"]), return_inverse=True)
+        order = np.lexsort((rows["end"], rows["start"], numbers))
+        bounds = np.searchsorted(numbers[order], np.arange(len(names) + 1))
+        for at, name in enumerate(names):
+            some = rows[order[bounds[at] : bounds[at + 1]]]
+            pairs = zip(some["start"].tolist(), some["end"].tolist(), strict=True)
+            yield name.tobytes(), list(dict.fromkeys(pairs))
+
 
 class ChunkSpan(NamedTuple):
     """The chunks ``[start, end)`` of a term that hold the wanted bytes."""

@@ -7,13 +7,16 @@ verified on arrival and has another hash now is damage on the medium, never the 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO
 
-from paddock.hub.xet import hashes, layout
+import sqlalchemy as sa
+
+from paddock.hub.xet import hashes, layout, variants
 from paddock.hub.xet.chunks import HEADER_BYTES, BadXorb, parse_header, unpack
 from paddock.hub.xet.layout import Terms
-from paddock.hub.xet.records import StoredXorb, find_xorb
+from paddock.hub.xet.records import StoredXorb, find_xorb, find_xorbs
 from paddock.hub.xet.views import ViewFile, open_view
 from paddock.storage.blobs import BlobMissing, BlobStore
 from paddock.storage.database import Database
@@ -23,7 +26,9 @@ from paddock.storage.errors import StorageFailed
 _READ_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 19
 _HASH_BYTES = 32
-_TABLES_KEPT = 16  # of at most 352 KiB
+_TABLES_KEPT_BYTES = 16 << 20  # 46 of the largest tables, hundreds of usual ones
+
+_XORBS_AT_ONCE = 32
 
 
 class XorbDamaged(StorageFailed):
@@ -35,10 +40,14 @@ class XorbDamaged(StorageFailed):
 class Shelf:
     """Xorbs by hash; the chunk tables that were used last are remembered. Not shared by threads."""
 
-    def __init__(self, database: Database, blobs: BlobStore) -> None:
+    def __init__(self, database: Database, blobs: BlobStore, repo_id: int | None = None) -> None:
+        """``repo_id``: as this repository sees them (``variants``)."""
         self._database = database
+        self._repo_id = repo_id
+        self._has_variants: bool | None = None if repo_id else False
         self._blobs = blobs
         self._kept: OrderedDict[str, StoredXorb] = OrderedDict()
+        self._kept_bytes = 0
 
     def find(self, xorb_hash: str) -> StoredXorb | None:
         """The xorb, or None when it was never uploaded."""
@@ -46,12 +55,22 @@ class Shelf:
             self._kept.move_to_end(xorb_hash)
             return kept
         with self._database.read() as conn:
-            found = find_xorb(conn, xorb_hash)
+            found = self._own(conn, [xorb_hash]).get(xorb_hash) or find_xorb(conn, xorb_hash)
         if found is not None:
             self._kept[xorb_hash] = found
-            if len(self._kept) > _TABLES_KEPT:
-                self._kept.popitem(last=False)
+            self._kept_bytes += len(found.chunks.packed)
+            while self._kept_bytes > _TABLES_KEPT_BYTES:
+                _, dropped = self._kept.popitem(last=False)
+                self._kept_bytes -= len(dropped.chunks.packed)
         return found
+
+    def _own(self, conn: sa.Connection, xorb_hashes: Sequence[str]) -> dict[str, StoredXorb]:
+        """Those that the repository sees in a form of its own."""
+        if self._repo_id is None:
+            return {}
+        if self._has_variants is None:
+            self._has_variants = variants.are_in(conn, self._repo_id)
+        return variants.among(conn, self._repo_id, xorb_hashes) if self._has_variants else {}
 
     def get(self, xorb_hash: str) -> StoredXorb:
         """The xorb, which a verified file names; raises XorbDamaged when it is gone."""
@@ -59,8 +78,24 @@ class Shelf:
             raise XorbDamaged(f"xorb {xorb_hash} is gone")
         return found
 
-    def chunks(self, xorb: StoredXorb, start: int, end: int) -> Iterator[memoryview]:
-        """The unpacked bytes of chunks ``[start, end)``, chunk by chunk."""
+    def get_each(self, xorb_hashes: Iterable[str]) -> Iterator[StoredXorb]:
+        """The same of several, in order, looking for some at a time."""
+        wanted = iter(xorb_hashes)
+        while some := list(islice(wanted, _XORBS_AT_ONCE)):
+            with self._database.read() as conn:
+                found = {**find_xorbs(conn, some), **self._own(conn, some)}
+            for xorb_hash in some:
+                if xorb_hash not in found:
+                    raise XorbDamaged(f"xorb {xorb_hash} is gone")
+                yield found[xorb_hash]
+
+    def chunks(
+        self, xorb: StoredXorb, start: int, end: int, *, is_checked: bool = True
+    ) -> Iterator[memoryview]:
+        """The unpacked bytes of chunks ``[start, end)``, chunk by chunk.
+
+        Without ``is_checked`` they are not hashed: for a caller who proves the whole otherwise.
+        """
         at, _ = xorb.chunks.byte_range(start, end)
         ends = xorb.chunks.frame_ends(start, end).tolist()
         expected = memoryview(xorb.chunks.hashes(start, end))
@@ -72,7 +107,8 @@ class Shelf:
                 if len(window) != ends[count - 1] - at:
                     raise XorbDamaged(f"xorb {xorb.hash} ends at byte {at + len(window)}")
                 proofs, expected = expected[: count * _HASH_BYTES], expected[count * _HASH_BYTES :]
-                yield from _unpack_frames(xorb, window, [end - at for end in ends[:count]], proofs)
+                chunks = _unpack_frames(xorb, window, [end - at for end in ends[:count]])
+                yield from _checked(xorb, chunks, proofs) if is_checked else chunks
                 at = ends[count - 1]
                 del ends[:count]
 
@@ -82,13 +118,15 @@ def open_xorb(blobs: BlobStore, xorb: StoredXorb) -> BinaryIO | ViewFile:
     try:
         if xorb.view is None:
             return blobs.open(xorb.blob.sha256)
-        return open_view(blobs, xorb.blob.sha256, xorb.view)
+        return open_view(blobs, xorb.blob.sha256, xorb.view, xorb.chunks)
     except BlobMissing as e:  # what a row names was safe once: the medium lost it
         raise XorbDamaged(f"xorb {xorb.hash} is gone") from e
 
 
-def read_chunks(shelf: Shelf, terms: Terms, start: int, end: int) -> Iterator[memoryview]:
-    """Bytes ``[start, end)`` of the file, chunk by chunk."""
+def read_chunks(
+    shelf: Shelf, terms: Terms, start: int, end: int, *, is_checked: bool = True
+) -> Iterator[memoryview]:
+    """The file's bytes ``[start, end)`` by chunks; ``is_checked`` as ``Shelf.chunks`` has it."""
     for offset, term in terms.overlapping(start, end):
         xorb = shelf.get(term.xorb)
         sizes = xorb.chunks.sizes(term.start, term.end)
@@ -96,7 +134,7 @@ def read_chunks(shelf: Shelf, terms: Terms, start: int, end: int) -> Iterator[me
         span = layout.trim(sizes, term.start, first, last)
         left = last - first
         skip = span.skip_bytes
-        for chunk in shelf.chunks(xorb, span.start, span.end):
+        for chunk in shelf.chunks(xorb, span.start, span.end, is_checked=is_checked):
             yield chunk[skip : skip + left]
             left -= len(chunk) - skip
             skip = 0
@@ -124,17 +162,21 @@ def _frames_within(ends: list[int], limit: int) -> int:
     return count
 
 
-def _unpack_frames(
-    xorb: StoredXorb, window: memoryview, ends: list[int], expected: memoryview
-) -> Iterator[memoryview]:
+def _unpack_frames(xorb: StoredXorb, window: memoryview, ends: list[int]) -> Iterator[memoryview]:
     start = 0
-    for number, end in enumerate(ends):
+    for end in ends:
         frame = window[start:end]
         start = end
         try:
-            chunk = unpack(parse_header(frame), frame[HEADER_BYTES:])
+            yield unpack(parse_header(frame), frame[HEADER_BYTES:])
         except BadXorb as e:
             raise XorbDamaged(f"xorb {xorb.hash} no longer unpacks") from e
+
+
+def _checked(
+    xorb: StoredXorb, chunks: Iterator[memoryview], expected: memoryview
+) -> Iterator[memoryview]:
+    for number, chunk in enumerate(chunks):
         if hashes.chunk_hash(chunk) != expected[number * _HASH_BYTES : (number + 1) * _HASH_BYTES]:
             raise XorbDamaged(f"xorb {xorb.hash} has other bytes than it had")
         yield chunk

@@ -6,34 +6,32 @@ a function for that. Chunk ranges exclude their end, byte ranges in the answer i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, tee
 from typing import Any, NamedTuple
 
-from paddock.hub.xet import layout
-from paddock.hub.xet.layout import Terms
+import orjson
+
+from paddock.hub.xet import hashes, layout
+from paddock.hub.xet.layout import Term, Terms
 from paddock.hub.xet.records import StoredXorb
 
 Find = Callable[[str], StoredXorb]
+FindEach = Callable[[Iterable[str]], Iterator[StoredXorb]]
+Entry = tuple[str, list[dict[str, Any]]]  # a xorb's hash, and where its ranges are fetched
 Address = Callable[[StoredXorb, Sequence[tuple[int, int]]], str]
 
 # Our own address names its ranges, so it grows with them; a store's is for one.
 RANGES_PER_ADDRESS = 32
-
-
-class PlannedTerm(NamedTuple):
-    """The chunks of a term that are wanted."""
-
-    xorb: str
-    unpacked_bytes: int
-    start: int
-    end: int
+_TERMS_PER_PIECE = 512
+_PIECE_BYTES = 64 * 1024
 
 
 class Plan(NamedTuple):
     """What to fetch for a range of a file."""
 
     skip_bytes: int  # from the first chunk's start to the first wanted byte
-    terms: list[PlannedTerm]
+    terms: Terms  # with no more chunks than are wanted
 
 
 class Piece(NamedTuple):
@@ -44,64 +42,123 @@ class Piece(NamedTuple):
 
 
 def plan(find: Find, terms: Terms, start: int, end: int) -> Plan:
-    """The terms that hold bytes ``[start, end)`` of the file, trimmed to whole chunks."""
-    planned: list[PlannedTerm] = []
-    skip_bytes = 0
-    for offset, term in terms.overlapping(start, end):
-        first, last = max(start - offset, 0), min(end - offset, term.unpacked_bytes)
-        if (first, last) == (0, term.unpacked_bytes):
-            planned.append(PlannedTerm(term.xorb, term.unpacked_bytes, term.start, term.end))
-            continue
-        sizes = find(term.xorb).chunks.sizes(term.start, term.end)
-        span = layout.trim(sizes, term.start, first, last)
-        skip_bytes = skip_bytes if planned else span.skip_bytes
-        planned.append(PlannedTerm(term.xorb, span.unpacked_bytes, span.start, span.end))
-    return Plan(skip_bytes, planned)
+    """The terms that hold bytes ``[start, end)`` of the file, trimmed to whole chunks.
+
+    Takes no more memory than they do packed, however many they are.
+    """
+    offset, wanted = terms.between(start, end)
+    if not len(wanted):
+        return Plan(0, wanted)
+    skip_bytes, first = _trim(find, wanted.at(0), start - offset, end - offset)
+    if len(wanted) == 1:
+        return Plan(skip_bytes, Terms.of([first]))
+    last = wanted.at(-1)
+    _, last = _trim(find, last, 0, end - offset - wanted.size_bytes + last.unpacked_bytes)
+    return Plan(skip_bytes, wanted.with_ends(first, last))
 
 
-def render_v2(
-    find: Find, address: Address, wanted: Plan, ranges_per_address: int = RANGES_PER_ADDRESS
+def _trim(find: Find, term: Term, start: int, end: int) -> tuple[int, Term]:
+    """The term's chunks with its bytes ``[start, end)``, and how many bytes precede those."""
+    if start <= 0 and end >= term.unpacked_bytes:
+        return 0, term
+    sizes = find(term.xorb).chunks.sizes(term.start, term.end)
+    span = layout.trim(sizes, term.start, max(start, 0), min(end, term.unpacked_bytes))
+    return span.skip_bytes, Term(term.xorb_hash, span.unpacked_bytes, span.start, span.end)
+
+
+def _present_entries(
+    find_each: FindEach, address: Address, wanted: Plan, most: int
+) -> Iterator[Entry]:
+    """One address for several ranges of a xorb."""
+    for xorb, pieces in _fetches(find_each, wanted):
+        yield (
+            xorb.hash,
+            [
+                {
+                    "url": address(xorb, [piece.bytes for piece in some]),
+                    "ranges": [
+                        {"chunks": _range(*piece.chunks), "bytes": _inclusive(*piece.bytes)}
+                        for piece in some
+                    ],
+                }
+                for some in _batches(pieces, most)
+            ],
+        )
+
+
+def _older_entries(
+    find_each: FindEach, address: Address, wanted: Plan, most: int
+) -> Iterator[Entry]:
+    """Always one address for each range."""
+    for xorb, pieces in _fetches(find_each, wanted):
+        yield (
+            xorb.hash,
+            [
+                {
+                    "range": _range(*piece.chunks),
+                    "url": address(xorb, [piece.bytes]),
+                    "url_range": _inclusive(*piece.bytes),
+                }
+                for piece in pieces
+            ],
+        )
+
+
+class Shape(NamedTuple):
+    """One of the answer's shapes: the field of the xorbs, and what it says of each."""
+
+    field: str
+    entries: Callable[[FindEach, Address, Plan, int], Iterator[Entry]]
+
+
+PRESENT = Shape("xorbs", _present_entries)
+OLDER = Shape("fetch_info", _older_entries)
+
+
+def render(
+    shape: Shape,
+    find_each: FindEach,
+    address: Address,
+    wanted: Plan,
+    ranges_per_address: int = RANGES_PER_ADDRESS,
 ) -> dict[str, Any]:
-    """The present shape: one address for several ranges of a xorb."""
-    xorbs: dict[str, list[dict[str, Any]]] = {}
-    for xorb, pieces in _fetches(find, wanted):
-        xorbs[xorb.hash] = [
-            {
-                "url": address(xorb, [piece.bytes for piece in some]),
-                "ranges": [
-                    {"chunks": _range(*piece.chunks), "bytes": _inclusive(*piece.bytes)}
-                    for piece in some
-                ],
-            }
-            for some in _batches(pieces, ranges_per_address)
-        ]
-    return {**_terms(wanted), "xorbs": xorbs}
-
-
-def render_v1(
-    find: Find, address: Address, wanted: Plan, ranges_per_address: int = 1
-) -> dict[str, Any]:
-    """The older shape: always one address for each range."""
-    fetch_info = {
-        xorb.hash: [
-            {
-                "range": _range(*piece.chunks),
-                "url": address(xorb, [piece.bytes]),
-                "url_range": _inclusive(*piece.bytes),
-            }
-            for piece in pieces
-        ]
-        for xorb, pieces in _fetches(find, wanted)
+    """The whole answer."""
+    return {
+        "offset_into_first_range": wanted.skip_bytes,
+        "terms": [_term(term) for term in wanted.terms],
+        shape.field: dict(shape.entries(find_each, address, wanted, ranges_per_address)),
     }
-    return {**_terms(wanted), "fetch_info": fetch_info}
 
 
-def _fetches(find: Find, wanted: Plan) -> Iterator[tuple[StoredXorb, list[Piece]]]:
-    chunk_ranges: dict[str, list[tuple[int, int]]] = {}
-    for term in wanted.terms:
-        chunk_ranges.setdefault(term.xorb, []).append((term.start, term.end))
-    for xorb_hash, ranges in chunk_ranges.items():
-        xorb = find(xorb_hash)
+def stream(
+    shape: Shape,
+    find_each: FindEach,
+    address: Address,
+    wanted: Plan,
+    ranges_per_address: int = RANGES_PER_ADDRESS,
+) -> Iterator[bytes]:
+    """The same as JSON in pieces, which are made as they are asked for."""
+    yield b'{"offset_into_first_range":%d,"terms":[' % wanted.skip_bytes
+    terms, is_first = iter(wanted.terms), True
+    while some := [_term(term) for term in islice(terms, _TERMS_PER_PIECE)]:
+        yield (b"" if is_first else b",") + orjson.dumps(some)[1:-1]
+        is_first = False
+    yield b'],"%s":{' % shape.field.encode()
+    waiting = bytearray()
+    is_first = True
+    for xorb, fetches in shape.entries(find_each, address, wanted, ranges_per_address):
+        waiting += (b"" if is_first else b",") + orjson.dumps({xorb: fetches})[1:-1]
+        is_first = False
+        if len(waiting) >= _PIECE_BYTES:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting) + b"}}"
+
+
+def _fetches(find_each: FindEach, wanted: Plan) -> Iterator[tuple[StoredXorb, list[Piece]]]:
+    runs, named = tee(wanted.terms.runs())
+    found = find_each(hashes.to_text(raw) for raw, _ in named)
+    for xorb, (_, ranges) in zip(found, runs, strict=True):
         merged = merge_ranges(ranges)
         yield xorb, [Piece(some, xorb.chunks.byte_range(*some)) for some in merged]
 
@@ -122,16 +179,12 @@ def _batches(pieces: list[Piece], most: int) -> Iterator[list[Piece]]:
         yield pieces[at : at + most]
 
 
-def _terms(wanted: Plan) -> dict[str, Any]:
-    terms = [
-        {
-            "hash": term.xorb,
-            "unpacked_length": term.unpacked_bytes,
-            "range": _range(term.start, term.end),
-        }
-        for term in wanted.terms
-    ]
-    return {"offset_into_first_range": wanted.skip_bytes, "terms": terms}
+def _term(term: Term) -> dict[str, Any]:
+    return {
+        "hash": term.xorb,
+        "unpacked_length": term.unpacked_bytes,
+        "range": _range(term.start, term.end),
+    }
 
 
 def _range(start: int, end: int) -> dict[str, int]:

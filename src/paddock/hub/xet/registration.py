@@ -1,38 +1,40 @@
 """A shard's claims, each recomputed before it counts.
 
-The order of proof for a file: every term's chunks exist and have the sizes that are claimed; the
-client knows their hashes (verification hash), so it cannot name other people's xorbs by hash alone;
-the merge tree over them gives the file's hash; the bytes themselves give its SHA-256. Only then
-does the repository hold the file. A xorb that is unknown and a xorb whose chunks the client does
-not know are the same failure, so that nobody learns what else is stored.
+The order of proof for a file: the client may name every term's chunks (``naming``); they exist and
+have the sizes that are claimed; it knows their hashes (verification hash); the merge tree over them
+gives the file's hash; the bytes themselves give its SHA-256. Only then does the repository hold the
+file. A xorb that is unknown, one that the client may not name and one whose chunks it does not know
+are the same failure, so that nobody learns what else is stored.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Mapping
+from contextlib import closing
 from typing import NamedTuple
 
+import numpy as np
 import sqlalchemy as sa
 
 from paddock.hub.bearers import check_bearer
 from paddock.hub.context import Hub
 from paddock.hub.discussions import contributing
-from paddock.hub.large import large_files
+from paddock.hub.large import large_files, usage
 from paddock.hub.large.large_files import XetFileRow
 from paddock.hub.types import Need
-from paddock.hub.xet import hashes, records
+from paddock.hub.xet import hashes, own_terms, records, variants
 from paddock.hub.xet.access import XetAccess
-from paddock.hub.xet.layout import Term
-from paddock.hub.xet.reading import Shelf, read_chunks
-from paddock.hub.xet.records import StoredXorb, XetFile
+from paddock.hub.xet.digesting import Wanted, digest_all
+from paddock.hub.xet.naming import Naming
+from paddock.hub.xet.proving import check_terms
+from paddock.hub.xet.reading import Shelf
+from paddock.hub.xet.records import XetFile
 from paddock.hub.xet.shards import BadShard, FileClaim, Shard, XorbClaim
 
 # The largest file that the Hub takes; it also bounds how long one claim can keep us reading.
 MAX_FILE_BYTES = 500 * 10**9
 MAX_SHARD_FILES_BYTES = 4 * MAX_FILE_BYTES
 MAX_SHARD_CHUNKS = 1 << 24  # twice those of the largest file
-_REPORT_BYTES = 64 * 1024 * 1024
 
 
 class Progress(NamedTuple):
@@ -52,18 +54,25 @@ def register(hub: Hub, allowed: XetAccess, shard: Shard) -> Registering:
     ``check_bearer`` raises when the right was withdrawn meanwhile.
     """
     shelf = Shelf(hub.database, hub.blobs)
-    claims = list({claim.file_hash: claim for claim in shard.files}.values())
+    naming = Naming(hub, allowed)
+    claims = shard.files
     _check_bounds(claims)
     for xorb in shard.xorbs:
-        _check_xorb(shelf, xorb)
+        _check_xorb(shelf, naming, xorb)
     for claim in claims:
-        _check_terms(shelf, claim)
-    sha256s = yield from _sha256s(hub, shelf, claims)
+        check_terms(shelf, naming, claim)
+    _check_room(hub, allowed, claims)
+    sha256s = yield from _sha256s(hub, shelf, naming, claims)
     for claim, sha256 in zip(claims, sha256s, strict=True):
         if claim.sha256 not in (None, sha256):
             raise BadShard(f"file {claim.name} has SHA-256 {sha256}; {claim.sha256} was claimed")
-    files = zip(claims, sha256s, strict=True)
-    return _record(hub, allowed, [XetFile(claim.name, sha, claim.terms) for claim, sha in files])
+    # Copies of a file may be told with other terms each: all of them are proven, one is kept.
+    by_name = {
+        claim.name: XetFile(claim.name, sha256, claim.terms)
+        for claim, sha256 in zip(claims, sha256s, strict=True)
+    }
+    files = list(by_name.values())
+    return _record(hub, allowed, files, own_terms.trusted(hub.database, naming, files))
 
 
 def advance(registering: Registering) -> Progress | bool:
@@ -79,76 +88,72 @@ def _check_bounds(claims: list[FileClaim]) -> None:
     for claim in claims:
         if claim.terms.size_bytes > MAX_FILE_BYTES:
             raise BadShard(f"file {claim.name} is larger than {MAX_FILE_BYTES} bytes")
-    if sum(claim.terms.size_bytes for claim in claims) > MAX_SHARD_FILES_BYTES:
+    sizes = {claim.name: claim.terms.size_bytes for claim in claims}
+    if sum(sizes.values()) > MAX_SHARD_FILES_BYTES:
         raise BadShard(f"the shard's files are larger than {MAX_SHARD_FILES_BYTES} bytes together")
     if sum(claim.terms.chunk_count for claim in claims) > MAX_SHARD_CHUNKS:
         raise BadShard(f"the shard's files have more than {MAX_SHARD_CHUNKS} chunks together")
 
 
-def _check_xorb(shelf: Shelf, claim: XorbClaim) -> None:
+def _check_room(hub: Hub, allowed: XetAccess, claims: list[FileClaim]) -> None:
+    """A few chunks, named again and again, are a large file: first see whether it has room."""
+    sizes = {claim.name: claim.terms.size_bytes for claim in claims}
+    with hub.database.read() as conn:
+        held = records.held_by(conn, allowed.repo_id, sizes)
+        new_bytes = sum(size for name, size in sizes.items() if name not in held)
+        usage.check_files(conn, allowed.repo_id, new_bytes)
+
+
+def _check_xorb(shelf: Shelf, naming: Naming, claim: XorbClaim) -> None:
+    chunk_count = len(claim.sizes)
     xorb = shelf.find(hashes.to_text(claim.xorb_hash))
-    if xorb is None or xorb.chunks.hashes(0, len(xorb.chunks)) != claim.chunk_hashes:
+    if (
+        xorb is None
+        or xorb.chunks.hashes(0, len(xorb.chunks)) != claim.chunk_hashes
+        or not np.array_equal(xorb.chunks.sizes(0, chunk_count), claim.sizes)
+        or not naming.may_name(claim.xorb_hash, 0, chunk_count)
+    ):
         name = hashes.to_text(claim.xorb_hash)
         raise BadShard(f"xorb {name} was not uploaded, or has other chunks than the shard says")
 
 
-def _check_terms(shelf: Shelf, claim: FileClaim) -> None:
-    """Everything about a file that needs no reading of its bytes."""
-    tree = hashes.MergeTree()
-    for at, (term, proof) in enumerate(zip(claim.terms, claim.verification, strict=True)):
-        xorb = shelf.find(term.xorb)
-        if xorb is None or not _is_proven(xorb, term, proof):
-            raise BadShard(
-                f"term {at} of file {claim.name}: xorb {term.xorb} was not uploaded, or its chunks "
-                f"{term.start} to {term.end} are not those that the verification hash proves"
-            )
-        chunk_hashes = xorb.chunks.hashes(term.start, term.end)
-        for i, size_bytes in enumerate(xorb.chunks.sizes(term.start, term.end).tolist()):
-            tree.add(chunk_hashes[i * 32 : i * 32 + 32], size_bytes)
-    if _file_hash(tree, claim) != claim.file_hash:
-        raise BadShard(f"the chunks of file {claim.name} make another file's hash")
-
-
-def _is_proven(xorb: StoredXorb, term: Term, proof: bytes) -> bool:
-    if not term.start < term.end <= len(xorb.chunks):
-        return False
-    if xorb.chunks.unpacked_bytes(term.start, term.end) != term.unpacked_bytes:
-        return False
-    return hashes.verification_hash(xorb.chunks.hashes(term.start, term.end)) == proof
-
-
-def _file_hash(tree: hashes.MergeTree, claim: FileClaim) -> bytes:
-    return hashes.file_hash(tree.root()) if len(claim.terms) else hashes.EMPTY_FILE_HASH
-
-
 def _sha256s(
-    hub: Hub, shelf: Shelf, claims: list[FileClaim]
+    hub: Hub, shelf: Shelf, naming: Naming, claims: list[FileClaim]
 ) -> Generator[Progress, None, list[str]]:
-    """SHA-256 of every file. The same file hash is the same chunks: those are known already."""
+    """SHA-256 of every file. The same file hash is the same chunks: those are known already.
+
+    Of a file that the client may not read it is computed anew, as of one that nobody has.
+    """
+    trusted = naming.may_trust(dict.fromkeys(claim.name for claim in claims))
     with hub.database.read() as conn:
-        known = records.known_sha256s(conn, [claim.name for claim in claims])
-    total = sum(claim.terms.size_bytes for claim in claims if claim.name not in known)
-    done = 0
+        known = records.known_sha256s(conn, trusted)
+    unknown: dict[str, Wanted] = {}
     for claim in claims:
-        if claim.name in known:
-            continue
-        sha256 = hashlib.sha256()
-        for chunk in read_chunks(shelf, claim.terms, 0, claim.terms.size_bytes):
-            sha256.update(chunk)
-            if done // _REPORT_BYTES != (done + len(chunk)) // _REPORT_BYTES:
-                yield Progress(done, total)
-            done += len(chunk)
-        known[claim.name] = sha256.hexdigest()
+        if claim.name not in known:
+            unknown.setdefault(claim.name, Wanted(claim.name, claim.terms, claim.sha256))
+    total = sum(file.terms.size_bytes for file in unknown.values())
+    digesting = digest_all(lambda: Shelf(hub.database, hub.blobs), unknown.values())
+    with closing(digesting):
+        while True:
+            try:
+                yield Progress(next(digesting), total)
+            except StopIteration as end:
+                known.update(end.value)
+                break
     return [known[claim.name] for claim in claims]
 
 
-def _record(hub: Hub, allowed: XetAccess, files: list[XetFile]) -> bool:
+def _record(hub: Hub, allowed: XetAccess, files: list[XetFile], trusted: set[str]) -> bool:
     repo_id = allowed.repo_id
     rows = [XetFileRow(file.sha256, file.size_bytes, file.hash) for file in files]
     with hub.database.write() as conn:
         check_bearer(conn, allowed.bearer, repo_id)
         had = large_files.present(conn, repo_id, [row.sha256 for row in rows])
         records.add_files(conn, files)
+        new = [file for file in files if file.sha256 not in had]
+        own_terms.keep(conn, repo_id, new, trusted)
+        made_of = {term.xorb for file in new for term in file.terms}
+        variants.carry(conn, allowed.bearer.user_id, repo_id, made_of)
         count_contribution(hub, conn, allowed, {row.sha256: row.size_bytes for row in rows})
         large_files.add_xet_files(conn, repo_id, rows)
     return any(row.sha256 not in had for row in rows)

@@ -1,30 +1,31 @@
 """Views: xorbs that are nowhere stored, because a blob holds their chunks as they are.
 
-A file that came by git-lfs is one blob. Its view gives it a Xet hash, so that Xet clients may read
-it and copy it to other repositories, without keeping a byte twice: chunks of ``CHUNK_BYTES`` each,
-in xorbs that follow one another in the blob, framed as stored chunks while they are sent. Another
-cut than the clients' is as good for readers; it only gives the file another hash than theirs.
+A file that came by git-lfs is one blob. Its view gives it the Xet hash that clients give it too, so
+that they may read it and copy it to other repositories, without keeping a byte twice: its chunks,
+in xorbs that follow one another in the blob, framed as stored chunks while they are sent.
 
-Knows where a view's frames lie; does not know rows. A view is a pure function of the blob's bytes.
+Knows where a view's frames lie; does not know rows. A view is a pure function of the blob's bytes,
+and its chunk table says where each chunk lies.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import BinaryIO, NamedTuple
+
+import numpy as np
 
 from paddock.hub.xet import hashes
 from paddock.hub.xet.chunks import HEADER_BYTES, STORED
+from paddock.hub.xet.cutting import Cutter
 from paddock.hub.xet.layout import Term, Terms
 from paddock.hub.xet.xorbs import ChunkTable
 from paddock.storage.blobs import BlobStore
 from paddock.storage.errors import StorageFailed
 
-CHUNK_BYTES = 64 * 1024
 # With their frames' headers, no more than clients pack into a xorb.
-CHUNKS_PER_XORB = 1023
-_FRAME_BYTES = HEADER_BYTES + CHUNK_BYTES
+XORB_BYTES = 64 * 1024 * 1024
 
 _row = struct.Struct("<32sIII")
 
@@ -61,32 +62,36 @@ class ViewBuilder:
 
     def __init__(self, keep: Callable[[ViewedXorb], None]) -> None:
         self._keep = keep
-        self._rest = bytearray()
+        self._cutter = Cutter(self._add)
         self._file_tree = hashes.MergeTree()
         self._terms: list[Term] = []
         self._start = 0  # of the open xorb, in the blob
         self._open: list[tuple[bytes, int]] = []
+        self._open_bytes = 0  # with the frames' headers
+
+    def resume(self, kept: Iterable[ViewedXorb]) -> int:
+        """Go on behind xorbs that were kept before, in the blob's order; from which byte on.
+
+        A xorb ends where a chunk does, so what comes behind it is cut as if all came at once.
+        """
+        for xorb in kept:
+            if xorb.view.start != self._start:
+                break
+            count = len(xorb.chunks)
+            packed = xorb.chunks.hashes(0, count)
+            for at, size_bytes in enumerate(xorb.chunks.sizes(0, count).tolist()):
+                self._file_tree.add(packed[at * 32 : at * 32 + 32], size_bytes)
+            self._terms.append(Term(hashes.from_text(xorb.hash), xorb.view.size_bytes, 0, count))
+            self._start += xorb.view.size_bytes
+        return self._start
 
     def feed(self, piece: bytes | memoryview) -> None:
         """The next piece of the blob, of any size."""
-        view = memoryview(piece)
-        at = 0
-        if self._rest:
-            at = CHUNK_BYTES - len(self._rest)
-            self._rest += view[:at]
-            if len(self._rest) < CHUNK_BYTES:
-                return
-            self._add(self._rest)
-            self._rest = bytearray()
-        while len(view) - at >= CHUNK_BYTES:
-            self._add(view[at : at + CHUNK_BYTES])
-            at += CHUNK_BYTES
-        self._rest += view[at:]
+        self._cutter.feed(piece)
 
     def finish(self) -> ViewedFile:
         """The file, once everything was fed."""
-        if self._rest:
-            self._add(self._rest)
+        self._cutter.finish()
         if self._open:
             self._close()
         if not self._terms:
@@ -94,12 +99,14 @@ class ViewBuilder:
         file_hash = hashes.file_hash(self._file_tree.root())
         return ViewedFile(hashes.to_text(file_hash), Terms.of(self._terms))
 
-    def _add(self, chunk: bytearray | memoryview) -> None:
-        entry = (hashes.chunk_hash(memoryview(chunk)), len(chunk))
+    def _add(self, chunk: memoryview) -> None:
+        frame_bytes = HEADER_BYTES + len(chunk)
+        if self._open_bytes + frame_bytes > XORB_BYTES:
+            self._close()
+        entry = (hashes.chunk_hash(chunk), len(chunk))
         self._file_tree.add(*entry)
         self._open.append(entry)
-        if len(self._open) == CHUNKS_PER_XORB:
-            self._close()
+        self._open_bytes += frame_bytes
 
     def _close(self) -> None:
         tree, rows, at, size_bytes = hashes.MergeTree(), bytearray(), 0, 0
@@ -113,15 +120,17 @@ class ViewBuilder:
         view = View(self._start, size_bytes)
         self._keep(ViewedXorb(hashes.to_text(root), view, ChunkTable(bytes(rows))))
         self._start += size_bytes
-        self._open = []
+        self._open, self._open_bytes = [], 0
 
 
 class ViewFile:
     """A viewed xorb as a file that can be read from any place, its frames made on the way."""
 
-    def __init__(self, blob: BinaryIO, view: View) -> None:
+    def __init__(self, blob: BinaryIO, view: View, chunks: ChunkTable) -> None:
         self._blob = blob
         self._view = view
+        self._chunks = chunks
+        self._ends = chunks.frame_ends(0, len(chunks)).astype(np.int64)
         self._at = 0
 
     def seek(self, at: int) -> int:
@@ -131,10 +140,12 @@ class ViewFile:
 
     def read(self, size_bytes: int) -> bytes:
         """The next bytes; fewer only at the end."""
-        frame, skip = divmod(self._at, _FRAME_BYTES)
-        first = frame * CHUNK_BYTES
-        frames = -(-(skip + size_bytes) // _FRAME_BYTES)
-        last = min(first + frames * CHUNK_BYTES, self._view.size_bytes)
+        first = int(np.searchsorted(self._ends, self._at, side="right"))
+        last = int(np.searchsorted(self._ends, self._at + size_bytes, side="left")) + 1
+        last = min(last, len(self._ends))
+        if size_bytes <= 0 or first >= last:
+            return b""
+        skip = self._at - (int(self._ends[first - 1]) if first else 0)
         framed = self._framed(first, last)[skip : skip + size_bytes]
         self._at += len(framed)
         return framed
@@ -149,22 +160,23 @@ class ViewFile:
         self.close()
 
     def _framed(self, first: int, last: int) -> bytes:
-        """Bytes ``[first, last)`` of the view, which begin with a chunk, in frames."""
-        if first >= last:
-            return b""
-        self._blob.seek(self._view.start + first)
-        content = memoryview(_read_all(self._blob, last - first))
+        """Chunks ``[first, last)`` in frames; where they lie follows from their frames' places."""
+        sizes = self._chunks.sizes(first, last).tolist()
+        start = int(self._ends[first]) - HEADER_BYTES * (first + 1) - sizes[0]
+        self._blob.seek(self._view.start + start)
+        content = memoryview(_read_all(self._blob, sum(sizes)))
         pieces: list[bytes | memoryview] = []
-        for at in range(0, len(content), CHUNK_BYTES):
-            chunk = content[at : at + CHUNK_BYTES]
-            length = len(chunk).to_bytes(3, "little")
-            pieces += [b"\0" + length + bytes([STORED]) + length, chunk]
+        at = 0
+        for size in sizes:
+            length = size.to_bytes(3, "little")
+            pieces += [b"\0" + length + bytes([STORED]) + length, content[at : at + size]]
+            at += size
         return b"".join(pieces)
 
 
-def open_view(blobs: BlobStore, sha256: str, view: View) -> ViewFile:
+def open_view(blobs: BlobStore, sha256: str, view: View, chunks: ChunkTable) -> ViewFile:
     """The viewed xorb, to be read; raises BlobMissing."""
-    return ViewFile(blobs.open(sha256), view)
+    return ViewFile(blobs.open(sha256), view, chunks)
 
 
 def _read_all(blob: BinaryIO, size_bytes: int) -> bytes:
