@@ -18,6 +18,12 @@ BENCHMARKS = {
     "commit_small_files": ["--files", "200", "--rounds", "1"],
     "git_clone": ["--commits", "300", "--files", "20", "--rounds", "1"],
     "hub_transfer": ["--large-bytes", "12000000", "--small-files", "20", "--rounds", "1"],
+    "xet": [
+        *("--bytes", "6000000", "--checkpoints", "2", "--checkpoint-bytes", "4000000"),
+        *("--file-bytes", "1000000000", "--requests", "40", "--rounds", "1"),
+        *("--contents", "noise", "--scenarios", "1", "--without", "hub by LFS"),
+        *("hub by Xet, new machines", "--parts", "transfers", "versions", "reconstruction"),
+    ],
     "release_1gb": ["--layers", "1", "--vocabulary", "300", "--rounds", "1"],
     "convert": ["--gigabytes", "0.02", "--rounds", "1"],
     "verify": ["--bytes", "20000000", "--small-files", "200", "--rounds", "1"],

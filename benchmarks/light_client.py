@@ -10,6 +10,9 @@ import time
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
+# What is written while it is sent is JSON here, and holds no line's end.
+_IN_CHUNKS = re.compile(rb"\r\ntransfer-encoding: chunked\r\n", re.IGNORECASE)
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
@@ -21,22 +24,32 @@ class Connection:
         self._host = f"{parts.hostname}:{parts.port}"
         self._socket = socket.create_connection((parts.hostname or "", parts.port or 80))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.first_byte_at = 0.0  # of the last answer, by time.perf_counter
 
     def close(self) -> None:
         self._socket.close()
 
-    def send(self, path: str, *, method: str = "GET", token: str = "", body: bytes = b"") -> int:
-        """Ask, and read the whole answer; gives its status."""
-        head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\n"
+    def send(
+        self, path: str, *, method: str = "GET", token: str = "", body: bytes = b"",
+        headers: str = "",
+    ) -> int:  # fmt: skip
+        """Ask, and read the whole answer; gives its status. Headers are whole lines."""
+        head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\n{headers}"
         head += f"Authorization: Bearer {token}\r\n" if token else ""
         if body:
             kind = "application/x-ndjson" if b"\n" in body else "application/json"
             head += f"Content-Length: {len(body)}\r\nContent-Type: {kind}\r\n"
         self._socket.sendall(f"{head}\r\n".encode() + body)
-        received = bytearray()
+        received = bytearray(self._receive())
+        self.first_byte_at = time.perf_counter()
         while (end := received.find(b"\r\n\r\n")) < 0:
             received += self._receive()
-        found = _LENGTH.search(bytes(received[: end + 2]))
+        head_lines = bytes(received[: end + 2])
+        if _IN_CHUNKS.search(head_lines):
+            while not received.endswith(_LAST_CHUNK):
+                received += self._receive()
+            return int(received[9:12])
+        found = _LENGTH.search(head_lines)
         wanted = int(found[1]) if found and method != "HEAD" else 0
         while len(received) < end + 4 + wanted:
             received += self._receive()

@@ -43,7 +43,7 @@ def paddock_up(folder: Path, token: str = "") -> Iterator[Hub]:
         env=environ,
     )
     try:
-        _wait_until_ready(f"{url}/readyz", process)
+        wait_until_ready(f"{url}/readyz", process)
         ready_seconds = time.perf_counter() - started
         yield Hub(url, token or _told_token(process), process.pid, ready_seconds)
     finally:
@@ -127,7 +127,8 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _wait_until_ready(url: str, process: subprocess.Popen[str]) -> None:
+def wait_until_ready(url: str, process: subprocess.Popen[str]) -> None:
+    """Return when the address answers; raises RuntimeError when the process ends before."""
     while True:
         try:
             with urllib.request.urlopen(url, timeout=10):

@@ -5,7 +5,8 @@
 Times are of whole commands, the start of Python included, which a release of nothing shows by
 itself. model-signing verifies what it signed itself, in file mode, once with its default SHA-256
 and once with BLAKE3, which its own command cannot be told: it is called as a library. Ours carries
-an OMS bundle, a second envelope and update metadata. The files were written just before, so both
+an OMS bundle, a second envelope and update metadata, and is held against BLAKE3; by SHA-256 it
+verifies what model-signing signed. The files were written just before, so both
 read from memory. Rounds take turns.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -75,7 +77,7 @@ def main() -> None:
 def measure(options: argparse.Namespace, folder: Path) -> list[Figure]:
     place = Place(folder, folder / "home")
     for name, kind in (("oms", "p256"), ("rel", "ed25519")):
-        create_key(folder / f"{name}.pem", kind, None)  # type: ignore[arg-type]
+        create_key(folder / f"{name}.pem", kind, None)
     shapes = [
         Shape("nothing", [1]),
         Shape("one file", [options.bytes]),
@@ -95,18 +97,10 @@ def _shape(shape: Shape, release: Path, place: Place, rounds: int) -> list[Figur
         f"model-signing {name}, {shape.name}": _stock(release, place, name)
         for name in ("sha256", "blake3")
     }
+    ours, foreign = f"paddock, {shape.name}", f"paddock by SHA-256, {shape.name}"
+    commands[foreign] = _paddock(_foreign(release, place), place)
     _sign(release, files, place)
-    trust = place.base / "oms.pub.pem"
-    ours = f"paddock, {shape.name}"
-    commands[ours] = [
-        sys.executable,
-        "-m",
-        "paddock",
-        "verify",
-        str(release),
-        "--trust",
-        str(trust),
-    ]
+    commands[ours] = _paddock(release, place)
     taken: dict[str, list[float]] = {what: [] for what in commands}
     for _ in range(rounds):
         for what, command in commands.items():
@@ -119,10 +113,10 @@ def _shape(shape: Shape, release: Path, place: Place, rounds: int) -> list[Figur
         what: best(what, "GB/s" if rate else "s", [unit(seconds) for seconds in seconds_of])
         for what, seconds_of in taken.items()
     }
-    theirs = [made[what] for what in commands if what != ours]
-    compared = [paired(made[ours], other) for other in theirs]
-    for path in sorted(release.rglob("*"), reverse=True):
-        path.unlink() if path.is_file() else path.rmdir()
+    theirs = [made[what] for what in commands if what not in {ours, foreign}]
+    compared = [paired(made[foreign], theirs[0]), *(paired(made[ours], each) for each in theirs)]
+    for folder in (release, _foreign_folder(release)):
+        shutil.rmtree(folder)
     return [*theirs, *compared]
 
 
@@ -150,6 +144,25 @@ def _stock(release: Path, place: Place, algorithm: str) -> list[str]:
     subprocess.run(command, check=True, capture_output=True)
     public = place.base / "oms.pub.pem"
     return [sys.executable, "-c", _VERIFY, str(release), str(public), str(signature), algorithm]
+
+
+def _foreign_folder(release: Path) -> Path:
+    return release.with_name(f"{release.name}-foreign")
+
+
+def _foreign(release: Path, place: Place) -> Path:
+    """The same files, signed by model-signing where it puts its signature."""
+    folder = _foreign_folder(release)
+    shutil.copytree(release, folder, copy_function=os.link)
+    key, signature = str(place.base / "oms.pem"), str(folder / "model.sig")
+    command = [sys.executable, "-c", _SIGN, str(folder), key, signature, "sha256"]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+def _paddock(folder: Path, place: Place) -> list[str]:
+    trust = str(place.base / "oms.pub.pem")
+    return [sys.executable, "-m", "paddock", "verify", str(folder), "--trust", trust]
 
 
 def _sign(release: Path, files: list[ReleaseFile], place: Place) -> None:

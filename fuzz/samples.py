@@ -163,7 +163,7 @@ def npz() -> list[bytes]:
     made = []
     for save in (np.savez, np.savez_compressed):
         buffer = io.BytesIO()
-        save(buffer, **arrays)  # type: ignore[operator]
+        save(buffer, **arrays)
         made.append(buffer.getvalue())
     return made
 

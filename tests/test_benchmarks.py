@@ -23,6 +23,7 @@ IN_C = {"products", "engine", "engine_step", "serving"}  # ours, or the floors b
         "git_clone",
         "hub_transfer",
         "s3_transfer",
+        "xet",
         "release_1gb",
         "convert",
         "catalogue_scale",
