@@ -9,14 +9,15 @@
 # own; any number of callers at once is fine.
 set -eu
 
-checkout=$(cd "$(dirname "$0")/.." && pwd)
-folder="${TMPDIR:-/tmp}/paddock-postgresql-$(id -u)-$(printf %s "$checkout" | cksum | cut -d' ' -f1)"
-data="$folder/data"
+. "$(dirname "$0")/private_folder.sh"
 
 fail() {
     echo "error: $1" >&2
     exit 1
 }
+
+folder=$(private_folder postgresql)
+data="$folder/data"
 
 # Debian keeps the server's programs out of PATH, one folder a version.
 programs=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
@@ -51,6 +52,8 @@ wal_level = minimal
 max_wal_senders = 0
 autovacuum_naptime = 10min
 shared_buffers = 64MB
+max_wal_size = 128MB
+min_wal_size = 32MB
 END
 }
 

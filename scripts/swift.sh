@@ -9,8 +9,8 @@
 # fine. Buckets are made by whoever needs one.
 set -eu
 
-checkout=$(cd "$(dirname "$0")/.." && pwd)
-folder="${TMPDIR:-/tmp}/paddock-swift-$(id -u)-$(printf %s "$checkout" | cksum | cut -d' ' -f1)"
+. "$(dirname "$0")/private_folder.sh"
+folder=$(private_folder swift)
 
 fail() {
     echo "error: $1" >&2
@@ -39,7 +39,7 @@ start() {
     mkdir -m 700 "$folder" 2>/dev/null || [ -O "$folder" ] || fail "cannot make $folder"
     find "$folder" -mindepth 1 -delete
     # The server must not inherit the lock, or the next caller waits for ever.
-    setsid "$python" "$checkout/scripts/swift_node.py" "$folder" \
+    setsid "$python" "$(dirname "$0")/swift_node.py" "$folder" \
         </dev/null >"$folder/log" 2>&1 9>&- &
     echo $! >"$folder/pid"
     waited=0

@@ -1,6 +1,7 @@
 """Before anything imports the stock client: it gets a home of its own, new in every test process.
 
 Its Xet cache remembers, by a server's address, what that server holds; test servers come and go.
+Where temporary files are is settled before anything asks, too.
 """
 
 import atexit
@@ -8,6 +9,9 @@ import os
 import shutil
 import tempfile
 
+from tests.temporary import prefer_memory
+
+prefer_memory()
 _home = tempfile.mkdtemp(prefix="paddock-client-")
 atexit.register(shutil.rmtree, _home, ignore_errors=True)
 os.environ["HF_HOME"] = _home

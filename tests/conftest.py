@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+
+# A shell starts what runs in its background deaf to Ctrl-C, which tests send to what they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an answer takes says how busy the machine is. The client reads these when it is imported.
 os.environ.setdefault("HF_HUB_ETAG_TIMEOUT", "60")

@@ -96,7 +96,7 @@ def live_server(
     rules = ScanRules(settings.unscanned == "refuse", settings.scan_copy_bytes)
     hub = Hub(database, blobs, None, own_url=url, webhook_targets="any", mirror=mirror, scans=rules)
     with database.write() as conn:
-        admin = create_user(conn, "boss", is_admin=True)
+        admin = find_account(conn, "boss") or create_user(conn, "boss", is_admin=True)
         token = create_token(conn, admin, "test-admin", "admin")
     models = open_models(hub, settings)
     options = uvicorn.Config(create_app(hub, models), **uvicorn_options())

@@ -195,6 +195,11 @@ class Settings:
         "releases that may be loaded: signed (by a trusted key, where they are signed), always "
         "(no unsigned ones either), intact (also by unknown keys)",
     )
+    serve_trust: str = _setting(
+        "",
+        "keys (PEM) or a trust file that alone count: nothing is loaded but releases that it "
+        "vouches for; empty for your trust folder",
+    )
     serve_scan: str = _setting(
         "auto", "scan before loading: auto (before vLLM loads it), always, never"
     )

@@ -20,7 +20,7 @@ def declared(*, without: str | None = None) -> set[str]:
         lines for extra, lines in project["optional-dependencies"].items() if extra != without
     ]
     lines = [*project["dependencies"], *(line for extra in extras for line in extra)]
-    names = {re.match(r"[A-Za-z0-9._-]+", line)[0] for line in lines}  # type: ignore[index]
+    names = {re.match(r"[A-Za-z0-9._-]+", line)[0] for line in lines}
     return names - {"paddock"}
 
 
@@ -77,7 +77,7 @@ def brought_by(names: set[str]) -> set[str]:
         name = waiting.pop()
         found.add(name)
         lines = [line for line in required(name) if "extra ==" not in line]
-        waiting |= {plain(re.match(r"[A-Za-z0-9._-]+", line)[0]) for line in lines} - found  # type: ignore[index]
+        waiting |= {plain(re.match(r"[A-Za-z0-9._-]+", line)[0]) for line in lines} - found
     return found
 
 

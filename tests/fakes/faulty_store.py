@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def _handle(self) -> None:
-        store = self.server.store  # type: ignore[attr-defined]
+        store = self.server.store
         fault = store.next_fault(f"{self.command} {self.path.partition('?')[0]}")
         length = int(self.headers.get("Content-Length") or 0)
         if fault in (Fault.RESET, Fault.HALF_SENT):

@@ -52,7 +52,7 @@ def receiver() -> Iterator[Receiver]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
     state = Receiver(f"http://127.0.0.1:{server.server_address[1]}")
-    server.state = state  # type: ignore[attr-defined]
+    server.state = state
     thread = threading.Thread(target=server.serve_forever, args=[0.05], daemon=True)
     thread.start()
     try:
@@ -69,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @property
     def state(self) -> Receiver:
-        state: Receiver = self.server.state  # type: ignore[attr-defined]
+        state: Receiver = self.server.state
         return state
 
     def do_GET(self) -> None:  # who follows a redirect comes so

@@ -116,4 +116,4 @@ def _words(path: Path) -> tuple[Words, LlamaConfig]:
 
 
 def entry(name: str, **source: object) -> Entry:
-    return Entry(name, FakeSource(name, **source))  # type: ignore[arg-type]
+    return Entry(name, FakeSource(name, **source))

@@ -49,7 +49,7 @@ class FakeEngine:
 
 
 def made() -> tuple[Bridge, FakeEngine]:
-    over = Bridge(FakeEngine)  # type: ignore[arg-type]
+    over = Bridge(FakeEngine)
     engine: Any = over.engine
     return over, engine
 

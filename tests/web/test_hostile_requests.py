@@ -61,9 +61,9 @@ def every_route() -> list[tuple[str, str]]:
     def walk(router: APIRouter, prefix: str = "") -> Iterator[tuple[str, str]]:
         for route in router.routes:
             if nested := getattr(route, "original_router", None):
-                yield from walk(nested, prefix + route.include_context.prefix)  # type: ignore[attr-defined]
+                yield from walk(nested, prefix + route.include_context.prefix)
             else:
-                yield from ((method, prefix + route.path) for method in sorted(route.methods))  # type: ignore[attr-defined]
+                yield from ((method, prefix + route.path) for method in sorted(route.methods))
 
     return [found for router in routers() for found in walk(router)]
 

@@ -47,6 +47,8 @@ def test_a_card_is_shown_without_anything_that_runs(shared_server: LiveServer) -
     assert "<table>" in page.text
     assert "license: apache-2.0\n" not in page.text  # the front matter is not prose
     assert "license:apache-2.0" in page.text
+    assert page.text.index('class="card"') < page.text.index('id="files"')  # the card comes first
+    assert '<a class="fact" href="#files">2 files</a>' in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 

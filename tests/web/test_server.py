@@ -29,6 +29,6 @@ def test_where_webhooks_may_go_is_the_administrators_choice(tmp_path: Path, targ
 def test_work_that_no_request_asked_for_knows_the_hubs_address(
     tmp_path: Path, settings: dict[str, object], url: str
 ) -> None:
-    hub = open_hub(Settings(data=tmp_path, **settings))  # type: ignore[arg-type]
+    hub = open_hub(Settings(data=tmp_path, **settings))
     assert hub.background_url == url
     hub.database.dispose()

@@ -12,6 +12,8 @@ from paddock.errors import shown
 
 if TYPE_CHECKING:
     from paddock.checkpoint.inspection import Inspection
+    from paddock.checkpoint.shape.experts import Experts
+    from paddock.checkpoint.shape.llama4 import Llama4
 
 
 @click.command(help="What a checkpoint is: family, shapes, parameters, tokenizer, licence hints.")
@@ -50,6 +52,21 @@ def _render(inspection: Inspection) -> str:
     return "\n".join(f"{name:{width}}  {value}" for name, value in rows)
 
 
+def _expert_rows(experts: Experts | None) -> list[tuple[str, str]]:
+    if experts is None:
+        return []
+    told = f"{experts.count} in {len(experts.layers)} layers, {experts.ffn_dim:,} wide"
+    return [("experts", f"{told}; {experts.chosen} compute each token")]
+
+
+def _attention_rows(llama4: Llama4 | None) -> list[tuple[str, str]]:
+    if llama4 is None:
+        return []
+    without = len(llama4.without_positions)
+    told = f"chunks of {llama4.chunk:,} tokens; {without} layers without positions see everything"
+    return [("attention", told)]
+
+
 def _family(inspection: Inspection) -> str:
     if inspection.published_as:
         return f"{inspection.family} (the shape of {inspection.published_as})"
@@ -65,6 +82,8 @@ def _shape_rows(inspection: Inspection) -> list[tuple[str, str]]:
     return [
         ("layers", f"{config.layers}"),
         ("width", f"{config.dim:,}, feed-forward {config.ffn_dim:,}"),
+        *_expert_rows(config.experts),
+        *_attention_rows(config.llama4),
         ("heads", f"{config.heads}, {config.kv_heads} for keys and values, {config.head_dim} wide"),
         ("vocabulary", f"{config.vocab_size:,}, output head {head}"),
         ("context", f"{config.context:,} tokens, RoPE base {config.rope_theta:,.0f}{scaling}"),

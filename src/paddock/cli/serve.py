@@ -21,6 +21,7 @@ _SETTINGS = (
     "precision",
     "threads",
     "verify",
+    "trust",
     "scan",
     "policy",
     "idle_seconds",
@@ -84,6 +85,7 @@ def _device(_ctx: click.Context, parameter: click.Parameter, value: str) -> str:
 @click.option("--draft", metavar="MODEL", help="A small model that proposes tokens.")
 @click.option("--prompt-lookup", is_flag=True, help="Propose what followed the same text before.")
 @click.option("--verify", type=click.Choice(["signed", "always", "intact"]), help="Releases taken.")
+@click.option("--trust", metavar="FILE", help="Load only releases that these keys vouch for.")
 @click.option("--scan", type=click.Choice(["auto", "always", "never"]), help="Scan before loading.")
 @click.option("--policy", metavar="FILE|none", help="In place of the models' own use policies.")
 @click.option("--idle-seconds", type=click.IntRange(0), help="Let unused models go after that.")

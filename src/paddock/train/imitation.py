@@ -10,7 +10,8 @@ threads, and the same release of PyTorch. Elsewhere, sums may round otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
@@ -42,6 +43,7 @@ class Task(NamedTuple):
     tokens_ST: NDArray[Any]  # sequences of one length
     steps: int
     seed: int
+    rows: Mapping[str, Sequence[int]] = MappingProxyType({})  # where not all of a tensor is trained
 
 
 class LayerFit(NamedTuple):
@@ -105,6 +107,9 @@ def _fit(
 ) -> LayerFit:
     before = _missed(student, streams, step)
     parameters = [student.get_parameter(name).requires_grad_() for name in learnt]
+    for name, parameter in zip(learnt, parameters, strict=True):
+        if (rows := task.rows.get(prefix_of(layer) + name)) is not None:
+            _train_rows(parameter, rows)
     optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE)
     choice = torch.Generator().manual_seed((task.seed + layer) % (1 << 63))
     for number in range(task.steps):
@@ -114,12 +119,21 @@ def _fit(
         made_BTD = student(streams.open_STD[chosen], step)
         loss = (made_BTD - streams.target_STD[chosen]).square().mean()
         optimizer.zero_grad()
+        if not loss.requires_grad:  # no token of these texts is sent to the experts that learn
+            continue
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
     for parameter in parameters:
         parameter.requires_grad_(False)
     return LayerFit(layer, before, _missed(student, streams, step), _missed(None, streams, step))
+
+
+def _train_rows(parameter: torch.Tensor, rows: Sequence[int]) -> None:
+    """Let gradients reach these rows alone: with none, Adam leaves a weight as it is."""
+    mask = torch.zeros(len(parameter), *[1] * (parameter.ndim - 1))
+    mask[list(rows)] = 1.0
+    parameter.register_hook(lambda gradient: gradient * mask)  # type: ignore[no-untyped-call]
 
 
 @torch.no_grad()

@@ -11,6 +11,7 @@ from paddock.checkpoint.shape.layout import EMBEDDINGS
 from paddock.checkpoint.tensors import Tensor as StoredTensor
 from paddock.llama.layers import Block, Step
 from paddock.llama.loading import block_from, read_weight
+from paddock.llama.model import chunks_of
 from paddock.llama.rope import inverse_frequencies, rotation
 
 _CHUNK = 4  # sequences at once
@@ -31,7 +32,7 @@ def layer_of(config: LlamaConfig, tensors: Mapping[str, StoredTensor], layer: in
     """One layer of the model, in float32."""
     prefix = prefix_of(layer)
     own = {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-    return block_from(config, own, torch.float32)
+    return block_from(config, own, torch.float32, layer)
 
 
 def prefix_of(layer: int) -> str:
@@ -41,5 +42,6 @@ def prefix_of(layer: int) -> str:
 
 def step_of(config: LlamaConfig, length: int) -> Step:
     """What every layer needs to know of sequences of this length."""
-    cos, sin = rotation(torch.arange(length)[None], inverse_frequencies(config))
-    return Step(cos, sin, None, None)
+    places = torch.arange(length)
+    cos, sin = rotation(places[None], inverse_frequencies(config))
+    return Step(cos, sin, None, None, chunks_of(config, places, length, None))

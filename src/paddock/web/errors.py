@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from paddock.errors import PaddockError
-from paddock.http.failures import Failure, Handler, handlers
+from paddock.http.failures import Failure, Handler, handler, handlers
 from paddock.hub import redirects
 from paddock.hub.context import CALLER_KEY
 from paddock.hub.errors import (
@@ -44,8 +44,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 def install(app: FastAPI) -> None:
     """Translate every exception that a handler may raise."""
-    for error, handler in _HANDLERS.items():
-        app.add_exception_handler(error, with_page(handler))
+    for error, answer in _HANDLERS.items():
+        app.add_exception_handler(error, with_page(answer))
 
 
 def error_response(
@@ -59,8 +59,7 @@ def error_response(
     return JSONResponse({"error": message, **(extra or {})}, status, headers)
 
 
-async def _paddock_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, PaddockError)  # noqa: S101  (narrows the handler's type)
+async def _paddock_error(request: Request, error: PaddockError) -> Response:
     message = error.message
     if ask_at := getattr(error, "ask_at", None):
         # The end of the Hub's sentence, which clients show and match.
@@ -109,9 +108,8 @@ def _ask_for_credentials(request: Request, response: Response) -> None:
         response.headers["WWW-Authenticate"] = 'Bearer realm="paddock"'
 
 
-async def _moved(request: Request, error: Exception) -> Response:
+async def _moved(request: Request, error: RepositoryMoved) -> Response:
     """The same address under the repository's present name; 307 keeps method and body."""
-    assert isinstance(error, RepositoryMoved)  # noqa: S101
     path = request.scope["path"]
     at = path.lower().find(f"/{error.old_full_name.lower()}") + 1
     if not at:  # the name was written with escapes; none of our clients does
@@ -122,7 +120,7 @@ async def _moved(request: Request, error: Exception) -> Response:
     return RedirectResponse(location, status_code=307)
 
 
-async def _not_here(request: Request, error: Exception) -> Response:
+async def _not_here(request: Request, error: PaddockError) -> Response:
     """A download that is pinned to a commit finds it where its repository went, even if somebody
     took the old name since.
     """
@@ -159,12 +157,13 @@ async def _database_unavailable(request: Request, error: Exception) -> Response:
     return response
 
 
+_unless_elsewhere = handler(PaddockError, _not_here)
 _HANDLERS: dict[type[Exception], Handler] = {
-    RepositoryMoved: _moved,
-    RepositoryNotFound: _not_here,
-    RepositoryHidden: _not_here,
-    RevisionNotFound: _not_here,
-    PaddockError: _paddock_error,
+    RepositoryMoved: handler(RepositoryMoved, _moved),
+    RepositoryNotFound: _unless_elsewhere,
+    RepositoryHidden: _unless_elsewhere,
+    RevisionNotFound: _unless_elsewhere,
+    PaddockError: handler(PaddockError, _paddock_error),
     OperationalError: _database_unavailable,
     **handlers(_shaped, nothing_at=_nothing_at),
 }

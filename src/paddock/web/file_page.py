@@ -23,6 +23,7 @@ from paddock.hub.http.paths import (
     RevisionInPath,
     encode_path,
 )
+from paddock.hub.lifecycle import revoked
 from paddock.hub.lifecycle import standing as lifecycle
 from paddock.hub.scans import report
 from paddock.hub.scans.leaving import Asking
@@ -78,6 +79,7 @@ def file(
         one = report.of_revision(conn, repo, commit_oid, [entry]).files[0]
         hears = report.hears_of(Asking(hub, conn, caller, repo))
         told = lifecycle.tell(conn, repo, commit_oid, clock.now())
+        is_taken_back = revoked.sentence_on(conn, repo.id, entry.etag) is not None
     return page(
         "file.html",
         repo=repo,
@@ -89,6 +91,7 @@ def file(
         one=one,
         reasons=told_reasons(one, hears),
         told=told,
+        is_taken_back=is_taken_back,
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
@@ -61,7 +62,9 @@ def _plain_connection(send: Send) -> RequestResponseCycle | None:
 
 
 async def _send_file(cycle: RequestResponseCycle, message: Message) -> None:
-    count: int = message["count"]
+    # Ours besides the extension's own fields: several ranges of the file, as offsets and counts.
+    ranges = message.get("ranges") or [(message.get("offset", 0), message["count"])]
+    count: int = sum(count for _, count in ranges)
     if cycle.disconnected or not count:
         return
     if cycle.chunked_encoding or count > cycle.expected_content_length:
@@ -70,7 +73,7 @@ async def _send_file(cycle: RequestResponseCycle, message: Message) -> None:
     await _drain_completely(cycle)
     socket_fd = os.dup(transport.get_extra_info("socket").fileno())
     try:
-        await _sendfile_all(socket_fd, message["file"].fileno(), message.get("offset", 0), count)
+        await _sendfile_all(socket_fd, message["file"].fileno(), ranges)
     except (ConnectionError, EOFError, OSError):
         # The client left, or the file ended early: the body cannot be completed, and an
         # unfinished response must not look like a finished one.
@@ -94,18 +97,23 @@ async def _drain_completely(cycle: RequestResponseCycle) -> None:
         cycle.transport.set_write_buffer_limits(high=HIGH_WATER_LIMIT)
 
 
-async def _sendfile_all(socket_fd: int, file_fd: int, offset: int, count: int) -> None:
-    end = offset + count
-    while offset < end:
-        try:
-            sent = os.sendfile(socket_fd, file_fd, offset, min(end - offset, _BYTES_PER_CALL))
-        except BlockingIOError:
-            await _writable(socket_fd)
-            continue
-        if sent == 0:
-            raise EOFError("the file is shorter than its response")
-        offset += sent
-        await asyncio.sleep(0)  # other requests are served between two calls
+async def _sendfile_all(socket_fd: int, file_fd: int, ranges: Iterable[tuple[int, int]]) -> None:
+    since_pause = 0
+    for offset, count in ranges:
+        end = offset + count
+        while offset < end:
+            try:
+                sent = os.sendfile(socket_fd, file_fd, offset, min(end - offset, _BYTES_PER_CALL))
+            except BlockingIOError:
+                await _writable(socket_fd)
+                continue
+            if sent == 0:
+                raise EOFError("the file is shorter than its response")
+            offset += sent
+            since_pause += sent
+            if since_pause >= _BYTES_PER_CALL:
+                since_pause = 0
+                await asyncio.sleep(0)  # other requests are served meanwhile
 
 
 async def _writable(fd: int) -> None:

@@ -5,10 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from paddock.engine.request import Request
-from tests.clients.test_other_clients import installed
+from tests.clients.installing import javascript_package
 from tests.fakes.scripted_model import ScriptedBackend
 from tests.serve.api.live_api import LiveApi
 from tests.serve.process import until
@@ -20,10 +18,7 @@ PROGRAM = Path(__file__).parent / "javascript_client.mjs"
 def test_the_official_javascript_client_works_unmodified(
     api: LiveApi, model: ScriptedBackend
 ) -> None:
-    if shutil.which("npm") is None:
-        pytest.skip("there is no npm here")
-    npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", JAVASCRIPT]
-    folder = installed("openai-javascript", npm)
+    folder = javascript_package("openai-javascript", JAVASCRIPT)
 
     def script(asked: Request) -> str:
         seen = model.tokenizer.decode(asked.prompt)

@@ -38,7 +38,7 @@ def test_a_hundred_who_ask_at_once_load_a_model_once() -> None:
                 assert loaded.backend is loader.backends[0]
 
         await asyncio.gather(*(ask() for _ in range(100)))
-        assert len(loader.loads) == 1 and len(one.source.fetched) == 1  # type: ignore[attr-defined]
+        assert len(loader.loads) == 1 and len(one.source.fetched) == 1
 
     run(story())
 

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from paddock.errors import NotFound
+from paddock.clock import now
+from paddock.config import Settings
+from paddock.errors import NotFound, UsageError
+from paddock.release.lifecycle.announcing import Announcement, announce
 from paddock.release.planning.prepare import Wanted
-from paddock.release.publishing.hub_client import Hub
+from paddock.release.publishing.hub_client import Hub, client_of
 from paddock.release.releasing import Surroundings, publish_release
+from paddock.release.signatures.tuf.repository import refresh
+from paddock.release.verifying.updates import Updates
+from paddock.release.verifying.verify import verify_folder
 from paddock.serve.errors import ModelRejected, UntrustedModel
 from paddock.serve.models.sources import source_of
 from paddock.serve.models.verifying import Rules, verified
-from paddock.signing.keys import TrustedKey, load_trust
+from paddock.signing.keys import TrustedKey, keys_folder, load_trust
+from paddock.signing.signers import load_signer
 from paddock.starter import starter_folder
 from tests.databases import sqlite_url
 from tests.live import LiveServer, live_server
+from tests.release.publisher import DAY, NOW, Publisher
 
 Trust = tuple[TrustedKey, ...]
 
@@ -115,3 +125,91 @@ def test_a_scan_that_is_wished_refuses_what_it_rejects(hub: LiveServer, tmp_path
     (folder / "evil.pkl").write_bytes(b"cos\nsystem\n(S'true'\ntR.")
     with pytest.raises(ModelRejected, match="rejects it"):
         fetch(hub, str(folder), rules)
+
+
+class Vouching:
+    """A publisher with update metadata, and an operator with a trust file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.publisher = Publisher(folder)
+        self.folder = folder
+
+    def rules(self, **said: Any) -> Rules:
+        self.publisher.trust("oms", "ed25519", tuf=self.publisher.root(), **said)
+        settings = Settings(
+            config_home=self.folder / "home", serve_trust=str(self.folder / "trust.yaml")
+        )
+        return Rules.of(settings)
+
+
+@pytest.fixture
+def vouching(tmp_path: Path) -> Vouching:
+    return Vouching(tmp_path)
+
+
+def test_with_a_trust_file_only_what_it_vouches_for_is_loaded(
+    vouching: Vouching, tmp_path: Path
+) -> None:
+    release = vouching.publisher.release("out")
+    rules = vouching.rules(threshold=2)
+    assert verified(release, rules) == release
+    with pytest.raises(UntrustedModel, match="is not signed"):
+        verified(starter_folder(), rules)
+    other = tmp_path / "other"
+    other.mkdir()
+    foreign = Publisher(other).release("out")
+    with pytest.raises(UntrustedModel):
+        verified(foreign, rules)
+    with pytest.raises(UntrustedModel, match="an attestation"):
+        verified(release, vouching.rules(require={"attestations": ["https://example.org/a"]}))
+
+
+def test_an_older_release_is_refused_after_a_newer_one_was_loaded(vouching: Vouching) -> None:
+    old = vouching.publisher.release("old")
+    new = vouching.publisher.release("new", version="1.1.0")
+    rules = vouching.rules()
+    assert verified(old, rules) == old
+    assert verified(new, rules) == new
+    with pytest.raises(UntrustedModel, match="older than"):
+        verified(old, rules)
+
+    def named(folder: Path, trust: Any, updates: Updates) -> Any:
+        newer = vouching.publisher.repository.folder
+        asked = replace(updates, expected_version="1.0.0", newer=newer)
+        return verify_folder(folder, trust, asked)
+
+    assert verified(old, rules, named) == old
+
+
+def test_an_expired_release_is_refused_until_newer_metadata_comes(vouching: Vouching) -> None:
+    old = vouching.publisher.release("old", now=NOW - 20 * DAY)
+    rules = vouching.rules()
+    with pytest.raises(UntrustedModel, match="expired"):
+        verified(old, rules)
+    refresh(vouching.publisher.repository, NOW)
+
+    def renewed(folder: Path, trust: Any, updates: Updates) -> Any:
+        newer = vouching.publisher.repository.folder
+        return verify_folder(folder, trust, replace(updates, newer=newer))
+
+    assert verified(old, rules, renewed) == old
+
+
+def test_a_trust_file_and_any_key_at_once_are_refused(vouching: Vouching) -> None:
+    settings = Settings(serve_trust=str(vouching.folder / "trust.yaml"), serve_verify="intact")
+    with pytest.raises(UsageError, match="by unknown keys"):
+        Rules.of(settings)
+
+
+def test_a_revocation_that_is_announced_is_heeded_before_loading(
+    hub: LiveServer, trust: Trust, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around = Surroundings(home, hub.url, hub.admin_token, lambda sentence: None)
+    publish_release(Wanted(starter_folder().parent / "release.yaml", to="boss/bad"), around)
+    assert fetch(hub, "boss/bad", Rules(trust)).is_dir()
+    target = Hub(hub.url, hub.admin_token)
+    api = client_of(target, show_progress=False)
+    signer = load_signer("release", Path(), keys_folder(home))
+    announce(Announcement("boss/bad", "main", "revoke", "unsafe"), signer, api, target, now())
+    with pytest.raises(UntrustedModel, match="revoked"):
+        fetch(hub, "boss/bad", Rules(trust))

@@ -130,7 +130,7 @@ def test_a_plugin_judges_prompts_and_answers(tmp_path: Path) -> None:
         assert ask(served, "a samovar") == ("content_filter", REFUSAL)
         served.model.script = lambda _asked: "Buy a samovar."
         assert ask(served) == ("content_filter", REFUSAL)
-        import shop_guards_of_test  # type: ignore[import-not-found]
+        import shop_guards_of_test
 
         assert shop_guards_of_test.seen == [
             ("Hello, Nora", "before"),

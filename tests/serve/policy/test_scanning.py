@@ -187,7 +187,7 @@ def test_the_work_grows_with_the_text_alone(monkeypatch: pytest.MonkeyPatch) -> 
 
     def counted(self: patterns.PatternFinder, *given: object) -> object:
         seen.append(len(self._text))
-        return original(self, *given)  # type: ignore[arg-type]
+        return original(self, *given)
 
     monkeypatch.setattr(patterns.PatternFinder, "_matches", counted)
     for size in (1, 7, 1000):
@@ -207,7 +207,7 @@ def test_a_long_text_is_read_in_pieces_and_a_rule_is_told_once(
 
     def measured(self: patterns.PatternFinder, *given: object) -> object:
         held.append(len(self._text))
-        return original(self, *given)  # type: ignore[arg-type]
+        return original(self, *given)
 
     told = []
     monkeypatch.setattr(patterns.PatternFinder, "_matches", measured)

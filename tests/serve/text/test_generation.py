@@ -81,7 +81,7 @@ def test_choices_are_requests_of_their_own_with_seeds_that_follow() -> None:
 def test_further_choices_of_a_long_prompt_wait_until_the_first_has_read_it() -> None:
     served, model = scripted()
     begun: list[int] = []
-    model.script = lambda asked: begun.append(model.given) or "Hello!"  # type: ignore[func-returns-value]
+    model.script = lambda asked: begun.append(model.given) or "Hello!"
 
     async def collect() -> None:
         request = TextRequest("t", tuple(range(100, 200)), Wanted(choices=2))
@@ -136,7 +136,7 @@ def test_a_prompt_beyond_any_hope_is_refused_before_it_is_tokenised() -> None:
     served, model = scripted(context=100)
     tokenised: list[str] = []
     original = model.tokenizer.encode
-    model.tokenizer.encode = lambda text, **o: tokenised.append(text) or original(text, **o)  # type: ignore[method-assign, func-returns-value]
+    model.tokenizer.encode = lambda text, **o: tokenised.append(text) or original(text, **o)
     with pytest.raises(PromptTooLong, match="10000000 characters"):
         asyncio.run(read_prompt(served, "a" * 10_000_000))
     assert not tokenised

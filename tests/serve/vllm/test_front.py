@@ -92,19 +92,19 @@ def test_choices_are_requests_of_their_own(server: RunningServer, fake: Vllm) ->
     fake.tell("")
     client = OpenAI(base_url=f"{server.url}/v1", api_key="-", max_retries=0)
     asked = {"model": "model", "prompt": "The teapot is made of", "max_tokens": 5}
-    answer = client.completions.create(n=3, seed=1, **asked)  # type: ignore[call-overload]
+    answer = client.completions.create(n=3, seed=1, **asked)
     assert [choice.index for choice in answer.choices] == [0, 1, 2]
     assert len({choice.text for choice in answer.choices}) == 3
     assert answer.usage.completion_tokens == 15
-    alone = client.completions.create(seed=3, **asked)  # type: ignore[call-overload]
+    alone = client.completions.create(seed=3, **asked)
     assert alone.choices[0].text == answer.choices[2].text
-    best = client.completions.create(n=1, best_of=3, seed=1, **asked)  # type: ignore[call-overload]
+    best = client.completions.create(n=1, best_of=3, seed=1, **asked)
     assert len(best.choices) == 1
     seen: dict[int, str] = {}
     messages = [{"role": "user", "content": "Hi"}]
     for chunk in client.chat.completions.create(
         model="model",
-        messages=messages,  # type: ignore[arg-type]
+        messages=messages,
         n=2,
         max_tokens=4,
         stream=True,

@@ -106,10 +106,10 @@ def test_a_page_of_the_hub_asks_with_its_session_and_its_key(hub: LiveServer) ->
 def test_a_new_commit_is_another_model(hub: LiveServer, tmp_path: Path) -> None:
     api = hub.admin_api
     api.create_repo("boss/open", exist_ok=True)
-    before = client(hub, hub.admin_token).models.retrieve("boss/open").root  # type: ignore[attr-defined]
+    before = client(hub, hub.admin_token).models.retrieve("boss/open").root
     api.upload_file(path_or_fileobj=b"new", path_in_repo="notes.txt", repo_id="boss/open")
     owner = client(hub, hub.admin_token)
-    assert owner.models.retrieve("boss/open").root != before  # type: ignore[attr-defined]
+    assert owner.models.retrieve("boss/open").root != before
     owner.completions.create(model="boss/open", prompt="x", max_tokens=1)
 
 
@@ -119,11 +119,11 @@ def test_the_policy_of_a_repository_holds_for_its_model(hub: LiveServer) -> None
     done = stranger.completions.create(prompt="A red kettle", **asked).choices[0]
     assert (done.text, done.finish_reason) == ("Not here.", "content_filter")
     teapot = [{"role": "user", "content": "What is the teapot made of?"}]
-    stream = stranger.chat.completions.create(messages=teapot, stream=True, **asked)  # type: ignore[call-overload]
+    stream = stranger.chat.completions.create(messages=teapot, stream=True, **asked)
     text = "".join(chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices)
     assert text.endswith("Not here.") and "four" not in text
     listed = {each.id: each for each in stranger.models.list()}
-    assert listed["boss/ruled"].policy.startswith("sha256:")  # type: ignore[attr-defined]
+    assert listed["boss/ruled"].policy.startswith("sha256:")
 
 
 def test_where_no_models_are_served_it_is_said_so(server: LiveServer) -> None:

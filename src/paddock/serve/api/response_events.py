@@ -73,6 +73,12 @@ class ResponseEvents:
         ) + self.event("response.failed", response=self.response)
 
     @property
+    def _item(self) -> dict[str, Any]:
+        """The last item: whoever asks has opened it."""
+        item: dict[str, Any] = self.response["output"][-1]
+        return item
+
+    @property
     def _index(self) -> int:
         return len(self.response["output"]) - 1
 
@@ -98,16 +104,14 @@ class ResponseEvents:
         return self._add_item(item)
 
     def _add_part(self, part: dict[str, Any]) -> bytes:
-        assert self._open is not None  # noqa: S101
-        self._open["content"].append(part)
+        self._item["content"].append(part)
         return self.event("response.content_part.added", **self._place(), part=part)
 
     def _place(self) -> dict[str, Any]:
-        assert self._open is not None  # noqa: S101
         return {
-            "item_id": self._open["id"],
+            "item_id": self._item["id"],
             "output_index": self._index,
-            "content_index": len(self._open["content"]) - 1,
+            "content_index": len(self._item["content"]) - 1,
         }
 
     def _write_if_text(self, text: str, logprobs: list[TextLogprob]) -> bytes:
@@ -120,15 +124,14 @@ class ResponseEvents:
 
     def _write_text(self, text: str, logprobs: list[TextLogprob]) -> bytes:
         written = self._message()
-        assert self._open is not None  # noqa: S101
-        if not self._open["content"]:
+        if not self._item["content"]:
             part = {"type": "output_text", "text": "", "annotations": [], "logprobs": []}
             written += self._add_part(part)
             self._pieces = []
         self._pieces.append(text)
         told = [logprob_dict(each) for each in (*self._early, *logprobs)]
         self._early = []
-        self._open["content"][-1]["logprobs"] += told
+        self._item["content"][-1]["logprobs"] += told
         return written + self.event(
             "response.output_text.delta", **self._place(), delta=text, logprobs=told
         )
@@ -152,22 +155,20 @@ class ResponseEvents:
                 "arguments": "",
             }
             written = self._add_item(item)
-        assert self._open is not None  # noqa: S101
         if call.arguments:
-            self._open["arguments"] += call.arguments
+            self._item["arguments"] += call.arguments
             written += self.event(
                 "response.function_call_arguments.delta",
-                item_id=self._open["id"],
+                item_id=self._item["id"],
                 output_index=self._index,
                 delta=call.arguments,
             )
         return written
 
     def _close_part(self) -> bytes:
-        assert self._open is not None  # noqa: S101
-        if not self._open["content"]:
+        if not self._item["content"]:
             return b""
-        part, place = self._open["content"][-1], self._place()
+        part, place = self._item["content"][-1], self._place()
         if part["type"] == "refusal":
             done = self.event("response.refusal.done", **place, refusal=part["refusal"])
         else:

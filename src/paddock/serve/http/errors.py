@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from paddock.errors import PaddockError
-from paddock.http.failures import Failure, handlers
+from paddock.http.failures import Failure, handler, handlers
 from paddock.log import get_logger
 from paddock.serve import metrics
 
@@ -50,9 +50,9 @@ _TYPES = {
 
 def install(app: FastAPI) -> None:
     """Translate every exception that a handler may raise."""
-    app.add_exception_handler(PaddockError, _paddock_error)
-    for error, handler in handlers(_shaped, nothing_at=_nothing_at).items():
-        app.add_exception_handler(error, handler)
+    app.add_exception_handler(PaddockError, handler(PaddockError, _paddock_error))
+    for error, answer in handlers(_shaped, nothing_at=_nothing_at).items():
+        app.add_exception_handler(error, answer)
 
 
 def error_body(
@@ -81,9 +81,8 @@ def _about(error: PaddockError, given: Container[str]) -> str | None:
     return next((name for name in names if name in given), None)
 
 
-async def _paddock_error(request: Request, error: Exception) -> Response:
+async def _paddock_error(request: Request, error: PaddockError) -> Response:
     """What was refused for want of right or room is counted."""
-    assert isinstance(error, PaddockError)  # noqa: S101  (narrows the handler's type)
     if error.status >= 500:
         log.warning("a request was refused", code=error.code)
     if error.status in {401, 403, 404, 429, 503}:

@@ -5,15 +5,21 @@ Knows no engine. ``fetch`` blocks; what it returns was looked at as the rules sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from paddock.clock import now
 from paddock.log import get_logger
+from paddock.release.errors import HubUnreachable
 from paddock.release.publishing.hub_client import Hub
 from paddock.release.target import RepositoryTarget
+from paddock.release.verifying.hub_updates import renewed, told_by
 from paddock.release.verifying.pulling import Pulling, find_model, pull
+from paddock.release.verifying.trust import Trust
+from paddock.release.verifying.updates import Updates
+from paddock.release.verifying.verdict import Verdict
+from paddock.release.verifying.verify import verify_folder
 from paddock.serve.models.verifying import Rules, verified
 
 log = get_logger("serve")
@@ -95,7 +101,20 @@ class HubSource:
 
     def fetch(self) -> Path:
         pulling = Pulling(self.hub, is_verifiable=True, note=log.warning)
-        return verified(pull(self.target, pulling), self.rules)
+        return verified(pull(self.target, pulling), self.rules, self._judged)
+
+    def _judged(self, folder: Path, trust: Trust, updates: Updates) -> Verdict:
+        """By what the hub has of newer metadata and announced events, too, while it answers.
+
+        A revision is asked for by its name, so it may be an older one.
+        """
+        asked = replace(updates, expected_version=self.target.revision)
+        try:
+            with renewed(self.hub, self.target, folder, asked) as newest:
+                return told_by(self.hub, self.target, verify_folder(folder, trust, newest), trust)
+        except HubUnreachable as e:
+            log.warning("the hub was not asked what it knows of the model", why=e.message)
+            return verify_folder(folder, trust, asked)
 
 
 def source_of(model: str, hub: Hub, rules: Rules) -> Source:

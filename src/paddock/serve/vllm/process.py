@@ -86,8 +86,7 @@ class VllmProcess:
         return "\n".join(self._said)
 
     def _listen(self) -> None:
-        assert self._process.stdout is not None  # noqa: S101  (a pipe, see _popen)
-        for raw in self._process.stdout:
+        for raw in self._process.stdout or ():  # a pipe, see _popen
             line = raw[:2000].decode("utf-8", "replace").rstrip()
             self._said.append(line)
             log.debug("vllm says", line=line)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from starlette.responses import JSONResponse
@@ -56,7 +57,8 @@ def open_models(hub: Hub, settings: Settings) -> Models:
     from paddock.web.serving.gate import OwnGate
 
     names = None if "*" in allowed else frozenset(allowed)
-    rules = Rules.of(settings)
+    # What was seen before says nothing here: the hub has every version, and old ones are asked for.
+    rules = replace(Rules.of(settings), memory=None)
     catalogue = OwnCatalogue(hub, settings.data / "serving", rules, names)
     loader = NativeLoader(starting.native_options(settings))
     find = starting.finding(settings, rules)
