@@ -62,11 +62,13 @@ def check_bearer(conn: sa.Connection, bearer: Bearer, repo_id: int) -> Repositor
     return recall(conn, bearer, repo_id)[1]
 
 
+_REPOSITORY = sa.select(repositories).where(repositories.c.id == sa.bindparam("repo_id"))
+
+
 def recall(conn: sa.Connection, bearer: Bearer, repo_id: int) -> tuple[Caller, Repository]:
     """The same, and whoever was given something signed."""
     caller = _recall(conn, bearer)
-    query = sa.select(repositories).where(repositories.c.id == repo_id)
-    row = conn.execute(query).mappings().one_or_none()
+    row = conn.execute(_REPOSITORY, {"repo_id": repo_id}).mappings().one_or_none()
     if row is None:
         raise RepositoryNotFound("the repository was deleted")
     repo = lookup.to_repository(row)

@@ -15,8 +15,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from typing import Any, Protocol
 
 import orjson
 import sqlalchemy as sa
@@ -93,6 +93,23 @@ class Database:
             if ours is error:
                 raise
             raise ours from error
+
+
+class Reads(Protocol):
+    """Where rows are read from: a database, or a view of one that is open already."""
+
+    def read(self) -> AbstractContextManager[sa.Connection]: ...
+
+
+class OneView:
+    """A view that was opened before, for those who would open one each: opening has its price."""
+
+    def __init__(self, conn: sa.Connection) -> None:
+        self._conn = conn
+
+    def read(self) -> AbstractContextManager[sa.Connection]:
+        """The same consistent view every time."""
+        return nullcontext(self._conn)
 
 
 def after_commit(conn: sa.Connection, action: Callable[[], None]) -> None:

@@ -25,7 +25,8 @@ from paddock.hub.api.cas_access import WriteAccessDep
 from paddock.hub.bearers import check_bearer
 from paddock.hub.context import Hub, HubDep, accept_body
 from paddock.hub.discussions import contributing
-from paddock.hub.http.receiving import entered, receive_into, receive_large, run_heavy
+from paddock.hub.http.receiving import entered, receive_into, receive_large
+from paddock.hub.http.turns import run_heavy
 from paddock.hub.large import condemned, usage
 from paddock.hub.types import Need
 from paddock.hub.xet import hashes, known, records, registration, variants

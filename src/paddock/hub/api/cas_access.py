@@ -6,7 +6,7 @@ right to them, the token ends with it.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import sqlalchemy as sa
 from fastapi import Depends, Request
@@ -21,14 +21,26 @@ from paddock.hub.xet import access, revisions
 from paddock.hub.xet.access import XetAccess
 
 
-def get_access(request: Request, hub: HubDep) -> XetAccess:
-    """What the request's token allows."""
+class Admitted(NamedTuple):
+    """What a token allows, and who asks for which repository's bytes with it."""
+
+    allowed: XetAccess
+    asking: Asking
+
+
+def admit(request: Request, hub: Hub, conn: sa.Connection) -> Admitted:
+    """Raise for a token that allows nothing, or nothing any more."""
     header = request.headers.get("authorization", "")
     allowed = access.check_token(signing.signing_key(hub.database), header, clock.now())
+    caller, repo = recall(conn, allowed.bearer, allowed.repo_id)
+    revisions.check(conn, caller, repo, allowed)
+    return Admitted(allowed, Asking(hub, conn, caller, repo))
+
+
+def get_access(request: Request, hub: HubDep) -> XetAccess:
+    """What the request's token allows."""
     with hub.database.read() as conn:
-        caller, repo = recall(conn, allowed.bearer, allowed.repo_id)
-        revisions.check(conn, caller, repo, allowed)
-    return allowed
+        return admit(request, hub, conn).allowed
 
 
 AccessDep = Annotated[XetAccess, Depends(get_access)]

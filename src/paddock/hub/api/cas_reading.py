@@ -15,17 +15,20 @@ from starlette.concurrency import run_in_threadpool
 from paddock import clock
 from paddock.errors import BadInput, Forbidden, NotFound, shown
 from paddock.hub import signing
-from paddock.hub.api.cas_access import AccessDep, get_access, require_content
+from paddock.hub.api.cas_access import AccessDep, Admitted, admit, require_content
 from paddock.hub.api.xet_tokens import cas_url
 from paddock.hub.context import Hub, HubDep
 from paddock.hub.http.byte_ranges import BadRange, RangesResponse, parse_ranges
 from paddock.hub.http.receiving import receive_all
+from paddock.hub.http.turns import run_brief
+from paddock.hub.scans import leaving
 from paddock.hub.xet import access, chunk_answer, hashes, reconstruction, records, variants
-from paddock.hub.xet.access import XetAccess, XorbRanges
+from paddock.hub.xet.access import XorbRanges
 from paddock.hub.xet.naming import Naming
 from paddock.hub.xet.reading import Shelf, open_xorb
 from paddock.hub.xet.reconstruction import Shape
 from paddock.hub.xet.records import StoredXorb, XetFile
+from paddock.storage.database import OneView
 
 # A batch is answered in one piece of memory: some 60 MB.
 _MAX_BATCH_FILES = 256
@@ -39,24 +42,24 @@ routes = APIRouter()
 
 
 @routes.get("/v2/reconstructions/{file:segment}")
-def reconstruct(request: Request, hub: HubDep, file: str) -> Response:
+async def reconstruct(request: Request, hub: HubDep, file: str) -> Response:
     """Which ranges of which xorbs make up a file of the token's repository."""
-    return _reconstruct(request, hub, file, reconstruction.PRESENT)
+    return await _reconstruct(request, hub, file, reconstruction.PRESENT)
 
 
 @routes.get("/v1/reconstructions/{file:segment}")
 @routes.get("/reconstructions/{file:segment}", include_in_schema=False)
 @routes.get("/reconstruction/{file:segment}", include_in_schema=False)
-def reconstruct_v1(request: Request, hub: HubDep, file: str) -> Response:
+async def reconstruct_v1(request: Request, hub: HubDep, file: str) -> Response:
     """The same in the older shape."""
-    return _reconstruct(request, hub, file, reconstruction.OLDER)
+    return await _reconstruct(request, hub, file, reconstruction.OLDER)
 
 
 @routes.get("/v1/reconstructions")
 @routes.get("/reconstructions", include_in_schema=False)
-def reconstruct_several(request: Request, hub: HubDep, allowed: AccessDep) -> Response:
+def reconstruct_several(request: Request, hub: HubDep) -> Response:
     """The older shape for each ``file_id`` of the query that the token's repository has."""
-    return _batch(request, hub, allowed, request.query_params.getlist("file_id"))
+    return _batch(request, hub, request.query_params.getlist("file_id"))
 
 
 @routes.post("/v1/reconstructions")
@@ -68,15 +71,14 @@ async def reconstruct_posted(request: Request, hub: HubDep, allowed: AccessDep) 
         raise BadInput("the body is not JSON") from e
     if not isinstance(wanted, list) or not all(isinstance(each, str) for each in wanted):
         raise BadInput("the body is not a list of file hashes")
-    return await run_in_threadpool(_batch, request, hub, allowed, wanted)
+    return await run_in_threadpool(_batch, request, hub, wanted)
 
 
 @routes.head("/v1/files/{file:segment}", include_in_schema=False)
-def probe_file(hub: HubDep, allowed: AccessDep, file: str) -> Response:
+def probe_file(request: Request, hub: HubDep, file: str) -> Response:
     """Whether the token's repository has the file, and its size."""
-    found = _find_file(hub, allowed, file)
-    if found is None:
-        raise NotFound(f"the repository of this token has no file {shown(file)}")
+    with hub.database.read() as conn:
+        found = _get_file(admit(request, hub, conn), file)
     return Response(headers={"Content-Length": str(found.size_bytes)})
 
 
@@ -140,34 +142,45 @@ class _Telling(NamedTuple):
     ranges_per_address: int
 
 
-def _reconstruct(request: Request, hub: Hub, xet_hash: str, shape: Shape) -> Response:
-    allowed = get_access(request, hub)  # here: as a dependency it would change threads once more
-    file = _find_file(hub, allowed, xet_hash)
-    if file is None:
-        raise NotFound(f"the repository of this token has no file {shown(xet_hash)}")
-    telling = _tell(request, hub, allowed, file, _wanted_range(request, file))
-    if len(telling.wanted.terms) <= _MANY_TERMS:
-        return _json(reconstruction.render(shape, *telling))
-    pieces = reconstruction.stream(shape, *telling)
+async def _reconstruct(request: Request, hub: Hub, xet_hash: str, shape: Shape) -> Response:
+    return await run_brief(_told, request, hub, xet_hash, shape)
+
+
+def _told(request: Request, hub: Hub, xet_hash: str, shape: Shape) -> Response:
+    with hub.database.read() as conn:  # one for all: opening them took longer than the rest
+        admitted = admit(request, hub, conn)
+        file = _get_file(admitted, xet_hash)
+        telling = _tell(request, admitted, file, _wanted_range(request, file))
+        if len(telling.wanted.terms) <= _MANY_TERMS:
+            return _json(reconstruction.render(shape, *telling))
+    shelf = Shelf(hub.database, hub.blobs, admitted.allowed.repo_id)
+    pieces = reconstruction.stream(shape, *telling._replace(find_each=shelf.get_each))
     return StreamingResponse(pieces, media_type="application/json", headers=_NEVER_KEPT)
 
 
-def _find_file(hub: Hub, allowed: XetAccess, xet_hash: str) -> XetFile | None:
-    """The file, if the token's repository holds it; raises what keeps the bearer from it."""
-    with hub.database.read() as conn:
-        file = records.find_file_of(conn, allowed.repo_id, xet_hash)
-        if file is not None:
-            require_content(hub, conn, allowed.bearer, allowed.repo_id, file.sha256)
+def _get_file(admitted: Admitted, xet_hash: str) -> XetFile:
+    file = _find_file(admitted, xet_hash)
+    if file is None:
+        raise NotFound(f"the repository of this token has no file {shown(xet_hash)}")
     return file
 
 
-def _tell(
-    request: Request, hub: Hub, allowed: XetAccess, file: XetFile, wanted: tuple[int, int]
-) -> _Telling:
-    shelf = Shelf(hub.database, hub.blobs, allowed.repo_id)
+def _find_file(admitted: Admitted, xet_hash: str) -> XetFile | None:
+    """The file, if the token's repository holds it; raises what keeps the bearer from it."""
+    file = records.find_file_of(admitted.asking.conn, admitted.allowed.repo_id, xet_hash)
+    if file is not None:
+        leaving.require_content(admitted.asking, file.sha256)
+    return file
+
+
+def _tell(request: Request, admitted: Admitted, file: XetFile, wanted: tuple[int, int]) -> _Telling:
+    """The answer's parts; they are found while the connection is open."""
+    (repo_id, bearer), asking = admitted.allowed[:2], admitted.asking
+    hub = asking.hub
+    shelf = Shelf(OneView(asking.conn), hub.blobs, repo_id)
     planned = reconstruction.plan(shelf.get, file.terms, *wanted)
     key, now = signing.signing_key(hub.database), clock.now()
-    cas = cas_url(request, hub, allowed.bearer.user_id)
+    cas = cas_url(request, hub, asking.conn, bearer.user_id)
 
     def address(xorb: StoredXorb, ranges: Sequence[tuple[int, int]]) -> str:
         # Bound to that range: a xorb may hold chunks of others' files.
@@ -177,7 +190,7 @@ def _tell(
             )
             if direct is not None:
                 return direct
-        of = (allowed.repo_id, allowed.bearer, file.sha256)
+        of = (repo_id, bearer, file.sha256)
         part = XorbRanges(*of, xorb.blob, ranges, xorb.hash if xorb.view else None)
         return f"{cas}/data?sig={access.sign_address(key, part, now)}"
 
@@ -185,23 +198,26 @@ def _tell(
     return _Telling(shelf.get_each, address, planned, most)
 
 
-def _batch(request: Request, hub: Hub, allowed: XetAccess, wanted: Sequence[str]) -> Response:
+def _batch(request: Request, hub: Hub, wanted: Sequence[str]) -> Response:
     """The older shape for several whole files; those that are not there are left out."""
     asked = list(dict.fromkeys(wanted))
     if len(asked) > _MAX_BATCH_FILES:
         raise BadInput(f"{len(asked)} files at once; at most {_MAX_BATCH_FILES} are allowed")
-    files = [file for each in asked if (file := _find_file(hub, allowed, each)) is not None]
-    if sum(len(file.terms) for file in files) > _MAX_BATCH_TERMS:
-        raise BadInput("these files are in too many pieces for one answer", hint="ask for fewer")
     terms: dict[str, Any] = {}
     fetch_info: dict[str, list[Any]] = {}
-    for file in files:
-        whole = (0, file.size_bytes)
-        telling = _tell(request, hub, allowed, file, whole)
-        told = reconstruction.render(reconstruction.OLDER, *telling)
-        terms[file.hash] = told["terms"]
-        for xorb, some in told["fetch_info"].items():
-            fetch_info.setdefault(xorb, []).extend(some)
+    with hub.database.read() as conn:
+        admitted = admit(request, hub, conn)
+        files = [file for each in asked if (file := _find_file(admitted, each)) is not None]
+        if sum(len(file.terms) for file in files) > _MAX_BATCH_TERMS:
+            raise BadInput(
+                "these files are in too many pieces for one answer", hint="ask for fewer"
+            )
+        for file in files:
+            telling = _tell(request, admitted, file, (0, file.size_bytes))
+            told = reconstruction.render(reconstruction.OLDER, *telling)
+            terms[file.hash] = told["terms"]
+            for xorb, some in told["fetch_info"].items():
+                fetch_info.setdefault(xorb, []).extend(some)
     return _json({"files": terms, "fetch_info": fetch_info})
 
 

@@ -25,10 +25,10 @@ from paddock.hub.http.receiving import (
     expect_length,
     receive_all,
     receive_large,
-    run_heavy,
 )
 from paddock.hub.http.redirecting import redirect_to_store
 from paddock.hub.http.sending import ContentResponse
+from paddock.hub.http.turns import run_heavy
 from paddock.hub.large import arriving, content, large_files, lfs, usage
 from paddock.hub.large.lfs import Right
 from paddock.hub.large.viewing import MAX_PASSING_BYTES, PassingView

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
@@ -53,13 +54,12 @@ def write_token(
     return _answer(xet_grant(request, hub, caller, repo, may_write=True, revision=revision))
 
 
-def cas_url(request: Request, hub: Hub, account_id: int) -> str:
+def cas_url(request: Request, hub: Hub, conn: sa.Connection, account_id: int) -> str:
     """Where the CAS is, in an address that no other hub has had and no other account is given.
 
     Nor is it the one of an earlier generation, of which clients may remember what has gone.
     """
-    with hub.database.read() as conn:
-        of = f"account {account_id} {generations.generation(conn)}".rstrip()
+    of = f"account {account_id} {generations.generation(conn)}".rstrip()
     hub_id = signing.public_id(signing.signing_key(hub.database), of)
     return f"{hub.base_url(request)}/xet/hub-{hub_id}"
 
@@ -78,7 +78,9 @@ def xet_grant(
         bearer = bearer_of(conn, caller, repo, writes=may_write)
     allowed = XetAccess(repo.id, bearer, may_write, revision)
     token, end = issue_token(signing.signing_key(hub.database), allowed, clock.now())
-    return {"casUrl": cas_url(request, hub, bearer.user_id), "accessToken": token, "exp": end}
+    with hub.database.read() as conn:
+        address = cas_url(request, hub, conn, bearer.user_id)
+    return {"casUrl": address, "accessToken": token, "exp": end}
 
 
 def grant_headers(grant: dict[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ sending       a file's bytes and the headers that belong to them
 redirecting   a client is sent to the object store for them
 parts         parts of a content, several fetched while one is sent
 pieces        an answer that is made while it is sent
+turns         work that takes turns at the processor
 answers       answers in JSON
 direct        routes without the cost of parsing what they do not need
 identity      who somebody is, as OpenID Connect tells it

@@ -15,7 +15,7 @@ import anyio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from paddock.hub.http.receiving import run_heavy
+from paddock.hub.http.turns import run_heavy
 
 SIGN_OF_LIFE_SECONDS = 5.0
 

@@ -9,23 +9,21 @@ Knows nothing of what is received.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TypeVar
 
 import anyio.to_thread
-from anyio.lowlevel import RunVar
 from fastapi import Request
 
 from paddock.errors import BadInput
 from paddock.http import direct_bodies
 from paddock.http.bodies import BODY_LIMIT_KEY
 from paddock.hub.context import accept_body
+from paddock.hub.http.turns import run_heavy
 from paddock.storage.errors import os_errors
 
 _PIECE_BYTES = 1 << 20
-_limiter: RunVar[anyio.CapacityLimiter] = RunVar("paddock_heavy_work")
 
 T = TypeVar("T")
 Piece = bytes | memoryview
@@ -85,16 +83,6 @@ async def _give(pieces: AsyncGenerator[P], write: Callable[[P], object]) -> int:
 def _keep(write: Callable[[P], object], piece: P) -> None:
     with os_errors("keeping a request's body"):
         write(piece)
-
-
-async def run_heavy(work: Callable[..., T], *arguments: object) -> T:
-    """Run what hashes much, in a thread and in turn."""
-    try:
-        limiter = _limiter.get()
-    except LookupError:
-        limiter = anyio.CapacityLimiter(2 + 2 * (os.cpu_count() or 1))
-        _limiter.set(limiter)
-    return await anyio.to_thread.run_sync(work, *arguments, limiter=limiter)
 
 
 async def receive_all(request: Request, limit_bytes: int) -> bytes:

@@ -134,14 +134,17 @@ def mark_of(conn: sa.Connection, token_id: int) -> str:
     return str(conn.execute(query).scalar_one_or_none() or "")[:_MARK_CHARS]
 
 
+# Asked for every range of every file, so made once.
+_RECALLED = (
+    sa.select(accounts, tokens)
+    .join(accounts, accounts.c.id == tokens.c.user_id)
+    .where(tokens.c.id == sa.bindparam("token_id"))
+)
+
+
 def recall(conn: sa.Connection, token_id: int, mark: str) -> Caller | None:
     """Whose token this is, if it still is what it was when ``mark_of`` was asked."""
-    query = (
-        sa.select(accounts, tokens)
-        .join(accounts, accounts.c.id == tokens.c.user_id)
-        .where(tokens.c.id == token_id)
-    )
-    row = conn.execute(query).mappings().one_or_none()
+    row = conn.execute(_RECALLED, {"token_id": token_id}).mappings().one_or_none()
     if row is None or not mark or row[tokens.c.secret_sha256][:_MARK_CHARS] != mark:
         return None
     token = _to_token(row)

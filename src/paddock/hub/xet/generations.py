@@ -17,12 +17,13 @@ from paddock.storage.sql import insert_ignore
 
 _NAME = "xet generation"
 _ROW = server_secrets.c.name == _NAME
+_VALUE = sa.select(server_secrets.c.value).where(_ROW)
 _BYTES = 8
 
 
 def generation(conn: sa.Connection) -> str:
     """The generation in hex; empty for the first one of a database."""
-    value = conn.execute(sa.select(server_secrets.c.value).where(_ROW)).scalar_one_or_none()
+    value = conn.execute(_VALUE).scalar_one_or_none()
     return "" if value is None else bytes(value).hex()
 
 

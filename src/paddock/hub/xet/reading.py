@@ -19,7 +19,7 @@ from paddock.hub.xet.layout import Terms
 from paddock.hub.xet.records import StoredXorb, find_xorb, find_xorbs
 from paddock.hub.xet.views import ViewFile, open_view
 from paddock.storage.blobs import BlobMissing, BlobStore
-from paddock.storage.database import Database
+from paddock.storage.database import Reads
 from paddock.storage.errors import StorageFailed
 
 # Frames are read from the medium in pieces of about this size.
@@ -40,7 +40,7 @@ class XorbDamaged(StorageFailed):
 class Shelf:
     """Xorbs by hash; the chunk tables that were used last are remembered. Not shared by threads."""
 
-    def __init__(self, database: Database, blobs: BlobStore, repo_id: int | None = None) -> None:
+    def __init__(self, database: Reads, blobs: BlobStore, repo_id: int | None = None) -> None:
         """``repo_id``: as this repository sees them (``variants``)."""
         self._database = database
         self._repo_id = repo_id

@@ -85,7 +85,7 @@ def hold_xorbs(conn: sa.Connection, xorb_hashes: Iterable[str]) -> set[str]:
 
 def find_xorb(conn: sa.Connection, xorb_hash: str) -> StoredXorb | None:
     """The xorb of this hash, whoever uploaded it."""
-    row = conn.execute(_XORB.where(xorbs.c.hash == xorb_hash)).one_or_none()
+    row = conn.execute(_XORB_OF, {"xorb_hash": xorb_hash}).one_or_none()
     return None if row is None else _to_xorb(row)
 
 
@@ -217,6 +217,7 @@ _XORB = sa.select(
     xorbs.c.chunks,
     xorbs.c.view_start,
 )
+_XORB_OF = _XORB.where(xorbs.c.hash == sa.bindparam("xorb_hash"))
 
 
 def _to_xorb(row: sa.Row[Any, Any, Any, Any, Any, Any]) -> StoredXorb:

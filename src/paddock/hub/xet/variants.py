@@ -23,6 +23,7 @@ from paddock.storage.blobs import Blob
 from paddock.storage.sql import in_chunks, insert_ignore
 
 _ROW = xorb_variants.c
+_ANY = sa.select(_ROW.repo_id).where(_ROW.repo_id == sa.bindparam("repo_id")).limit(1)
 
 
 def add(conn: sa.Connection, xorb: StoredXorb, repo_id: int, account_id: int) -> None:
@@ -51,8 +52,7 @@ def add_if_other(conn: sa.Connection, xorb: StoredXorb, repo_id: int, account_id
 
 def are_in(conn: sa.Connection, repo_id: int) -> bool:
     """Whether the repository sees any xorb otherwise: nearly none does."""
-    query = sa.select(_ROW.repo_id).where(_ROW.repo_id == repo_id).limit(1)
-    return conn.execute(query).first() is not None
+    return conn.execute(_ANY, {"repo_id": repo_id}).first() is not None
 
 
 def among(conn: sa.Connection, repo_id: int, xorb_hashes: Sequence[str]) -> dict[str, StoredXorb]:
