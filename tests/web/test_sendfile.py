@@ -21,24 +21,39 @@ SIZE_BYTES = 5_000_011
 
 
 class OneFile:
-    """Answers every request with a part of one file, as the query says: ``?offset&count``."""
+    """Answers every request with a part of one file, as the query says: ``?offset&count``.
+
+    With ``?offset&count&size`` from memory, in pieces that grow to ``size`` bytes and begin again.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.open_files = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        offset, count = map(int, scope["query_string"].split(b"&"))
+        offset, count, *most = map(int, scope["query_string"].split(b"&"))
         head = [(b"content-length", b"%d" % count)]
         await send({"type": "http.response.start", "status": 200, "headers": head})
         assert EXTENSION in scope["extensions"]
         self.open_files += 1
         try:
             with self.path.open("rb") as file:
-                message = {"type": EXTENSION, "file": file, "offset": offset, "count": count}
-                await send(message)
+                if most:
+                    file.seek(offset)
+                    given = {"pieces": list(in_pieces(file.read(count), most[0]))}
+                else:
+                    given = {"file": file, "offset": offset, "count": count}
+                await send({"type": EXTENSION, **given})
         finally:
             self.open_files -= 1
+
+
+def in_pieces(content: bytes, most: int) -> Iterator[memoryview]:
+    """The content; every so often a piece is empty."""
+    left, size = memoryview(content), 0
+    while left:
+        yield left[:size]
+        left, size = left[size:], (size * 2 + 1) % (most + 1)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +98,15 @@ def test_one_connection_serves_file_after_file(port: int, content: bytes) -> Non
             assert answer.content == content[offset : offset + 1_000_000]
 
 
+@pytest.mark.parametrize("most", [1, 100, 70_000, SIZE_BYTES])
+def test_pieces_of_memory_arrive_in_order(port: int, content: bytes, most: int) -> None:
+    count = min(SIZE_BYTES - 3, 400 * most)
+    with httpx.Client() as client:
+        for _ in range(2):  # what is left of the first would be taken for the second answer
+            answer = client.get(f"http://127.0.0.1:{port}/?3&{count}&{most}")
+            assert answer.content == content[3 : 3 + count]
+
+
 def test_head_sends_the_size_and_no_body(port: int) -> None:
     with httpx.Client() as client:
         for _ in range(2):  # a body would be taken for the second answer
@@ -90,11 +114,15 @@ def test_head_sends_the_size_and_no_body(port: int) -> None:
             assert answer.headers["content-length"] == "1000"
 
 
-def test_a_slow_reader_gets_everything_while_others_are_served(port: int, content: bytes) -> None:
+@pytest.mark.parametrize("source", ["", "&90000"])
+def test_a_slow_reader_gets_everything_while_others_are_served(
+    port: int, content: bytes, source: str
+) -> None:
     with socket.socket() as slow:
         slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)  # less than the file
         slow.connect(("127.0.0.1", port))
-        slow.sendall(b"GET /?0&%d HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n" % SIZE_BYTES)
+        asked = f"GET /?0&{SIZE_BYTES}{source} HTTP/1.1\r\n"
+        slow.sendall(f"{asked}host: x\r\nconnection: close\r\n\r\n".encode())
         answer = httpx.get(f"http://127.0.0.1:{port}/?0&{SIZE_BYTES}")
         assert answer.content == content
         received = b"".join(iter(lambda: slow.recv(1 << 16), b""))

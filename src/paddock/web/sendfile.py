@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
@@ -24,6 +26,7 @@ EXTENSION = "http.response.zerocopysend"
 # Large enough to fill a socket's buffer in one call, small enough that a read from a cold disk does
 # not hold the event loop for long.
 _BYTES_PER_CALL = 1 << 20
+_PIECES_PER_CALL = 64
 
 
 class ZeroCopySend:
@@ -43,7 +46,7 @@ class ZeroCopySend:
             if message["type"] != EXTENSION:
                 await send(message)
             elif scope["method"] != "HEAD":
-                await _send_file(cycle, message)
+                await _send_directly(cycle, message)
             if message["type"] == EXTENSION and not message.get("more_body", False):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -61,10 +64,12 @@ def _plain_connection(send: Send) -> RequestResponseCycle | None:
     return cycle
 
 
-async def _send_file(cycle: RequestResponseCycle, message: Message) -> None:
-    # Ours besides the extension's own fields: several ranges of the file, as offsets and counts.
-    ranges = message.get("ranges") or [(message.get("offset", 0), message["count"])]
-    count: int = sum(count for _, count in ranges)
+async def _send_directly(cycle: RequestResponseCycle, message: Message) -> None:
+    # Ours besides the extension's own fields: several ranges of the file, as offsets and counts; or
+    # pieces of memory instead of a file.
+    pieces: list[memoryview] = message.get("pieces", [])
+    ranges = message.get("ranges") or [(message.get("offset", 0), message.get("count", 0))]
+    count: int = sum(map(len, pieces)) or sum(count for _, count in ranges)
     if cycle.disconnected or not count:
         return
     if cycle.chunked_encoding or count > cycle.expected_content_length:
@@ -73,7 +78,10 @@ async def _send_file(cycle: RequestResponseCycle, message: Message) -> None:
     await _drain_completely(cycle)
     socket_fd = os.dup(transport.get_extra_info("socket").fileno())
     try:
-        await _sendfile_all(socket_fd, message["file"].fileno(), ranges)
+        if pieces:
+            await _write_all(socket_fd, pieces)
+        else:
+            await _sendfile_all(socket_fd, message["file"].fileno(), ranges)
     except (ConnectionError, EOFError, OSError):
         # The client left, or the file ended early: the body cannot be completed, and an
         # unfinished response must not look like a finished one.
@@ -114,6 +122,21 @@ async def _sendfile_all(socket_fd: int, file_fd: int, ranges: Iterable[tuple[int
             if since_pause >= _BYTES_PER_CALL:
                 since_pause = 0
                 await asyncio.sleep(0)  # other requests are served meanwhile
+
+
+async def _write_all(socket_fd: int, pieces: Sequence[memoryview]) -> None:
+    waiting = deque(pieces)
+    while waiting:
+        try:
+            sent = os.writev(socket_fd, list(islice(waiting, _PIECES_PER_CALL)))
+        except BlockingIOError:
+            await _writable(socket_fd)
+            continue
+        while waiting and sent >= len(waiting[0]):
+            sent -= len(waiting.popleft())
+        if sent:
+            waiting[0] = waiting[0][sent:]
+    await asyncio.sleep(0)  # other requests are served meanwhile
 
 
 async def _writable(fd: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,17 +32,17 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
 
 def fetched(store: Store, terms: Terms, start: int, end: int, *, by_kernel: bool) -> bytes:
     """The range, put together; what is left to the kernel is read as it would."""
+    asked = itertools.chain.from_iterable(spans(store.shelf(), terms, start, end))
+    parts = [fetch(store.blobs, span, by_kernel=by_kernel) for span in asked]
     content = b""
-    for some in spans(store.shelf(), terms, start, end):
-        for span in some:
-            part = fetch(store.blobs, span, by_kernel=by_kernel)
-            if isinstance(part, Lying):
-                with part.file as file:
-                    for offset, count in part.ranges:
-                        file.seek(offset)
-                        content += file.read(count)
-            else:
-                content += part
+    for part in parts:  # only now: what was fetched stays as it is while more is
+        if isinstance(part, Lying):
+            with part.file as file:
+                for offset, count in part.ranges:
+                    file.seek(offset)
+                    content += file.read(count)
+        else:
+            content += b"".join(part) if isinstance(part, list) else part
     return content
 
 

@@ -20,7 +20,7 @@ from anyio.to_thread import run_sync
 from starlette.types import Send
 
 from paddock.hub.large.content import Part
-from paddock.hub.xet.fetching import Lying
+from paddock.hub.xet.fetching import Fetched, Lying
 
 ZERO_COPY = "http.response.zerocopysend"
 _AHEAD = 3
@@ -29,7 +29,7 @@ _AHEAD = 3
 class OpenedParts(NamedTuple):
     """The first part, fetched, and those that follow."""
 
-    first: bytes | Lying
+    first: Fetched
     others: Iterator[list[Part]]
 
 
@@ -41,13 +41,15 @@ def open_parts(parts: Iterator[list[Part]]) -> OpenedParts:
 
 async def send_parts(opened: OpenedParts, send: Send) -> None:
     """Send all of them as the body of an answer whose head was sent."""
-    part: bytes | Lying | None = opened.first
+    part: Fetched | None = opened.first
     coming = _Coming(opened.others)
     try:
         while part is not None:
             await coming.fetch()
             if isinstance(part, Lying):
                 await _send_lying(part, send)
+            elif isinstance(part, list):
+                await send({"type": ZERO_COPY, "pieces": part, "more_body": True})
             else:
                 await send({"type": "http.response.body", "body": part, "more_body": True})
             part = await coming.next()
@@ -65,7 +67,7 @@ class _Coming:
         self._others = others
         self._planned: deque[Part] = deque()
         self._is_planned = False  # all of it
-        self._fetching: deque[asyncio.Future[bytes | Lying]] = deque()
+        self._fetching: deque[asyncio.Future[Fetched]] = deque()
 
     async def fetch(self) -> None:
         """Let as many be on their way as may be."""
@@ -79,7 +81,7 @@ class _Coming:
                 return
             self._fetching.append(loop.run_in_executor(_fetchers(), self._planned.popleft()))
 
-    async def next(self) -> bytes | Lying | None:
+    async def next(self) -> Fetched | None:
         """The part that is sent next, None after the last."""
         if not self._fetching:
             return None
@@ -101,7 +103,7 @@ async def _send_lying(part: Lying, send: Send) -> None:
         await send({"type": ZERO_COPY, **message, "ranges": part.ranges, "more_body": True})
 
 
-def _close(future: asyncio.Future[bytes | Lying]) -> None:
+def _close(future: asyncio.Future[Fetched]) -> None:
     if future.cancelled() or future.exception() is not None:
         return
     if isinstance(part := future.result(), Lying):

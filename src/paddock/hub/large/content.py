@@ -20,7 +20,7 @@ from paddock.hub.git import objects
 from paddock.hub.large import large_files
 from paddock.hub.types import FileEntry, Repository
 from paddock.hub.xet import records
-from paddock.hub.xet.fetching import Lying, fetch, spans
+from paddock.hub.xet.fetching import Fetched, fetch, spans
 from paddock.hub.xet.reading import Shelf, read_file
 from paddock.storage.blobs import BlobMissing, BlobStore
 from paddock.storage.errors import StorageFailed
@@ -32,7 +32,7 @@ class ContentMissing(NotFound):
     code = "content_missing"
 
 
-Part = Callable[[], bytes | Lying]
+Part = Callable[[], Fetched]
 Parts = Callable[[int, int, bool], Iterator[list[Part]]]  # from start to end, by the kernel or not
 
 

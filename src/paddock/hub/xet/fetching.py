@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,12 +29,21 @@ from paddock.storage.errors import os_errors
 SPAN_BYTES = 1 << 20
 _SPANS_AT_ONCE = 64
 
+# Unpacking takes turns: more threads than this spend more on handing the interpreter to one another
+# than they gain (measured on two processors: one unpacks 1.3 GB/s, two 1.2, three 1.0).
+_unpacking = threading.BoundedSemaphore(max(1, (os.cpu_count() or 1) // 2))
+_own = threading.local()
+
 
 class Lying(NamedTuple):
     """Bytes that lie in a file: offsets and counts, in order. Whoever takes it closes the file."""
 
     file: BinaryIO
     ranges: list[tuple[int, int]]
+
+
+Gathered = list[memoryview]  # bytes in pieces, in order
+Fetched = bytes | Lying | Gathered
 
 
 class Span(NamedTuple):
@@ -75,11 +85,17 @@ def _split(xorb: StoredXorb, run: layout.ChunkSpan, wanted_bytes: int) -> Iterat
         at, before = after, int(ends[after - 1])
 
 
-def fetch(blobs: BlobStore, span: Span, *, by_kernel: bool) -> bytes | Lying:
-    """The span's bytes, or where they lie if the kernel can have them; raises XorbDamaged."""
+def fetch(blobs: BlobStore, span: Span, *, by_kernel: bool) -> Fetched:
+    """The span's bytes, or where they lie if the kernel can have them; raises XorbDamaged.
+
+    The kernel also takes them in pieces, which saves copying them together.
+    """
     try:
         found = _locate(blobs, span) if by_kernel else None
-        return found or _read(blobs, span)
+        if found is not None:
+            return found
+        pieces = _read(blobs, span)
+        return pieces if by_kernel else b"".join(pieces)
     except BlobMissing as e:  # what a row names was safe once: the medium lost it
         raise XorbDamaged(f"xorb {span.xorb.hash} is gone") from e
 
@@ -135,25 +151,56 @@ def _stored_header(size_bytes: int) -> bytes:
     return b"\0" + length + bytes([STORED]) + length
 
 
-def _read(blobs: BlobStore, span: Span) -> bytes:
+def _read(blobs: BlobStore, span: Span) -> Gathered:
     frames, xorb = _frames(span), span.xorb
     first, last = frames[0][0], frames[-1][1]
-    window = memoryview(b"".join(blobs.read(xorb.blob.sha256, first, last)))
-    if len(window) != last - first:
-        raise XorbDamaged(f"xorb {xorb.hash} ends at byte {first + len(window)}")
+    path = blobs.local_path(xorb.blob.sha256)
+    far = b"" if path else b"".join(blobs.read(xorb.blob.sha256, first, last))
+    with _unpacking:
+        window = _window(path, first, last) if path else memoryview(far)
+        if len(window) != last - first:
+            raise XorbDamaged(f"xorb {xorb.hash} ends at byte {first + len(window)}")
+        unpacked = _unpack_all(span, window, frames)
+    unpacked[0] = unpacked[0][span.skip_bytes :]
+    over = sum(map(len, unpacked)) - span.size_bytes
+    unpacked[-1] = unpacked[-1][: len(unpacked[-1]) - over]
+    return unpacked
+
+
+def _unpack_all(span: Span, window: memoryview, frames: list[tuple[int, int]]) -> Gathered:
+    """The chunks, each hashed; none lies in the window, which is used again."""
+    unpacked, xorb, first = [], span.xorb, frames[0][0]
     expected = xorb.chunks.hashes(span.start, span.end)
-    unpacked = []
     for number, (start, end) in enumerate(frames):
         frame = window[start - first : end - first]
         chunk = frame if xorb.view else _unpack(xorb, frame)
         proof = expected[number * hashes.HASH_BYTES : (number + 1) * hashes.HASH_BYTES]
         if hashes.chunk_hash(chunk) != proof:
             raise XorbDamaged(f"xorb {xorb.hash} has other bytes than it had")
-        unpacked.append(chunk)
-    unpacked[0] = unpacked[0][span.skip_bytes :]
-    over = sum(map(len, unpacked)) - span.size_bytes
-    unpacked[-1] = unpacked[-1][: len(unpacked[-1]) - over]
-    return b"".join(unpacked)
+        unpacked.append(memoryview(bytes(chunk)) if chunk.obj is window.obj else chunk)
+    return unpacked
+
+
+def _window(path: Path, first: int, last: int) -> memoryview:
+    """Bytes of a blob, fewer where it ends before them, in a buffer of this thread's own."""
+    with os_errors("reading a file's bytes"):
+        try:
+            file = path.open("rb", buffering=0)
+        except FileNotFoundError as e:
+            raise missing(path.name) from e
+        with file:
+            buffer = _own_buffer(last - first)
+            at = 0
+            while count := os.preadv(file.fileno(), [buffer[at:]], first + at):
+                at += count
+            return buffer[:at]
+
+
+def _own_buffer(size_bytes: int) -> memoryview:
+    """This thread's, which it has touched before: new memory costs as much as what fills it."""
+    if len(getattr(_own, "buffer", b"")) < size_bytes:
+        _own.buffer = bytearray(size_bytes)
+    return memoryview(_own.buffer)[:size_bytes]
 
 
 def _unpack(xorb: StoredXorb, frame: memoryview) -> memoryview:
