@@ -39,6 +39,14 @@ REPOSITORY = Path(__file__).parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
 
+@pytest.fixture(autouse=True)
+def _logs() -> Iterator[None]:
+    """A test may set logging up for itself. By the library's own rules a traceback shows every
+    variable, which takes minutes for a long text."""
+    yield
+    log.configure("error")
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real material with its own licences, which lies beside a checkout and never in it."""

@@ -71,7 +71,7 @@ class Wire:
             server = socket.create_connection(self._server)
             with self._lock:
                 self._open |= {client, server}
-            asked = threading.Event()  # what the expected answer is the answer to
+            asked: list[Event] = []  # those whose request went by this connection
             for way in ((client, server, True), (server, client, False)):
                 threading.Thread(target=self._pump, args=(*way, asked), daemon=True).start()
 
@@ -83,7 +83,7 @@ class Wire:
         self.cut()
 
     def _pump(
-        self, source: socket.socket, target: socket.socket, is_sent: bool, asked: threading.Event
+        self, source: socket.socket, target: socket.socket, is_sent: bool, asked: list[Event]
     ) -> None:
         with contextlib.suppress(OSError):
             while piece := source.recv(_PIECE_BYTES):
@@ -96,7 +96,7 @@ class Wire:
             finished = {source, target} if not is_sent else set()
             self._open -= finished
 
-    def _count(self, piece: bytes, is_sent: bool, asked: threading.Event) -> None:
+    def _count(self, piece: bytes, is_sent: bool, asked: list[Event]) -> None:
         with self._lock:
             if is_sent:
                 self.sent_bytes += len(piece)
@@ -108,11 +108,11 @@ class Wire:
             self._event = None
         event.happen()
 
-    def _is_due(self, event: Event, piece: bytes, is_sent: bool, asked: threading.Event) -> bool:
+    def _is_due(self, event: Event, piece: bytes, is_sent: bool, asked: list[Event]) -> bool:
         if event.answered is not None:
             if is_sent and event.answered in piece:
-                asked.set()
-            return not is_sent and asked.is_set()
+                asked.append(event)
+            return not is_sent and event in asked
         if event.sent_bytes is not None:
             return self.sent_bytes >= event.sent_bytes
         return event.received_bytes is not None and self.received_bytes >= event.received_bytes
