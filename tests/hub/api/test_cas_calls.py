@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
 from tests.hub.api.cas_people import (
     Person,
     random_chunks,
-    two_people,
 )
 from tests.hub.xet.messages import Xorb
 from tests.live import LiveServer
 
 
-@pytest.fixture
-def people(shared_server: LiveServer) -> Iterator[tuple[Person, Person]]:
-    """An owner, and somebody who has nothing to do with them."""
-    owner, other = two_people(shared_server)
-    with owner.http, other.http:
-        yield owner, other
-
-
-def test_files_and_xorbs_can_be_probed_by_who_has_them(people: tuple[Person, Person]) -> None:
-    owner, other = people
+def test_files_and_xorbs_can_be_probed_by_who_has_them(strangers: tuple[Person, Person]) -> None:
+    owner, other = strangers
     xorb = Xorb(random_chunks(9000, 100))
     source = owner.repo(private=True)
     file = owner.upload(source, xorb)
@@ -38,8 +27,8 @@ def test_files_and_xorbs_can_be_probed_by_who_has_them(people: tuple[Person, Per
         assert other.ask(other.repo(), "HEAD", path).status_code == 404
 
 
-def test_several_files_are_reconstructed_at_once(people: tuple[Person, Person]) -> None:
-    owner, _ = people
+def test_several_files_are_reconstructed_at_once(strangers: tuple[Person, Person]) -> None:
+    owner, _ = strangers
     source = owner.repo()
     xorbs = [Xorb(random_chunks(900, 100)), Xorb(random_chunks(50))]
     files = [owner.upload(source, xorb) for xorb in xorbs]
@@ -59,14 +48,14 @@ def test_several_files_are_reconstructed_at_once(people: tuple[Person, Person]) 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"{}", b"[1]", b"[null]", b'"a"'])
 def test_a_batch_that_is_no_list_of_files_is_refused(
-    people: tuple[Person, Person], body: bytes
+    strangers: tuple[Person, Person], body: bytes
 ) -> None:
-    owner, _ = people
+    owner, _ = strangers
     assert owner.ask(owner.repo(), "POST", "/v1/reconstructions", content=body).status_code == 400
 
 
-def test_a_batch_of_too_many_files_is_refused(people: tuple[Person, Person]) -> None:
-    owner, _ = people
+def test_a_batch_of_too_many_files_is_refused(strangers: tuple[Person, Person]) -> None:
+    owner, _ = strangers
     wanted = [f"{number:064x}" for number in range(257)]
     answer = owner.ask(owner.repo(), "POST", "/v1/reconstructions", json=wanted)
     assert answer.status_code == 400 and "256" in answer.json()["error"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
@@ -15,29 +13,12 @@ from tests.hub.api.cas_people import (
     two_people,
 )
 from tests.hub.xet.messages import File, Xorb, whole_file
-from tests.live import LiveServer
-
-
-@pytest.fixture
-def people(shared_server: LiveServer) -> Iterator[tuple[Person, Person]]:
-    """An owner, and somebody who has nothing to do with them."""
-    owner, other = two_people(shared_server)
-    with owner.http, other.http:
-        yield owner, other
-
-
-@pytest.fixture
-def people_on_each(server_on_each: LiveServer) -> Iterator[tuple[Person, Person]]:
-    """The same with each database."""
-    owner, other = two_people(server_on_each)
-    with owner.http, other.http:
-        yield owner, other
 
 
 def test_a_chunk_of_a_public_file_is_told_and_may_be_named_without_being_sent(
-    people_on_each: tuple[Person, Person],
+    strangers_on_each: tuple[Person, Person],
 ) -> None:
-    owner, other = people_on_each
+    owner, other = strangers_on_each
     xorb = Xorb(random_chunks(9000, 20_000, 3000))
     file = owner.upload(owner.repo(), xorb)
     copy = other.repo()
@@ -48,8 +29,8 @@ def test_a_chunk_of_a_public_file_is_told_and_may_be_named_without_being_sent(
     assert other.ask(copy, "GET", f"/v2/reconstructions/{file.hash}").status_code == 200
 
 
-def test_every_answer_has_a_key_of_its_own(people: tuple[Person, Person]) -> None:
-    owner, other = people
+def test_every_answer_has_a_key_of_its_own(strangers: tuple[Person, Person]) -> None:
+    owner, other = strangers
     xorb = Xorb(random_chunks(9000))
     owner.upload(owner.repo(), xorb)
     copy = other.repo()
@@ -57,8 +38,10 @@ def test_every_answer_has_a_key_of_its_own(people: tuple[Person, Person]) -> Non
     assert told[0].key != told[1].key and told[0].tags != told[1].tags
 
 
-def test_of_chunks_beside_the_readable_ones_nothing_is_told(people: tuple[Person, Person]) -> None:
-    owner, other = people
+def test_of_chunks_beside_the_readable_ones_nothing_is_told(
+    strangers: tuple[Person, Person],
+) -> None:
+    owner, other = strangers
     xorb = Xorb(random_chunks(1000, 2000, 3000, 4000, 5000))
     owner.upload(owner.repo(private=True), xorb)
     # The owner shows chunks 1 and 3; the rest stays private.
@@ -82,9 +65,9 @@ def test_of_chunks_beside_the_readable_ones_nothing_is_told(people: tuple[Person
 
 
 def test_what_was_told_may_still_be_named_when_it_is_private_by_then(
-    people: tuple[Person, Person],
+    strangers: tuple[Person, Person],
 ) -> None:
-    owner, other = people
+    owner, other = strangers
     xorb = Xorb(random_chunks(9000, 8000))
     source, copy = owner.repo(), other.repo()
     file = owner.upload(source, xorb)
@@ -97,8 +80,8 @@ def test_what_was_told_may_still_be_named_when_it_is_private_by_then(
     third.http.close()
 
 
-def test_a_gate_is_a_gate_for_chunks_too(people: tuple[Person, Person]) -> None:
-    owner, other = people
+def test_a_gate_is_a_gate_for_chunks_too(strangers: tuple[Person, Person]) -> None:
+    owner, other = strangers
     xorb = Xorb(random_chunks(9000))
     gated, mine = owner.repo(gated="manual"), other.repo()
     file = owner.upload(gated, xorb)
@@ -109,8 +92,10 @@ def test_a_gate_is_a_gate_for_chunks_too(people: tuple[Person, Person]) -> None:
     assert other.register(mine, file).json() == {"result": 1}
 
 
-def test_an_answer_reaches_over_the_file_from_the_chunk_on(people: tuple[Person, Person]) -> None:
-    owner, other = people
+def test_an_answer_reaches_over_the_file_from_the_chunk_on(
+    strangers: tuple[Person, Person],
+) -> None:
+    owner, other = strangers
     xorbs = [Xorb(random_chunks(*[700] * 3)) for _ in range(5)]
     source = owner.repo()
     for xorb in xorbs:
@@ -123,8 +108,10 @@ def test_an_answer_reaches_over_the_file_from_the_chunk_on(people: tuple[Person,
     assert [each.xorb for each in told][:3] == [x.raw_hash for x in xorbs[2:]]
 
 
-def test_every_generation_of_clients_asks_in_its_own_words(people: tuple[Person, Person]) -> None:
-    owner, other = people
+def test_every_generation_of_clients_asks_in_its_own_words(
+    strangers: tuple[Person, Person],
+) -> None:
+    owner, other = strangers
     xorb = Xorb(random_chunks(9000))
     owner.upload(owner.repo(), xorb)
     mine, name = other.repo(), name_of(xorb.chunks[0])
@@ -134,9 +121,9 @@ def test_every_generation_of_clients_asks_in_its_own_words(people: tuple[Person,
 
 
 def test_strangers_ask_about_what_is_public_and_are_remembered_nowhere(
-    people: tuple[Person, Person],
+    strangers: tuple[Person, Person],
 ) -> None:
-    owner, _ = people
+    owner, _ = strangers
     public, secret = Xorb(random_chunks(9000)), Xorb(random_chunks(9000))
     source = owner.repo()
     owner.upload(source, public)
@@ -149,7 +136,7 @@ def test_strangers_ask_about_what_is_public_and_are_remembered_nowhere(
 
 
 @pytest.mark.parametrize("name", ["nonsense", "F" * 64, "0" * 63, "%00", "..%2F" * 5])
-def test_a_chunk_that_can_be_none_is_unknown(people: tuple[Person, Person], name: str) -> None:
-    owner, _ = people
+def test_a_chunk_that_can_be_none_is_unknown(strangers: tuple[Person, Person], name: str) -> None:
+    owner, _ = strangers
     answer = owner.ask(owner.repo(), "GET", f"/v1/chunks/default/{name}")
     assert answer.status_code in (400, 404)

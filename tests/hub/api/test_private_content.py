@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
-import pytest
 
 from tests.hub.api.cas_people import (
     Person,
     are_same,
     random_chunks,
     read_told,
-    two_people,
 )
 from tests.hub.xet.messages import File, Xorb, shard, whole_file
-from tests.live import LiveServer
-
-
-@pytest.fixture
-def people(shared_server: LiveServer) -> Iterator[tuple[Person, Person]]:
-    """An owner, and somebody who has nothing to do with them."""
-    owner, other = two_people(shared_server)
-    with owner.http, other.http:
-        yield owner, other
-
-
-@pytest.fixture
-def people_on_each(server_on_each: LiveServer) -> Iterator[tuple[Person, Person]]:
-    """The same with each database."""
-    owner, other = two_people(server_on_each)
-    with owner.http, other.http:
-        yield owner, other
 
 
 def test_of_a_private_chunk_nothing_is_told_to_who_has_the_very_bytes(
-    people: tuple[Person, Person],
+    strangers: tuple[Person, Person],
 ) -> None:
-    owner, other = people
+    owner, other = strangers
     secret, unknown = Xorb(random_chunks(9000, 5000)), Xorb(random_chunks(9000, 5000))
     owner.upload(owner.repo(private=True), secret)
     mine = other.repo()
@@ -62,9 +42,9 @@ def test_of_a_private_chunk_nothing_is_told_to_who_has_the_very_bytes(
 
 
 def test_sending_what_is_here_in_private_is_like_sending_what_is_new(
-    people: tuple[Person, Person],
+    strangers: tuple[Person, Person],
 ) -> None:
-    owner, other = people
+    owner, other = strangers
     secret, unknown = (Xorb(random_chunks(*[131_072] * 40)) for _ in range(2))
     terms = 14  # more than is read between two lines of progress
     owner_repo, mine = owner.repo(private=True), other.repo()
@@ -87,9 +67,9 @@ def _terms(person: Person, repo: str, file: File) -> list[Any]:
 
 
 def test_a_reconstruction_does_not_tell_that_others_had_the_file_before(
-    people_on_each: tuple[Person, Person],
+    strangers_on_each: tuple[Person, Person],
 ) -> None:
-    owner, other = people_on_each
+    owner, other = strangers_on_each
     chunks = random_chunks(9000, 5000, 7000)
     packed, alone = Xorb([*random_chunks(3000), *chunks, *random_chunks(4000)]), Xorb(chunks)
     source, mine = owner.repo(private=True), other.repo()
@@ -116,9 +96,9 @@ def test_a_reconstruction_does_not_tell_that_others_had_the_file_before(
 
 
 def test_a_file_of_others_that_may_be_read_is_kept_in_their_terms(
-    people: tuple[Person, Person],
+    strangers: tuple[Person, Person],
 ) -> None:
-    owner, other = people
+    owner, other = strangers
     chunks = random_chunks(9000, 5000)
     packed, alone = Xorb([*random_chunks(3000), *chunks]), Xorb(chunks)
     source, mine = owner.repo(), other.repo()
@@ -130,9 +110,9 @@ def test_a_file_of_others_that_may_be_read_is_kept_in_their_terms(
 
 
 def test_a_xorb_that_others_packed_otherwise_is_as_its_sender_packed_it(
-    people_on_each: tuple[Person, Person],
+    strangers_on_each: tuple[Person, Person],
 ) -> None:
-    owner, other = people_on_each
+    owner, other = strangers_on_each
     chunks = [bytes(20_000) + os.urandom(1000), bytes(9000) + os.urandom(100)]
     theirs, own = Xorb(chunks, [1, 2]), Xorb(chunks)
     source, mine = owner.repo(private=True), other.repo()
@@ -161,8 +141,8 @@ def test_a_xorb_that_others_packed_otherwise_is_as_its_sender_packed_it(
     assert _terms(other, copy, file)[1] == {own.hash: [whole]}
 
 
-def test_by_git_lfs_nobody_learns_it_either(people: tuple[Person, Person]) -> None:
-    owner, other = people
+def test_by_git_lfs_nobody_learns_it_either(strangers: tuple[Person, Person]) -> None:
+    owner, other = strangers
     content = b"".join(random_chunks(5000, 3000))
     cut = Xorb([content])  # no chunk ends within the first 8 KiB of a file
     packed = Xorb([*random_chunks(3000), *cut.chunks])
@@ -177,9 +157,9 @@ def test_by_git_lfs_nobody_learns_it_either(people: tuple[Person, Person]) -> No
 
 
 def test_by_git_lfs_a_xorb_that_others_packed_is_as_the_bytes_came(
-    people: tuple[Person, Person],
+    strangers: tuple[Person, Person],
 ) -> None:
-    owner, other = people
+    owner, other = strangers
     content = bytes(6000) + os.urandom(100)
     theirs, plain = Xorb([content], [1]), Xorb([content])
     source, mine = owner.repo(private=True), other.repo()

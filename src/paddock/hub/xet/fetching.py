@@ -18,10 +18,10 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from paddock.hub.xet import hashes, layout
-from paddock.hub.xet.chunks import HEADER_BYTES, STORED, BadXorb, parse_header, unpack
+from paddock.hub.xet import layout
+from paddock.hub.xet.chunks import HEADER_BYTES, STORED
 from paddock.hub.xet.layout import Terms
-from paddock.hub.xet.reading import Shelf, XorbDamaged
+from paddock.hub.xet.reading import Shelf, XorbDamaged, checked, unpack_frames
 from paddock.hub.xet.records import StoredXorb
 from paddock.storage.blobs import BlobMissing, BlobStore, missing
 from paddock.storage.errors import os_errors
@@ -169,16 +169,16 @@ def _read(blobs: BlobStore, span: Span) -> Gathered:
 
 def _unpack_all(span: Span, window: memoryview, frames: list[tuple[int, int]]) -> Gathered:
     """The chunks, each hashed; none lies in the window, which is used again."""
-    unpacked, xorb, first = [], span.xorb, frames[0][0]
-    expected = xorb.chunks.hashes(span.start, span.end)
-    for number, (start, end) in enumerate(frames):
-        frame = window[start - first : end - first]
-        chunk = frame if xorb.view else _unpack(xorb, frame)
-        proof = expected[number * hashes.HASH_BYTES : (number + 1) * hashes.HASH_BYTES]
-        if hashes.chunk_hash(chunk) != proof:
-            raise XorbDamaged(f"xorb {xorb.hash} has other bytes than it had")
-        unpacked.append(memoryview(bytes(chunk)) if chunk.obj is window.obj else chunk)
-    return unpacked
+    xorb, first = span.xorb, frames[0][0]
+    if xorb.view is None:
+        chunks = unpack_frames(xorb, window, [end - first for _, end in frames])
+    else:
+        chunks = (window[start - first : end - first] for start, end in frames)
+    expected = memoryview(xorb.chunks.hashes(span.start, span.end))
+    return [
+        memoryview(bytes(chunk)) if chunk.obj is window.obj else chunk
+        for chunk in checked(xorb, chunks, expected)
+    ]
 
 
 def _window(path: Path, first: int, last: int) -> memoryview:
@@ -201,13 +201,6 @@ def _own_buffer(size_bytes: int) -> memoryview:
     if len(getattr(_own, "buffer", b"")) < size_bytes:
         _own.buffer = bytearray(size_bytes)
     return memoryview(_own.buffer)[:size_bytes]
-
-
-def _unpack(xorb: StoredXorb, frame: memoryview) -> memoryview:
-    try:
-        return unpack(parse_header(frame), frame[HEADER_BYTES:])
-    except BadXorb as e:
-        raise XorbDamaged(f"xorb {xorb.hash} no longer unpacks") from e
 
 
 def _sizes(span: Span) -> list[int]:

@@ -107,8 +107,8 @@ class Shelf:
                 if len(window) != ends[count - 1] - at:
                     raise XorbDamaged(f"xorb {xorb.hash} ends at byte {at + len(window)}")
                 proofs, expected = expected[: count * _HASH_BYTES], expected[count * _HASH_BYTES :]
-                chunks = _unpack_frames(xorb, window, [end - at for end in ends[:count]])
-                yield from _checked(xorb, chunks, proofs) if is_checked else chunks
+                chunks = unpack_frames(xorb, window, [end - at for end in ends[:count]])
+                yield from checked(xorb, chunks, proofs) if is_checked else chunks
                 at = ends[count - 1]
                 del ends[:count]
 
@@ -162,7 +162,8 @@ def _frames_within(ends: list[int], limit: int) -> int:
     return count
 
 
-def _unpack_frames(xorb: StoredXorb, window: memoryview, ends: list[int]) -> Iterator[memoryview]:
+def unpack_frames(xorb: StoredXorb, window: memoryview, ends: list[int]) -> Iterator[memoryview]:
+    """The chunks of frames that follow one another; raises XorbDamaged."""
     start = 0
     for end in ends:
         frame = window[start:end]
@@ -173,9 +174,10 @@ def _unpack_frames(xorb: StoredXorb, window: memoryview, ends: list[int]) -> Ite
             raise XorbDamaged(f"xorb {xorb.hash} no longer unpacks") from e
 
 
-def _checked(
+def checked(
     xorb: StoredXorb, chunks: Iterator[memoryview], expected: memoryview
 ) -> Iterator[memoryview]:
+    """The same chunks, each compared with its hash; raises XorbDamaged."""
     for number, chunk in enumerate(chunks):
         if hashes.chunk_hash(chunk) != expected[number * _HASH_BYTES : (number + 1) * _HASH_BYTES]:
             raise XorbDamaged(f"xorb {xorb.hash} has other bytes than it had")
