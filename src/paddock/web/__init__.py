@@ -13,6 +13,7 @@ rendering         templates as answers
 browser           the session behind a request, and the proof that a form is ours
 pages             what is here, and one repository
 file_page         one file, and what a scan found in it
+files             folders and files, their history, changing them
 discussion_pages  discussions and pull requests
 gate_pages        asking for access
 signing_in        signing in and out
