@@ -12,6 +12,9 @@ command -v curl >/dev/null || missing="$missing curl"
 /usr/bin/python3 -c 'import swift' 2>/dev/null || missing="$missing python3-swift"
 command -v docker-registry >/dev/null || missing="$missing docker-registry"
 command -v softhsm2-util >/dev/null || missing="$missing softhsm2"
+command -v chromium >/dev/null || missing="$missing chromium"
+[ -d /usr/share/fonts/truetype/dejavu ] || missing="$missing fonts-dejavu-core"
+[ -d /usr/share/fonts/truetype/liberation ] || missing="$missing fonts-liberation"
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null; then

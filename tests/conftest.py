@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, settings
 from paddock import log
 from paddock.storage.database import Database
 from paddock.storage.local_blobs import LocalBlobStore
+from tests.chromium import chromium as chromium
 from tests.databases import postgresql_url, sqlite_url
 from tests.live import LiveServer, live_server
 
