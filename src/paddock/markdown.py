@@ -9,6 +9,7 @@ still forbids scripts by a policy.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import nh3
@@ -16,6 +17,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 MAX_MENTIONS = 50
+MAX_LINKED_MENTIONS = 500  # of one text: a link is many times as long as what is linked
 
 _comments = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _cards = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -69,11 +71,21 @@ class Rendered(NamedTuple):
     mentions: tuple[str, ...]
 
 
-def render_markdown(text: str) -> Rendered:
-    """CommonMark with tables and HTML, as safe HTML. Code mentions nobody."""
+# Where accounts are, by those of the names that some have.
+Whereabouts = Callable[[tuple[str, ...]], Mapping[str, str]]
+
+
+def render_markdown(text: str, find_accounts: Whereabouts | None = None) -> Rendered:
+    """CommonMark with tables and HTML, as safe HTML. Code mentions nobody.
+
+    A mention becomes a link where ``find_accounts`` knows an address for the name.
+    """
     tokens = _comments.parse(text)
+    mentions = _mentions(tokens)
+    if mentions and find_accounts is not None:
+        _link_mentions(tokens, find_accounts(mentions))
     unsafe = _comments.renderer.render(tokens, _comments.options, {})
-    return Rendered(_sanitiser.clean(unsafe), _mentions(tokens))
+    return Rendered(_sanitiser.clean(unsafe), mentions)
 
 
 def render_card(text: str) -> str:
@@ -95,3 +107,37 @@ def _mentions(tokens: list[Token]) -> tuple[str, ...]:
             if child.type == "text":
                 found.update((name.rstrip(".-"), None) for name in _MENTION.findall(child.content))
     return tuple(found)[:MAX_MENTIONS]
+
+
+def _link_mentions(tokens: list[Token], addresses: Mapping[str, str]) -> None:
+    """Make links of the names that have addresses, but for those that are within links."""
+    left = MAX_LINKED_MENTIONS
+    for token in tokens:
+        linked: list[Token] = []
+        links_open = 0
+        for child in token.children or ():
+            links_open += (child.type == "link_open") - (child.type == "link_close")
+            if child.type != "text" or links_open or left <= 0:
+                linked.append(child)
+                continue
+            parts = list(_parts(child, addresses, left))
+            left -= sum(part.type == "link_open" for part in parts)
+            linked += parts
+        if token.children is not None:
+            token.children = linked
+
+
+def _parts(text: Token, addresses: Mapping[str, str], most: int) -> Iterator[Token]:
+    """The same text, where up to so many names with an address are links."""
+    content, at = text.content, 0
+    for found in _MENTION.finditer(content):
+        name = found[1].rstrip(".-")
+        if name not in addresses or most <= 0:
+            continue
+        end = found.start(1) + len(name)
+        yield Token("text", "", 0, content=content[at : found.start()])
+        yield Token("link_open", "a", 1, attrs={"href": addresses[name]})
+        yield Token("text", "", 0, content=content[found.start() : end])
+        yield Token("link_close", "a", -1)
+        at, most = end, most - 1
+    yield Token("text", "", 0, content=content[at:])

@@ -26,8 +26,8 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 _RESERVED = (
     "about account accounts activity api assets auth avatars blog bucket buckets cas "
     "chat collections compare contact dashboard datasets discussions docs download "
-    "downloads favicon front git health healthz help home inbox invite invites jobs join "
-    "kernels languages legal lfs license licenses livez login logout me metrics models new "
+    "downloads favicon follow front git health healthz help home inbox invite invites jobs join "
+    "kernels languages legal lfs license licenses likes livez login logout me metrics models new "
     "none notifications null oauth organizations orgs papers posts pricing privacy profile "
     "raw readyz register reports repos resolve robots search session sessions settings "
     "signin signout signup spaces static stats status storage tasks telemetry terms tokens "

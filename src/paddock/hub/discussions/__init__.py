@@ -5,6 +5,7 @@ values          a discussion, an event, and who wrote it
 rules           which texts there may be, and who may do what
 threads         opening, finding and listing discussions
 events          what happens in one: comments, new titles, new states, commits
+texts           a comment's text as HTML
 comments        a comment is written, edited, hidden
 contributing    who may write to which ref, and how many bytes from outside
 pull_requests   a proposal: its ref, its base, merging

@@ -12,13 +12,13 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.hub.attachments import keeping
-from paddock.hub.discussions import events, rules, threads
+from paddock.hub.discussions import events, rules, texts, threads
 from paddock.hub.discussions.events import Appended, NewEvent
 from paddock.hub.discussions.rules import NotNow
 from paddock.hub.discussions.tables import comment_versions, discussion_events
 from paddock.hub.discussions.values import Discussion, Event, EventType, Status
+from paddock.hub.git import refs
 from paddock.hub.types import Account, Repository
-from paddock.markdown import render_markdown
 
 
 def open_discussion(
@@ -58,7 +58,7 @@ def edit_comment(
     before = event.comment.latest
     if rules.check_text(text) == before.raw:
         return event
-    html = render_markdown(text).html
+    html = texts.render_comment(conn, text).html
     more_bytes = len(text.encode()) + len(html.encode())
     rules.check_room(discussion, more_bytes)
     version = {
@@ -123,6 +123,7 @@ def change_status(
         raise NotNow("this pull request was merged: it cannot be opened or closed any more")
     if discussion.status is status:
         raise NotNow(f"discussion {discussion.num} is {status} already")
+    _check_reopening(conn, repo, discussion, status)
     if comment is not None and comment.strip():
         discussion = add_comment(conn, repo, discussion, actor, comment).discussion
     threads.set_columns(conn, discussion, status=status)
@@ -140,6 +141,18 @@ def set_pinned(
     change = NewEvent(EventType.PINNING, {"pinned": is_pinned})
     after = replace(discussion, is_pinned=is_pinned)
     return events.append(conn, repo, after, actor, change).discussion
+
+
+def _check_reopening(
+    conn: sa.Connection, repo: Repository, discussion: Discussion, status: Status
+) -> None:
+    """Raise NotNow for a pull request whose commits were deleted."""
+    is_again = status is Status.OPEN and discussion.proposal is not None
+    if is_again and refs.find_ref(conn, repo, discussion.git_ref) is None:
+        raise NotNow(
+            f"the commits of pull request {discussion.num} were deleted",
+            hint="open a new pull request",
+        )
 
 
 def _update(conn: sa.Connection, event: Event, **columns: object) -> None:

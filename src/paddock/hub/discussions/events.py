@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.hub.attachments import keeping
-from paddock.hub.discussions import rendering, rules, threads
+from paddock.hub.discussions import rendering, rules, texts, threads
 from paddock.hub.discussions.rules import CommentNotFound
 from paddock.hub.discussions.tables import comment_versions, discussion_events
 from paddock.hub.discussions.values import Comment, Discussion, Event, EventType, Version
@@ -23,7 +23,7 @@ from paddock.hub.notifications import telling
 from paddock.hub.people.accounts import new_public_id
 from paddock.hub.types import Account, Repository
 from paddock.hub.webhooks import events as webhooks
-from paddock.markdown import Rendered, render_markdown
+from paddock.markdown import Rendered
 from paddock.storage.sql import in_chunks
 
 
@@ -50,7 +50,7 @@ def append(
     new: NewEvent,
 ) -> Appended:
     """Let this happen; raises DiscussionFull. None acts for the hub itself."""
-    rendered = None if new.text is None else render_markdown(new.text)
+    rendered = None if new.text is None else texts.render_comment(conn, new.text)
     size_bytes = _bytes(new.text, rendered)
     rules.check_room(discussion, size_bytes)
     event = _insert(conn, discussion, author, new, rendered)

@@ -25,7 +25,7 @@ from paddock.hub.git import commits, refs
 from paddock.hub.git.commit_objects import NewCommit, identity
 from paddock.hub.git.commits import CommitRequest
 from paddock.hub.git.files import read_trees, tree_oid_of
-from paddock.hub.git.history import commit_entries
+from paddock.hub.git.history import CommitEntry, commit_entries
 from paddock.hub.git.moved import RefChange, refs_moved
 from paddock.hub.git.objects import read_object, write_objects
 from paddock.hub.git.operations import Operation
@@ -172,6 +172,29 @@ def merge(
     return events.append(conn, repo, after, merger, change).discussion
 
 
+def list_commits(conn: sa.Connection, repo: Repository, compared: Comparison) -> list[CommitEntry]:
+    """What is proposed, oldest first: at most ``MAX_COMMITS_NAMED``, the newest of them."""
+    known = [compared.fork, *([compared.base] if compared.base else [])]
+    oids = ancestry.commits_between(conn, repo, compared.head, known, limit=MAX_COMMITS_NAMED)
+    entries = commit_entries(conn, repo, oids)
+    return [entries[oid] for oid in reversed(oids)]
+
+
+def delete_commits(
+    conn: sa.Connection, repo: Repository, discussion: Discussion, actor: Account
+) -> None:
+    """Let go of the ref of a pull request that is over; what nothing else holds is collected.
+
+    Raises NotNow. What was said stays; a closed one whose commits are gone cannot be reopened.
+    """
+    if discussion.proposal is None or not discussion.status.is_over:
+        raise NotNow("only a pull request that is over lets go of its commits")
+    tip = _tip(conn, repo, discussion.git_ref)
+    if tip is not None:
+        refs.drop_ref(conn, repo, discussion.git_ref)
+        refs_moved(conn, repo, actor, [RefChange(discussion.git_ref, tip, None)])
+
+
 class _Opening(NamedTuple):
     base_ref: str
     start: str | None  # None: where the base branch is
@@ -233,10 +256,8 @@ def _merge_message(
     compared: Comparison,
 ) -> str:
     """The title with the number, the commits, and everyone else who wrote some of it."""
-    known = [compared.fork, *([compared.base] if compared.base else [])]
-    oids = ancestry.commits_between(conn, repo, compared.head, known, limit=MAX_COMMITS_NAMED)
-    entries = commit_entries(conn, repo, oids)
-    lines = [f"- {entries[oid].title} ({oid})" for oid in reversed(oids)]
+    named = list_commits(conn, repo, compared)
+    lines = [f"- {entry.title} ({entry.oid})" for entry in named]
     message = f"{discussion.title} (#{discussion.num})"
     if lines:
         message += "\n\n\n" + "\n".join(lines)

@@ -40,6 +40,7 @@ class Wanted(NamedTuple):
     sort: str = "recently-created"
     start: int = 0
     limit: int = PAGE_DISCUSSIONS
+    pinned_first: bool = False
 
 
 class Listing(NamedTuple):
@@ -47,6 +48,13 @@ class Listing(NamedTuple):
 
     discussions: list[Discussion]
     total: int
+    closed: int
+
+
+class States(NamedTuple):
+    """How many discussions are open, drafts among them, and how many are over."""
+
+    open: int
     closed: int
 
 
@@ -107,11 +115,24 @@ def list_discussions(conn: sa.Connection, repo: Repository, wanted: Wanted) -> L
     if wanted.author is not None and author is None:
         return Listing([], 0, _count(conn, _is_over(repo)))
     where = sa.and_(c.repo_id == repo.id, *_filters(wanted, author))
-    found = sa.select(discussions).where(where).order_by(*_order(wanted.sort))
+    found = sa.select(discussions).where(where).order_by(*_order(wanted))
     rows = conn.execute(found.offset(wanted.start).limit(wanted.limit)).mappings().all()
     known = people(conn, [row["author_id"] for row in rows])
     items = [to_discussion(row, known) for row in rows]
     return Listing(items, _count(conn, where), _count(conn, _is_over(repo)))
+
+
+def count_states(conn: sa.Connection, repo: Repository, wanted: Wanted) -> States:
+    """How many of those that are asked for there are in each state, whichever is asked for."""
+    author = find_account(conn, wanted.author) if wanted.author is not None else None
+    if wanted.author is not None and author is None:
+        return States(0, 0)
+    c = discussions.c
+    filters = _filters(wanted._replace(status="all"), author)
+    is_open = c.status.in_(_STATUSES["open"])
+    query = sa.select(is_open, sa.func.count()).where(c.repo_id == repo.id, *filters)
+    counts = {bool(state): count for state, count in conn.execute(query.group_by(is_open))}
+    return States(counts.get(True, 0), counts.get(False, 0))
 
 
 def set_columns(conn: sa.Connection, discussion: Discussion, **columns: object) -> None:
@@ -178,14 +199,15 @@ def _filters(wanted: Wanted, author: Account | None) -> list[sa.ColumnElement[bo
     return filters
 
 
-def _order(sort: str) -> list[sa.ColumnElement[int]]:
+def _order(wanted: Wanted) -> list[sa.ColumnElement[int]]:
     c = discussions.c
+    pinned = [c.is_pinned.desc()] if wanted.pinned_first else []
     first = {
         "trending": [c.is_pinned.desc(), c.updated_at.desc()],
         "reactions": [c.comment_count.desc()],
         "recently-updated": [c.updated_at.desc()],
-    }.get(sort, [])
-    return [*first, c.num.desc()]
+    }.get(wanted.sort, [])
+    return [*pinned, *first, c.num.desc()]
 
 
 def _is_over(repo: Repository) -> sa.ColumnElement[bool]:

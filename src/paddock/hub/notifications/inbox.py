@@ -18,6 +18,9 @@ from paddock.hub.tables import accounts, repositories
 from paddock.hub.types import Account, Caller, Kind
 
 PAGE_NOTIFICATIONS = 50
+MAX_UNREAD_COUNTED = 100
+MAX_REPOSITORIES_COUNTED = 50
+_MAX_UNREAD_LOOKED_AT = 1_000  # the newest of one user
 MAX_PARTICIPANTS_SHOWN = 10
 
 
@@ -58,6 +61,18 @@ class Inbox(NamedTuple):
     all: int
 
 
+class UnreadIn(NamedTuple):
+    """How many discussions of a repository are unread."""
+
+    kind: Kind
+    full_name: str
+    count: int
+
+    @property
+    def web_path(self) -> str:
+        return f"/{self.kind.url_prefix}{self.full_name}"
+
+
 def read_inbox(conn: sa.Connection, caller: Caller, wanted: Filter, start: int) -> Inbox:
     """The caller's notifications, newest first."""
     mine = _visible(caller)
@@ -74,6 +89,48 @@ def read_inbox(conn: sa.Connection, caller: Caller, wanted: Filter, start: int) 
     items = [_to_notification(row, taking_part.get(row.id, [])) for row in rows]
     unread = sa.and_(mine, n.is_read.is_(False))
     return Inbox(items, _count(conn, where), _count(conn, unread), _count(conn, mine))
+
+
+def unread_count(conn: sa.Connection, account: Account) -> int:
+    """How many notifications are unread, at most ``MAX_UNREAD_COUNTED``; for every page's head.
+
+    Of the newest only: however many there are, it costs the same.
+    """
+    n = notifications.c
+    newest = (
+        sa.select(n.discussion_id, n.is_read)
+        .where(n.user_id == account.id)
+        .order_by(n.updated_at.desc())
+        .limit(_MAX_UNREAD_LOOKED_AT)
+        .subquery()
+    )
+    joined = newest.join(discussions, discussions.c.id == newest.c.discussion_id).join(
+        repositories, repositories.c.id == discussions.c.repo_id
+    )
+    seen = sa.and_(newest.c.is_read.is_(False), access.visible_to(Caller(account, None)))
+    some = sa.select(newest.c.discussion_id).select_from(joined).where(seen)
+    counted = sa.select(sa.func.count()).select_from(some.limit(MAX_UNREAD_COUNTED).subquery())
+    return int(conn.execute(counted).scalar_one())
+
+
+def unread_repositories(conn: sa.Connection, caller: Caller) -> list[UnreadIn]:
+    """Where the caller has unread notifications, the most first."""
+    r = repositories.c
+    where = sa.and_(_visible(caller), notifications.c.is_read.is_(False))
+    count = sa.func.count()
+    query: sa.Select[Any] = sa.select(r.kind, r.full_name, count).select_from(_joined())
+    query = query.where(where).group_by(r.kind, r.full_name)
+    rows = conn.execute(query.order_by(count.desc(), r.full_name).limit(MAX_REPOSITORIES_COUNTED))
+    return [UnreadIn(Kind(kind), full_name, unread) for kind, full_name, unread in rows]
+
+
+def is_unread(conn: sa.Connection, account: Account, discussion_id: int) -> bool:
+    """Whether the account was told of the discussion and has not looked since."""
+    n = notifications.c
+    query = sa.select(n.is_read).where(
+        n.user_id == account.id, n.discussion_id == discussion_id, n.is_read.is_(False)
+    )
+    return conn.execute(query).first() is not None
 
 
 def mark(

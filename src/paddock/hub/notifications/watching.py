@@ -17,7 +17,7 @@ from paddock.hub.lookup import to_repository
 from paddock.hub.notifications.tables import watches
 from paddock.hub.people import accounts as people
 from paddock.hub.tables import accounts, repositories
-from paddock.hub.types import Caller
+from paddock.hub.types import Account, Caller, Repository
 
 MAX_CHANGES = 500
 
@@ -50,6 +50,21 @@ def set_watching(
             index_elements=["user_id", column], set_={"is_watching": is_watching}
         )
     )
+
+
+def is_watching(conn: sa.Connection, user: Account, repo: Repository) -> bool:
+    """Whether the user is told of everything in the repository: the nearest word, else if theirs.
+
+    As ``telling`` sees it.
+    """
+    w = watches.c
+    theirs = sa.or_(w.repo_id == repo.id, w.account_id == repo.namespace_id)
+    query = sa.select(w.repo_id, w.is_watching).where(w.user_id == user.id, theirs)
+    words = {row.repo_id: row.is_watching for row in conn.execute(query)}
+    if words:
+        return bool(words.get(repo.id, words.get(None)))
+    is_own = user.id == repo.namespace_id
+    return is_own or people.role_in(conn, repo.namespace_id, user) is not None
 
 
 def watched_by(conn: sa.Connection, caller: Caller) -> list[Target]:
