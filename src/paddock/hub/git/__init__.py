@@ -12,6 +12,8 @@ files           files and folders at a path of a revision
 reachability    which objects some roots lead to
 rewriting       a history without some of its blobs
 history         which commits a revision has, and which of them touched a path
+path_history    what one path was at each commit, and which changed it
+blame           which commit wrote which line
 index           a revision's files as one sorted list
 recent_trees    the trees that were read last
 recent_roots    which tree a commit names, remembered

@@ -51,7 +51,7 @@ class CommitPage(NamedTuple):
     total: int
 
 
-class _Bone(NamedTuple):
+class Bone(NamedTuple):
     """What the skeleton keeps of a commit."""
 
     oid: str
@@ -65,7 +65,7 @@ def list_commits(
     """The tip and its ancestors, every commit before its parents."""
     wanted = {tip_oid}
     oids = []
-    for bone in _skeleton(conn, repo, tip_oid):
+    for bone in skeleton(conn, repo, tip_oid):
         if bone.oid in wanted:
             oids.append(bone.oid)
             wanted.update(bone.parents)
@@ -138,14 +138,14 @@ _NOTHING = _View("", "", {})  # what was there before the first commit
 
 
 def _views(
-    conn: sa.Connection, repo: Repository, line: list[_Bone], paths: set[str]
+    conn: sa.Connection, repo: Repository, line: list[Bone], paths: set[str]
 ) -> Iterator[_View]:
     """Each commit's objects at the paths, newest first; trees are read for many at a time."""
     entries_read = 0
     for bones in in_chunks(line[:MAX_WALK], _COMMITS_PER_READ):
         if entries_read > MAX_WALK_ENTRIES:
             return
-        looked = _look(conn, repo, {bone.tree_oid for bone in bones}, paths)
+        looked = look_at(conn, repo, {bone.tree_oid for bone in bones}, paths)
         entries_read += looked.entries_read
         for bone in bones:
             yield _View(bone.oid, bone.tree_oid, looked.found[bone.tree_oid])
@@ -153,15 +153,18 @@ def _views(
         yield _NOTHING
 
 
-class _Look(NamedTuple):
+class Look(NamedTuple):
     """The object id at each path of each root tree, and what it took to find them."""
 
     found: dict[str, dict[str, str]]
     entries_read: int
 
 
-def _look(conn: sa.Connection, repo: Repository, roots: set[str], paths: set[str]) -> _Look:
-    """Go down from all the roots together, so that folders which are equal are read once."""
+def look_at(conn: sa.Connection, repo: Repository, roots: set[str], paths: set[str]) -> Look:
+    """What root trees have at some paths.
+
+    Goes down from all the roots together, so that folders which are equal are read once.
+    """
     names: dict[str, set[str]] = {}  # folder -> the names in it that matter
     for path in paths:
         while path:
@@ -182,20 +185,20 @@ def _look(conn: sa.Connection, repo: Repository, roots: set[str], paths: set[str
             for entry in wanted.get(at.get(folder, ""), ()):
                 at[f"{folder}/{entry.name}" if folder else entry.name] = entry.oid
     asked = {root: {path: at[path] for path in paths if path in at} for root, at in found.items()}
-    return _Look(asked, entries_read)
+    return Look(asked, entries_read)
 
 
-def _first_parents(conn: sa.Connection, repo: Repository, tip_oid: str) -> list[_Bone]:
+def _first_parents(conn: sa.Connection, repo: Repository, tip_oid: str) -> list[Bone]:
     line = []
     wanted: str | None = tip_oid
-    for bone in _skeleton(conn, repo, tip_oid):
+    for bone in skeleton(conn, repo, tip_oid):
         if bone.oid == wanted:
             line.append(bone)
             wanted = bone.parents[0] if bone.parents else None
     return line
 
 
-def _skeleton(conn: sa.Connection, repo: Repository, tip_oid: str) -> Iterator[_Bone]:
+def skeleton(conn: sa.Connection, repo: Repository, tip_oid: str) -> Iterator[Bone]:
     """The repository's commits from the tip's height down: every commit before its parents."""
     columns = commits.c
     tip_height = (
@@ -209,4 +212,4 @@ def _skeleton(conn: sa.Connection, repo: Repository, tip_oid: str) -> Iterator[_
         .order_by(columns.height.desc(), columns.committed_at.desc(), columns.oid)
     )
     for oid, tree_oid, parents in conn.execute(query):
-        yield _Bone(oid, tree_oid, parents.split())
+        yield Bone(oid, tree_oid, parents.split())
