@@ -1,8 +1,8 @@
-"""Rows of notifications: one for each user and discussion, and what users watch."""
+"""Rows of notifications: one for each user and discussion, what users watch, and notices."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
 
 from paddock.hub.tables import Id, metadata
 from paddock.storage.columns import Moment
@@ -35,4 +35,19 @@ notifications = Table(
     Column("is_participating", Boolean, nullable=False),
     Index(None, "user_id", "updated_at"),
     Index(None, "discussion_id"),
+)
+
+# What a user was told beside discussions: of a report, of an advisory. One for each subject.
+notices = Table(
+    "notices",
+    metadata,
+    Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("subject", String(64), primary_key=True),  # "report:…", "advisory:…"
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), nullable=False),
+    Column("sentence", String(400), nullable=False),  # what happened last
+    Column("path", Text, nullable=False),  # of the page behind the repository's, "/reports/…"
+    Column("updated_at", Moment, nullable=False),
+    Column("is_read", Boolean, nullable=False),
+    Index(None, "user_id", "updated_at"),
+    Index(None, "repo_id"),
 )
