@@ -18,6 +18,8 @@ repositories   made, moved, opened, closed, deleted
 redirects      names that repositories had
 duplicating    a repository as a copy of another
 paging         lists in pages, and the cursors between them
+noting         what many requests note is written together, a little later
+csv_rows       rows of tables that are no programs when they are opened
 signing        signed text that travels with a client
 bearers        by whose right it was signed, and whether that still holds
 git            objects, trees, commits and refs
@@ -26,6 +28,8 @@ large          large files
 xet            large files as chunks
 catalogue      what a repository is known by, and how it is found
 tags           tags in use
+releases       what a released model says of itself
+lineage        which models came from which
 lifecycle      releases that were superseded, taken back, or change their stage
 scans          which files are safe to load
 people         users, organisations, tokens
@@ -33,6 +37,7 @@ groups         resource groups
 sessions       signing in with a browser
 oauth          signing in for other programs
 gates          access to gated repositories
+download_log   who downloaded which file, where not everybody may
 profiles       what accounts say of themselves
 follows        who follows whom
 likes          who likes what

@@ -5,10 +5,12 @@ What every noun knows is in ``hub/tables.py``; a noun's own rows are in the ``ta
 
 from __future__ import annotations
 
+from paddock.hub.advisories import tables as _advisories
 from paddock.hub.attachments import tables as _attachments
 from paddock.hub.catalogue import tables as _catalogue
 from paddock.hub.collections import tables as _collections
 from paddock.hub.discussions import tables as _discussions
+from paddock.hub.download_log import tables as _download_log
 from paddock.hub.follows import tables as _follows
 from paddock.hub.git_http import tables as _git_http
 from paddock.hub.groups import tables as _groups
@@ -20,6 +22,8 @@ from paddock.hub.mirror import tables as _mirror
 from paddock.hub.notifications import tables as _notifications
 from paddock.hub.oauth import tables as _oauth
 from paddock.hub.profiles import tables as _profiles
+from paddock.hub.releases import tables as _releases
+from paddock.hub.reports import tables as _reports
 from paddock.hub.scans import tables as _scans
 from paddock.hub.sessions import tables as _sessions
 from paddock.hub.spaces import tables as _spaces
@@ -28,10 +32,12 @@ from paddock.hub.tags import tables as _tags
 from paddock.hub.webhooks import tables as _webhooks
 
 __all__ = [
+    "_advisories",
     "_attachments",
     "_catalogue",
     "_collections",
     "_discussions",
+    "_download_log",
     "_follows",
     "_git_http",
     "_groups",
@@ -43,6 +49,8 @@ __all__ = [
     "_notifications",
     "_oauth",
     "_profiles",
+    "_releases",
+    "_reports",
     "_scans",
     "_sessions",
     "_spaces",

@@ -57,6 +57,8 @@ accounts = Table(
     Column("is_admin", Boolean, nullable=False, default=False),
     Column("private_by_default", Boolean, nullable=False, default=False),  # organisations
     Column("created_at", Moment, nullable=False),
+    # Of the terms that somebody accepted when they joined.
+    Column("terms_sha256", Sha256, info={"names_blob": False}),
     sqlite_autoincrement=True,  # an id is never given to another row
 )
 
@@ -189,6 +191,7 @@ access_grants = Table(
     Column("reviewed_at", Moment),
     Column("reviewer_id", Id, ForeignKey("accounts.id", ondelete="SET NULL")),
     Column("reason", Text),
+    Column("expires_at", Moment),  # who was accepted has access until then; None: for good
     Index(None, "repo_id", "status", "created_at", "user_id"),
     Index(None, "user_id"),
     Index(None, "reviewer_id"),

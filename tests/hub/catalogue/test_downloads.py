@@ -7,6 +7,7 @@ import threading
 import pytest
 import sqlalchemy as sa
 
+from paddock.hub import noting
 from paddock.hub.catalogue import downloads
 from paddock.hub.catalogue.downloads import Downloads
 from paddock.hub.catalogue.tables import download_marks, repository_downloads
@@ -19,7 +20,7 @@ from tests.hub.samples import make_repository
 @pytest.fixture(autouse=True)
 def no_timer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests say themselves when counts are written."""
-    monkeypatch.setattr(downloads, "FLUSH_SECONDS", 3600.0)
+    monkeypatch.setattr(noting, "FLUSH_SECONDS", 3600.0)
 
 
 @pytest.fixture
@@ -105,8 +106,8 @@ def test_counts_wait_for_a_database_that_refuses_them(database: Database, repo: 
 def test_only_so_much_is_remembered(
     database: Database, repo: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads, "MAX_REMEMBERED", 3)
-    monkeypatch.setattr(downloads, "MAX_NOTED", 5)
+    monkeypatch.setattr(noting, "MAX_REMEMBERED", 3)
+    monkeypatch.setattr(noting, "MAX_NOTED", 5)
     seen = Downloads()
     for number in range(9):
         seen.note(database, repo.id, f"host {number}")
@@ -118,7 +119,7 @@ def test_only_so_much_is_remembered(
 def test_what_is_noted_is_written_soon(
     database: Database, repo: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads, "FLUSH_SECONDS", 0.01)
+    monkeypatch.setattr(noting, "FLUSH_SECONDS", 0.01)
     written = threading.Event()
     write_marks = downloads.write_marks
     monkeypatch.setattr(downloads, "write_marks", lambda *a: (write_marks(*a), written.set()))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Response
 from fastapi import Request as HttpRequest
 from fastapi.responses import JSONResponse, RedirectResponse, StreamingResponse
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from paddock import clock
@@ -31,6 +31,7 @@ from paddock.hub.types import Caller, Need, Repository
 router = APIRouter()
 
 Status = Literal["pending", "accepted", "rejected", "reset"]
+Standing = Literal["pending", "accepted", "rejected", "reset", "expired"]
 REQUESTS = API_REPOSITORY + "/user-access-request"
 _MAX_FORM_FIELDS = 200
 
@@ -41,10 +42,17 @@ class DecisionBody(BaseModel):
     requestId: str | None = None
     rejectionReason: str | None = None
     resetReason: str | None = None
+    expiresAt: AwareDatetime | None = None
 
 
 class GrantBody(BaseModel):
     user: str
+    expiresAt: AwareDatetime | None = None
+
+
+class RenewalBody(BaseModel):
+    user: str
+    expiresAt: AwareDatetime | None
 
 
 @router.post(WEB_REPOSITORY + "/ask-access")
@@ -79,7 +87,7 @@ def list_requests(
     hub: HubDep,
     caller: CallerDep,
     name: RepositoryNameDep,
-    status: Status,
+    status: Standing,
 ) -> list[dict[str, Any]]:
     part = asked_part(request)
     search = request.query_params.get("q")
@@ -104,7 +112,9 @@ def decide(
         else:
             user_id = accounts.get_account(conn, body.user or "", kind="user").id
         reviewer = access.require_user(caller)
-        requests.decide(conn, repo, user_id, reviewer, Decision(body.status, reason))
+        requests.decide(
+            conn, repo, user_id, reviewer, Decision(body.status, reason, body.expiresAt)
+        )
     return {"status": body.status}
 
 
@@ -115,7 +125,19 @@ def grant(
     with hub.database.write() as conn:
         repo = access.open_to_change(conn, caller, name, Need.WRITE)
         user = accounts.get_account(conn, body.user, kind="user")
-        requests.grant(conn, repo, user, access.require_user(caller))
+        requests.grant(conn, repo, user, access.require_user(caller), body.expiresAt)
+    return {"user": user.name, "status": "accepted"}
+
+
+@router.post(REQUESTS + "/renew")
+def renew(
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: RenewalBody
+) -> dict[str, Any]:
+    """Another end of the access of who was let in; null: none. The Hub has no such route."""
+    with hub.database.write() as conn:
+        repo = access.open_to_change(conn, caller, name, Need.WRITE)
+        user = accounts.get_account(conn, body.user, kind="user")
+        requests.renew(conn, repo, user.id, access.require_user(caller), body.expiresAt)
     return {"user": user.name, "status": "accepted"}
 
 
@@ -188,6 +210,8 @@ def _render(found: Request) -> dict[str, Any]:
         told["fields"] = found.fields
     if found.reviewed_at is not None:
         told["reviewedAt"] = clock.to_text(found.reviewed_at)
+    if found.expires_at is not None:
+        told["expiresAt"] = clock.to_text(found.expires_at)
     if found.status == "accepted" and found.reviewer is not None:
         told["grantedBy"] = {"user": found.reviewer}
     if found.reason is not None:

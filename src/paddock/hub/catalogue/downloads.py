@@ -1,37 +1,29 @@
 """Counting downloads: one for a client and a repository within a window of one hour.
 
-Knows who was counted; notes it in memory and writes it every few seconds in one transaction, so
-that the thousands of requests of a download cost one row, and no download waits for the disk. The
-row of the mark is unique, so several servers that saw parts of one download count it once. A kill
-loses what was noted since the last flush, ``FLUSH_SECONDS`` of it; a clean stop loses nothing.
+Knows who was counted; notes it in memory and writes it every few seconds in one transaction
+(``hub.noting``), so that the thousands of requests of a download cost one row. The row of the mark
+is unique, so several servers that saw parts of one download count it once.
 """
 
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from paddock import clock
-from paddock.errors import PaddockError
 from paddock.hub.catalogue.tables import download_marks, repository_downloads
+from paddock.hub.noting import Notes
 from paddock.hub.signing import signing_key
 from paddock.hub.tables import repositories
-from paddock.log import get_logger
 from paddock.storage.database import Database
 from paddock.storage.sql import in_chunks, insert_ignore, insert_new
 
 WINDOW_SECONDS = 3600
-FLUSH_SECONDS = 2.0
-MAX_REMEMBERED = 100_000
-MAX_NOTED = 20_000  # not written yet; more are dropped while the database cannot be written to
-
-log = get_logger(__name__)
 
 
 class Mark(NamedTuple):
@@ -42,52 +34,15 @@ class Mark(NamedTuple):
     client: str
 
 
-class Downloads:
+class Downloads(Notes[Mark]):
     """The downloads that this process has seen."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[Mark, None] = OrderedDict()
-        self._noted: list[Mark] = []
-        self._timer: threading.Timer | None = None
-        self._lock = threading.Lock()
-        self._flushing = threading.Lock()
+        super().__init__("downloads", lambda database, marks: write_marks(database, marks))
 
     def note(self, database: Database, repo_id: int, client: str) -> None:
         """Count this download unless it was; it is written soon."""
-        mark = Mark(int(time.time()) // WINDOW_SECONDS, repo_id, client)
-        with self._lock:
-            if mark in self._seen:
-                return
-            self._seen[mark] = None
-            while len(self._seen) > MAX_REMEMBERED:
-                self._seen.popitem(last=False)
-            if len(self._noted) < MAX_NOTED:
-                self._noted.append(mark)
-            if self._timer is None:
-                self._timer = threading.Timer(FLUSH_SECONDS, self._flush_soon, [database])
-                self._timer.daemon = True
-                self._timer.start()
-
-    def flush(self, database: Database) -> None:
-        """Write what was noted; if the database refuses, it is kept for the next time."""
-        with self._flushing:
-            with self._lock:
-                marks, self._noted = self._noted, []
-            if not marks:
-                return
-            try:
-                write_marks(database, marks)
-            except (PaddockError, sa.exc.SQLAlchemyError) as e:
-                log.info(
-                    "downloads were not counted yet", count=len(marks), reason=type(e).__name__
-                )
-                with self._lock:
-                    self._noted = [*marks, *self._noted][:MAX_NOTED]
-
-    def _flush_soon(self, database: Database) -> None:
-        with self._lock:
-            self._timer = None  # whatever is noted from here on starts another
-        self.flush(database)
+        self.add(database, Mark(int(time.time()) // WINDOW_SECONDS, repo_id, client))
 
 
 def write_marks(database: Database, marks: Sequence[Mark]) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from paddock import clock
+from paddock.hub.gates.standing import STANDINGS, has_ended, standing_of, stands_as
 from paddock.hub.paging import Order, Page, Part, read_page
 from paddock.hub.people.accounts import to_account
 from paddock.hub.tables import access_grants, accounts
@@ -29,16 +31,17 @@ class Request:
     reviewed_at: datetime | None
     reviewer: str | None
     reason: str | None
+    expires_at: datetime | None = None  # of who was accepted; None: for good
 
 
 def list_requests(
     conn: sa.Connection,
     repo: Repository,
-    status: str | None,
+    standing: str | None,
     part: Part,
     search: str | None = None,
 ) -> Page[Request]:
-    """One page, the latest first; None lists those of every status. Raises BadInput."""
+    """One page, the latest first; None lists those of every standing. Raises BadInput."""
     c = access_grants.c
     reviewer = accounts.alias("reviewer")
     source = access_grants.join(accounts, accounts.c.id == c.user_id).outerjoin(
@@ -50,11 +53,22 @@ def list_requests(
         .select_from(source)
         .where(c.repo_id == repo.id)
     )
-    if status is not None:
-        query = query.where(c.status == status)
+    if standing is not None:
+        query = query.where(stands_as(standing, clock.now()))
     if search:
         query = query.where(_found_by(search))
     return read_page(conn, query, Order((c.created_at, c.user_id)), part, _request)
+
+
+def count_requests(conn: sa.Connection, repo: Repository) -> dict[str, int]:
+    """How many stand how; every one of ``STANDINGS`` has a number."""
+    c, moment = access_grants.c, clock.now()
+    is_over = has_ended(moment).label("is_over")
+    query = sa.select(c.status, is_over, sa.func.count().label("many")).where(c.repo_id == repo.id)
+    counts = dict.fromkeys(STANDINGS, 0)
+    for row in conn.execute(query.group_by(c.status, is_over)):
+        counts["expired" if row.is_over else row.status] += row.many
+    return counts
 
 
 def _found_by(search: str) -> sa.ColumnElement[bool]:
@@ -73,11 +87,12 @@ def _request(row: sa.RowMapping) -> Request:
     return Request(
         public_id=row[c.public_id],
         user=user,
-        status=row[c.status],
+        status=standing_of(row[c.status], row[c.expires_at]),
         email=user.email if row[c.is_email_shared] else None,
         asked_at=row["asked_at"],
         fields=row[c.fields],
         reviewed_at=row[c.reviewed_at],
         reviewer=row["by"],
         reason=row[c.reason],
+        expires_at=row[c.expires_at],
     )

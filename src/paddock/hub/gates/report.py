@@ -1,22 +1,29 @@
 """Everyone who ever asked for access to a repository, as one file: the Hub's JSON, or CSV.
 
-Pure. A cell of a table that begins like a formula is kept from being one: what people answer must
-not run in the program that opens the file.
+Pure. What people answer does not run in the program that opens a table (``hub.csv_rows``).
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from paddock import clock
+from paddock.hub import csv_rows
 from paddock.hub.gates.lists import Request
 
-COLUMNS = ("user", "fullname", "email", "time", "status", "reviewedAt", "reviewedBy", "fields")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+COLUMNS = (
+    "user",
+    "fullname",
+    "email",
+    "time",
+    "status",
+    "reviewedAt",
+    "reviewedBy",
+    "expiresAt",
+    "fields",
+)
 
 
 def entry(request: Request) -> dict[str, Any]:
@@ -32,6 +39,8 @@ def entry(request: Request) -> dict[str, Any]:
         told["reviewedAt"] = clock.to_text(request.reviewed_at)
     if request.reviewer is not None:
         told["reviewedBy"] = request.reviewer
+    if request.expires_at is not None:
+        told["expiresAt"] = clock.to_text(request.expires_at)
     if request.fields:
         told["fields"] = request.fields
     return told
@@ -48,20 +57,9 @@ def as_json(requests: Iterable[Request]) -> Iterator[bytes]:
 
 def as_csv(requests: Iterable[Request]) -> Iterator[bytes]:
     """A table with a row for each, in pieces."""
-    yield _row(COLUMNS)
+    yield csv_rows.row(COLUMNS)
     for request in requests:
         told = entry(request)
         fields = told.get("fields")
         told["fields"] = json.dumps(fields, ensure_ascii=False) if fields else None
-        yield _row([_cell(told.get(column)) for column in COLUMNS])
-
-
-def _cell(value: str | None) -> str:
-    text = (value or "").replace("\0", "")
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _row(cells: Iterable[str]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue().encode()
+        yield csv_rows.row([told.get(column) for column in COLUMNS])

@@ -1,4 +1,4 @@
-"""Requests for access to a gated repository: asked, withdrawn, accepted, rejected, reset, granted.
+"""Requests for access to a gated repository: asked, withdrawn, decided, granted, renewed.
 
 One for each user and repository. What a request's status lets its user read is ``access``'s
 business, and takes effect at once. Whoever changes one has locked the repository, so it is decided
@@ -8,6 +8,7 @@ once, however many decide.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.errors import BadInput, NotFound
 from paddock.hub.errors import GatedForCaller
+from paddock.hub.gates.standing import standing_of, stands_as
 from paddock.hub.people.accounts import new_public_id
 from paddock.hub.tables import access_grants
 from paddock.hub.texts import check_lines
@@ -29,6 +31,7 @@ class Decision:
 
     status: str
     reason: str | None = None
+    expires_at: datetime | None = None  # of an acceptance; None: for good
 
 
 class RequestNotFound(NotFound):
@@ -90,6 +93,7 @@ def decide(
     Raises NotGated, BadInput, or RequestNotFound, also where nothing would change.
     """
     require_gate(repo)
+    _check_end(decision)
     reason = None
     if decision.reason is not None:
         if decision.status not in {"rejected", "reset"}:
@@ -99,7 +103,7 @@ def decide(
     row = access_grants.update().where(
         access_grants.c.repo_id == repo.id,
         access_grants.c.user_id == user_id,
-        access_grants.c.status != decision.status,
+        sa.not_(stands_as(decision.status, clock.now())),
     )
     changed = conn.execute(
         row.values(
@@ -107,24 +111,56 @@ def decide(
             reason=reason,
             reviewed_at=None if is_open else clock.now(),
             reviewer_id=None if is_open else reviewer.id,
+            expires_at=decision.expires_at,
         )
     )
     if not changed.rowcount:
         raise RequestNotFound
 
 
-def grant(conn: sa.Connection, repo: Repository, user: Account, reviewer: Account) -> None:
-    """Let a user in, whether or not they asked; raises NotGated or AlreadyLetIn."""
+def grant(
+    conn: sa.Connection,
+    repo: Repository,
+    user: Account,
+    reviewer: Account,
+    expires_at: datetime | None = None,
+) -> None:
+    """Let a user in, whether or not they asked; raises NotGated, BadInput or AlreadyLetIn."""
     require_gate(repo)
+    decision = Decision("accepted", expires_at=expires_at)
+    _check_end(decision)
     if user.kind != "user":
         raise BadInput(f"{user.name} is an organization: access is granted to users")
     status = _status(conn, repo, user)
     if status == "accepted":
         raise AlreadyLetIn(f"{user.name} already has access to {repo.full_name}")
     if status is not None:
-        decide(conn, repo, user.id, reviewer, Decision("accepted"))
+        decide(conn, repo, user.id, reviewer, decision)
         return
-    _insert(conn, repo, user, "accepted", reviewed_at=clock.now(), reviewer_id=reviewer.id)
+    told = {"reviewed_at": clock.now(), "reviewer_id": reviewer.id, "expires_at": expires_at}
+    _insert(conn, repo, user, "accepted", **told)
+
+
+def renew(
+    conn: sa.Connection,
+    repo: Repository,
+    user_id: int,
+    reviewer: Account,
+    expires_at: datetime | None,
+) -> None:
+    """Let the access of who was let in end at another moment, also once it has ended.
+
+    Raises NotGated, BadInput, or RequestNotFound for who was not let in.
+    """
+    require_gate(repo)
+    _check_end(Decision("accepted", expires_at=expires_at))
+    c = access_grants.c
+    row = access_grants.update().where(
+        c.repo_id == repo.id, c.user_id == user_id, c.status == "accepted"
+    )
+    values = {"expires_at": expires_at, "reviewed_at": clock.now(), "reviewer_id": reviewer.id}
+    if not conn.execute(row.values(values)).rowcount:
+        raise RequestNotFound
 
 
 def asked_by(conn: sa.Connection, repo: Repository, request_id: str) -> int:
@@ -147,8 +183,18 @@ def require_gate(repo: Repository) -> None:
 
 
 def _status(conn: sa.Connection, repo: Repository, user: Account) -> str | None:
-    query = sa.select(access_grants.c.status).where(*_of(repo, user))
-    return conn.execute(query).scalar_one_or_none()
+    c = access_grants.c
+    row = conn.execute(sa.select(c.status, c.expires_at).where(*_of(repo, user))).one_or_none()
+    return None if row is None else standing_of(row.status, row.expires_at)
+
+
+def _check_end(decision: Decision) -> None:
+    if decision.expires_at is None:
+        return
+    if decision.status != "accepted":
+        raise BadInput("only an access that is given ends at a date")
+    if decision.expires_at <= clock.now():
+        raise BadInput("the access would have ended already", hint="name a moment in the future")
 
 
 def _of(repo: Repository, user: Account) -> tuple[sa.ColumnElement[bool], ...]:

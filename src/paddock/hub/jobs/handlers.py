@@ -17,6 +17,7 @@ from paddock.hub.context import Hub
 MODULES: tuple[str, ...] = (
     "paddock.hub.attachments.keeping",
     "paddock.hub.gates.retaining",
+    "paddock.hub.download_log.forgetting",
     "paddock.hub.tags.counting",
     "paddock.hub.jobs.sweeping",
     "paddock.hub.catalogue.upkeep",
@@ -25,6 +26,7 @@ MODULES: tuple[str, ...] = (
     "paddock.hub.scans.scanning",
     "paddock.hub.scans.comparing",
     "paddock.hub.lifecycle.reading",
+    "paddock.hub.releases.indexing",
     "paddock.hub.large.viewing",
     "paddock.hub.xet.indexing",
     "paddock.hub.large.folding",

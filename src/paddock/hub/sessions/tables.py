@@ -5,7 +5,7 @@ Knows columns, no behaviour. Secrets are kept as their SHA-256 only.
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, String, Table, Text
 
 from paddock.hub.tables import Id, Sha256, metadata
 from paddock.storage.columns import Moment
@@ -20,6 +20,10 @@ sessions = Table(
     Column("expires_at", Moment, nullable=False),
     # The access token with which somebody signed in: with it ends the session.
     Column("token_id", Id, ForeignKey("tokens.id", ondelete="CASCADE")),
+    # For its user, who tells by them which of the sessions are theirs.
+    Column("address", Text),  # from which it was begun
+    Column("agent", Text),  # the browser, as it called itself
+    Column("seen_on", Date),  # the last day, UTC, on which it was used
     Index(None, "user_id"),
     Index(None, "token_id"),
     Index(None, "expires_at"),

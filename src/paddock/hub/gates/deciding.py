@@ -1,0 +1,52 @@
+"""Many requests decided at once, in one transaction: each counts for itself.
+
+Who was decided about meanwhile, or is gone, is passed over and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from paddock.errors import BadInput
+from paddock.hub.gates import requests
+from paddock.hub.gates.requests import Decision, RequestNotFound
+from paddock.hub.types import Account, Repository
+
+MAX_AT_ONCE = 100
+
+
+class Decided(NamedTuple):
+    """How many changed, and for how many there was nothing to change."""
+
+    changed: int
+    passed_over: int
+
+
+def decide_all(
+    conn: sa.Connection,
+    repo: Repository,
+    request_ids: Sequence[str],
+    reviewer: Account,
+    decision: Decision,
+) -> Decided:
+    """Decide requests by the ids that are told of them; raises NotGated or BadInput.
+
+    Whoever calls has locked the repository, so each request is decided once.
+    """
+    wanted = list(dict.fromkeys(request_ids))
+    if not wanted:
+        raise BadInput("nobody was chosen", hint="check the boxes of those whom you decide about")
+    if len(wanted) > MAX_AT_ONCE:
+        raise BadInput(f"{len(wanted)} requests at once", hint=f"{MAX_AT_ONCE} at most")
+    changed = 0
+    for request_id in wanted:
+        try:
+            user_id = requests.asked_by(conn, repo, request_id)
+            requests.decide(conn, repo, user_id, reviewer, decision)
+        except RequestNotFound:
+            continue
+        changed += 1
+    return Decided(changed, len(wanted) - changed)
