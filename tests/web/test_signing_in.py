@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import httpx
@@ -76,11 +77,59 @@ def test_over_https_the_cookie_is_secure_and_bound_to_the_host(server: LiveServe
     assert "Secure" in cookie
 
 
-def test_the_api_takes_no_cookie(shared_server: LiveServer) -> None:
+def test_a_cookie_alone_reads_and_changes_nothing(shared_server: LiveServer) -> None:
     edna = a_person(shared_server, "edna")
-    assert edna.browser.get("/api/whoami-v2").status_code == 401
+    assert edna.browser.get("/api/whoami-v2").json()["auth"] == {"type": "session"}
     made = edna.browser.post("/api/repos/create", json={"name": "x"})
     assert made.status_code == 401
+    forged = {"X-Paddock-Form": "0.1"}
+    made = edna.browser.post("/api/repos/create", json={"name": "x"}, headers=forged)
+    assert made.status_code == 403 and "own page" in made.json()["error"]
+
+
+def test_the_script_of_a_page_may_do_what_its_user_may(shared_server: LiveServer) -> None:
+    vera = a_person(shared_server, "vera")
+    key = vera.form_key(vera.browser.get("/settings/password").text)
+    headers = {"X-Paddock-Form": key, "Sec-Fetch-Site": "same-origin"}
+    made = vera.browser.post("/api/repos/create", json={"name": "x"}, headers=headers)
+    assert made.status_code == 200, made.text
+    elsewhere = {**headers, "Sec-Fetch-Site": "cross-site"}
+    again = vera.browser.post("/api/repos/create", json={"name": "y"}, headers=elsewhere)
+    assert again.status_code == 403
+    other = a_person(shared_server, "wim")
+    again = other.browser.post("/api/repos/create", json={"name": "z"}, headers=headers)
+    assert again.status_code == 403  # the key of somebody else's page
+
+
+def test_a_session_sends_large_files_until_it_ends(shared_server: LiveServer) -> None:
+    xena = a_person(shared_server, "xena")
+    key = xena.form_key(xena.browser.get("/settings/password").text)
+    headers = {"X-Paddock-Form": key}
+    xena.browser.post("/api/repos/create", json={"name": "large"}, headers=headers)
+    content = b"large" * 1000
+    oid = hashlib.sha256(content).hexdigest()
+    asked = {"operation": "upload", "objects": [{"oid": oid, "size": len(content)}]}
+    batch = "/xena/large.git/info/lfs/objects/batch"
+    kind = {"Content-Type": "application/vnd.git-lfs+json"}
+    told = xena.browser.post(batch, json=asked, headers={**headers, **kind}).json()
+    upload = told["objects"][0]["actions"]["upload"]
+    assert httpx.put(upload["href"], content=content).status_code == 200
+    other = hashlib.sha256(content * 2).hexdigest()
+    asked = {"operation": "upload", "objects": [{"oid": other, "size": 2 * len(content)}]}
+    told = xena.browser.post(batch, json=asked, headers={**headers, **kind}).json()
+    upload = told["objects"][0]["actions"]["upload"]
+    assert xena.browser.post("/logout", data={"form_key": key}).status_code == 303
+    assert httpx.put(upload["href"], content=content * 2).status_code == 401
+
+
+def test_who_signs_in_with_a_token_administers_no_more_than_it(shared_server: LiveServer) -> None:
+    private = "/api/models/victor/hidden"
+    shared_server.api(shared_server.user("victor")).create_repo("victor/hidden", private=True)
+    for token in (shared_server.admin_token, shared_server.user("boss")):
+        boss = Person(shared_server, "boss")
+        assert boss.sign_in(token).status_code == 303
+        seen = boss.browser.get(private).status_code
+        assert seen == (200 if token == shared_server.admin_token else 404)
 
 
 def test_a_form_of_another_site_signs_nobody_in_or_out(shared_server: LiveServer) -> None:

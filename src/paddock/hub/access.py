@@ -170,13 +170,12 @@ def may_administer(conn: sa.Connection, caller: Caller, org: Account, permission
 
 
 def is_site_admin(caller: Caller) -> bool:
-    """Whether an administrator calls, with a token made for administration."""
-    return (
-        caller.account is not None
-        and caller.account.is_admin
-        and caller.token is not None
-        and caller.token.role == "admin"
-    )
+    """Whether an administrator calls, with a token made for administration, or from a page."""
+    if caller.account is None or not caller.account.is_admin:
+        return False
+    if caller.session is not None:
+        return caller.session.is_admin
+    return caller.token is not None and caller.token.role == "admin"
 
 
 def require_write(conn: sa.Connection, caller: Caller, repo: Repository) -> None:

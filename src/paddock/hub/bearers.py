@@ -18,16 +18,20 @@ from paddock.hub import access, lookup
 from paddock.hub.errors import RepositoryNotFound
 from paddock.hub.people import tokens
 from paddock.hub.people.accounts import to_account
+from paddock.hub.sessions.sessions import recall_session
 from paddock.hub.tables import accounts, repositories
 from paddock.hub.types import ANONYMOUS, Caller, Need, Repository
 
 
 class Bearer(NamedTuple):
-    """Who was given something signed; ids are 0 for a stranger, or for a caller without token."""
+    """Who was given something signed; ids are 0 for a stranger, or for a caller without token.
+
+    A user without a token is behind a browser's session, which ``mark`` names.
+    """
 
     user_id: int = 0
     token_id: int = 0
-    mark: str = ""  # of the token's secret, which may be replaced
+    mark: str = ""  # of the token's secret, which may be replaced; or the session's digest
     need: int = int(Need.CONTENT)
 
 
@@ -50,7 +54,8 @@ def bearer_of(conn: sa.Connection, caller: Caller, repo: Repository, *, writes: 
     need = int(Need.WRITE if may_write else Need.CONTENT)
     user_id = caller.account.id if caller.account else 0
     if caller.token is None:
-        return Bearer(user_id, need=need)
+        mark = caller.session.secret_sha256 if caller.session else ""
+        return Bearer(user_id, mark=mark, need=need)
     return Bearer(user_id, caller.token.id, tokens.mark_of(conn, caller.token.id), need)
 
 
@@ -91,6 +96,11 @@ def _recall(conn: sa.Connection, bearer: Bearer) -> Caller:
         return replace(caller, may_change=True)
     if not bearer.user_id:
         return ANONYMOUS
+    if bearer.mark:
+        session = recall_session(conn, bearer.mark)
+        if session is None or session.user.id != bearer.user_id:
+            raise RightWithdrawn("the session behind this address has ended")
+        return session.caller
     row = conn.execute(sa.select(accounts).where(accounts.c.id == bearer.user_id)).mappings()
     account = row.one_or_none()
     if account is None:

@@ -20,6 +20,12 @@ from paddock.hub.git_http.pack_cache import PackCache
 from paddock.hub.mirror.mirror import Mirror
 from paddock.hub.oauth.issuers import Issuers
 from paddock.hub.people import permissions, tokens
+from paddock.hub.sessions.cookies import (
+    FORM_HEADER,
+    SESSION_COOKIE,
+    session_for_reading,
+    session_of_page,
+)
 from paddock.hub.types import ANONYMOUS, Caller
 from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database
@@ -86,17 +92,33 @@ HubDep = Annotated[Hub, Depends(get_hub)]
 
 
 async def get_caller(request: Request, hub: HubDep) -> Caller:
-    """Who calls. No credentials is a stranger; wrong ones are an error everywhere."""
-    secret = _bearer_or_basic_password(request.headers.get("authorization", ""))
-    if secret is None:
+    """Who calls. No credentials is a stranger; wrong ones are an error everywhere.
+
+    A browser's session counts where nothing changes, and where the script of one of our own pages
+    asks; what forms send, their own handlers look at (``web.browser``).
+    """
+    if "authorization" not in request.headers and "cookie" not in request.headers:
         return ANONYMOUS
-    return await run_in_threadpool(_authenticate, hub, request, secret)
+    return await run_in_threadpool(authenticate, request, hub)
 
 
 def authenticate(request: Request, hub: Hub) -> Caller:
     """The same for a handler that is in a thread of its own already."""
     secret = _bearer_or_basic_password(request.headers.get("authorization", ""))
-    return ANONYMOUS if secret is None else _authenticate(hub, request, secret)
+    return _behind_page(request, hub) if secret is None else _authenticate(hub, request, secret)
+
+
+def _behind_page(request: Request, hub: Hub) -> Caller:
+    headers, base_url = request.headers, hub.base_url(request)
+    if SESSION_COOKIE not in headers.get("cookie", ""):
+        return ANONYMOUS
+    with hub.database.read() as conn:
+        if FORM_HEADER in headers:
+            return session_of_page(conn, headers, base_url).caller
+        if request.method not in {"GET", "HEAD"}:
+            return ANONYMOUS
+        session = session_for_reading(conn, headers, base_url)
+    return session.caller if session else ANONYMOUS
 
 
 def _authenticate(hub: Hub, request: Request, secret: str) -> Caller:

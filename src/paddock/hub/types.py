@@ -68,8 +68,18 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A browser's session, as it counts for what its user may do."""
+
+    secret_sha256: str
+    is_admin: bool  # an administrator, who did not sign in with a token of less
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who sends a request; ``account`` is None for a stranger.
+
+    Behind an account is a token, or the session of a browser that showed one of our own pages.
 
     A fine-grained token counts as one that writes only where ``may_change`` was decided for this
     very request (``hub.people.permissions``); what it covers is asked again in ``hub.access``.
@@ -78,6 +88,7 @@ class Caller:
     account: Account | None
     token: Token | None
     may_change: bool = False
+    session: SignedIn | None = None
 
     @property
     def is_anonymous(self) -> bool:
@@ -85,9 +96,9 @@ class Caller:
 
     @property
     def may_write(self) -> bool:
-        """Whether the token's role allows changes at all."""
+        """Whether the token's role allows changes at all; a session does."""
         if self.token is None:
-            return False
+            return self.session is not None
         return self.token.role in {"write", "admin"} or (
             self.token.role == FINE_GRAINED and self.may_change
         )

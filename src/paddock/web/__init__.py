@@ -10,7 +10,9 @@ errors            failures as answers
 error_page        a failure as a page
 health            whether the server lives, and its figures
 rendering         templates as answers
-browser           the session behind a request, and the proof that a form is ours
+static_files      styles and scripts
+browser           who visits a page, and the proof that a form is ours
+repository        pages of one repository
 pages             what is here, and one repository
 file_page         one file, and what a scan found in it
 files             folders and files, their history, changing them

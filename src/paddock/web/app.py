@@ -22,6 +22,7 @@ from paddock.web import (
     health,
     pages,
     signing_in,
+    static_files,
 )
 from paddock.web.limits import RateLimits
 from paddock.web.raw_path import RawPath
@@ -75,4 +76,5 @@ def _routers() -> list[APIRouter]:
         file_page.router,
         pages.router,
     ]
-    return [health.router, *api.routers(), *people, *of_repositories]
+    first = [health.router, static_files.router]
+    return [*first, *api.routers(), *people, *of_repositories]

@@ -1,8 +1,8 @@
-"""The browser behind a request: its session, and the proof that a form came from our own page.
+"""The visitor of a page: who sits before the browser, and the proof that a form is ours.
 
-Knows the cookie. Every form carries a key that is derived from the cookie's secret, which no other
-site can read, and a request that a browser says another site made is refused before that. A
-browser that is not signed in has a cookie too, so that nobody signs it in as somebody else.
+Every form carries a key that is derived from the cookie's secret, which no other site can read, and
+a request that a browser says another site made is refused before that. A browser that is not signed
+in gets a cookie with the first form that it is shown, so that nobody signs it in as somebody else.
 """
 
 from __future__ import annotations
@@ -14,37 +14,53 @@ from urllib.parse import quote, urlsplit
 from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from paddock.errors import Forbidden
-from paddock.hub.context import HubDep
+from paddock.errors import Unauthorized
+from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.people.tokens import new_secret
 from paddock.hub.sessions import sessions
+from paddock.hub.sessions.cookies import (
+    MAX_SECRET_CHARS,
+    SESSION_COOKIE,
+    ForeignForm,
+    cookie_name,
+    refuse_other_sites,
+    session_secret,
+)
 from paddock.hub.sessions.sessions import Session
+from paddock.hub.types import Account, Caller
 from paddock.web.rendering import page
 
-SESSION_COOKIE, _FORM = "paddock_session", "paddock_form"
-_MAX_SECRET_CHARS = 200
+_FORM = "paddock_form"
 _MAX_NEXT_CHARS = 4000
 
 
-class ForeignForm(Forbidden):
-    """A form was sent that no page of ours showed to this browser."""
+class _FormKey:
+    """The key of a page's forms, made when a template asks for it."""
 
-    code = "foreign_form"
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+        self.is_used = False
 
-    def __init__(self) -> None:
-        super().__init__(
-            "this form did not come from this hub's own page", hint="open the page and try again"
-        )
+    def __str__(self) -> str:
+        self.is_used = True
+        return sessions.form_key(self._secret)
 
 
 @dataclass(frozen=True, slots=True)
-class Browser:
-    """Who sits before it, and the secret of its cookie."""
+class Visitor:
+    """Who visits: a browser with a session, one without, or a program with a token."""
 
     session: Session | None
-    secret: str
+    caller: Caller
+    secret: str  # of the session's cookie, or of the one that stands for it before signing in
     is_https: bool
     address: str
+    path: str  # of the page, with its query: where to go on after signing in
+
+    @property
+    def user(self) -> Account | None:
+        """Who is signed in."""
+        return self.caller.account
 
     @property
     def form_key(self) -> str:
@@ -56,20 +72,21 @@ class Browser:
         if not sessions.is_form_key(self.secret, given):
             raise ForeignForm
 
-    def show(self, template: str, status_code: int = 200, **values: object) -> Response:
-        """A page with a form of ours."""
-        headers = {"Cache-Control": "no-store"}
-        values = {"forms_to": "'self'", **values}
-        answer = page(
-            template,
-            status_code,
-            headers,
-            form_key=self.form_key,
-            user=self.session.user if self.session else None,
-            **values,
-        )
+    def require_user(self) -> Account:
+        """Who is signed in with this browser; raises Unauthorized, whose page leads to sign in."""
         if self.session is None:
+            raise Unauthorized("sign in first", hint="this is for people with an account here")
+        return self.session.user
+
+    def show(self, template: str, status_code: int = 200, **values: object) -> Response:
+        """A page, with the name of whoever is signed in."""
+        key = _FormKey(self.secret)
+        values = {"form_key": key, "user": self.user, "here": self.path, **values}
+        headers = {"Cache-Control": "private, no-cache" if self.user is None else "no-store"}
+        answer = page(template, status_code, headers, **values)
+        if key.is_used and self.session is None:
             self._set(answer, _FORM, self.secret, seconds=None)
+            answer.headers["Cache-Control"] = "no-store"
         return answer
 
     def sign_in(self, answer: Response, secret: str) -> Response:
@@ -100,37 +117,35 @@ class Browser:
         return cookie_name(name, is_https=self.is_https)
 
 
-def cookie_name(name: str, *, is_https: bool) -> str:
-    """Behind this prefix a browser takes the cookie from this very host alone."""
-    return f"__Host-{name}" if is_https else name
-
-
-def get_browser(request: Request, hub: HubDep) -> Browser:
-    """The browser of a request for a page; raises ForeignForm for what another site sent."""
+def get_visitor(request: Request, hub: HubDep, caller: CallerDep) -> Visitor:
+    """The visitor behind a request for a page; raises ForeignForm for what another site sent."""
     base_url = hub.base_url(request)
     if request.method not in {"GET", "HEAD"}:
-        _refuse_other_sites(request, base_url)
+        refuse_other_sites(request.headers, base_url, {"same-origin", "none"})
     is_https = base_url.startswith("https://")
     address = request.client.host if request.client else "unknown"
-    secret = request.cookies.get(cookie_name(SESSION_COOKIE, is_https=is_https), "")
-    if 0 < len(secret) <= _MAX_SECRET_CHARS:
+    around = (is_https, address, path_of(request))
+    if secret := session_secret(request.headers, base_url):
         with hub.database.read() as conn:
             session = sessions.find_session(conn, secret)
         if session is not None:
-            return Browser(session, secret, is_https, address)
+            return Visitor(session, session.caller, secret, *around)
     form = request.cookies.get(cookie_name(_FORM, is_https=is_https), "")
-    is_ours = 0 < len(form) <= _MAX_SECRET_CHARS
-    return Browser(None, form if is_ours else new_secret("form_"), is_https, address)
+    is_ours = 0 < len(form) <= MAX_SECRET_CHARS
+    return Visitor(None, caller, form if is_ours else new_secret("form_"), *around)
 
 
-BrowserDep = Annotated[Browser, Depends(get_browser)]
+VisitorDep = Annotated[Visitor, Depends(get_visitor)]
 
 
 def to_sign_in(request: Request) -> Response:
     """To the page for signing in, and back here afterwards."""
-    path = request.scope["raw_path"].decode("latin-1")
-    query = f"?{request.url.query}" if request.url.query else ""
-    return RedirectResponse(f"/login?next={quote(path + query, safe='')}", 303)
+    return RedirectResponse(sign_in_address(path_of(request)), 303)
+
+
+def sign_in_address(path: str) -> str:
+    """The page for signing in, which leads on to a path of ours."""
+    return f"/login?next={quote(path, safe='')}"
 
 
 def own_path(text: str) -> str:
@@ -147,9 +162,7 @@ def own_path(text: str) -> str:
     return text if is_own else "/"
 
 
-def _refuse_other_sites(request: Request, base_url: str) -> None:
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        raise ForeignForm
-    origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != urlsplit(base_url).netloc.lower():
-        raise ForeignForm
+def path_of(request: Request) -> str:
+    """The address of a request as it was written, from its first slash on."""
+    path = str(request.scope["raw_path"].decode("latin-1"))
+    return path + (f"?{request.url.query}" if request.url.query else "")

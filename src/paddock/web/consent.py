@@ -23,7 +23,7 @@ from paddock.hub.oauth.failures import AccessDenied, OAuthRefusal
 from paddock.hub.oauth.scopes import MEANINGS, parse_scope
 from paddock.hub.people import accounts
 from paddock.hub.types import Account
-from paddock.web.browser import BrowserDep, to_sign_in
+from paddock.web.browser import VisitorDep, to_sign_in
 
 router = APIRouter(include_in_schema=False)
 
@@ -71,7 +71,7 @@ class _Request:
 
 
 @router.get("/oauth/authorize")
-def authorize(request: Request, hub: HubDep, browser: BrowserDep) -> Response:
+def authorize(request: Request, hub: HubDep, visitor: VisitorDep) -> Response:
     """What the application asks for, for those who are signed in."""
     asked = _read(list(request.query_params.multi_items()))
     with hub.database.read() as conn:
@@ -80,15 +80,15 @@ def authorize(request: Request, hub: HubDep, browser: BrowserDep) -> Response:
             wanted = _check(app, uri, asked)
         except OAuthRefusal as e:
             return _back(request, hub, uri, asked, error=e)
-        if browser.session is None and asked.prompt != "none":
+        if visitor.session is None and asked.prompt != "none":
             return to_sign_in(request)
-        if browser.session is None or asked.prompt == "none":
-            error = "login_required" if browser.session is None else "consent_required"
+        if visitor.session is None or asked.prompt == "none":
+            error = "login_required" if visitor.session is None else "consent_required"
             fields = {"error": error, "error_description": "the person must be asked"}
             return _redirect(request, hub, uri, asked, fields)
-        orgs = accounts.orgs_of(conn, browser.session.user)
+        orgs = accounts.orgs_of(conn, visitor.session.user)
     target = urlsplit(uri)
-    return browser.show(
+    return visitor.show(
         "consent.html",
         forms_to=f"'self' {target.scheme}://{target.netloc}",
         app=wanted.app,
@@ -100,12 +100,12 @@ def authorize(request: Request, hub: HubDep, browser: BrowserDep) -> Response:
 
 
 @router.post("/oauth/authorize")
-def decide(request: Request, hub: HubDep, browser: BrowserDep, form: FormFields) -> Response:
+def decide(request: Request, hub: HubDep, visitor: VisitorDep, form: FormFields) -> Response:
     """The person's answer, on its way back to the application."""
     asked = _read(form)
     fields = dict(form)
-    browser.check_form(fields.get("form_key", ""))
-    if browser.session is None:
+    visitor.check_form(fields.get("form_key", ""))
+    if visitor.session is None:
         raise OAuthRefusal("you were signed out meanwhile: start again at the application")
     with hub.database.write() as conn:
         app, uri = _whom(conn, asked)
@@ -115,9 +115,9 @@ def decide(request: Request, hub: HubDep, browser: BrowserDep, form: FormFields)
                 raise AccessDenied("the person did not allow it")
         except OAuthRefusal as e:
             return _back(request, hub, uri, asked, error=e)
-        orgs = chosen_orgs(conn, browser.session.user, form) if reaches(wanted.scope) else []
-        grant = grants.create_grant(conn, app, browser.session.user, wanted.scope, orgs)
-        new = NewCode(uri, wanted.challenge, asked.nonce, browser.session.created_at)
+        orgs = chosen_orgs(conn, visitor.session.user, form) if reaches(wanted.scope) else []
+        grant = grants.create_grant(conn, app, visitor.session.user, wanted.scope, orgs)
+        new = NewCode(uri, wanted.challenge, asked.nonce, visitor.session.created_at)
         code = codes.create_code(conn, grant, new)
     return _redirect(request, hub, uri, asked, {"code": code})
 

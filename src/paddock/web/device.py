@@ -20,7 +20,7 @@ from paddock.hub.oauth.devices import UnknownDeviceCode, Waiting
 from paddock.hub.people import accounts
 from paddock.hub.sessions.attempts import TooManyAttempts, over_limit, take_back_attempt
 from paddock.hub.sessions.sessions import Session
-from paddock.web.browser import Browser, BrowserDep, to_sign_in
+from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 from paddock.web.consent import FormFields, chosen_orgs, meanings, reaches
 
 router = APIRouter(include_in_schema=False)
@@ -32,35 +32,35 @@ _CODE_TRIES = 20
 def device_form(
     request: Request,
     hub: HubDep,
-    browser: BrowserDep,
+    visitor: VisitorDep,
     user_code: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
     """Where a person types the code that a device shows. A link may hold it; a person still says
     that it is the one they see.
     """
-    if browser.session is None:
+    if visitor.session is None:
         return to_sign_in(request)
-    return browser.show("device.html", problem=None, user_code=user_code)
+    return visitor.show("device.html", problem=None, user_code=user_code)
 
 
 @router.post("/oauth/device/confirm")
 def confirm_device(
-    request: Request, hub: HubDep, browser: BrowserDep, form: FormFields
+    request: Request, hub: HubDep, visitor: VisitorDep, form: FormFields
 ) -> Response:
     """Whose device it is and what it gets, before anything is allowed."""
     fields = dict(form)
-    browser.check_form(fields.get("form_key", ""))
-    if browser.session is None:
+    visitor.check_form(fields.get("form_key", ""))
+    if visitor.session is None:
         return to_sign_in(request)
     with hub.database.write() as conn:
-        found = _find_device(conn, browser, browser.session, fields.get("user_code", ""))
-        orgs = accounts.orgs_of(conn, browser.session.user)
+        found = _find_device(conn, visitor, visitor.session, fields.get("user_code", ""))
+        orgs = accounts.orgs_of(conn, visitor.session.user)
     if isinstance(found, PaddockError):
         problem = found.message if found.hint is None else f"{found.message}: {found.hint}"
         typed = fields.get("user_code", "")[:20]
-        return browser.show("device.html", found.status, problem=problem, user_code=typed)
+        return visitor.show("device.html", found.status, problem=problem, user_code=typed)
     is_bounded = not found.app.is_trusted and reaches(found.scope)
-    return browser.show(
+    return visitor.show(
         "device_confirm.html",
         app=found.app,
         user_code=devices.show_code(found.user_code),
@@ -70,30 +70,30 @@ def confirm_device(
 
 
 @router.post("/oauth/device/decide")
-def decide_device(request: Request, hub: HubDep, browser: BrowserDep, form: FormFields) -> Response:
+def decide_device(request: Request, hub: HubDep, visitor: VisitorDep, form: FormFields) -> Response:
     """The person's answer, which the device learns when it asks next."""
     fields = dict(form)
-    browser.check_form(fields.get("form_key", ""))
-    if browser.session is None:
+    visitor.check_form(fields.get("form_key", ""))
+    if visitor.session is None:
         return to_sign_in(request)
-    user, is_allowed = browser.session.user, fields.get("decision") == "allow"
+    user, is_allowed = visitor.session.user, fields.get("decision") == "allow"
     with hub.database.write() as conn:
-        found = _find_device(conn, browser, browser.session, fields.get("user_code", ""))
+        found = _find_device(conn, visitor, visitor.session, fields.get("user_code", ""))
         if isinstance(found, Waiting) and is_allowed:
             devices.approve(conn, found, user, chosen_orgs(conn, user, form))
         elif isinstance(found, Waiting):
             devices.deny(conn, found)
     if isinstance(found, PaddockError):
         problem = found.message if found.hint is None else f"{found.message}: {found.hint}"
-        return browser.show("device.html", found.status, problem=problem, user_code="")
-    return browser.show("device_done.html", app=found.app, is_allowed=is_allowed)
+        return visitor.show("device.html", found.status, problem=problem, user_code="")
+    return visitor.show("device_done.html", app=found.app, is_allowed=is_allowed)
 
 
 def _find_device(
-    conn: sa.Connection, browser: Browser, session: Session, typed: str
+    conn: sa.Connection, visitor: Visitor, session: Session, typed: str
 ) -> Waiting | PaddockError:
     """The device that waits; codes are few enough to be guessed at, so guesses are counted."""
-    subjects = (f"code:{session.user.id}", f"code-address:{browser.address}")
+    subjects = (f"code:{session.user.id}", f"code-address:{visitor.address}")
     is_over = [over_limit(conn, subject, _CODE_TRIES) for subject in subjects]
     if any(is_over):
         return TooManyAttempts()

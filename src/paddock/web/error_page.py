@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from paddock.http.failures import Handler
+from paddock.web.browser import path_of
 from paddock.web.rendering import page
 
 _FOR_PROGRAMS = ("/api/", "/xet/", "/v1/", "/metrics", "/readyz", "/healthz", "/openapi.json")
@@ -37,6 +38,7 @@ def with_page(handler: Handler) -> Handler:
             name=_NAMES.get(response.status_code) or HTTPStatus(response.status_code).phrase,
             message=told.get("error_description", told["error"]),
             hint=told.get("hint"),
+            here=path_of(request),
         )
 
     return answer

@@ -21,7 +21,7 @@ from paddock.hub.gates.requests import require_gate
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
 from paddock.hub.types import Account, Caller, Need, Repository
 from paddock.markdown import render_markdown
-from paddock.web.browser import Browser, BrowserDep, to_sign_in
+from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 
 router = APIRouter(include_in_schema=False)
 
@@ -39,34 +39,34 @@ FormFields = Annotated[dict[str, str], Depends(_read_form)]
 
 
 @router.get(PAGE)
-def show(request: Request, hub: HubDep, browser: BrowserDep, name: RepositoryNameDep) -> Response:
+def show(request: Request, hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep) -> Response:
     """The form, or how the person stands; those who are not signed in sign in first."""
-    if browser.session is None:
+    if visitor.session is None:
         return to_sign_in(request)
-    caller = Caller(browser.session.user, None)
+    caller = Caller(visitor.session.user, None)
     with hub.database.read() as conn:
         repo = access.open_repository(conn, caller, name, Need.METADATA)
         require_gate(repo)
         if access.may_write(conn, caller, repo):
             status: str | None = "accepted"
         else:
-            status = access.grant_status(conn, repo, browser.session.user)
-    return _show(browser, browser.session.user, repo, status, {})
+            status = access.grant_status(conn, repo, visitor.session.user)
+    return _show(visitor, visitor.session.user, repo, status, {})
 
 
 @router.post(PAGE + "/form")
 def ask(
     request: Request,
     hub: HubDep,
-    browser: BrowserDep,
+    visitor: VisitorDep,
     name: RepositoryNameDep,
     fields: FormFields,
 ) -> Response:
     """The person's answers; a wrong one is shown with the others, as they were."""
-    browser.check_form(fields.get("form_key", ""))
-    if browser.session is None:
+    visitor.check_form(fields.get("form_key", ""))
+    if visitor.session is None:
         return to_sign_in(request)
-    caller = Caller(browser.session.user, None)
+    caller = Caller(visitor.session.user, None)
     answers = {
         key.removeprefix(_ANSWER): value for key, value in fields.items() if key.startswith(_ANSWER)
     }
@@ -76,12 +76,12 @@ def ask(
     except BadAnswer as e:
         with hub.database.read() as conn:
             repo = access.open_repository(conn, caller, name, Need.METADATA)
-        return _show(browser, browser.session.user, repo, None, answers, problem=e.message)
+        return _show(visitor, visitor.session.user, repo, None, answers, problem=e.message)
     return RedirectResponse(f"{repo.web_path}/ask-access", 303)
 
 
 def _show(
-    browser: Browser,
+    visitor: Visitor,
     user: Account,
     repo: Repository,
     status: str | None,
@@ -90,7 +90,7 @@ def _show(
     problem: str | None = None,
 ) -> Response:
     gate = read_gate(repo.card)
-    return browser.show(
+    return visitor.show(
         "gate.html",
         400 if problem else 200,
         repo=repo,

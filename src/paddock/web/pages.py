@@ -8,14 +8,12 @@ HTML off, and the policy of every page allows no script at all (``web.rendering`
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
-from starlette.responses import FileResponse
 
 from paddock import clock
 from paddock.front_matter import CARD_NAME, split_document
@@ -42,7 +40,6 @@ from paddock.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
 
-_FOLDER = Path(__file__).parent
 _REPOSITORIES_ON_A_SHELF = 50
 _FILES_ON_A_PAGE = 500
 _CARD_BYTES = 250_000  # the worst CommonMark of this size takes three seconds to render
@@ -75,12 +72,6 @@ def home(request: Request, hub: HubDep) -> HTMLResponse:
         shelves = [(str(kind), _shelf(conn, kind)) for kind in Kind]
     shelves = [shelf for shelf in shelves if shelf[1]]
     return page("home.html", shelves=shelves, endpoint=hub.base_url(request))
-
-
-@router.get("/static/paddock.css")
-def stylesheet() -> FileResponse:
-    """The one stylesheet."""
-    return FileResponse(_FOLDER / "static" / "paddock.css", media_type="text/css")
 
 
 @router.get(WEB_REPOSITORY)

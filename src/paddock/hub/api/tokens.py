@@ -15,7 +15,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from paddock import clock
 from paddock.errors import BadInput, Forbidden
-from paddock.hub.access import require_user, require_writing_token
+from paddock.hub.access import is_site_admin, require_user, require_writing_token
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.http import token_scopes
 from paddock.hub.http.token_scopes import ScopesBody
@@ -46,7 +46,7 @@ def list_tokens(hub: HubDep, caller: CallerDep) -> list[dict[str, Any]]:
 def create(hub: HubDep, caller: CallerDep, body: TokenBody) -> dict[str, Any]:
     """A new token; its secret is told here and nowhere again."""
     user = _owner(caller)
-    if body.role == "admin" and not (caller.token and caller.token.role == "admin"):
+    if body.role == "admin" and not is_site_admin(caller):
         raise Forbidden("a token of role 'admin' is made with one of that role")
     if (body.role == FINE_GRAINED) != (body.fine_grained is not None):
         raise BadInput(f"fineGrained goes with the role {FINE_GRAINED}, and with no other")

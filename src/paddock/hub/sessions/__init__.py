@@ -2,5 +2,6 @@
 
 tables    rows
 sessions  begun, found, ended
+cookies   the cookie, and the proof that a request came from our own page
 attempts  so many guesses in a window, then a pause
 """

@@ -1,14 +1,16 @@
 """Sessions: a browser that signed in, and who it is.
 
 Knows passwords and tokens as ways to sign in, and the secret behind the cookie, which is new at
-every sign-in and kept as its SHA-256. A session counts on pages alone: the API asks for a token,
-so that no page of anybody else can make a browser use it.
+every sign-in and kept as its SHA-256. A session counts on our own pages: beside the cookie they
+send a key that is derived from its secret, so that no page of anybody else can make a browser use
+it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -23,14 +25,15 @@ from paddock.hub.people.passwords import hash_password, verify_password
 from paddock.hub.people.tokens import authenticate, digest, new_secret
 from paddock.hub.sessions.attempts import TooManyAttempts, forget_attempts, over_limit
 from paddock.hub.sessions.tables import sessions
-from paddock.hub.tables import accounts
-from paddock.hub.types import Account, Token
+from paddock.hub.tables import accounts, tokens
+from paddock.hub.types import Account, Caller, SignedIn, Token
 from paddock.storage.database import Database
 
 LIFE = timedelta(days=14)
 TRIES_PER_ACCOUNT = 20
 TRIES_PER_ADDRESS = 60
 _PREFIX = "hf_session_"
+_SALT_BYTES, _MAX_KEY_CHARS = 8, 200
 
 
 class WrongPassword(Unauthorized):
@@ -47,8 +50,8 @@ class Session:
     """A browser's session."""
 
     user: Account
-    form_key: str  # what every form of its pages must carry
     created_at: datetime
+    caller: Caller  # what the user may do from a page
 
 
 def sign_in(database: Database, name: str, password: str, address: str) -> tuple[Account, str]:
@@ -87,15 +90,35 @@ def start_session(conn: sa.Connection, user: Account, token: Token | None = None
 
 def find_session(conn: sa.Connection, secret: str) -> Session | None:
     """The session behind a cookie, if there is one and it has not ended."""
-    query = (
-        sa.select(accounts, sessions.c.created_at.label("signed_in_at"))
-        .join(sessions, sessions.c.user_id == accounts.c.id)
-        .where(sessions.c.secret_sha256 == digest(secret), sessions.c.expires_at > clock.now())
+    return recall_session(conn, digest(secret))
+
+
+_SESSION = (
+    sa.select(
+        accounts,
+        sessions.c.created_at.label("signed_in_at"),
+        tokens.c.role.label("token_role"),
     )
-    row = conn.execute(query).mappings().one_or_none()
+    .join(sessions, sessions.c.user_id == accounts.c.id)
+    .outerjoin(tokens, tokens.c.id == sessions.c.token_id)
+    .where(
+        sessions.c.secret_sha256 == sa.bindparam("secret_sha256"),
+        sessions.c.expires_at > sa.bindparam("moment", type_=sessions.c.expires_at.type),
+    )
+)
+
+
+def recall_session(conn: sa.Connection, secret_sha256: str) -> Session | None:
+    """The same for what was kept of the secret."""
+    asked = {"secret_sha256": secret_sha256, "moment": clock.now()}
+    row = conn.execute(_SESSION, asked).mappings().one_or_none()
     if row is None:
         return None
-    return Session(to_account(row), form_key(secret), row["signed_in_at"])
+    user = to_account(row)
+    # Who signed in with a token has no more rights than it.
+    is_admin = user.is_admin and row["token_role"] in {None, "admin"}
+    signed_in = SignedIn(secret_sha256, is_admin)
+    return Session(user, row["signed_in_at"], Caller(user, None, session=signed_in))
 
 
 def end_session(conn: sa.Connection, secret: str) -> None:
@@ -137,13 +160,24 @@ def set_password(conn: sa.Connection, user: Account, new: str) -> None:
 
 
 def form_key(secret: str) -> str:
-    """What forms carry to show that they come from a page of this session."""
-    return hashlib.sha256(f"form\0{secret}".encode()).hexdigest()
+    """What forms carry to show that they come from a page of this session.
+
+    Another one each time: a page is sent compressed, and what stands in it again and again could be
+    guessed letter by letter from how well it is (BREACH, CVE-2013-3587).
+    """
+    return _form_key(secret, os.urandom(_SALT_BYTES).hex())
 
 
 def is_form_key(secret: str, given: str) -> bool:
     """Whether a form came from a page of this session."""
-    return hmac.compare_digest(form_key(secret), given)
+    if not given.isascii() or len(given) > _MAX_KEY_CHARS:
+        return False
+    salt = given.partition(".")[0]
+    return hmac.compare_digest(_form_key(secret, salt), given)
+
+
+def _form_key(secret: str, salt: str) -> str:
+    return f"{salt}.{hashlib.sha256(f'form.{salt}.{secret}'.encode()).hexdigest()}"
 
 
 def _by_password(database: Database, name: str, password: str) -> Account:

@@ -1,0 +1,71 @@
+"""What somebody writes, before it is sent: where it goes, what it says, what was wrong with it.
+
+Pure data for the one template of the form. Text from outside is bounded by the request's size
+alone here; the rules speak when it is sent (``hub.discussions.rules``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Form
+from markupsafe import Markup
+
+from paddock.errors import NotFound, PaddockError
+from paddock.hub.http.paths import WEB_REPOSITORY
+
+LIST = WEB_REPOSITORY + "/discussions"
+THREAD = LIST + "/{num:segment}"
+MAX_QUOTED_CHARS = 4000
+
+Text = Annotated[str, Form()]
+
+_NEW, _EDIT = "new", "/edit"
+# Where a form may be sent, behind the address of the list.
+_TARGET = re.compile(r"new|[0-9]{1,10}/comment(?:/[0-9a-f]{24}/edit)?")
+
+
+@dataclass(frozen=True, slots=True)
+class CommentForm:
+    """A form for a comment; ``target`` is where it is sent, behind the list's address."""
+
+    target: str
+    text: str = ""
+    title: str = ""
+    problem: str | None = None
+    preview: Markup | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether it opens a discussion, and has a title."""
+        return self.target == _NEW
+
+    @property
+    def is_edit(self) -> bool:
+        return self.target.endswith(_EDIT)
+
+
+class NoSuchForm(NotFound):
+    """Somebody wants to see a text as it would be at no place that takes one."""
+
+    code = "no_such_form"
+
+
+def check_target(text: str) -> str:
+    """Where a form is to be sent; raises NoSuchForm for anything but a form of these pages."""
+    if not _TARGET.fullmatch(text):
+        raise NoSuchForm("there is no such form")
+    return text
+
+
+def sentence(error: PaddockError) -> str:
+    """What was wrong, and what to do about it."""
+    return error.message if error.hint is None else f"{error.message}: {error.hint}"
+
+
+def quoted(raw: str) -> str:
+    """A comment's text as a quotation, with room for an answer."""
+    cut = raw[:MAX_QUOTED_CHARS]
+    return "".join(f"> {line}\n" for line in cut.splitlines()) + "\n"
