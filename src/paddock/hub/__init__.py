@@ -30,6 +30,8 @@ catalogue      what a repository is known by, and how it is found
 tags           tags in use
 releases       what a released model says of itself
 lineage        which models came from which
+releases       what a released model says of itself
+lineage        which models came from which
 lifecycle      releases that were superseded, taken back, or change their stage
 scans          which files are safe to load
 people         users, organisations, tokens

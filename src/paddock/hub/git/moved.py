@@ -20,6 +20,7 @@ from paddock.hub.git_http import packing_requests
 from paddock.hub.large import places
 from paddock.hub.lifecycle.requests import read_later
 from paddock.hub.mirror.tables import mirrors
+from paddock.hub.releases import requests as releases
 from paddock.hub.scans.requests import scan_later
 from paddock.hub.types import Account, Repository
 from paddock.hub.webhooks.events import Event, announce
@@ -53,6 +54,7 @@ def refs_moved(
         _check_is_ours(conn, repo, moved)
     if any(change.name == refs.MAIN for change in moved):
         indexing.refresh(conn, repo)
+        releases.read_later(conn, repo)
     if any(change.new_oid is not None for change in moved):
         scan_later(conn, repo)
         read_later(conn, repo, {change.name for change in moved})

@@ -27,6 +27,7 @@ MODULES: tuple[str, ...] = (
     "paddock.hub.scans.comparing",
     "paddock.hub.lifecycle.reading",
     "paddock.hub.releases.indexing",
+    "paddock.hub.releases.indexing",
     "paddock.hub.large.viewing",
     "paddock.hub.xet.indexing",
     "paddock.hub.large.folding",
