@@ -8,6 +8,11 @@ links           what a space's card says it makes use of
 weight_names    which files are a model's weights
 weights         what their headers say, counted
 weight_headers  the headers themselves, of all shards of an index
+words           words of texts, folded and cut
+texts           which words a repository is found by
+released        what a release states of itself
+release_facts   what the row tells of it
+terms           terms of files, by which listings are narrowed
 indexing        the repository's own row, refreshed when main moves
 filters         what a listing may ask for, and which index answers
 cursors         orders, and places in them

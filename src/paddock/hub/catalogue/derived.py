@@ -117,14 +117,14 @@ def _library(evidence: Evidence) -> str | None:
         return "diffusers"
     if paths & {"config_sentence_transformers.json", "modules.json"}:
         return "sentence-transformers"
-    formats = set(_formats(evidence.paths))
+    formats = set(weight_formats(evidence.paths))
     if "config.json" in paths and formats & {"safetensors", "pytorch", "tf", "jax"}:
         is_transformers = "architectures" in evidence.config or "model_type" in evidence.config
         return "transformers" if is_transformers else None
     return "gguf" if "gguf" in formats else None
 
 
-def _formats(paths: Sequence[str]) -> Iterator[str]:
+def weight_formats(paths: Sequence[str]) -> Iterator[str]:
     """Which kinds of weights lie there."""
     endings = {
         "safetensors": (".safetensors",),
@@ -143,7 +143,7 @@ def _model_tags(evidence: Evidence, library: str | None, pipeline_tag: str | Non
     metadata = evidence.metadata
     if library:
         yield library
-    yield from _formats(evidence.paths)
+    yield from weight_formats(evidence.paths)
     yield from texts(evidence.config.get("model_type"))
     if pipeline_tag:
         yield pipeline_tag
@@ -173,7 +173,7 @@ def _relation(evidence: Evidence, library: str | None, parents: int) -> str:
         return declared
     if library == "peft":
         return "adapter"
-    if "gguf" in _formats(evidence.paths) or "quantization_config" in evidence.config:
+    if "gguf" in weight_formats(evidence.paths) or "quantization_config" in evidence.config:
         return "quantized"
     return "merge" if parents > 1 else "finetune"
 

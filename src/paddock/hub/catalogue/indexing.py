@@ -3,14 +3,14 @@
 Called inside the transaction that moves main, so a listing never tells of a revision that is not
 there. Its cost does not grow with the repository: a few files are read by name, and of the others
 the first ``MAX_LISTED`` names. Knows no HTTP and reads no weights: a job does that afterwards, when
-they are others than before.
+they are others than before. What the repository is found by goes along: tags, terms and words.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,12 @@ import sqlalchemy as sa
 from paddock.front_matter import CARD_NAME, split_document
 from paddock.hub.catalogue import links
 from paddock.hub.catalogue.card import read_metadata
-from paddock.hub.catalogue.derived import Evidence, Facts, derive
+from paddock.hub.catalogue.derived import Evidence, Facts, derive, weight_formats
+from paddock.hub.catalogue.release_facts import released_of, told_of_release
+from paddock.hub.catalogue.released import MANIFEST
+from paddock.hub.catalogue.tables import repository_terms
+from paddock.hub.catalogue.terms import Seen, data_formats, terms_of
+from paddock.hub.catalogue.texts import keep_words, searched_words
 from paddock.hub.catalogue.weight_names import chosen_weights
 from paddock.hub.git import files, refs
 from paddock.hub.git.objects import read_object
@@ -30,7 +35,8 @@ from paddock.hub.types import FileEntry, Kind, Repository
 
 CONFIG_PATH = "config.json"
 TOKENIZER_PATH = "tokenizer_config.json"
-READ = frozenset({CARD_NAME, CONFIG_PATH, TOKENIZER_PATH})  # what a row tells some of
+# What a row tells some of.
+READ = frozenset({CARD_NAME, CONFIG_PATH, TOKENIZER_PATH, MANIFEST})
 COUNT_PARAMETERS = "catalogue.parameters"  # the job that reads weights
 MAX_LISTED = 2000
 MAX_TOKEN_CHARS = 100
@@ -44,6 +50,7 @@ _NAMED = (
     "config_sentence_transformers.json",
     "model.safetensors",
     "model.safetensors.index.json",
+    MANIFEST,
 )
 
 
@@ -53,9 +60,7 @@ def refresh(conn: sa.Connection, repo: Repository) -> None:
     if tip is None:
         return
     oid = tip.commit_oid
-    named = files.entries_at(conn, repo, oid, _NAMED)
-    page = files.list_page(conn, repo, oid, "", files.PageRequest(recursive=True, limit=MAX_LISTED))
-    entries = {e.path: e for e in [*named.values(), *page.entries] if isinstance(e, FileEntry)}
+    entries = _entries(conn, repo, oid)
     card = _text(conn, repo, entries.get(CARD_NAME))
     metadata = read_metadata(card)
     evidence = Evidence(
@@ -66,9 +71,8 @@ def refresh(conn: sa.Connection, repo: Repository) -> None:
         paths=list(entries),
     )
     facts = derive(evidence)
-    tokenizer = _config(_text(conn, repo, entries.get(TOKENIZER_PATH)))
     told = _facts_json(facts, entries, usage.of_repository(conn, repo.id))
-    told |= _weights(conn, repo, entries.values()) | {"mask_token": _mask_token(tokenizer)}
+    told |= _told_of_files(conn, repo, entries)
     values = {
         "head_oid": oid,
         "updated_at": _committed_at(conn, repo, oid),
@@ -79,7 +83,41 @@ def refresh(conn: sa.Connection, repo: Repository) -> None:
         values["parameters"] = None
     conn.execute(repositories.update().where(repositories.c.id == repo.id).values(values))
     uses = links.terms(metadata or {}) if repo.kind is Kind.SPACE else ()
-    _replace_tags(conn, repo, tuple(dict.fromkeys([*facts.tags, *uses])))
+    _replace(conn, repo, repository_tags.c.tag, tuple(dict.fromkeys([*facts.tags, *uses])))
+    replace_terms(conn, repo, told)
+    keep_words(conn, repo, searched_words(evidence, facts))
+
+
+def _entries(conn: sa.Connection, repo: Repository, oid: str) -> dict[str, FileEntry]:
+    """The files that are read by name, and the first of the others."""
+    named = files.entries_at(conn, repo, oid, _NAMED)
+    page = files.list_page(conn, repo, oid, "", files.PageRequest(recursive=True, limit=MAX_LISTED))
+    return {e.path: e for e in [*named.values(), *page.entries] if isinstance(e, FileEntry)}
+
+
+def _told_of_files(
+    conn: sa.Connection, repo: Repository, entries: dict[str, FileEntry]
+) -> dict[str, Any]:
+    """What a row tells of weights, tokenizer, formats and release."""
+    tokenizer = _config(_text(conn, repo, entries.get(TOKENIZER_PATH)))
+    return {
+        **_weights(conn, repo, entries.values()),
+        "mask_token": _mask_token(tokenizer),
+        "formats": _formats(repo.kind, list(entries)),
+        "release": told_of_release(conn, repo, entries.get(MANIFEST)),
+    }
+
+
+def replace_terms(conn: sa.Connection, repo: Repository, told: dict[str, Any]) -> None:
+    """Let the repository have the terms that follow from its facts, and no others."""
+    seen = Seen(repo.kind, told.get("config"), tuple(told.get("formats", ())), released_of(told))
+    _replace(conn, repo, repository_terms.c.term, terms_of(seen))
+
+
+def _formats(kind: Kind, paths: Sequence[str]) -> list[str]:
+    """Of a model the formats of its weights, of a dataset those of its data."""
+    found = {Kind.MODEL: weight_formats, Kind.DATASET: data_formats}.get(kind)
+    return list(found(paths)) if found is not None else []
 
 
 def _weights(conn: sa.Connection, repo: Repository, entries: Iterable[FileEntry]) -> dict[str, Any]:
@@ -147,12 +185,14 @@ def _committed_at(conn: sa.Connection, repo: Repository, oid: str) -> Any:
     return conn.execute(query).scalar_one()
 
 
-def _replace_tags(conn: sa.Connection, repo: Repository, tags: tuple[str, ...]) -> None:
-    """Most commits change no tag: only the difference is written."""
-    of_repo = repository_tags.c.repo_id == repo.id
-    present = set(conn.execute(sa.select(repository_tags.c.tag).where(of_repo)).scalars())
-    gone, new = present - set(tags), [tag for tag in tags if tag not in present]
+def _replace(
+    conn: sa.Connection, repo: Repository, column: sa.Column[Any], terms: tuple[str, ...]
+) -> None:
+    """Most commits change no tag and no term: only the difference is written."""
+    table, of_repo = column.table, column.table.c.repo_id == repo.id
+    present = set(conn.execute(sa.select(column).where(of_repo)).scalars())
+    gone, new = present - set(terms), [term for term in terms if term not in present]
     if gone:
-        conn.execute(repository_tags.delete().where(of_repo, repository_tags.c.tag.in_(gone)))
+        conn.execute(table.delete().where(of_repo, column.in_(gone)))
     if new:
-        conn.execute(repository_tags.insert(), [{"repo_id": repo.id, "tag": tag} for tag in new])
+        conn.execute(table.insert(), [{"repo_id": repo.id, column.key: term} for term in new])

@@ -1,15 +1,18 @@
-"""Rows of the catalogue: downloads by day, and the index that finds names by any part of them.
+"""Rows of the catalogue: downloads by day, terms and words, and the indices that find names by any
+part of them and texts by the beginnings of their words.
 
 A name is found by the three-letter pieces it is made of. On SQLite that is an FTS5 table which
 triggers keep in step with ``repositories``, whoever changes it; on PostgreSQL an index of the
-extension ``pg_trgm``, when the server has it and lets us use it. Neither is a table of the model:
-without them the same questions are answered by looking at every name.
+extension ``pg_trgm``, when the server has it and lets us use it. The words of a text are cut by us
+(``words``), so both databases find the same: SQLite by another FTS5 table, PostgreSQL by an index
+on them as a ``tsvector``. None of these is a table of the model: without them the same questions
+are answered by looking at every name and text.
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, Table
+from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, String, Table, Text
 
 from paddock.hub.tables import Id, metadata, repositories
 
@@ -31,6 +34,33 @@ repository_downloads = Table(
     Index(None, "day"),
 )
 
+# What the hub itself read in a repository's files (``terms``); what cards say is in
+# ``repository_tags``, and nothing that a card says comes here.
+repository_terms = Table(
+    "repository_terms",
+    metadata,
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("term", String(256), primary_key=True),
+    Index(None, "term", "repo_id"),
+)
+
+# How many public repositories have a term, as last counted.
+term_counts = Table(
+    "term_counts",
+    metadata,
+    Column("kind", String(8), primary_key=True),
+    Column("term", String(256), primary_key=True),
+    Column("repositories", Integer, nullable=False),
+)
+
+# Every distinct word of card and tags, each behind a space.
+repository_texts = Table(
+    "repository_texts",
+    metadata,
+    Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("words", Text, nullable=False),
+)
+
 _ON_SQLITE = (
     "CREATE VIRTUAL TABLE repository_search USING fts5("
     "key, content='repositories', content_rowid='id', tokenize='trigram')",
@@ -44,6 +74,24 @@ _ON_SQLITE = (
     "VALUES ('delete', old.id, old.key); "
     "INSERT INTO repository_search(rowid, key) VALUES (new.id, new.key); END",
 )
+_TEXTS_ON_SQLITE = (
+    # A word ends at a space alone, and nobody asks where in a text it stands.
+    "CREATE VIRTUAL TABLE repository_search_texts USING fts5(words, content='repository_texts', "
+    "content_rowid='repo_id', tokenize='ascii', detail=none)",
+    "CREATE TRIGGER repository_search_texts_insert AFTER INSERT ON repository_texts BEGIN "
+    "INSERT INTO repository_search_texts(rowid, words) VALUES (new.repo_id, new.words); END",
+    "CREATE TRIGGER repository_search_texts_delete AFTER DELETE ON repository_texts BEGIN "
+    "INSERT INTO repository_search_texts(repository_search_texts, rowid, words) "
+    "VALUES ('delete', old.repo_id, old.words); END",
+    "CREATE TRIGGER repository_search_texts_update AFTER UPDATE OF words ON repository_texts BEGIN "
+    "INSERT INTO repository_search_texts(repository_search_texts, rowid, words) "
+    "VALUES ('delete', old.repo_id, old.words); "
+    "INSERT INTO repository_search_texts(rowid, words) VALUES (new.repo_id, new.words); END",
+)
+AS_DOCUMENT = "array_to_tsvector(string_to_array(ltrim(words), ' '))"
+_TEXTS_ON_POSTGRESQL = (
+    f"CREATE INDEX repository_search_texts ON repository_texts USING gin ({AS_DOCUMENT})"
+)
 _ON_POSTGRESQL = """
 DO $$ BEGIN
     CREATE EXTENSION IF NOT EXISTS pg_trgm;
@@ -55,12 +103,14 @@ END $$
 """
 
 
-def _make(dialect: str, *statements: str) -> None:
-    """Let the statements follow the creation of ``repositories``."""
+def _make(table: Table, dialect: str, *statements: str) -> None:
+    """Let the statements follow the creation of the table."""
     for statement in statements:
         definition = sa.DDL(statement)  # type: ignore[no-untyped-call]
-        sa.event.listen(repositories, "after_create", definition.execute_if(dialect=dialect))
+        sa.event.listen(table, "after_create", definition.execute_if(dialect=dialect))
 
 
-_make("sqlite", *_ON_SQLITE)
-_make("postgresql", _ON_POSTGRESQL)
+_make(repositories, "sqlite", *_ON_SQLITE)
+_make(repositories, "postgresql", _ON_POSTGRESQL)
+_make(repository_texts, "sqlite", *_TEXTS_ON_SQLITE)
+_make(repository_texts, "postgresql", _TEXTS_ON_POSTGRESQL)

@@ -1,4 +1,5 @@
-"""What the catalogue does in the background: counts that grow old, what is trending, parameters.
+"""What the catalogue does in the background: counts that grow old, what is trending, what is read
+behind a commit or behind an upgrade.
 
 Knows rows and when they are due. Everything may run twice and stop in the middle: each transaction
 leaves the counts right.
@@ -16,17 +17,26 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.hub.catalogue import weights
 from paddock.hub.catalogue.downloads import WINDOW_SECONDS
-from paddock.hub.catalogue.indexing import COUNT_PARAMETERS
-from paddock.hub.catalogue.tables import download_marks, repository_downloads
+from paddock.hub.catalogue.indexing import COUNT_PARAMETERS, refresh, replace_terms
+from paddock.hub.catalogue.release_facts import READ_RELEASE, tell
+from paddock.hub.catalogue.released import MANIFEST, MAX_MANIFEST_BYTES
+from paddock.hub.catalogue.tables import (
+    download_marks,
+    repository_downloads,
+    repository_texts,
+)
 from paddock.hub.context import Hub
+from paddock.hub.git import files
 from paddock.hub.jobs.handlers import every, handler
 from paddock.hub.jobs.stopping import stop_here_if_asked
 from paddock.hub.likes.tables import likes
-from paddock.hub.lookup import to_repository
+from paddock.hub.lookup import lock_repository, to_repository
 from paddock.hub.tables import repositories
+from paddock.hub.types import FileEntry, Repository
 
 ROLL_DOWNLOADS = "catalogue.downloads"
 SCORE_TRENDING = "catalogue.trending"
+INDEX_TEXTS = "catalogue.texts"  # enqueued by a migration, for what was here before
 DAYS_COUNTED = 30
 DAYS_TRENDING = 7
 LIKE_WEIGHT = 10  # a like says as much as ten downloads
@@ -141,3 +151,65 @@ def count_parameters(hub: Hub, payload: dict[str, Any]) -> None:
             "parameters": summary and summary["total"],
         }
         conn.execute(repositories.update().where(row).values(values))
+
+
+@handler(READ_RELEASE)
+def read_large_release(hub: Hub, payload: dict[str, Any]) -> None:
+    """Read a release.json that is too large for its row, and keep what it states."""
+    row = repositories.c.id == payload["repo_id"]
+    with hub.database.read() as conn:
+        repo = _find(conn, payload["repo_id"])
+        if repo is None or repo.head_oid is None:
+            return
+        entry = files.entries_at(conn, repo, repo.head_oid, (MANIFEST,)).get(MANIFEST)
+        if not isinstance(entry, FileEntry) or entry.size_bytes > MAX_MANIFEST_BYTES:
+            return
+        raw = files.read_small_file(conn, hub.blobs, repo, entry, MAX_MANIFEST_BYTES)
+    told = tell(entry.oid, raw)
+    with hub.database.write() as conn:
+        present = conn.execute(sa.select(repositories.c.facts).where(row).with_for_update())
+        facts = present.scalar_one_or_none()
+        # Another commit may have brought another one meanwhile, or a scan withheld this one.
+        if not facts or (facts.get("release") or {}).get("manifest") != entry.oid:
+            return
+        facts = {**facts, "release": told}
+        conn.execute(repositories.update().where(row).values(facts=facts))
+        replace_terms(conn, repo, facts)
+
+
+@handler(INDEX_TEXTS)
+def index_texts(hub: Hub, _payload: dict[str, Any]) -> None:
+    """Let every repository be found by its words and terms that an older paddock has not kept."""
+    joined = repositories.outerjoin(
+        repository_texts, repository_texts.c.repo_id == repositories.c.id
+    )
+    unread = (
+        sa.select(repositories.c.id)
+        .select_from(joined)
+        .where(repository_texts.c.repo_id.is_(None), repositories.c.head_oid.is_not(None))
+        .order_by(repositories.c.id)
+        .limit(_REPOSITORIES_AT_ONCE)
+    )
+    last_id = 0
+    while True:
+        with hub.database.read() as conn:
+            ids = list(conn.execute(unread.where(repositories.c.id > last_id)).scalars())
+        if not ids:
+            return
+        for last_id in ids:
+            stop_here_if_asked()
+            with hub.database.write() as conn:
+                _index(conn, last_id)
+
+
+def _index(conn: sa.Connection, repo_id: int) -> None:
+    repo = _find(conn, repo_id)
+    if repo is not None:
+        lock_repository(conn, repo)
+        refresh(conn, repo)
+
+
+def _find(conn: sa.Connection, repo_id: int) -> Repository | None:
+    query = sa.select(repositories).where(repositories.c.id == repo_id)
+    row = conn.execute(query).mappings().one_or_none()
+    return to_repository(row) if row else None
