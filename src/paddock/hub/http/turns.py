@@ -18,12 +18,18 @@ T = TypeVar("T")
 
 _CORES = os.cpu_count() or 1
 _heavy: RunVar[anyio.CapacityLimiter] = RunVar("paddock_heavy_work")
+_wide: RunVar[anyio.CapacityLimiter] = RunVar("paddock_wide_work")
 _brief: RunVar[anyio.CapacityLimiter] = RunVar("paddock_brief_work")
 
 
 async def run_heavy(work: Callable[..., T], *arguments: object) -> T:
     """Run what hashes much or waits for a disk."""
     return await _run(_heavy, 2 + 2 * _CORES, work, *arguments)
+
+
+async def run_wide(work: Callable[..., T], *arguments: object) -> T:
+    """Run what takes a hundred megabytes of memory while it runs, two at a time."""
+    return await _run(_wide, 2, work, *arguments)
 
 
 async def run_brief(work: Callable[..., T], *arguments: object) -> T:
