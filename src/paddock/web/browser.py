@@ -16,6 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import Unauthorized
 from paddock.hub.context import CallerDep, HubDep
+from paddock.hub.notifications.inbox import unread_count
 from paddock.hub.people.tokens import new_secret
 from paddock.hub.sessions import sessions
 from paddock.hub.sessions.cookies import (
@@ -56,6 +57,7 @@ class Visitor:
     is_https: bool
     address: str
     path: str  # of the page, with its query: where to go on after signing in
+    unread: int = 0  # notifications, as the head of the page counts them
 
     @property
     def user(self) -> Account | None:
@@ -81,7 +83,8 @@ class Visitor:
     def show(self, template: str, status_code: int = 200, **values: object) -> Response:
         """A page, with the name of whoever is signed in."""
         key = _FormKey(self.secret)
-        values = {"form_key": key, "user": self.user, "here": self.path, **values}
+        around = {"user": self.user, "here": self.path, "unread": self.unread}
+        values = {"form_key": key, **around, **values}
         headers = {"Cache-Control": "private, no-cache" if self.user is None else "no-store"}
         answer = page(template, status_code, headers, **values)
         if key.is_used and self.session is None:
@@ -128,8 +131,9 @@ def get_visitor(request: Request, hub: HubDep, caller: CallerDep) -> Visitor:
     if secret := session_secret(request.headers, base_url):
         with hub.database.read() as conn:
             session = sessions.find_session(conn, secret)
+            unread = unread_count(conn, session.user) if session else 0
         if session is not None:
-            return Visitor(session, session.caller, secret, *around)
+            return Visitor(session, session.caller, secret, *around, unread)
     form = request.cookies.get(cookie_name(_FORM, is_https=is_https), "")
     is_ours = 0 < len(form) <= MAX_SECRET_CHARS
     return Visitor(None, caller, form if is_ours else new_secret("form_"), *around)

@@ -112,5 +112,5 @@ def _size(size_bytes: int) -> str:
 
 _templates.filters.update(iso=_iso, date=_date, count=_count, size=_size)
 _templates.globals.update(
-    version=__version__, asset=static_files.address, user=None, here="/", form_key=""
+    version=__version__, asset=static_files.address, user=None, here="/", form_key="", unread=0
 )
