@@ -1,7 +1,8 @@
-"""Who learns what of discussions.
+"""Who learns what of discussions, of reports and of advisories.
 
 tables      what is watched, and what a user was told of
 telling     an event of a discussion reaches everyone it concerns
 inbox       what a user was told, as far as they may still see it
+notices     what a user was told beside discussions
 watching    which repositories and namespaces a user watches
 """

@@ -6,10 +6,11 @@ severity     how bad it is, by a published scale, and how soon something has to 
 states       which state follows which, and who may say so
 evidence     what was asked and answered, bounded
 rules        who may see a report, and who may do what with it
+words        what happened, in a sentence
 rows         found, listed, changed
 events       what happens in a report, written and told to whom it concerns
 filing       a new report
-acts         what is decided about a report, and said in it
+acts         what is decided about a report
 joining      one report is another one again
 replays      what the served model said to the same
 cases        a report as a test that the next release must pass
