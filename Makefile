@@ -6,6 +6,8 @@ PORT   ?= 8000
 # What `make up` installs beside the hub, to run models: `model`, with torch; `serve`, without it;
 # nothing with `EXTRAS=`.
 EXTRAS ?= model
+# Where `make screenshots` puts its pictures.
+OUT    ?= ./screenshots
 
 bin := $(VENV)/bin
 empty :=
@@ -13,11 +15,11 @@ extras_key := $(if $(EXTRAS),$(EXTRAS),none)
 # Installing compiles these (hatch_build.py), so a change of them installs anew.
 compiled := hatch_build.py src/paddock/kernels/sources.py $(wildcard src/paddock/kernels/*/*)
 
-.PHONY: help up check test bench fuzz starter clean
+.PHONY: help up check test screenshots bench fuzz starter clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 up: $(VENV)/.installed-$(extras_key)  ## install, then run the hub on http://127.0.0.1:8000 (DATA=, PORT=, EXTRAS=)
 	@exec $(bin)/paddock up --data "$(DATA)" --port "$(PORT)"
@@ -31,6 +33,10 @@ check: $(VENV)/.installed-test  ## lint, format, types, import rules
 test: $(VENV)/.installed-test  ## install what the tests need, run all of them
 	scripts/debian-packages.sh
 	$(bin)/pytest
+
+screenshots: $(VENV)/.installed-test  ## a picture of every page, light and dark, three widths (OUT=)
+	scripts/debian-packages.sh
+	$(bin)/python -m scripts.screenshots "$(OUT)"
 
 bench: $(VENV)/.installed-test  ## every figure of docs/benchmarks.md, measured here
 	scripts/debian-packages.sh
