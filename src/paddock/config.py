@@ -119,8 +119,20 @@ class Settings:
         10 * 1000**3,
         "bytes that a user may send for pull requests to a repository of others",
     )
+    # People
+    sign_up: str = _setting(
+        "closed", "open: whoever likes makes an account at /join; closed: administrators make them"
+    )
+    sign_up_terms: str = _setting(
+        "", "file of terms, in Markdown, that whoever makes an account must accept"
+    )
     organizations_by: str = _setting(
         "users", "who may make an organization: users, or admins alone"
+    )
+    download_log_days: int = _setting(
+        365,
+        "for how many days it is kept who downloaded which file of a private or gated repository; "
+        "0: not at all",
     )
     # Requests that one caller may send in five minutes; 0: as many as they like
     rate_limit_api: int = _setting(100_000, "requests to the API, of a caller in five minutes")
@@ -225,6 +237,7 @@ _CHOICES = {
     "log_format": ("auto", "text", "json"),
     "webhook_targets": ("public", "any"),
     "upstream_for": ("users", "anyone"),
+    "sign_up": ("open", "closed"),
     "organizations_by": ("users", "admins"),
     "s3_addressing": ("path", "host"),
     "s3_direct": ("off", "on"),

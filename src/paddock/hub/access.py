@@ -27,6 +27,7 @@ from paddock.hub.errors import (
     RepositoryMoved,
     RepositoryNotFound,
 )
+from paddock.hub.gates.standing import standing_of
 from paddock.hub.groups.roles import (
     CREATING_ROLES,
     WRITING_ROLES,
@@ -214,16 +215,24 @@ def require_content(conn: sa.Connection, caller: Caller, repo: Repository) -> No
             "by the repo's authors."
         )
     if status != "accepted":
-        sentence = f"{restricted} and you are not in the authorized list."
+        ended = ": your access has ended" if status == "expired" else ""
+        sentence = f"{restricted}{ended} and you are not in the authorized list."
         raise GatedForCaller(sentence, ask_at=repo.web_path)
 
 
 def grant_status(conn: sa.Connection, repo: Repository, account: Account) -> str | None:
-    """How a user stands with a gated repository: pending, accepted, rejected, or never asked."""
-    query = sa.select(access_grants.c.status).where(
-        access_grants.c.repo_id == repo.id, access_grants.c.user_id == account.id
-    )
-    return conn.execute(query).scalar_one_or_none()
+    """How a user stands with a gated repository, as ``gates.standing`` has it; None: never asked.
+
+    An access that has ended counts no more from that moment on, wherever it is asked for.
+    """
+    row = conn.execute(_STANDING, {"repo_id": repo.id, "user_id": account.id}).one_or_none()
+    return None if row is None else standing_of(row.status, row.expires_at)
+
+
+_STANDING = sa.select(access_grants.c.status, access_grants.c.expires_at).where(
+    access_grants.c.repo_id == sa.bindparam("repo_id"),
+    access_grants.c.user_id == sa.bindparam("user_id"),
+)
 
 
 def visible_to(caller: Caller) -> sa.ColumnElement[bool]:

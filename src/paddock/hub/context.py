@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from paddock.http.bodies import BODY_LIMIT_KEY
 from paddock.hub.catalogue.downloads import Downloads
+from paddock.hub.download_log.noting import DownloadLog
 from paddock.hub.git_http.pack_cache import PackCache
 from paddock.hub.mirror.mirror import Mirror
 from paddock.hub.oauth.issuers import Issuers
@@ -26,6 +27,7 @@ from paddock.hub.sessions.cookies import (
     session_for_reading,
     session_of_page,
 )
+from paddock.hub.sessions.joining import SignUp
 from paddock.hub.types import ANONYMOUS, Caller
 from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database
@@ -72,6 +74,8 @@ class Hub:
     limits: RequestLimits = field(default_factory=RequestLimits)
     issuers: Issuers = field(default_factory=Issuers)  # CI services whose jobs may prove themselves
     scans: ScanRules = field(default_factory=ScanRules)
+    sign_up: SignUp = field(default_factory=SignUp)
+    download_log: DownloadLog = field(default_factory=DownloadLog)
 
     def base_url(self, request: Request) -> str:
         """Where clients reach us, without a trailing slash."""

@@ -14,9 +14,11 @@ import uvicorn
 from paddock.config import Settings
 from paddock.http.protocol import allow_many_connections, uvicorn_options
 from paddock.hub.context import Hub, RequestLimits, ScanRules
+from paddock.hub.download_log.noting import DownloadLog
 from paddock.hub.jobs.worker import Worker
 from paddock.hub.mirror.mirror import open_mirror
 from paddock.hub.oauth.issuers import Issuers
+from paddock.hub.sessions.joining import read_sign_up
 from paddock.listening import url_of
 from paddock.log import get_logger
 from paddock.storage.opening import open_blobs, open_database
@@ -46,6 +48,8 @@ def open_hub(settings: Settings) -> Hub:
         ),
         issuers=Issuers([i.strip() for i in settings.trusted_issuers.split(",") if i.strip()]),
         scans=ScanRules(settings.unscanned == "refuse", settings.scan_copy_bytes),
+        sign_up=read_sign_up(settings.sign_up == "open", settings.sign_up_terms),
+        download_log=DownloadLog(settings.download_log_days),
     )
 
 
@@ -84,6 +88,7 @@ def serve(
     if worker is not None:
         worker.stop()
     hub.downloads.flush(hub.database)
+    hub.download_log.flush(hub.database)
     if hub.mirror is not None:
         hub.mirror.close()
     hub.database.dispose()

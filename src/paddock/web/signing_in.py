@@ -14,7 +14,7 @@ from paddock.hub.context import HubDep
 from paddock.hub.people.passwords import BadPassword
 from paddock.hub.sessions import sessions
 from paddock.hub.sessions.attempts import TooManyAttempts
-from paddock.hub.sessions.sessions import WrongPassword
+from paddock.hub.sessions.sessions import Place, WrongPassword
 from paddock.web.browser import VisitorDep, own_path, to_sign_in
 
 router = APIRouter(include_in_schema=False)
@@ -43,7 +43,7 @@ def sign_in(
     visitor.check_form(form_key)
     target = own_path(next)
     try:
-        _, secret = sessions.sign_in(hub.database, name.strip(), password, visitor.address)
+        _, secret = sessions.sign_in(hub.database, name.strip(), password, Place(visitor.address))
     except (WrongPassword, TooManyAttempts) as e:
         problem = e.message if e.hint is None else f"{e.message}: {e.hint}"
         return visitor.show("sign_in.html", e.status, next=target, problem=problem, name=name[:100])

@@ -18,7 +18,10 @@ from paddock.hub import signing
 from paddock.hub.api.cas_access import AccessDep, Admitted, admit, require_content
 from paddock.hub.api.xet_tokens import cas_url
 from paddock.hub.context import Hub, HubDep
+from paddock.hub.download_log.noting import XET
+from paddock.hub.download_log.paths import Wanted
 from paddock.hub.http.byte_ranges import BadRange, RangesResponse, parse_ranges
+from paddock.hub.http.counting import log_download
 from paddock.hub.http.receiving import receive_all
 from paddock.hub.http.turns import run_brief
 from paddock.hub.scans import leaving
@@ -150,6 +153,7 @@ def _told(request: Request, hub: Hub, xet_hash: str, shape: Shape) -> Response:
     with hub.database.read() as conn:  # one for all: opening them took longer than the rest
         admitted = admit(request, hub, conn)
         file = _get_file(admitted, xet_hash)
+        _log(request, admitted, file)
         telling = _tell(request, admitted, file, _wanted_range(request, file))
         if len(telling.wanted.terms) <= _MANY_TERMS:
             return _json(reconstruction.render(shape, *telling))
@@ -213,12 +217,20 @@ def _batch(request: Request, hub: Hub, wanted: Sequence[str]) -> Response:
                 "these files are in too many pieces for one answer", hint="ask for fewer"
             )
         for file in files:
+            _log(request, admitted, file)
             telling = _tell(request, admitted, file, (0, file.size_bytes))
             told = reconstruction.render(reconstruction.OLDER, *telling)
             terms[file.hash] = told["terms"]
             for xorb, some in told["fetch_info"].items():
                 fetch_info.setdefault(xorb, []).extend(some)
     return _json({"files": terms, "fetch_info": fetch_info})
+
+
+def _log(request: Request, admitted: Admitted, file: XetFile) -> None:
+    """Who is told what a file is made of is about to fetch it."""
+    asking = admitted.asking
+    wanted = Wanted(admitted.allowed.revision or None, sha256=file.sha256)
+    log_download(request, asking.hub, asking.caller, asking.repo, way=XET, wanted=wanted)
 
 
 def _json(told: dict[str, Any]) -> Response:

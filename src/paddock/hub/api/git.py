@@ -19,6 +19,8 @@ from fastapi import APIRouter, Request, Response
 from paddock.errors import BadInput, Forbidden, shown
 from paddock.hub.access import open_repository
 from paddock.hub.context import CallerDep, Hub, HubDep, accept_body
+from paddock.hub.download_log.noting import GIT
+from paddock.hub.download_log.paths import Wanted
 from paddock.hub.git import refs
 from paddock.hub.git_http.advertisement import Service, advertise
 from paddock.hub.git_http.pkt_lines import EMPTY_PACKET
@@ -26,6 +28,7 @@ from paddock.hub.git_http.push_request import read_push
 from paddock.hub.git_http.push_rules import open_for_push
 from paddock.hub.git_http.receive_pack import Pusher, receive
 from paddock.hub.git_http.upload_pack import answer_command, answer_upload_pack
+from paddock.hub.http.counting import log_download
 from paddock.hub.http.gzip_bodies import BodyFile
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
 from paddock.hub.http.pieces import PiecesResponse, WorkResponse
@@ -40,6 +43,7 @@ router = APIRouter()
 MAX_PUSH_BYTES = 2 << 30
 MAX_FETCH_BYTES = 64 << 20  # a million objects that a client has
 _IN_MEMORY_BYTES = 1 << 20
+_LIST, _LIST_BYTES = b"command=ls-refs", 64  # how a request begins that only asks what is here
 _NEVER_KEPT = {
     "Cache-Control": "no-cache, max-age=0, must-revalidate",
     "Expires": "Fri, 01 Jan 1980 00:00:00 GMT",
@@ -90,6 +94,9 @@ async def upload_pack(
     answer = answer_command if _version(request) == 2 else answer_upload_pack
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as body:
         await _receive(request, body, MAX_FETCH_BYTES)
+        if _LIST not in body.read(_LIST_BYTES):
+            log_download(request, hub, caller, repo, way=GIT, wanted=Wanted())
+        body.seek(0)
         withheld = await run_sync(_withheld, hub, caller, repo)
         pieces = await run_sync(answer, hub, repo, body, withheld)
     return _result(Service.FETCH, pieces)

@@ -18,6 +18,9 @@ from paddock import clock
 from paddock.errors import NotFound
 from paddock.hub import bearers, signing
 from paddock.hub.context import Hub, HubDep
+from paddock.hub.download_log.noting import LFS
+from paddock.hub.download_log.paths import Wanted
+from paddock.hub.http.counting import log_download
 from paddock.hub.http.receiving import (
     Piece,
     WrongLength,
@@ -115,6 +118,7 @@ def get_object(request: Request, hub: HubDep, oid: str, sig: str = "") -> Respon
             if arriving_now is None:
                 raise ObjectMissing(f"object {oid} is not here")
         found = arriving_now or content.open_large(hub, conn, right.repo_id, oid)
+    log_download(request, hub, caller, repo, way=LFS, wanted=Wanted(sha256=oid))
     headers = {"ETag": f'"{oid}"', "Content-Type": "application/octet-stream"}
     headers["Cache-Control"] = "private"
     elsewhere = redirect_to_store(hub.blobs, request, found, headers)

@@ -18,9 +18,11 @@ from starlette.responses import Response
 from paddock.errors import shown
 from paddock.hub.access import open_repository
 from paddock.hub.context import CallerDep, HubDep
+from paddock.hub.download_log.noting import FILE
+from paddock.hub.download_log.paths import Wanted
 from paddock.hub.errors import EntryNotFound
 from paddock.hub.git import files, refs
-from paddock.hub.http.counting import count_download
+from paddock.hub.http.counting import count_download, log_download
 from paddock.hub.http.direct import DirectRoute
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
 from paddock.hub.http.redirecting import redirect_to_store
@@ -101,6 +103,8 @@ def resolve(
             info = {"hash": entry.large.xet_hash, "size": entry.size_bytes}
             return Response(orjson.dumps(info), headers={**headers, "Content-Type": XET_FILE_INFO})
     count_download(request, hub, caller, repo)
+    wanted = Wanted(commit_oid, entry.path)
+    log_download(request, hub, caller, repo, way=FILE, wanted=wanted)
     filename = PurePosixPath(found.entry.path).name
     elsewhere = redirect_to_store(hub.blobs, request, found.content, headers, filename=filename)
     return elsewhere or ContentResponse(found.content, headers)
@@ -109,7 +113,12 @@ def resolve(
 @router.get(_RAW)
 @router.head(_RAW, include_in_schema=False)
 def raw(
-    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, rev: RevisionInPath, path: str
+    request: Request,
+    hub: HubDep,
+    caller: CallerDep,
+    name: RepositoryNameDep,
+    rev: RevisionInPath,
+    path: str,
 ) -> Response:
     """What git holds at the path."""
     with hub.database.read() as conn:
@@ -124,6 +133,9 @@ def raw(
             content = open_content(hub, repo, entry, conn)
     headers = _headers(_Found(repo, commit_oid, entry, content), entry.oid)
     headers["Content-Type"] = _TEXT if entry.large else headers["Content-Type"]
+    if entry.large is None:
+        wanted = Wanted(commit_oid, entry.path)
+        log_download(request, hub, caller, repo, way=FILE, wanted=wanted)
     return ContentResponse(content, headers)
 
 

@@ -6,6 +6,7 @@ tokens       access tokens
 scopes       what a fine-grained token may do, and where
 reach        which repositories and namespaces that covers
 permissions  what an address asks of a fine-grained token
+emails       which addresses of mail are kept
 passwords    how passwords are kept
 first_admin  the first account of a new hub
 leaving      accounts that get another name, and accounts that go

@@ -3,5 +3,7 @@
 tables    rows
 sessions  begun, found, ended
 cookies   the cookie, and the proof that a request came from our own page
+listing   a user's sessions, and how the user ends them
+joining   making an account of one's own
 attempts  so many guesses in a window, then a pause
 """

@@ -6,6 +6,7 @@ many at once get no further than many in a row.
 
 from __future__ import annotations
 
+import ipaddress
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -17,6 +18,7 @@ from paddock.hub.sessions.tables import attempts
 
 WINDOW = timedelta(minutes=15)
 _MAX_SUBJECT_CHARS = 200
+_HOME_BITS = 64
 
 
 class TooManyAttempts(PaddockError):
@@ -28,6 +30,19 @@ class TooManyAttempts(PaddockError):
     def __init__(self) -> None:
         minutes = int(WINDOW.total_seconds() / 60)
         super().__init__("too many attempts", hint=f"try again in {minutes} minutes")
+
+
+def of_address(address: str) -> str:
+    """What of an address is counted: of IPv6 the network, as one home has 2^64 addresses."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, _HOME_BITS), strict=False))
+    return str(parsed)
 
 
 def over_limit(conn: sa.Connection, subject: str, most: int) -> bool:

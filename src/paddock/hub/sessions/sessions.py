@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import os
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -23,7 +23,12 @@ from paddock.hub import names
 from paddock.hub.people.accounts import find_account, to_account
 from paddock.hub.people.passwords import hash_password, verify_password
 from paddock.hub.people.tokens import authenticate, digest, new_secret
-from paddock.hub.sessions.attempts import TooManyAttempts, forget_attempts, over_limit
+from paddock.hub.sessions.attempts import (
+    TooManyAttempts,
+    forget_attempts,
+    of_address,
+    over_limit,
+)
 from paddock.hub.sessions.tables import sessions
 from paddock.hub.tables import accounts, tokens
 from paddock.hub.types import Account, Caller, SignedIn, Token
@@ -34,6 +39,7 @@ TRIES_PER_ACCOUNT = 20
 TRIES_PER_ADDRESS = 60
 _PREFIX = "hf_session_"
 _SALT_BYTES, _MAX_KEY_CHARS = 8, 200
+_MAX_AGENT_CHARS, _MAX_ADDRESS_CHARS = 300, 64
 
 
 class WrongPassword(Unauthorized):
@@ -52,9 +58,17 @@ class Session:
     user: Account
     created_at: datetime
     caller: Caller  # what the user may do from a page
+    seen_on: date | None = None  # the last day on which its use was noted
 
 
-def sign_in(database: Database, name: str, password: str, address: str) -> tuple[Account, str]:
+class Place(NamedTuple):
+    """Where somebody sits who signs in: an address, and what their browser calls itself."""
+
+    address: str = "unknown"
+    agent: str = ""
+
+
+def sign_in(database: Database, name: str, password: str, place: Place) -> tuple[Account, str]:
     """The user and a new session's secret; raises WrongPassword or TooManyAttempts.
 
     A token with which the user may write is as good as their password, for as long as it is there.
@@ -63,7 +77,7 @@ def sign_in(database: Database, name: str, password: str, address: str) -> tuple
     with database.write() as conn:
         is_over = [
             over_limit(conn, subject, TRIES_PER_ACCOUNT),
-            over_limit(conn, f"address:{address}", TRIES_PER_ADDRESS),
+            over_limit(conn, f"address:{of_address(place.address)}", TRIES_PER_ADDRESS),
         ]
     if any(is_over):
         raise TooManyAttempts
@@ -71,10 +85,12 @@ def sign_in(database: Database, name: str, password: str, address: str) -> tuple
     user = token.account if token else _by_password(database, name, password)
     with database.write() as conn:
         forget_attempts(conn, subject)
-        return user, start_session(conn, user, token.token if token else None)
+        return user, start_session(conn, user, token.token if token else None, place=place)
 
 
-def start_session(conn: sa.Connection, user: Account, token: Token | None = None) -> str:
+def start_session(
+    conn: sa.Connection, user: Account, token: Token | None = None, *, place: Place | None = None
+) -> str:
     """A new session's secret; it ends with the token that it began with."""
     moment = clock.now()
     conn.execute(sessions.delete().where(sessions.c.expires_at <= moment))
@@ -84,8 +100,17 @@ def start_session(conn: sa.Connection, user: Account, token: Token | None = None
         ends = min(ends, token.expires_at)
     token_id = token.id if token else None
     values = {"user_id": user.id, "created_at": moment, "expires_at": ends, "token_id": token_id}
-    conn.execute(sessions.insert().values(secret_sha256=digest(secret), **values))
+    seen = {"seen_on": moment.date(), **_told(place)}
+    conn.execute(sessions.insert().values(secret_sha256=digest(secret), **values, **seen))
     return secret
+
+
+def _told(place: Place | None) -> dict[str, str | None]:
+    """What is kept of a place: bounded, and fit to be shown."""
+    if place is None:
+        return {"address": None, "agent": None}
+    agent = "".join(c if c.isprintable() else " " for c in place.agent[:_MAX_AGENT_CHARS])
+    return {"address": place.address[:_MAX_ADDRESS_CHARS], "agent": agent.strip() or None}
 
 
 def find_session(conn: sa.Connection, secret: str) -> Session | None:
@@ -97,6 +122,7 @@ _SESSION = (
     sa.select(
         accounts,
         sessions.c.created_at.label("signed_in_at"),
+        sessions.c.seen_on,
         tokens.c.role.label("token_role"),
     )
     .join(sessions, sessions.c.user_id == accounts.c.id)
@@ -118,7 +144,8 @@ def recall_session(conn: sa.Connection, secret_sha256: str) -> Session | None:
     # Who signed in with a token has no more rights than it.
     is_admin = user.is_admin and row["token_role"] in {None, "admin"}
     signed_in = SignedIn(secret_sha256, is_admin)
-    return Session(user, row["signed_in_at"], Caller(user, None, session=signed_in))
+    caller = Caller(user, None, session=signed_in)
+    return Session(user, row["signed_in_at"], caller, row[sessions.c.seen_on])
 
 
 def end_session(conn: sa.Connection, secret: str) -> None:
