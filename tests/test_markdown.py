@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paddock.markdown import MAX_MENTIONS, render_markdown
+from paddock.markdown import MAX_MENTIONS, render_card, render_markdown
 
 # After OWASP's list of filter evasions, and what is special to Markdown.
 ATTACKS = [
@@ -116,3 +117,11 @@ def test_no_text_takes_long(piece: str) -> None:
     started = time.process_time()
     render_markdown((piece * 65_536)[:65_536])
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize("render", [render_card, lambda text: render_markdown(text).html])
+def test_cells_are_aligned_without_a_style(render: Callable[[str], str]) -> None:
+    html = render("| a | b |\n|---:|:-:|\n| 1 | 2 |\n")
+    assert "style" not in html
+    assert '<td align="right">1</td>' in html
+    assert '<th align="center">b</th>' in html

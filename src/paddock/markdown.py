@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 MAX_MENTIONS = 50
@@ -22,6 +23,18 @@ MAX_LINKED_MENTIONS = 500  # of one text: a link is many times as long as what i
 _comments = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _cards = MarkdownIt("commonmark", {"html": False}).enable("table")
 _notes = MarkdownIt("commonmark", {"html": False}).disable("image")
+
+
+def _align_cells(state: StateCore) -> None:
+    """How a cell is aligned, as an attribute: the pages' policy allows no style of an element."""
+    for token in state.tokens:
+        style = token.attrs.pop("style", None) if token.type in {"td_open", "th_open"} else None
+        if isinstance(style, str):
+            token.attrs["align"] = style.removeprefix("text-align:")
+
+
+for _markdown in (_comments, _cards):
+    _markdown.core.ruler.push("align_cells", _align_cells)
 
 _HEADINGS = {f"h{level}" for level in range(1, 7)}
 _TEXT = {
