@@ -17,6 +17,8 @@ indexing        the repository's own row, refreshed when main moves
 filters         what a listing may ask for, and which index answers
 cursors         orders, and places in them
 listing         filters, order, pages
+facets          what listings can be narrowed by, and how many have it
+finding         what is here for a few typed words
 info            everything that is told of one repository
 views           loading what is told of it
 downloads       who took what, counted once

@@ -12,15 +12,19 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TSQUERY
 
 from paddock.errors import BadInput, shown
 from paddock.hub import names
+from paddock.hub.catalogue.tables import AS_DOCUMENT, repository_terms, repository_texts
+from paddock.hub.catalogue.words import words_asked
 from paddock.hub.people.accounts import is_askable
 from paddock.hub.tables import accounts, repositories, repository_tags
 from paddock.hub.types import Kind
 
 MAX_SEARCH_CHARS = 300
 MAX_CONDITIONS = 30
+MAX_TEXT_PIECES = 8  # of what somebody types; the rest is not looked at
 # A name is indexed by its pieces of three letters: shorter words are looked for as they come.
 INDEXED_CHARS = 3
 
@@ -35,6 +39,7 @@ APPS: dict[str, tuple[str, ...]] = {
     "mlx-lm": ("mlx",),
 }  # fmt: skip
 
+_NAME = re.compile(r"[a-z0-9._/-]+")  # what a name can hold
 _NUMBER = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)([kmbt]?)", re.IGNORECASE)
 _POWERS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
 
@@ -44,45 +49,70 @@ class Wanted:
     """What every repository of a listing must have."""
 
     kind: Kind
-    search: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()  # in the name
+    text: str = ""  # in the name, the tags and the card
     author: str | None = None
     terms: tuple[str, ...] = ()  # of the index of tags
+    seen: tuple[str, ...] = ()  # of the index of what the hub read in the files (``terms``)
     gated: bool | None = None
+    gate: str | None = None  # "auto", "manual"
+    private: bool | None = None
     parameters: tuple[int, int] | None = None  # at least, at most
     served: bool = False  # by somebody who runs models: nobody does here
+
+
+Ids = sa.Select[Any] | sa.CompoundSelect[Any]
 
 
 class Filter(NamedTuple):
     """A condition on ``repositories``, and the ids of what passes it where an index knows them."""
 
     condition: sa.ColumnElement[bool]
-    ids: sa.Select[Any] | None
+    ids: Ids | None
+    # Where so much passes that to count it takes long, a sample says so before.
+    is_sampled: bool = False
 
 
 def filters(conn: sa.Connection, wanted: Wanted) -> list[Filter] | None:
     """Everything that is wanted, or None when no repository can have it all. Raises BadInput."""
     words = [word for text in wanted.search for word in text.lower().split()]
-    if len(words) + len(wanted.terms) > MAX_CONDITIONS:
+    terms = (*wanted.terms, *wanted.seen)
+    if len(words) + len(terms) > MAX_CONDITIONS:
         raise BadInput(f"a listing takes at most {MAX_CONDITIONS} search words and filters")
     if not all(is_askable(word) and len(word) <= MAX_SEARCH_CHARS for word in words):
         return None
-    if wanted.served or any("\0" in term for term in wanted.terms):
+    if wanted.served or any("\0" in term for term in terms):
         return None
-    found = [*_by_name(conn, words), *map(_by_term, wanted.terms)]
+    pieces = _pieces(wanted.text)
+    if wanted.text.strip() and not pieces:
+        return None
+    found = [
+        *_by_name(conn, words),
+        *(_by_text(conn, piece) for piece in pieces),
+        *(_by_term(repository_tags.c.tag, term) for term in wanted.terms),
+        *(_by_term(repository_terms.c.term, term) for term in wanted.seen),
+        *_by_columns(wanted),
+    ]
     if wanted.author is not None:
         namespace_id = _namespace_id(conn, wanted.author)
         if namespace_id is None:
             return None
         found.append(by_column(wanted.kind, repositories.c.namespace_id == namespace_id))
-    if wanted.gated is not None:
-        gated = repositories.c.gated.is_not(None)
-        found.append(
-            by_column(wanted.kind, gated) if wanted.gated else Filter(sa.not_(gated), None)
-        )
-    if wanted.parameters is not None:
-        between = repositories.c.parameters.between(*wanted.parameters)
-        found.append(by_column(wanted.kind, between))
     return found
+
+
+def _by_columns(wanted: Wanted) -> Iterator[Filter]:
+    c = repositories.c
+    if wanted.gated:
+        yield by_column(wanted.kind, c.gated.is_not(None))
+    elif wanted.gated is False:
+        yield Filter(c.gated.is_(None), None)
+    if wanted.gate is not None:
+        yield by_column(wanted.kind, c.gated == wanted.gate)
+    if wanted.parameters is not None:
+        yield by_column(wanted.kind, c.parameters.between(*wanted.parameters))
+    if wanted.private is not None:
+        yield Filter(c.is_private if wanted.private else sa.not_(c.is_private), None)
 
 
 def by_column(kind: Kind, condition: sa.ColumnElement[bool]) -> Filter:
@@ -113,33 +143,85 @@ def needs_of_app(app: str) -> tuple[str, ...]:
 
 
 def _by_name(conn: sa.Connection, words: Sequence[str]) -> Iterator[Filter]:
-    is_sqlite = conn.dialect.name == "sqlite"
     for word in words:
-        # Not LIKE: whoever walks through an order must not be led astray by another index.
-        position = sa.func.instr if is_sqlite else sa.func.strpos
-        condition = position(repositories.c.key, word) > 0
-        if len(word) < INDEXED_CHARS:
-            yield Filter(condition, None)
-        elif is_sqlite:
-            phrase = '"' + word.replace('"', '""') + '"'
-            table = sa.table("repository_search", sa.column("rowid"))
-            match = sa.text("repository_search MATCH :phrase").bindparams(phrase=phrase)
-            yield Filter(condition, sa.select(table.c.rowid).where(match))
-        else:
-            like = repositories.c.key.contains(word, autoescape=True)
-            yield Filter(condition, sa.select(repositories.c.id).where(like))
+        yield Filter(_in_name(conn, word), _ids_by_name(conn, word))
 
 
-def _by_term(term: str) -> Filter:
-    tags = repository_tags.c
-    # A value and no EXISTS: a planner must not make a join of it, whose order it would then choose.
+def _in_name(conn: sa.Connection, word: str) -> sa.ColumnElement[bool]:
+    # Not LIKE: whoever walks through an order must not be led astray by another index.
+    found: sa.ColumnElement[bool] = _position(conn)(repositories.c.key, word) > 0
+    return found
+
+
+def _ids_by_name(conn: sa.Connection, word: str) -> sa.Select[Any] | None:
+    if len(word) < INDEXED_CHARS:
+        return None
+    if conn.dialect.name == "sqlite":
+        return _matching("repository_search", '"' + word.replace('"', '""') + '"')
+    like = repositories.c.key.contains(word, autoescape=True)
+    return sa.select(repositories.c.id).where(like)
+
+
+def _pieces(text: str) -> list[str]:
+    """What stands between spaces and can be found: names have no other signs, texts are words."""
+    pieces = text[:MAX_SEARCH_CHARS].lower().split()
+    return [p for p in pieces if _NAME.fullmatch(p) or words_asked(p)][:MAX_TEXT_PIECES]
+
+
+def _by_text(conn: sa.Connection, piece: str) -> Filter:
+    """A part of the name, or beginnings of words of the text."""
+    words = words_asked(piece)
+    if not _NAME.fullmatch(piece):
+        return Filter(_in_text(conn, words), _ids_by_text(conn, words), is_sampled=True)
+    by_name = _ids_by_name(conn, piece)
+    if not words:
+        return Filter(_in_name(conn, piece), by_name)
+    ids = by_name.union_all(_ids_by_text(conn, words)) if by_name is not None else None
+    return Filter(sa.or_(_in_name(conn, piece), _in_text(conn, words)), ids, is_sampled=True)
+
+
+def _in_text(conn: sa.Connection, words: Sequence[str]) -> sa.ColumnElement[bool]:
+    position, kept = _position(conn), repository_texts.c
+    begin = [position(kept.words, f" {word}") > 0 for word in words]
     has = (
         sa.select(sa.literal(1))
-        .where(tags.repo_id == repositories.c.id, tags.tag == term)
+        .where(kept.repo_id == repositories.c.id, *begin)
         .correlate(repositories)
         .scalar_subquery()
     )
-    return Filter(has == 1, sa.select(tags.repo_id).where(tags.tag == term))
+    return sa.func.coalesce(has, 0) == 1
+
+
+def _ids_by_text(conn: sa.Connection, words: Sequence[str]) -> sa.Select[Any]:
+    """Who has a word that begins like the longest of them: the others are looked for there."""
+    longest = max(words, key=len)
+    if conn.dialect.name == "sqlite":
+        return _matching("repository_search_texts", f'"{longest}"*')
+    query = sa.cast(f"'{longest}':*", TSQUERY)
+    matches = sa.literal_column(AS_DOCUMENT).bool_op("@@")(query)
+    return sa.select(repository_texts.c.repo_id).where(matches)
+
+
+def _matching(table: str, phrase: str) -> sa.Select[Any]:
+    """Rows of an index of SQLite's; what was typed stands in the phrase as letters alone."""
+    match = sa.literal_column(table).bool_op("MATCH")(phrase)
+    return sa.select(sa.table(table, sa.column("rowid")).c.rowid).where(match)
+
+
+def _position(conn: sa.Connection) -> Any:
+    return sa.func.instr if conn.dialect.name == "sqlite" else sa.func.strpos
+
+
+def _by_term(column: sa.Column[str], term: str) -> Filter:
+    repo_id = column.table.c.repo_id
+    # A value and no EXISTS: a planner must not make a join of it, whose order it would then choose.
+    has = (
+        sa.select(sa.literal(1))
+        .where(repo_id == repositories.c.id, column == term)
+        .correlate(repositories)
+        .scalar_subquery()
+    )
+    return Filter(has == 1, sa.select(repo_id).where(column == term))
 
 
 def _namespace_id(conn: sa.Connection, author: str) -> int | None:

@@ -7,22 +7,23 @@ There are two ways to a page. The index of the order is followed until the page 
 private repositories apart, so that nobody pays for what they may not see. Where some filter lets
 few repositories pass, which is counted first, those are looked at and sorted instead. The first way
 ends after so many rows: the page is then shorter than asked for, and its cursor
-leads on.
+leads on. Words of texts are common or rare: which of them, a sample of the order says, because no
+index can count a common word at a price that has a bound.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from math import isqrt
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from paddock.hub import access, lookup
 from paddock.hub.catalogue.cursors import DEFAULT_SORT, Order, Place, read_cursor, write_cursor
-from paddock.hub.catalogue.filters import Filter, Wanted, by_column, filters
+from paddock.hub.catalogue.filters import Filter, Ids, Wanted, by_column, filters
 from paddock.hub.paging import Page
 from paddock.hub.tables import memberships, repositories
 from paddock.hub.types import Account, Caller, Kind, Repository
@@ -32,8 +33,11 @@ FIRST_WALK = 1_000  # rows that are looked at at first
 LATER_WALKS = (20_000, 80_000)
 _FEW_AT_LEAST = 2_000
 _MANY = 1_000_000  # as many as make the difference between the two ways worth a thought
+_SAMPLE = 300  # rows of an order, by which a filter is found to be common
+_RARE = 15  # of these at most pass
 
 Row = sa.RowMapping
+_Way = Callable[["_Search", Caller, Sequence[int]], "_Stretch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Listing:
     limit: int = MAX_PAGE
     cursor: str | None = None
     with_card: bool = False
+    is_brief: bool = False  # rather a short page at once than a full one later
 
 
 def list_repositories(conn: sa.Connection, caller: Caller, listing: Listing) -> Page[Repository]:
@@ -93,11 +98,11 @@ class _Search(NamedTuple):
     def place(self, row: Row) -> Place:
         return Place(row[self.order.column], row[repositories.c.id])
 
-    def fewest(self, filters: Sequence[Filter]) -> sa.Select[Any] | None:
+    def fewest(self, filters: Sequence[Filter]) -> Ids | None:
         """The ids that pass the narrowest filter, if those are few enough to look at them all."""
         # Following the order costs page * all / matches; where both ways cost the same is the edge.
         few = max(_FEW_AT_LEAST, isqrt(self.listing.limit * _MANY))
-        known = [filter_.ids for filter_ in filters if filter_.ids is not None]
+        known = [f.ids for f in filters if f.ids is not None and self._is_countable(f)]
         if not known:
             return None
         some = [ids.limit(few + 1).subquery() for ids in known]
@@ -106,15 +111,35 @@ class _Search(NamedTuple):
         least = min(range(len(known)), key=lambda number: counted[number])
         return known[least] if counted[least] <= few else None
 
-    def among(self, ids: sa.Select[Any], *conditions: sa.ColumnElement[bool]) -> _Stretch:
+    def _is_countable(self, filter_: Filter) -> bool:
+        """Whether an index can count what passes: few rows of a sample did, or it always can."""
+        if not filter_.is_sampled:
+            return True
+        sample = (
+            sa.select(repositories.c.id)
+            .where(
+                repositories.c.kind == self.listing.wanted.kind, sa.not_(repositories.c.is_private)
+            )
+            .order_by(*self.order.by)
+            .limit(_SAMPLE)
+        )
+        passing = (
+            sa.select(sa.func.count())
+            .select_from(repositories)
+            .where(self._one_of(sample), filter_.condition)
+        )
+        return bool(self.conn.execute(passing).scalar_one() <= _RARE)
+
+    def among(self, ids: Ids, *conditions: sa.ColumnElement[bool]) -> _Stretch:
         """Look at each of these and sort what passes, whatever else an index could lead to."""
-        one_of_them: sa.ColumnElement[bool]
-        if self.conn.dialect.name == "sqlite":
-            one_of_them = repositories.c.id.in_(ids)
-        else:  # an array is read before anything else: the planner has nothing to choose
-            one_of_them = repositories.c.id == sa.any_(sa.func.array(ids.scalar_subquery()))
         kind = repositories.c.kind.concat("") == self.listing.wanted.kind
-        return _Stretch(self._rows(kind, one_of_them, *conditions), None)
+        return _Stretch(self._rows(kind, self._one_of(ids), *conditions), None)
+
+    def _one_of(self, ids: Ids) -> sa.ColumnElement[bool]:
+        if self.conn.dialect.name == "sqlite":
+            return repositories.c.id.in_(ids)
+        # An array is read before anything else: the planner has nothing to choose.
+        return repositories.c.id == sa.any_(sa.func.array(ids.scalar_subquery()))
 
     def along(self, steps: Sequence[int], *conditions: sa.ColumnElement[bool]) -> _Stretch:
         """Follow the order, in steps of so many rows, until the page is full.
@@ -174,15 +199,20 @@ class _Search(NamedTuple):
 
 def _find(search: _Search, caller: Caller) -> _Stretch:
     """A page, by the way that is cheaper."""
-    visible = access.visible_to(caller)
-    ways = [way for way in (_public, _private) if way is _public or caller.account is not None]
+    visible, private = access.visible_to(caller), search.listing.wanted.private
+    ways: list[_Way] = [_public] if private is not True else []
+    if caller.account is not None and private is not False:
+        ways.append(_private)
+    if not ways:
+        return _Stretch([], None)
     few = search.fewest(search.filters) if search.filters else None
     if few is not None:
         return search.among(few, visible)
-    return _merge(search, [way(search, caller, (FIRST_WALK, *LATER_WALKS)) for way in ways])
+    steps = (FIRST_WALK,) if search.listing.is_brief else (FIRST_WALK, *LATER_WALKS)
+    return _merge(search, [way(search, caller, steps) for way in ways])
 
 
-def _public(search: _Search, _caller: Caller, steps: Sequence[int]) -> _Stretch:
+def _public(search: _Search, _: Caller, steps: Sequence[int]) -> _Stretch:
     return search.along(steps, sa.not_(repositories.c.is_private))
 
 

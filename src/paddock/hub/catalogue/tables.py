@@ -14,7 +14,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Index, Integer, String, Table, Text
 
-from paddock.hub.tables import Id, metadata, repositories
+from paddock.hub.tables import Id, accounts, metadata, repositories
 
 # What the window of one download has seen, by whom; kept for as long as servers may still tell.
 download_marks = Table(
@@ -110,6 +110,12 @@ def _make(table: Table, dialect: str, *statements: str) -> None:
         sa.event.listen(table, "after_create", definition.execute_if(dialect=dialect))
 
 
+# Names of people are found by how they begin, whatever the order of the database's language is.
+_ACCOUNTS_ON_POSTGRESQL = (
+    "CREATE INDEX repository_search_accounts ON accounts (key varchar_pattern_ops)"
+)
+
+_make(accounts, "postgresql", _ACCOUNTS_ON_POSTGRESQL)
 _make(repositories, "sqlite", *_ON_SQLITE)
 _make(repositories, "postgresql", _ON_POSTGRESQL)
 _make(repository_texts, "sqlite", *_TEXTS_ON_SQLITE)

@@ -29,6 +29,7 @@ def upgrade() -> None:
             "CREATE INDEX repository_search_texts ON repository_texts USING gin "
             "(array_to_tsvector(string_to_array(ltrim(words), ' ')))"
         )
+        op.execute("CREATE INDEX repository_search_accounts ON accounts (key varchar_pattern_ops)")
     _index_what_is_here()
 
 

@@ -1,0 +1,91 @@
+"""What is here for a few typed words: repositories by name first and by text then, and people.
+
+Knows how little of each is enough at once. Everything is bounded: a page that would take long stays
+short.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import sqlalchemy as sa
+
+from paddock.hub import names
+from paddock.hub.catalogue.filters import Wanted
+from paddock.hub.catalogue.listing import Listing, list_repositories
+from paddock.hub.catalogue.words import words_asked
+from paddock.hub.collections.collections import SELECT, Collection, to_collection
+from paddock.hub.collections.reach import visible_to
+from paddock.hub.collections.tables import collections
+from paddock.hub.people.accounts import is_askable, to_account
+from paddock.hub.tables import accounts
+from paddock.hub.types import Account, Caller, Kind, Repository
+
+MAX_TYPED_CHARS: Final = 200
+_COLLECTIONS_SEEN = 2_000  # the last changed ones
+_LAST = "\U0010ffff"
+
+
+class Found(NamedTuple):
+    """Some repositories, and whether there are more."""
+
+    repositories: list[Repository]
+    has_more: bool
+
+
+def find_repositories(
+    conn: sa.Connection, caller: Caller, kind: Kind, typed: str, limit: int
+) -> Found:
+    """Those whose names hold every piece of what was typed, then those whose texts do."""
+    typed = typed[:MAX_TYPED_CHARS]
+    pieces = tuple(typed.split())
+    if not pieces:
+        return Found([], has_more=False)
+    by_text = _list(conn, caller, Wanted(kind, text=typed), limit + 1)
+    if all(map(is_askable, pieces)) and len(by_text) > limit:  # else nobody is left to prefer
+        by_name = _list(conn, caller, Wanted(kind, search=pieces[:8]), limit)
+        preferred = {repo.id for repo in by_name}
+        by_text = [*by_name, *(repo for repo in by_text if repo.id not in preferred)]
+    elif len(by_text) > 1:
+        keys = [piece.lower() for piece in pieces]
+        by_text.sort(key=lambda repo: not all(key in repo.full_name.lower() for key in keys))
+    return Found(by_text[:limit], len(by_text) > limit)
+
+
+def find_accounts(conn: sa.Connection, typed: str, limit: int) -> list[Account]:
+    """Users and organisations whose name begins with what was typed, by name."""
+    key = names.account_key(typed.strip())
+    if not key or not is_askable(key) or len(key) > names.MAX_ACCOUNT_CHARS:
+        return []
+    column = accounts.c.key
+    begins: sa.ColumnElement[bool] = column.like(key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%",
+                         escape="\\")  # fmt: skip
+    if conn.dialect.name == "sqlite":
+        begins = sa.and_(column >= key, column < key + _LAST)
+    query = sa.select(accounts).where(begins).order_by(column).limit(limit)
+    return [to_account(row) for row in conn.execute(query).mappings()]
+
+
+def find_collections(
+    conn: sa.Connection, caller: Caller, typed: str, limit: int
+) -> list[Collection]:
+    """Those whose titles hold every word, the last changed first; older ones are not looked at."""
+    words = words_asked(typed[:MAX_TYPED_CHARS])[:8]
+    if not words:
+        return []
+    latest = sa.select(collections.c.id).order_by(
+        collections.c.updated_at.desc(), collections.c.id.desc()
+    )
+    holds = [collections.c.key.contains(word, autoescape=True) for word in words]
+    query = (
+        SELECT.where(collections.c.id.in_(latest.limit(_COLLECTIONS_SEEN).subquery().select()))
+        .where(visible_to(caller), *holds)
+        .order_by(collections.c.updated_at.desc(), collections.c.id.desc())
+        .limit(limit)
+    )
+    return [to_collection(row) for row in conn.execute(query).mappings()]
+
+
+def _list(conn: sa.Connection, caller: Caller, wanted: Wanted, limit: int) -> list[Repository]:
+    listing = Listing(wanted, limit=limit, is_brief=True)
+    return list_repositories(conn, caller, listing).items
