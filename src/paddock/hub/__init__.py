@@ -30,8 +30,6 @@ catalogue      what a repository is known by, and how it is found
 tags           tags in use
 releases       what a released model says of itself
 lineage        which models came from which
-releases       what a released model says of itself
-lineage        which models came from which
 lifecycle      releases that were superseded, taken back, or change their stage
 scans          which files are safe to load
 people         users, organisations, tokens
@@ -45,9 +43,12 @@ follows        who follows whom
 likes          who likes what
 collections    lists of repositories
 discussions    discussions and pull requests
+reports        what a model did that it should not, and what becomes of it
+advisories     what those who hold a model should know
 attachments    pictures and the like in comments
 notifications  who learns of what was said
 webhooks       which programs learn of what happened
+previews       files of rows as tables
 spaces         secrets and variables of spaces
 jobs           work that no request waits for
 garbage        what nothing refers to goes

@@ -23,7 +23,6 @@ from paddock.hub.notifications import tables as _notifications
 from paddock.hub.oauth import tables as _oauth
 from paddock.hub.profiles import tables as _profiles
 from paddock.hub.releases import tables as _releases
-from paddock.hub.releases import tables as _releases
 from paddock.hub.reports import tables as _reports
 from paddock.hub.scans import tables as _scans
 from paddock.hub.sessions import tables as _sessions
@@ -50,7 +49,6 @@ __all__ = [
     "_notifications",
     "_oauth",
     "_profiles",
-    "_releases",
     "_releases",
     "_reports",
     "_scans",

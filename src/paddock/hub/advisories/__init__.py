@@ -2,9 +2,10 @@
 
 tables       rows
 values       an advisory, and from which revision to which it holds
-rows         found, listed, published, changed, withdrawn
+rows         found and listed
+publishing   made of reports, changed, withdrawn
 affected     which revisions an advisory is about
-derivatives  advisories on the models that a model was made of
+inherited    advisories on the models that a model was made of
 recipients   who holds the model, and is told
 osv          in the OSV format
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import JSON, Column, ForeignKey, Index, String, Table, Text
 
 from paddock.hub.tables import Id, Oid, metadata
 from paddock.storage.columns import Moment
@@ -30,6 +30,7 @@ advisories = Table(
     Column("last_oid", Oid),
     Column("fixed_revision", String(255)),
     Column("fixed_oid", Oid),
+    Column("tags", JSON, nullable=False),  # those that were affected when it was last changed
     Column("published_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("withdrawn_at", Moment),

@@ -21,8 +21,8 @@ ROUTERS = (
     "accounts", "profiles", "organizations", "resource_groups", "publishers", "collections",
     "likes", "access_requests", "repositories", "validate", "tags", "catalogue", "information",
     "tree", "scan", "lifecycle", "refs", "history", "preupload", "commit", "discussions",
-    "discussion_events", "notifications", "attachments", "xet_tokens", "lfs_files", "lfs",
-    "git", "jobs", "webhooks", "legacy",
+    "discussion_events", "reports", "report_acts", "advisories", "notices", "notifications",
+    "attachments", "xet_tokens", "lfs_files", "lfs", "git", "jobs", "webhooks", "legacy",
 )  # fmt: skip
 
 

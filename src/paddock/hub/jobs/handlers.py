@@ -15,6 +15,7 @@ from typing import Any
 from paddock.hub.context import Hub
 
 MODULES: tuple[str, ...] = (
+    "paddock.hub.advisories.recipients",
     "paddock.hub.attachments.keeping",
     "paddock.hub.gates.retaining",
     "paddock.hub.download_log.forgetting",
@@ -26,7 +27,6 @@ MODULES: tuple[str, ...] = (
     "paddock.hub.scans.scanning",
     "paddock.hub.scans.comparing",
     "paddock.hub.lifecycle.reading",
-    "paddock.hub.releases.indexing",
     "paddock.hub.releases.indexing",
     "paddock.hub.large.viewing",
     "paddock.hub.xet.indexing",

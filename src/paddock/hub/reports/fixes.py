@@ -27,7 +27,7 @@ class Fixed(NamedTuple):
 
     revision: str
     commit_oid: str
-    count: int
+    total: int
 
 
 def fixed_in(

@@ -127,6 +127,7 @@ def _advisories() -> None:
         sa.Column("last_oid", sa.String(40)),
         sa.Column("fixed_revision", sa.String(255)),
         sa.Column("fixed_oid", sa.String(40)),
+        sa.Column("tags", sa.JSON(), nullable=False),
         sa.Column("published_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.Column("withdrawn_at", MOMENT),
