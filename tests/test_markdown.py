@@ -125,3 +125,12 @@ def test_cells_are_aligned_without_a_style(render: Callable[[str], str]) -> None
     assert "style" not in html
     assert '<td align="right">1</td>' in html
     assert '<th align="center">b</th>' in html
+
+
+@pytest.mark.parametrize("render", [render_card, lambda text: render_markdown(text).html])
+@pytest.mark.parametrize("use", ["[a] ", "![a] "])
+def test_a_reference_repeats_no_long_address(render: Callable[[str], str], use: str) -> None:
+    short = render(f"[a]: /{'x' * 1500}\n\n" + use * 10_000)
+    assert len(short) < 1_500_000
+    assert "/xxx" in short
+    assert len(render(f"[a]: /{'x' * 30_000} 't'\n\n" + use * 10_000)) < 1_500_000

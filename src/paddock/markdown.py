@@ -19,13 +19,15 @@ from markdown_it.token import Token
 
 MAX_MENTIONS = 50
 MAX_LINKED_MENTIONS = 500  # of one text: a link is many times as long as what is linked
+MAX_ADDRESS_CHARS = 2000
+_ADDRESSES_CHARS = 100_000  # of all links of a short text together
 
 _comments = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _cards = MarkdownIt("commonmark", {"html": False}).enable("table")
 _notes = MarkdownIt("commonmark", {"html": False}).disable("image")
 
 
-def _align_cells(state: StateCore) -> None:
+def align_cells(state: StateCore) -> None:
     """How a cell is aligned, as an attribute: the pages' policy allows no style of an element."""
     for token in state.tokens:
         style = token.attrs.pop("style", None) if token.type in {"td_open", "th_open"} else None
@@ -33,8 +35,26 @@ def _align_cells(state: StateCore) -> None:
             token.attrs["align"] = style.removeprefix("text-align:")
 
 
+def bound_addresses(state: StateCore) -> None:
+    """Take addresses away that are too long, or too many: a reference repeats one with each use.
+
+    Else a text of 250 kB becomes a page of 600 MB.
+    """
+    left = _ADDRESSES_CHARS + 2 * len(state.src)
+    for token in state.tokens:
+        for child in token.children or ():
+            if child.type not in {"link_open", "image"}:
+                continue
+            size = sum(len(str(value)) for value in child.attrs.values())
+            if size > min(left, MAX_ADDRESS_CHARS):
+                child.attrs = {key: "" for key in child.attrs if key in {"src", "alt"}}
+            else:
+                left -= size
+
+
 for _markdown in (_comments, _cards):
-    _markdown.core.ruler.push("align_cells", _align_cells)
+    _markdown.core.ruler.push("align_cells", align_cells)
+    _markdown.core.ruler.push("bound_addresses", bound_addresses)
 
 _HEADINGS = {f"h{level}" for level in range(1, 7)}
 _TEXT = {
