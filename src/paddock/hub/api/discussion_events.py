@@ -115,9 +115,7 @@ def change_status(
     with changing(hub, caller, name, num) as (conn, repo, discussion):
         actor = rules.require_author_or_writer(conn, caller, repo, discussion)
         status = Status(body.status)
-        is_again = status is Status.OPEN and discussion.status is Status.CLOSED
-        if is_again and discussion.proposal and contributing.is_outsider(conn, caller, repo):
-            contributing.check_open(conn, repo, actor)
+        contributing.check_reopening(conn, caller, repo, discussion, status)
         event = comments.change_status(conn, repo, discussion, actor, status, comment=body.comment)
     return {"newStatus": rendering.render_event(event)}
 

@@ -182,19 +182,23 @@ def upvote(conn: sa.Connection, collection: Collection, user: Account, *, wanted
     row = sa.select(collections.c.upvotes).where(collections.c.id == collection.id)
     count = int(conn.execute(row.with_for_update(key_share=True)).scalar_one())
     vote = {"collection_id": collection.id, "user_id": user.id, "created_at": clock.now()}
-    c = collection_upvotes.c
-    mine = sa.and_(c.collection_id == collection.id, c.user_id == user.id)
-    if (conn.execute(sa.select(c.user_id).where(mine)).first() is not None) is wanted:
+    if has_upvoted(conn, collection, user) is wanted:
         return count
     if wanted:
         insert_ignore(conn, collection_upvotes, [vote])
     else:
-        conn.execute(collection_upvotes.delete().where(mine))
+        conn.execute(collection_upvotes.delete().where(*_vote_of(collection, user)))
     count += 1 if wanted else -1
     conn.execute(
         collections.update().where(collections.c.id == collection.id).values(upvotes=count)
     )
     return count
+
+
+def has_upvoted(conn: sa.Connection, collection: Collection, user: Account) -> bool:
+    """Whether the user has given an upvote that they did not take back."""
+    query = sa.select(collection_upvotes.c.user_id).where(*_vote_of(collection, user))
+    return conn.execute(query).first() is not None
 
 
 def forget_upvotes_of(conn: sa.Connection, user: Account) -> None:
@@ -233,6 +237,11 @@ def to_collection(row: sa.RowMapping) -> Collection:
         upvotes=row[c.upvotes],
         updated_at=row[c.updated_at],
     )
+
+
+def _vote_of(collection: Collection, user: Account) -> tuple[sa.ColumnElement[bool], ...]:
+    c = collection_upvotes.c
+    return c.collection_id == collection.id, c.user_id == user.id
 
 
 def _title(text: str) -> str:

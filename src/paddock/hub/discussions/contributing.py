@@ -92,6 +92,15 @@ def check_open(conn: sa.Connection, repo: Repository, author: Account) -> None:
         )
 
 
+def check_reopening(
+    conn: sa.Connection, caller: Caller, repo: Repository, discussion: Discussion, status: Status
+) -> None:
+    """Raise TooManyOpen where this state would give an outsider one open pull request too many."""
+    is_again = status is Status.OPEN and discussion.status is Status.CLOSED
+    if is_again and discussion.proposal is not None and is_outsider(conn, caller, repo):
+        check_open(conn, repo, access.require_user(caller))
+
+
 def record_contribution(
     conn: sa.Connection,
     repo_id: int,

@@ -88,6 +88,29 @@ def list_events(conn: sa.Connection, discussion: Discussion) -> list[Event]:
     return _read(conn, conn.execute(query).mappings().all())
 
 
+def list_some(
+    conn: sa.Connection, discussion: Discussion, start: int, limit: int
+) -> tuple[list[Event], int]:
+    """Some of what happened, in its order, and how much there is altogether."""
+    c = discussion_events.c
+    mine = c.discussion_id == discussion.id
+    query = sa.select(discussion_events).where(mine).order_by(c.id).offset(start).limit(limit)
+    total = sa.select(sa.func.count()).select_from(discussion_events).where(mine)
+    found = _read(conn, conn.execute(query).mappings().all())
+    return found, int(conn.execute(total).scalar_one())
+
+
+def place_of(conn: sa.Connection, discussion: Discussion, public_id: str) -> int:
+    """How many events are before this one; 0 for one that is not there."""
+    c = discussion_events.c
+    if not (public_id.isascii() and public_id.isalnum()):
+        return 0
+    mine = c.discussion_id == discussion.id
+    this = sa.select(c.id).where(mine, c.public_id == public_id.lower()).scalar_subquery()
+    before = sa.select(sa.func.count()).select_from(discussion_events).where(mine, c.id < this)
+    return int(conn.execute(before).scalar_one())
+
+
 def get_comment(conn: sa.Connection, discussion: Discussion, public_id: str) -> Event:
     """A comment of the discussion, whatever the case of its id; raises CommentNotFound."""
     c = discussion_events.c

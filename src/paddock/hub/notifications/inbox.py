@@ -13,14 +13,14 @@ import sqlalchemy as sa
 
 from paddock.hub import access
 from paddock.hub.discussions.tables import discussion_events, discussions
-from paddock.hub.notifications.tables import notifications
+from paddock.hub.notifications.tables import notices, notifications
 from paddock.hub.tables import accounts, repositories
 from paddock.hub.types import Account, Caller, Kind
 
 PAGE_NOTIFICATIONS = 50
-MAX_UNREAD_COUNTED = 100
 MAX_REPOSITORIES_COUNTED = 50
-_MAX_UNREAD_LOOKED_AT = 1_000  # the newest of one user
+MAX_UNREAD_COUNTED = 100  # a head says "99+" before
+_MAX_LOOKED_AT = 1_000  # of either kind
 MAX_PARTICIPANTS_SHOWN = 10
 
 
@@ -92,25 +92,25 @@ def read_inbox(conn: sa.Connection, caller: Caller, wanted: Filter, start: int) 
 
 
 def unread_count(conn: sa.Connection, account: Account) -> int:
-    """How many notifications are unread, at most ``MAX_UNREAD_COUNTED``; for every page's head.
+    """How many notifications and notices are unread, at most ``MAX_UNREAD_COUNTED``.
 
-    Of the newest only: however many there are, it costs the same.
+    For the head of every page: of the newest alone, so however many there are, it costs the same.
     """
-    n = notifications.c
-    newest = (
-        sa.select(n.discussion_id, n.is_read)
-        .where(n.user_id == account.id)
-        .order_by(n.updated_at.desc())
-        .limit(_MAX_UNREAD_LOOKED_AT)
-        .subquery()
+    of_discussions = _newest(notifications, notifications.c.discussion_id, account)
+    in_discussions = of_discussions.join(
+        discussions, discussions.c.id == of_discussions.c.subject_id
+    ).join(repositories, repositories.c.id == discussions.c.repo_id)
+    of_repositories = _newest(notices, notices.c.repo_id, account)
+    in_repositories = of_repositories.join(
+        repositories, repositories.c.id == of_repositories.c.subject_id
     )
-    joined = newest.join(discussions, discussions.c.id == newest.c.discussion_id).join(
-        repositories, repositories.c.id == discussions.c.repo_id
-    )
-    seen = sa.and_(newest.c.is_read.is_(False), access.visible_to(Caller(account, None)))
-    some = sa.select(newest.c.discussion_id).select_from(joined).where(seen)
-    counted = sa.select(sa.func.count()).select_from(some.limit(MAX_UNREAD_COUNTED).subquery())
-    return int(conn.execute(counted).scalar_one())
+    found = 0
+    for newest, joined in ((of_discussions, in_discussions), (of_repositories, in_repositories)):
+        unread = sa.and_(newest.c.is_read.is_(False), access.visible_to(Caller(account, None)))
+        some = sa.select(newest.c.subject_id).select_from(joined).where(unread)
+        counted = sa.select(sa.func.count()).select_from(some.limit(MAX_UNREAD_COUNTED).subquery())
+        found += int(conn.execute(counted).scalar_one())
+    return min(found, MAX_UNREAD_COUNTED)
 
 
 def unread_repositories(conn: sa.Connection, caller: Caller) -> list[UnreadIn]:
@@ -229,3 +229,9 @@ def _participants(conn: sa.Connection, discussion_ids: Sequence[int]) -> dict[in
 def _count(conn: sa.Connection, where: sa.ColumnElement[bool]) -> int:
     query: sa.Select[Any] = sa.select(sa.func.count()).select_from(_joined()).where(where)
     return int(conn.execute(query).scalar_one())
+
+
+def _newest(table: sa.Table, subject: sa.Column[int], account: Account) -> sa.Subquery:
+    c = table.c
+    query = sa.select(subject.label("subject_id"), c.is_read).where(c.user_id == account.id)
+    return query.order_by(c.updated_at.desc()).limit(_MAX_LOOKED_AT).subquery()

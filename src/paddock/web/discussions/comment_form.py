@@ -7,13 +7,13 @@ alone here; the rules speak when it is sent (``hub.discussions.rules``).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import Form
 from markupsafe import Markup
 
-from paddock.errors import NotFound, PaddockError
+from paddock.errors import BadInput, PaddockError
 from paddock.hub.http.paths import WEB_REPOSITORY
 
 LIST = WEB_REPOSITORY + "/discussions"
@@ -46,17 +46,16 @@ class CommentForm:
     def is_edit(self) -> bool:
         return self.target.endswith(_EDIT)
 
-
-class NoSuchForm(NotFound):
-    """Somebody wants to see a text as it would be at no place that takes one."""
-
-    code = "no_such_form"
+    @property
+    def without_problem(self) -> CommentForm:
+        """The same below a page's head that told the problem."""
+        return replace(self, problem=None)
 
 
 def check_target(text: str) -> str:
-    """Where a form is to be sent; raises NoSuchForm for anything but a form of these pages."""
+    """Where a form is to be sent; raises BadInput for anything but a form of these pages."""
     if not _TARGET.fullmatch(text):
-        raise NoSuchForm("there is no such form")
+        raise BadInput("there is no such form")
     return text
 
 

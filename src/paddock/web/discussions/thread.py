@@ -14,13 +14,13 @@ from fastapi.responses import Response
 
 from paddock.hub.context import Hub, HubDep
 from paddock.hub.discussions import events, threads
-from paddock.hub.discussions.rules import DiscussionNotFound, parse_number
+from paddock.hub.discussions.rules import CommentNotFound, DiscussionNotFound, parse_number
 from paddock.hub.discussions.values import Discussion
 from paddock.hub.http.paths import RepositoryNameDep
 from paddock.hub.names import RepositoryName
 from paddock.hub.notifications import inbox, watching
 from paddock.web.browser import Visitor, VisitorDep
-from paddock.web.discussions import proposal
+from paddock.web.discussions import commands, proposal
 from paddock.web.discussions.comment_form import THREAD, CommentForm, quoted
 from paddock.web.discussions.listing import PageNumber
 from paddock.web.discussions.shown import Eyes, author_name, show_events
@@ -113,13 +113,15 @@ def show_thread(
         merging=merging,
         is_mergeable=proposal.is_mergeable(found, merging),
         is_watching=is_watching,
-        endpoint=hub.background_url,
+        commands=commands.to_add(shell.repo, found),
+        settling=commands.to_settle(found) if found.proposal else "",
     )
 
 
 def _quotation(conn: sa.Connection, found: Discussion, public_id: str) -> str:
     """The comment that is to be answered to, as text for the form; nothing for one that is none."""
-    if not public_id or not events.place_of(conn, found, public_id):
+    try:
+        comment = events.get_comment(conn, found, public_id).comment
+    except CommentNotFound:
         return ""
-    comment = events.get_comment(conn, found, public_id).comment
     return quoted(comment.latest.raw) if comment and not comment.is_hidden else ""

@@ -1,0 +1,79 @@
+"""Liking a repository from its pages, who likes it, and what one likes oneself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from paddock.hub import access
+from paddock.hub.access import open_to_change
+from paddock.hub.context import HubDep
+from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
+from paddock.hub.likes import likes
+from paddock.hub.paging import MAX_CURSOR_CHARS, Part
+from paddock.hub.types import Need
+from paddock.web.browser import VisitorDep, to_sign_in
+from paddock.web.repository.shell import open_shell
+from paddock.web.social.turning import Text, go_on, is_wanted
+
+router = APIRouter(include_in_schema=False)
+
+_PAGE = 50
+Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARS)]
+
+
+@router.post(WEB_REPOSITORY + "/like")
+def like(
+    request: Request,
+    hub: HubDep,
+    visitor: VisitorDep,
+    name: RepositoryNameDep,
+    form_key: Text = "",
+    wanted: Text = "",
+    next: Text = "",
+) -> Response:
+    """Like it, or no longer."""
+    visitor.check_form(form_key)
+    visitor.require_user()
+    with hub.database.write() as conn:
+        repo = open_to_change(conn, visitor.caller, name, Need.METADATA)
+        user = access.require_writing_token(visitor.caller)
+        is_liked = is_wanted(wanted, likes.is_liked(conn, repo, user))
+        count = (likes.like if is_liked else likes.unlike)(conn, repo, user)
+    return go_on(request, next, repo.web_path, {"likes": count, "isLiked": is_liked})
+
+
+@router.get(WEB_REPOSITORY + "/likers")
+def likers(
+    hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, cursor: Cursor = None
+) -> Response:
+    """Who likes a repository, the latest first."""
+    with hub.database.read() as conn:
+        shell = open_shell(hub, conn, visitor, name, "card")
+        found = likes.likers(conn, shell.repo, Part(_PAGE, cursor))
+    return visitor.show(
+        "social/likers.html",
+        shell=shell,
+        people=found.items,
+        next_cursor=found.next_cursor,
+        is_first=cursor is None,
+    )
+
+
+@router.get("/likes")
+def own_likes(
+    request: Request, hub: HubDep, visitor: VisitorDep, cursor: Cursor = None
+) -> Response:
+    """What the visitor likes, the latest first."""
+    if visitor.session is None:
+        return to_sign_in(request)
+    with hub.database.read() as conn:
+        found = likes.likes_of(conn, visitor.caller, visitor.session.user, Part(_PAGE, cursor))
+    return visitor.show(
+        "social/likes.html",
+        likes=found.items,
+        next_cursor=found.next_cursor,
+        is_first=cursor is None,
+    )
