@@ -33,9 +33,14 @@ _CHANGING = frozenset(
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 
 
-def confine(folder: Path, limits: Limits, largest_bytes: int, total_bytes: int) -> None:
-    """Give everything up; ``largest_bytes`` is mapped at most, ``total_bytes`` is read."""
-    _leave_network()
+def confine(
+    folder: Path, limits: Limits, largest_bytes: int, total_bytes: int, *, is_kept: bool = False
+) -> None:
+    """Give everything up; ``largest_bytes`` is mapped at most, ``total_bytes`` is read.
+
+    ``is_kept``: the thread that started the process may end before it.
+    """
+    _leave_network(is_kept=is_kept)
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
     _lower(resource.RLIMIT_FSIZE, limits.unpacked_bytes)
@@ -47,11 +52,12 @@ def confine(folder: Path, limits: Limits, largest_bytes: int, total_bytes: int) 
     sys.addaudithook(_auditor(str(folder.resolve())))
 
 
-def _leave_network() -> None:
+def _leave_network(*, is_kept: bool) -> None:
     """A network without a way out, no new privileges, and no life beyond the parent's."""
     try:
         libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if not is_kept:  # the system means the thread that started it
+            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
         if libc.unshare(_CLONE_NEWNET):
             libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
