@@ -1,4 +1,4 @@
-"""Write the pages that are lists of what the code knows: errors, settings, codes of scans.
+"""Write the pages that are lists of what the code knows: errors, settings, codes of scans, access.
 
     python scripts/reference_pages.py
 
@@ -18,6 +18,7 @@ import paddock
 from paddock.checkpoint.scan.codes import CODES
 from paddock.config import Settings, is_secret, meaning
 from paddock.errors import PaddockError
+from paddock.hub import access_table
 from paddock.release.documents.answers import ANSWER_FILES
 from paddock.release.spec.schema import SCHEMA_NAME, release_schema, render_schema
 
@@ -72,6 +73,21 @@ verdict `reject`, else one `quarantine` for `quarantine`; with warnings alone it
 """
 
 MANY = ", one or several"
+ACCESS_HEAD = """# Who may do what
+
+What somebody may do with a repository depends on how they stand with it and on its stage. **yes**
+is allowed; 401 asks to sign in, 403 says that one may not, 404 that there is no such repository:
+what somebody may not see does not exist for them, under its old names too. A page sends whom the
+API answers with 401 to the page for signing in. A token of role `read` and a fine-grained token
+allow less than their user may ([tokens](tokens-and-oauth.md)), never more; a repository in a
+resource group is for the group's members, with their role in the group ([people](people.md)).
+
+Access that ended counts no more from that moment on. Files that a scan rejected, and weights of a
+release that was revoked, go to those who may write alone, whatever the table says.
+`scripts/reference_pages.py` writes this page from `hub/access_table.py`, and a test asks every
+route of the server as everybody in it.
+"""
+
 RELEASE_YAML_HEAD = f"""# release.yaml, key by key
 
 What a [release](releases.md) is to be. `paddock release init PATH` writes one for a checkpoint,
@@ -128,6 +144,26 @@ def scan_codes_page() -> str:
         for name, code in sorted(CODES.items(), key=lambda item: (item[1].level.rank, item[0]))
     ]
     return SCAN_CODES_HEAD + "".join(rows)
+
+
+def access_page() -> str:
+    """The words of the table of access, and the table, one part a right."""
+    parts = [ACCESS_HEAD]
+    for title, meanings in (("Who", access_table.WHO), ("Stages", access_table.STAGES)):
+        rows = "".join(f"| {name} | {about} |\n" for name, about in meanings.items())
+        parts.append(f"## {title}\n| | |\n|---|---|\n{rows}")
+    for right, about in access_table.RIGHTS.items():
+        head = "".join(f" {who} |" for who in access_table.Who)
+        rows = "".join(_access_row(row) for row in access_table.ROWS if row.right is right)
+        rule = "|---|" + "---|" * len(access_table.Who)
+        parts.append(
+            f"## {right.capitalize()}\n{about[0].upper()}{about[1:]}.\n\n| |{head}\n{rule}\n{rows}"
+        )
+    return "\n".join(parts)
+
+
+def _access_row(row: access_table.Row) -> str:
+    return f"| {row.stage} |" + "".join(f" {cell} |" for cell in row.outcomes.values()) + "\n"
 
 
 def release_yaml_page() -> str:
@@ -212,6 +248,7 @@ def main() -> None:
     (DOCS / "release-yaml.md").write_text(release_yaml_page(), encoding="utf-8")
     (DOCS / "answers.md").write_text(answers_page(), encoding="utf-8")
     (DOCS / SCHEMA_NAME).write_text(render_schema(), encoding="utf-8")
+    (DOCS / "access.md").write_text(access_page(), encoding="utf-8")
     (DOCS / "errors.md").write_text(errors_page(), encoding="utf-8")
     (DOCS / "scan-codes.md").write_text(scan_codes_page(), encoding="utf-8")
     (DOCS / "settings.md").write_text(settings_page(), encoding="utf-8")

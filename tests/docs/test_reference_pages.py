@@ -32,6 +32,10 @@ def test_the_page_of_scan_codes_lists_every_code() -> None:
     assert page == reference_pages.scan_codes_page(), HINT
 
 
+def test_the_page_of_access_is_the_table() -> None:
+    assert (DOCS / "access.md").read_text(encoding="utf-8") == reference_pages.access_page(), HINT
+
+
 def test_no_two_errors_share_a_code() -> None:
     codes = [error.code for error in reference_pages.every_error()]
     assert sorted(codes) == sorted(set(codes))

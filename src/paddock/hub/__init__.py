@@ -13,6 +13,7 @@ errors         failures, with the codes that clients decide on
 tables         the rows that every noun knows
 schema         all rows of all nouns
 access         who may do what with a repository
+access_table   the same as a table for people, and for tests
 lookup         a repository found by name or id
 repositories   made, moved, opened, closed, deleted
 redirects      names that repositories had
