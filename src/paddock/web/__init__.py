@@ -14,7 +14,6 @@ static_files      styles and scripts
 browser           who visits a page, and the proof that a form is ours
 repository        pages of one repository
 pages             what is here, and one repository
-file_page         one file, and what a scan found in it
 files             folders and files, their history, changing them
 discussion_pages  discussions and pull requests
 gate_pages        asking for access

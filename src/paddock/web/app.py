@@ -17,13 +17,13 @@ from paddock.web import (
     device,
     discussion_pages,
     errors,
-    file_page,
     gate_pages,
     health,
     pages,
     signing_in,
     static_files,
 )
+from paddock.web.files import routes as files
 from paddock.web.limits import RateLimits
 from paddock.web.raw_path import RawPath
 from paddock.web.sendfile import ZeroCopySend
@@ -73,7 +73,7 @@ def _routers() -> list[APIRouter]:
     of_repositories = [
         discussion_pages.router,
         gate_pages.router,
-        file_page.router,
+        *files.ROUTERS,
         pages.router,
     ]
     first = [health.router, static_files.router]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 from paddock import clock
@@ -24,10 +24,8 @@ from paddock.hub.http.paths import (
     WEB_REPOSITORY,
     RepositoryNameDep,
     encode_path,
-    encode_segment,
 )
 from paddock.hub.lifecycle import standing as lifecycle
-from paddock.hub.names import RepositoryName
 from paddock.hub.scans import report, standing
 from paddock.hub.scans.leaving import Asking
 from paddock.hub.scans.report import RevisionReport
@@ -35,7 +33,8 @@ from paddock.hub.scans.verdicts import path_of, worst_first
 from paddock.hub.tables import repositories, repository_tags
 from paddock.hub.types import FileEntry, Kind, Need, Repository
 from paddock.markdown import render_card
-from paddock.web.file_page import Badge, badge_of, size_text, told_reasons
+from paddock.web import rendering
+from paddock.web.files.badges import Badge, badge_of, told_reasons
 from paddock.web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -75,7 +74,6 @@ def home(request: Request, hub: HubDep) -> HTMLResponse:
 
 
 @router.get(WEB_REPOSITORY)
-@router.get(WEB_REPOSITORY + "/tree/{rev:revision}")
 def repository(
     request: Request,
     hub: HubDep,
@@ -110,16 +108,6 @@ def repository(
     )
 
 
-@router.get(WEB_REPOSITORY + "/commit/{rev:revision}")
-def commit(name: RepositoryNameDep, rev: str) -> Response:
-    """Where clients say a commit's page is: the repository as it was then."""
-    return RedirectResponse(f"{_address(name)}/tree/{encode_segment(rev)}", 302)
-
-
-def _address(name: RepositoryName) -> str:
-    return f"/{name.kind.url_prefix}{encode_segment(name.namespace)}/{encode_segment(name.name)}"
-
-
 def _shelf(conn: sa.Connection, kind: Kind) -> list[_Shelved]:
     c = repositories.c
     newest = (
@@ -145,7 +133,7 @@ def _files(asking: Asking, commit_oid: str, checked: RevisionReport) -> list[_Fi
         about = f"{repo.web_path}/blob/{commit_oid}/{path}"
         href = about if one.is_kept else f"{repo.web_path}/resolve/{commit_oid}/{path}"
         reasons = told_reasons(one, hears)
-        size = size_text(one.entry)
+        size = rendering.size_text(one.entry.size_bytes)
         shown.append(_File(one.entry.path, href, size, about, badge_of(one), reasons, one.is_kept))
     return shown
 

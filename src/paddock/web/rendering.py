@@ -100,7 +100,7 @@ def _count(number: int) -> str:
     return f"{size:.1f}T"
 
 
-def _size(size_bytes: int) -> str:
+def size_text(size_bytes: int) -> str:
     """How large something is, for people."""
     size = float(size_bytes)
     for unit in ("B", "kB", "MB", "GB"):
@@ -110,7 +110,7 @@ def _size(size_bytes: int) -> str:
     return f"{size:.1f} TB"
 
 
-_templates.filters.update(iso=_iso, date=_date, count=_count, size=_size)
+_templates.filters.update(iso=_iso, date=_date, count=_count, size=size_text)
 _templates.globals.update(
     version=__version__, asset=static_files.address, user=None, here="/", form_key="", unread=0
 )

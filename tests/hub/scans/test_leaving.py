@@ -18,8 +18,7 @@ import pytest
 from huggingface_hub import CommitOperationAdd, CommitOperationCopy, HfApi
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-from paddock.hub import api
-from paddock.web import discussion_pages, file_page, gate_pages, pages
+from paddock.web.app import _routers
 from tests.hub.scans.conftest import EVIL, NO_JSON, Watched
 from tests.live import LiveServer
 
@@ -349,7 +348,7 @@ def filled(pattern: str, parts: dict[str, str]) -> str:
 def addresses() -> set[str]:
     """Every address that can be read, of a repository or not."""
     found: set[str] = set()
-    stack: list[Any] = [*api.routers(), *app_routers()]
+    stack: list[Any] = _routers()
     while stack:
         route = stack.pop()
         stack += getattr(route, "routes", []) or []
@@ -358,7 +357,3 @@ def addresses() -> set[str]:
         if "GET" in (getattr(route, "methods", None) or ()):
             found.add(route.path)
     return found
-
-
-def app_routers() -> list[Any]:
-    return [discussion_pages.router, file_page.router, gate_pages.router, pages.router]

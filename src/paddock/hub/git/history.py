@@ -90,6 +90,13 @@ def commit_entries(
     return found
 
 
+def parents_of(conn: sa.Connection, repo: Repository, commit_oid: str) -> list[str]:
+    """The commits that a commit follows, the first as it says; none for a commit not here."""
+    columns = commits.c
+    same = (columns.repo_id == repo.id) & (columns.oid == commit_oid)
+    return (conn.execute(sa.select(columns.parents).where(same)).scalar_one_or_none() or "").split()
+
+
 def last_commits(
     conn: sa.Connection, repo: Repository, tip_oid: str, paths: Iterable[str]
 ) -> dict[str, CommitEntry]:

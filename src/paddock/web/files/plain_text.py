@@ -15,6 +15,7 @@ _HIDDEN = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_WHITE = {9: "[U+0009]", 10: "[U+000A]"}
 
 
 class Shown(NamedTuple):
@@ -36,4 +37,4 @@ def shown_line(line: str) -> Shown:
 
 def shown_name(name: str) -> str:
     """A file's name or path on one line."""
-    return _HIDDEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", name.replace("\t", "[U+0009]"))
+    return _HIDDEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", name).translate(_WHITE)
