@@ -1,13 +1,14 @@
 """What listings can be narrowed by, and how many public repositories each choice has, as counted.
 
 Knows which choices there are for each kind, and in which index each is found. Counts come from the
-job that counts tags and terms, so they cost the same however many repositories there are; what has
-changed since is not in them.
+job that counts tags and terms, so they cost the same however many repositories there are; a choice
+that is new since then is there, too.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
@@ -15,9 +16,10 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from paddock.hub.catalogue import terms
-from paddock.hub.catalogue.tables import term_counts
+from paddock.hub.catalogue.tables import repository_terms, term_counts
 from paddock.hub.tags.names import name_tag
 from paddock.hub.tags.tables import tag_counts
+from paddock.hub.tags.tags import recent_tags
 from paddock.hub.types import Kind
 from paddock.storage.database import Database
 
@@ -124,23 +126,37 @@ def choices_of(database: Database, kind: Kind) -> Choices:
 
 
 def read_choices(conn: sa.Connection, kind: Kind) -> Choices:
-    """The same from the rows."""
+    """The same from the rows; what is newer than the count is looked at, as far as it is little."""
     t = term_counts.c
-    rows = conn.execute(sa.select(t.term, t.repositories).where(t.kind == kind)).all()
-    by_term = {term: number for term, number in rows}
-    found = {}
-    for facet in FACETS[kind]:
-        if facet.is_tag:
-            counted = _tags(conn, kind, facet)
-        else:
-            prefix = facet.term("", kind)
-            counted = [(term, by_term[term]) for term in by_term if term.startswith(prefix)]
-            counted = sorted(counted, key=lambda row: (-row[1], row[0]))[:MAX_CHOICES]
-        found[facet.key] = [
-            Choice(facet.value(term, kind), label_of(facet, facet.value(term, kind), kind), number)
-            for term, number in counted
-        ]
-    return Choices(found, by_term.get(""))
+    counted = conn.execute(sa.select(t.term, t.repositories).where(t.kind == kind)).all()
+    numbers = {facet.key: _tags(conn, kind, facet) for facet in FACETS[kind]}
+    rows = [(term, number) for term, number in counted if term]
+    for facet, term, number in _by_facet(kind, rows, is_tag=False):
+        numbers[facet.key][term] = number
+    new_tags, new_terms = recent_tags(conn, kind), recent_tags(conn, kind, repository_terms.c.term)
+    for is_tag, recent in ((True, new_tags), (False, new_terms)):
+        for facet, term, number in _by_facet(kind, recent.items(), is_tag=is_tag):
+            numbers[facet.key].setdefault(term, number)
+    by_facet = {facet.key: _choices(facet, kind, numbers[facet.key]) for facet in FACETS[kind]}
+    return Choices(by_facet, next((number for term, number in counted if not term), None))
+
+
+def _by_facet(
+    kind: Kind, counted: Iterable[tuple[str, int]], *, is_tag: bool
+) -> Iterator[tuple[Facet, str, int]]:
+    """Tags, or terms, that are choices of a facet of this kind."""
+    by_type = {facet.type: facet for facet in FACETS[kind] if facet.is_tag is is_tag}
+    for term, number in counted:
+        named = name_tag(kind, term) if is_tag else None
+        facet = by_type.get(named.type if named else "" if is_tag else term.partition(":")[0])
+        if facet is not None:
+            yield facet, term, number
+
+
+def _choices(facet: Facet, kind: Kind, numbers: dict[str, int]) -> list[Choice]:
+    most = sorted(numbers.items(), key=lambda row: (-row[1], row[0]))[:MAX_CHOICES]
+    values = [(facet.value(term, kind), number) for term, number in most]
+    return [Choice(value, label_of(facet, value, kind), number) for value, number in values]
 
 
 def label_of(facet: Facet, value: str, kind: Kind) -> str:
@@ -151,7 +167,7 @@ def label_of(facet: Facet, value: str, kind: Kind) -> str:
     return named.label if named is not None else value
 
 
-def _tags(conn: sa.Connection, kind: Kind, facet: Facet) -> list[tuple[str, int]]:
+def _tags(conn: sa.Connection, kind: Kind, facet: Facet) -> dict[str, int]:
     c = tag_counts.c
     query = (
         sa.select(c.tag, c.repositories)
@@ -159,4 +175,4 @@ def _tags(conn: sa.Connection, kind: Kind, facet: Facet) -> list[tuple[str, int]
         .order_by(c.repositories.desc(), c.tag)
         .limit(MAX_CHOICES)
     )
-    return [(tag, number) for tag, number in conn.execute(query)]
+    return {tag: number for tag, number in conn.execute(query)} if facet.is_tag else {}

@@ -6,6 +6,7 @@ short.
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
@@ -23,7 +24,8 @@ from paddock.hub.types import Account, Caller, Kind, Repository
 
 MAX_TYPED_CHARS: Final = 200
 _COLLECTIONS_SEEN = 2_000  # the last changed ones
-_LAST = "\U0010ffff"
+_ACCOUNT = re.compile(r"[a-z0-9_-]{1,42}")
+_LAST = "\x7f"  # behind every sign of a name
 
 
 class Found(NamedTuple):
@@ -55,11 +57,10 @@ def find_repositories(
 def find_accounts(conn: sa.Connection, typed: str, limit: int) -> list[Account]:
     """Users and organisations whose name begins with what was typed, by name."""
     key = names.account_key(typed.strip())
-    if not key or not is_askable(key) or len(key) > names.MAX_ACCOUNT_CHARS:
+    if not _ACCOUNT.fullmatch(key):
         return []
     column = accounts.c.key
-    begins: sa.ColumnElement[bool] = column.like(key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%",
-                         escape="\\")  # fmt: skip
+    begins: sa.ColumnElement[bool] = column.like(key.replace("_", "!_") + "%", escape="!")
     if conn.dialect.name == "sqlite":
         begins = sa.and_(column >= key, column < key + _LAST)
     query = sa.select(accounts).where(begins).order_by(column).limit(limit)

@@ -31,6 +31,7 @@ from paddock.hub.types import Account, Caller, Kind, Repository
 MAX_PAGE = 1000
 FIRST_WALK = 1_000  # rows that are looked at at first
 LATER_WALKS = (20_000, 80_000)
+BRIEF_WALK = 4_000
 _FEW_AT_LEAST = 2_000
 _MANY = 1_000_000  # as many as make the difference between the two ways worth a thought
 _SAMPLE = 300  # rows of an order, by which a filter is found to be common
@@ -208,7 +209,7 @@ def _find(search: _Search, caller: Caller) -> _Stretch:
     few = search.fewest(search.filters) if search.filters else None
     if few is not None:
         return search.among(few, visible)
-    steps = (FIRST_WALK,) if search.listing.is_brief else (FIRST_WALK, *LATER_WALKS)
+    steps = (FIRST_WALK, *([BRIEF_WALK] if search.listing.is_brief else LATER_WALKS))
     return _merge(search, [way(search, caller, steps) for way in ways])
 
 

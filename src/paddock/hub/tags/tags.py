@@ -31,7 +31,7 @@ def tags_by_type(conn: sa.Connection, kind: Kind) -> dict[str, list[dict[str, st
     counted = sa.select(c.type, c.tag, c.repositories).where(c.kind == kind, c.repositories > 0)
     for row in conn.execute(counted.order_by(c.repositories.desc(), c.tag)):
         found.setdefault(row.type, {})[row.tag] = row.repositories
-    for tag, count in _recent(conn, kind).most_common():
+    for tag, count in recent_tags(conn, kind).most_common():
         named = name_tag(kind, tag)
         if named is not None and len(found[named.type]) < 2 * MOST_OF_A_TYPE:
             found[named.type].setdefault(tag, count)
@@ -77,8 +77,13 @@ def _tags_of(conn: sa.Connection, repo: Repository) -> list[str]:
     return list(conn.execute(query.order_by(repository_tags.c.tag)).scalars())
 
 
-def _recent(conn: sa.Connection, kind: Kind) -> Counter[str]:
-    """The tags of the public repositories that changed since the last count, the latest first."""
+def recent_tags(
+    conn: sa.Connection, kind: Kind, column: sa.Column[str] = repository_tags.c.tag
+) -> Counter[str]:
+    """The tags of the public repositories that changed since the last count, the latest first.
+
+    ``column`` may name another table of what repositories have.
+    """
     c = repositories.c
     since = _counted_at(conn, kind) - _OVERLAP
     latest = (
@@ -88,7 +93,7 @@ def _recent(conn: sa.Connection, kind: Kind) -> Counter[str]:
         .limit(MOST_RECENT)
         .subquery()
     )
-    query = sa.select(repository_tags.c.tag).join(latest, latest.c.id == repository_tags.c.repo_id)
+    query = sa.select(column).join(latest, latest.c.id == column.table.c.repo_id)
     return Counter(conn.execute(query).scalars())
 
 

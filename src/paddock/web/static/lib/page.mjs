@@ -1,4 +1,5 @@
-// What every page does: copy buttons, and menus that close as people expect.
+// What every page does: copy buttons, menus that close as people expect, and search as one types, which
+// is fetched when somebody is about to.
 import { announce } from "./hub.mjs";
 
 for (const button of document.querySelectorAll("button[data-copy]")) button.hidden = false;
@@ -22,3 +23,5 @@ document.addEventListener("keydown", (event) => {
     if (had) menu.querySelector("summary").focus();
   }
 });
+
+document.getElementById("find")?.addEventListener("focus", () => import("../lists/quicksearch.mjs"), { once: true });
