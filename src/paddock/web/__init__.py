@@ -15,10 +15,12 @@ browser           who visits a page, and the proof that a form is ours
 repository        pages of one repository
 pages             what is here, and one repository
 files             folders and files, their history, changing them
-discussion_pages  discussions and pull requests
-gate_pages        asking for access
-signing_in        signing in and out
-consent           allowing an application something
+discussions       talking: discussions and pull requests
+social            likes, follows, watching, notifications
+collections       lists of repositories that somebody put together
+account           one's own account, and the ways in
+access            who may have the files: asking, deciding
+viewer            rows of tables in a repository's files
+forms             what forms send, and what is said above them
 serving           /v1: models of the hub's own repositories
-device            letting a waiting device in
 """

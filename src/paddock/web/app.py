@@ -13,21 +13,23 @@ from paddock.http.frame import Figures, Frame, Framing
 from paddock.hub import api
 from paddock.hub.context import Hub
 from paddock.web import (
-    consent,
-    device,
-    discussion_pages,
     errors,
-    gate_pages,
     health,
     pages,
-    signing_in,
     static_files,
 )
+from paddock.web.access import routes as access
+from paddock.web.account import routes as account
+from paddock.web.collections import routes as collections
+from paddock.web.discussions import routes as discussions
 from paddock.web.files import routes as files
 from paddock.web.limits import RateLimits
+from paddock.web.lists import routes as lists
 from paddock.web.raw_path import RawPath
 from paddock.web.sendfile import ZeroCopySend
 from paddock.web.serving.mount import BesideHub, Models
+from paddock.web.social import routes as social
+from paddock.web.viewer import routes as viewer
 
 # A handler that takes more says so (``hub.context.accept_body``). JSON is parsed without a pause,
 # and a few bytes of it can become an object of sixty: the worst of this size takes half a second.
@@ -69,12 +71,13 @@ def create_app(hub: Hub, models: Models | None = None) -> ASGIApp:
 
 def _routers() -> list[APIRouter]:
     """In the order of matching: what has a fixed first segment before ``/{namespace}/{name}``."""
-    people = [signing_in.router, consent.router, device.router]
+    people = [*account.ROUTERS, *social.ROUTERS, *collections.ROUTERS, *lists.ROUTERS]
     of_repositories = [
-        discussion_pages.router,
-        gate_pages.router,
+        *discussions.ROUTERS,
+        *access.ROUTERS,
         *files.ROUTERS,
+        *viewer.ROUTERS,
         pages.router,
     ]
     first = [health.router, static_files.router]
-    return [*first, *api.routers(), *people, *of_repositories]
+    return [*first, *api.routers(), *people, *of_repositories, *lists.LAST]

@@ -5,7 +5,8 @@ Who was decided about meanwhile, or is gone, is passed over and counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -36,6 +37,31 @@ def decide_all(
 
     Whoever calls has locked the repository, so each request is decided once.
     """
+
+    def decide(user_id: int) -> None:
+        requests.decide(conn, repo, user_id, reviewer, decision)
+
+    return _each(conn, repo, request_ids, decide)
+
+
+def renew_all(
+    conn: sa.Connection,
+    repo: Repository,
+    request_ids: Sequence[str],
+    reviewer: Account,
+    expires_at: datetime | None,
+) -> Decided:
+    """Let the access of many end at another moment; raises NotGated or BadInput."""
+
+    def renew(user_id: int) -> None:
+        requests.renew(conn, repo, user_id, reviewer, expires_at)
+
+    return _each(conn, repo, request_ids, renew)
+
+
+def _each(
+    conn: sa.Connection, repo: Repository, request_ids: Sequence[str], change: Callable[[int], None]
+) -> Decided:
     wanted = list(dict.fromkeys(request_ids))
     if not wanted:
         raise BadInput("nobody was chosen", hint="check the boxes of those whom you decide about")
@@ -44,8 +70,7 @@ def decide_all(
     changed = 0
     for request_id in wanted:
         try:
-            user_id = requests.asked_by(conn, repo, request_id)
-            requests.decide(conn, repo, user_id, reviewer, decision)
+            change(requests.asked_by(conn, repo, request_id))
         except RequestNotFound:
             continue
         changed += 1

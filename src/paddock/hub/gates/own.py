@@ -11,7 +11,7 @@ from paddock.hub import access
 from paddock.hub.gates.standing import standing_of
 from paddock.hub.paging import Order, Page, Part, read_page
 from paddock.hub.tables import access_grants, repositories
-from paddock.hub.types import Caller, Kind
+from paddock.hub.types import Account, Caller, Kind, Repository
 
 _c = access_grants.c
 
@@ -55,3 +55,16 @@ def _own(row: sa.RowMapping) -> OwnRequest:
         row[_c.expires_at],
         row[_c.reason],
     )
+
+
+def find_own(conn: sa.Connection, repo: Repository, user: Account) -> OwnRequest | None:
+    """How a user stands with one repository that they were shown; None: they never asked."""
+    query = sa.select(_c.status, _c.expires_at, _c.reason, _c.created_at.label("asked_at")).where(
+        _c.repo_id == repo.id, _c.user_id == user.id
+    )
+    row = conn.execute(query).one_or_none()
+    if row is None:
+        return None
+    standing = standing_of(row.status, row.expires_at)
+    told = (standing, row.asked_at, row.expires_at, row.reason)
+    return OwnRequest(repo.kind, repo.full_name, repo.gated is not None, *told)

@@ -1,6 +1,6 @@
 """Addresses of mail that people may give for themselves.
 
-Pure, and stricter than the standards: an address is put into the head of a letter, shown to others
+Stricter than the standards: an address is put into the head of a letter, shown to others
 and handed to programs that send mail. So it is plain ASCII without spaces, quotes, commas, percent
 signs or line ends, and does not begin like an option. Whether somebody reads it is not known.
 """
@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import re
 
+import sqlalchemy as sa
+
 from paddock.errors import BadInput, shown
+from paddock.hub.tables import accounts
+from paddock.hub.types import Account
 
 MAX_EMAIL_CHARS = 254  # RFC 5321, 4.5.3.1
 _MAX_LOCAL_CHARS = 64
@@ -43,3 +47,11 @@ def check_email(text: str) -> str:
             hint="write it as name@example.org: letters, digits and . _ + ~ = - before the @",
         )
     return f"{local}@{domain.lower()}"
+
+
+def set_email(conn: sa.Connection, user: Account, text: str | None) -> None:
+    """Keep another address of the user's, or none; raises BadEmail. An old one may stay."""
+    if text is not None and text == user.email:
+        return
+    email = None if text is None else check_email(text)
+    conn.execute(accounts.update().where(accounts.c.id == user.id).values(email=email))

@@ -3,6 +3,7 @@
 tables    rows
 sessions  begun, found, ended
 cookies   the cookie, and the proof that a request came from our own page
+agents    what a browser calls itself, in words
 listing   a user's sessions, and how the user ends them
 joining   making an account of one's own
 attempts  so many guesses in a window, then a pause

@@ -179,6 +179,26 @@ def change_password(
         forget_attempts(conn, subject)
 
 
+def has_password(conn: sa.Connection, user: Account) -> bool:
+    """Whether the user has a password at all."""
+    query = sa.select(accounts.c.password_hash).where(accounts.c.id == user.id)
+    return conn.scalar(query) is not None
+
+
+def check_password(database: Database, user: Account, password: str) -> None:
+    """Raise WrongPassword or TooManyAttempts unless it is the user's, or they have none."""
+    subject = f"account:{names.account_key(user.name)}"
+    with database.write() as conn:
+        is_over = over_limit(conn, subject, TRIES_PER_ACCOUNT)
+        stored = conn.scalar(sa.select(accounts.c.password_hash).where(accounts.c.id == user.id))
+    if is_over:
+        raise TooManyAttempts
+    if stored is not None and not verify_password(password, stored):
+        raise WrongPassword
+    with database.write() as conn:
+        forget_attempts(conn, subject)
+
+
 def set_password(conn: sa.Connection, user: Account, new: str) -> None:
     """The same by an administrator, who need not know the old one; raises BadPassword."""
     change = accounts.update().where(accounts.c.id == user.id)

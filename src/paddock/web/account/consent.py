@@ -89,7 +89,7 @@ def authorize(request: Request, hub: HubDep, visitor: VisitorDep) -> Response:
         orgs = accounts.orgs_of(conn, visitor.session.user)
     target = urlsplit(uri)
     return visitor.show(
-        "consent.html",
+        "account/consent.html",
         forms_to=f"'self' {target.scheme}://{target.netloc}",
         app=wanted.app,
         meanings=meanings(wanted.app, wanted.scope),

@@ -9,19 +9,24 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from markupsafe import Markup
 
 from paddock.hub import access
-from paddock.hub.context import HubDep
+from paddock.hub.context import Hub, HubDep
+from paddock.hub.gates import requests
 from paddock.hub.gates.asking import ask_for_access
 from paddock.hub.gates.countries import COUNTRIES
 from paddock.hub.gates.forms import BadAnswer, Gate, read_gate
-from paddock.hub.gates.requests import require_gate
+from paddock.hub.gates.own import find_own
+from paddock.hub.gates.retaining import retention_days
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
-from paddock.hub.types import Account, Caller, Need, Repository
+from paddock.hub.names import RepositoryName
+from paddock.hub.types import Need
 from paddock.markdown import render_markdown
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
+from paddock.web.forms import Text, back_to
+from paddock.web.repository.shell import open_shell
 
 router = APIRouter(include_in_schema=False)
 
@@ -43,15 +48,7 @@ def show(request: Request, hub: HubDep, visitor: VisitorDep, name: RepositoryNam
     """The form, or how the person stands; those who are not signed in sign in first."""
     if visitor.session is None:
         return to_sign_in(request)
-    caller = Caller(visitor.session.user, None)
-    with hub.database.read() as conn:
-        repo = access.open_repository(conn, caller, name, Need.METADATA)
-        require_gate(repo)
-        if access.may_write(conn, caller, repo):
-            status: str | None = "accepted"
-        else:
-            status = access.grant_status(conn, repo, visitor.session.user)
-    return _show(visitor, visitor.session.user, repo, status, {})
+    return _show(hub, visitor, name, {})
 
 
 @router.post(PAGE + "/form")
@@ -66,41 +63,59 @@ def ask(
     visitor.check_form(fields.get("form_key", ""))
     if visitor.session is None:
         return to_sign_in(request)
-    caller = Caller(visitor.session.user, None)
     answers = {
         key.removeprefix(_ANSWER): value for key, value in fields.items() if key.startswith(_ANSWER)
     }
     try:
         with hub.database.write() as conn:
-            repo, _ = ask_for_access(conn, caller, name, answers)
+            repo, _ = ask_for_access(conn, visitor.caller, name, answers)
     except BadAnswer as e:
-        with hub.database.read() as conn:
-            repo = access.open_repository(conn, caller, name, Need.METADATA)
-        return _show(visitor, visitor.session.user, repo, None, answers, problem=e.message)
-    return RedirectResponse(f"{repo.web_path}/ask-access", 303)
+        return _show(hub, visitor, name, answers, problem=e.message)
+    return back_to(f"{repo.web_path}/ask-access")
+
+
+@router.post(PAGE + "/withdraw")
+def withdraw(
+    hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, form_key: Text = ""
+) -> Response:
+    """A request that nobody has decided is forgotten."""
+    visitor.check_form(form_key)
+    user = visitor.require_user()
+    with hub.database.write() as conn:
+        repo = access.open_to_change(conn, visitor.caller, name, Need.METADATA)
+        requests.withdraw(conn, repo, user)
+    return back_to("/settings/access", "withdrawn")
 
 
 def _show(
+    hub: Hub,
     visitor: Visitor,
-    user: Account,
-    repo: Repository,
-    status: str | None,
+    name: RepositoryName,
     answers: dict[str, str],
     *,
     problem: str | None = None,
 ) -> Response:
-    gate = read_gate(repo.card)
+    user = visitor.require_user()
+    with hub.database.read() as conn:
+        shell = open_shell(hub, conn, visitor, name, "card")
+        requests.require_gate(shell.repo)
+        own = find_own(conn, shell.repo, user)
+    gate = read_gate(shell.repo.card)
+    status = "writes" if shell.may_write else own.status if own else None
     return visitor.show(
-        "gate.html",
+        "access/asking.html",
         400 if problem else 200,
-        repo=repo,
+        shell=shell,
+        repo=shell.repo,
         gate=gate,
         prompt=_prompt(gate),
         status=status,
+        own=own,
         asker=user,
         answers=answers,
         answer_prefix=_ANSWER,
         countries=sorted(COUNTRIES.values()),
+        kept_days=retention_days(shell.repo.card),
         problem=problem,
     )
 

@@ -20,8 +20,8 @@ from paddock.hub.oauth.devices import UnknownDeviceCode, Waiting
 from paddock.hub.people import accounts
 from paddock.hub.sessions.attempts import TooManyAttempts, over_limit, take_back_attempt
 from paddock.hub.sessions.sessions import Session
+from paddock.web.account.consent import FormFields, chosen_orgs, meanings, reaches
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
-from paddock.web.consent import FormFields, chosen_orgs, meanings, reaches
 
 router = APIRouter(include_in_schema=False)
 
@@ -40,7 +40,7 @@ def device_form(
     """
     if visitor.session is None:
         return to_sign_in(request)
-    return visitor.show("device.html", problem=None, user_code=user_code)
+    return visitor.show("account/device.html", problem=None, user_code=user_code)
 
 
 @router.post("/oauth/device/confirm")
@@ -58,10 +58,10 @@ def confirm_device(
     if isinstance(found, PaddockError):
         problem = found.message if found.hint is None else f"{found.message}: {found.hint}"
         typed = fields.get("user_code", "")[:20]
-        return visitor.show("device.html", found.status, problem=problem, user_code=typed)
+        return visitor.show("account/device.html", found.status, problem=problem, user_code=typed)
     is_bounded = not found.app.is_trusted and reaches(found.scope)
     return visitor.show(
-        "device_confirm.html",
+        "account/device_confirm.html",
         app=found.app,
         user_code=devices.show_code(found.user_code),
         meanings=meanings(found.app, found.scope),
@@ -85,8 +85,8 @@ def decide_device(request: Request, hub: HubDep, visitor: VisitorDep, form: Form
             devices.deny(conn, found)
     if isinstance(found, PaddockError):
         problem = found.message if found.hint is None else f"{found.message}: {found.hint}"
-        return visitor.show("device.html", found.status, problem=problem, user_code="")
-    return visitor.show("device_done.html", app=found.app, is_allowed=is_allowed)
+        return visitor.show("account/device.html", found.status, problem=problem, user_code="")
+    return visitor.show("account/device_done.html", app=found.app, is_allowed=is_allowed)
 
 
 def _find_device(

@@ -201,7 +201,8 @@ def test_a_new_password_signs_out_every_other_browser(shared_server: LiveServer)
     wrong = here.browser.post("/settings/password", data={**form, "old": "x", "new": "longer one"})
     assert wrong.status_code == 401
     done = {**form, "old": PASSWORD, "new": "longer one"}
-    assert "is changed" in here.browser.post("/settings/password", data=done).text
+    changed = here.browser.post("/settings/password", data=done)
+    assert "is changed" in here.browser.get(changed.headers["location"]).text
     assert here.browser.get("/settings/password").status_code == 200
     assert there.browser.get("/settings/password").status_code == 303
     assert Person(shared_server, "jana").sign_in("longer one").status_code == 303

@@ -1,0 +1,44 @@
+"""Letting somebody in by name, whether or not they asked, for good or until a day."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse, Response
+
+from paddock.errors import BadInput
+from paddock.hub import access
+from paddock.hub.context import HubDep
+from paddock.hub.gates import requests
+from paddock.hub.http.paths import RepositoryNameDep
+from paddock.hub.people import accounts
+from paddock.hub.types import Need
+from paddock.web.access.requests import PAGE, Looking, show_access
+from paddock.web.browser import VisitorDep
+from paddock.web.forms import Text, end_of_day, sentence
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.post(PAGE + "/grant")
+def grant(
+    hub: HubDep,
+    visitor: VisitorDep,
+    name: RepositoryNameDep,
+    who: Text = "",
+    ends: Text = "",
+    form_key: Text = "",
+) -> Response:
+    """Let a user in."""
+    visitor.check_form(form_key)
+    try:
+        with hub.database.write() as conn:
+            repo = access.open_to_change(conn, visitor.caller, name, Need.WRITE)
+            user = accounts.get_account(conn, who.strip(), kind="user")
+            reviewer = access.require_user(visitor.caller)
+            requests.grant(conn, repo, user, reviewer, end_of_day(ends))
+    except (accounts.AccountNotFound, BadInput) as e:
+        looking = Looking("accepted")
+        return show_access(
+            hub, visitor, name, looking, e.status, problem=sentence(e), who=who[:100], ends=ends
+        )
+    return RedirectResponse(f"{repo.web_path}/access?show=accepted&done=granted", 303)
