@@ -59,7 +59,8 @@ def _fill_sqlite(path: str, filed: Iterable[Filed]) -> None:
         )
     for _, _, sql in kept:
         conn.execute(sql)
-    conn.execute("INSERT INTO repository_search(repository_search) VALUES ('rebuild')")
+    for table in ("repository_search", "repository_search_texts"):
+        conn.execute(f"INSERT INTO {table}({table}) VALUES ('rebuild')")
     conn.execute("COMMIT")
     conn.execute("PRAGMA journal_mode = WAL")
     conn.close()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from paddock.hub.catalogue.words import words_of
 from paddock.hub.git.objects import GitObject, ObjectType, make_object
 from paddock.hub.git.trees import FILE_MODE, TreeEntry, render_tree
 from paddock.hub.large.pointers import Pointer, render_pointer
@@ -36,6 +37,7 @@ NAMESPACES_OF = 50  # repositories to a namespace
 LARGE_EVERY, LARGE_FILES = 10_000, 2_000
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 _CONTENTS = 500  # distinct contents of each file
+_TEXTS, _VOCABULARY = 500, 20_000
 
 
 class Filed(NamedTuple):
@@ -53,6 +55,8 @@ COLUMNS = {
                      "gated", "sdk", "created_at", "updated_at", "downloads", "likes", "head_oid",
                      "card", "facts", "downloads_all_time", "trending", "parameters"),
     "repository_tags": ("repo_id", "tag"),
+    "repository_terms": ("repo_id", "term"),
+    "repository_texts": ("repo_id", "words"),
     "repository_large_files": ("repo_id", "sha256", "pushed_at"),
     "git_objects": ("repo_id", "oid", "type", "size_bytes", "content", "lfs_sha256",
                     "lfs_size_bytes"),
@@ -68,6 +72,7 @@ class Names:
 
     repositories: int
     first_account: int = 1000
+    with_cards: bool = False  # whole cards, as a page shows them; else a line
 
     def namespace(self, number: int) -> str:
         """The namespace of a repository; a tenth of them own half of everything."""
@@ -102,7 +107,7 @@ class Names:
 def rows(names: Names) -> Iterator[Filed]:
     """Everything, parents before what refers to them."""
     yield from _accounts(names)
-    pool = _Pool()
+    pool = _Pool(with_cards=names.with_cards)
     for pointer in pool.pointers.values():
         yield Filed("large_files", (pointer.sha256, pointer.size_bytes, True))
     for number in range(names.repositories):
@@ -112,9 +117,10 @@ def rows(names: Names) -> Iterator[Filed]:
 class _Pool:
     """Contents that many repositories share, so that few digests are computed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_cards: bool) -> None:
         self.blobs: dict[str, list[GitObject]] = {}
         self.pointers: dict[str, Pointer] = {}
+        self.texts = [_text(number) for number in range(_TEXTS)]
         noise = random.Random(0)
         for path, number in itertools.product(MODEL_FILES, range(_CONTENTS)):
             content = f"{path} {number}\n".encode() * (1 + number % 9)
@@ -122,6 +128,8 @@ class _Pool:
                 pointer = Pointer(f"{noise.getrandbits(256):064x}", 1_000_000 * (number + 1))
                 content = render_pointer(pointer)
                 self.pointers[pointer.sha256] = pointer
+            if path == "README.md" and with_cards:
+                content = _card(number, self.texts[number % _TEXTS])
             self.blobs.setdefault(path, []).append(make_object(ObjectType.BLOB, content))
 
     def files(self, number: int, count: int) -> dict[str, GitObject]:
@@ -134,6 +142,34 @@ class _Pool:
         for extra in range(count - len(chosen)):
             chosen[f"part-{extra:05d}.json"] = shards[extra % _CONTENTS]
         return dict(sorted(chosen.items()))
+
+
+def _text(number: int) -> list[str]:
+    """Prose whose words are as frequent as words are: few of them everywhere, most rarely."""
+    chance = random.Random(f"text {number}")
+    return [_word(int(_VOCABULARY ** chance.random())) for _ in range(400)]
+
+
+def _word(rank: int) -> str:
+    """The word of a rank: two to four syllables, the same every time."""
+    chance = random.Random(f"word {rank}")
+    letters = chance.choices("bdfgklmnprstvz", k=chance.randint(2, 4))
+    return "".join(letter + chance.choice("aeiou") for letter in letters)
+
+
+def common_words(count: int) -> list[str]:
+    """Words that many texts have, the most frequent ones left out."""
+    return [_word(rank) for rank in range(20, 20 + count)]
+
+
+def _card(number: int, words: list[str]) -> bytes:
+    """A card of some four kilobytes: front matter, sections, a table, code."""
+    lines = ["---", f"license: {LICENCES[number % len(LICENCES)]}", "language: en", "---", "# Card"]
+    for start in range(0, 400, 80):
+        lines += ["", f"## {words[start].capitalize()}", "", " ".join(words[start : start + 80])]
+    lines += ["", "| benchmark | value |", "|---|---|", *(f"| {w} | 0.5 |" for w in words[:12])]
+    lines += ["", "```python", "from transformers import pipeline", "```", ""]
+    return "\n".join(lines).encode()
 
 
 def _accounts(names: Names) -> Iterator[Filed]:
@@ -155,6 +191,10 @@ def _repository(names: Names, pool: _Pool, number: int) -> Iterator[Filed]:
     yield Filed("repositories", _row(names, number, moment, commit.oid))
     for tag in sorted(tags(number)):
         yield Filed("repository_tags", (repo_id, tag))
+    for term in sorted(terms(names.kind(number), number)):
+        yield Filed("repository_terms", (repo_id, term))
+    words = [*pool.texts[number % _TEXTS], names.marker(number), *words_of(tags(number))]
+    yield Filed("repository_texts", (repo_id, "".join(f" {w}" for w in dict.fromkeys(words))))
     objects = {item.oid: item for item in (*files.values(), tree, commit)}
     for oid in sorted(objects):
         item = objects[oid]
@@ -188,6 +228,18 @@ def tags(number: int) -> set[str]:
     }  # fmt: skip
 
 
+def terms(kind: str, number: int) -> set[str]:
+    """Of models alone: one in four is a release, one in forty in a class."""
+    if kind != "model":
+        return set()
+    family = FAMILIES[number % len(FAMILIES)].split("-")[0]
+    found = {f"family:{family}", "architecture:LlamaForCausalLM", "format:safetensors"}
+    if number % 4:
+        return found | {"gate:none"}
+    found |= {f"gate:{'waived' if number % 24 == 0 else 'passed'}", "evaluation:results"}
+    return found | {f"openness:{1 + number % 3 if number % 40 == 0 else 0}"}
+
+
 def _row(names: Names, number: int, moment: datetime, head_oid: str) -> tuple[Any, ...]:
     kind, full_name = names.kind(number), names.full_name(number)
     popularity = 1_000_000 // (1 + (number * 7919) % 1_000_003)  # few have much, most have none
@@ -203,6 +255,8 @@ def _row(names: Names, number: int, moment: datetime, head_oid: str) -> tuple[An
         "tags": sorted(tags(number)),
         "gguf_bytes": 0,
         "used_storage": 1_000_000 + number,
+        "formats": ["safetensors"],
+        "release": None,
     }
     if parameters:
         facts["safetensors"] = {"parameters": {"BF16": parameters}, "total": parameters}

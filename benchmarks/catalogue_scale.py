@@ -30,7 +30,7 @@ from paddock.storage.database import Database
 from paddock.storage.migrate import migrate
 
 ROOT = Path(__file__).parents[1]
-_FILLED = "token"  # written when a hub is filled: who asks there
+FILLED = "token"  # written when a hub is filled: who asks there
 _DIFFERENT = 200  # paths of each kind, so that nothing is asked for twice in a row
 
 
@@ -51,9 +51,9 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Figure]:
     for kind in options.databases:
         for size in options.sizes:
             place = (options.keep or folder).absolute() / f"{kind}-{size}"
-            is_filled = (place / _FILLED).exists()
+            is_filled = (place / FILLED).exists()
             place.mkdir(parents=True, exist_ok=is_filled)
-            with _database(kind, place, keep=options.keep is not None) as url:
+            with hub_database(kind, place, keep=options.keep is not None) as url:
                 where = f"{kind}, {size:,} repositories"
                 if not is_filled:
                     figures.append(_fill(place, url, where, size))
@@ -62,11 +62,11 @@ def measure(options: argparse.Namespace, folder: Path) -> list[Figure]:
 
 
 def _fill(folder: Path, url: str, where: str, size: int) -> Figure:
-    token = _prepare(url)
+    token = prepare(url)
     started = time.perf_counter()
     fill(url, rows(Names(size)))
     seconds = time.perf_counter() - started
-    (folder / _FILLED).write_text(token)
+    (folder / FILLED).write_text(token)
     return Figure(f"{where}: filling", round(seconds, 1), "s", [seconds])
 
 
@@ -74,7 +74,7 @@ def _of_hub(
     options: argparse.Namespace, folder: Path, url: str, where: str, size: int
 ) -> list[Figure]:
     names = Names(size)
-    token = (folder / _FILLED).read_text()
+    token = (folder / FILLED).read_text()
     figures = []
     os.environ["PADDOCK_DATABASE_URL"] = url
     try:
@@ -136,18 +136,18 @@ def _questions(names: Names, token: str) -> dict[str, tuple[list[str], str]]:
     }  # fmt: skip
 
 
-def _prepare(url: str) -> str:
+def prepare(url: str, role: str = "read") -> str:
     """Create the tables and somebody who asks; gives their token."""
     database = Database(url)
     migrate(database)
     with database.write() as conn:
-        token = create_token(conn, create_user(conn, "reader", is_admin=False), "bench", "read")
+        token = create_token(conn, create_user(conn, "reader", is_admin=False), "bench", role)
     database.dispose()
     return token
 
 
 @contextmanager
-def _database(kind: str, folder: Path, *, keep: bool) -> Iterator[str]:
+def hub_database(kind: str, folder: Path, *, keep: bool) -> Iterator[str]:
     """The URL of a database, empty unless it was kept, gone afterwards unless it is kept."""
     if kind == "sqlite":
         yield f"sqlite:///{folder}/paddock.db"
@@ -161,7 +161,7 @@ def _database(kind: str, folder: Path, *, keep: bool) -> Iterator[str]:
     plain = server.replace("postgresql+psycopg", "postgresql")
     name = f"bench_{'kept' if keep else os.getpid()}_{folder.name.partition('-')[2]}"
     with psycopg.connect(plain, autocommit=True) as conn:
-        if not (folder / _FILLED).exists():
+        if not (folder / FILLED).exists():
             conn.execute(f"CREATE DATABASE {name}".encode())
         try:
             yield server.replace("/postgres?", f"/{name}?")

@@ -62,7 +62,9 @@ class Connection:
         return part
 
 
-def timings(url: str, paths: Sequence[str], clients: int, token: str = "") -> list[float]:
+def timings(
+    url: str, paths: Sequence[str], clients: int, token: str = "", headers: str = ""
+) -> list[float]:
     """Seconds of each request, sorted; so many clients work through the paths together."""
     waiting: Iterator[str] = iter(paths)
     lock, taken = threading.Lock(), []
@@ -76,7 +78,7 @@ def timings(url: str, paths: Sequence[str], clients: int, token: str = "") -> li
             if path is None or failed:
                 break
             started = time.perf_counter()
-            status = connection.send(path, token=token)
+            status = connection.send(path, token=token, headers=headers)
             taken.append(time.perf_counter() - started)
             if status != 200:
                 failed.append(f"{path} answered {status}")

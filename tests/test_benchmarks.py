@@ -27,6 +27,7 @@ IN_C = {"products", "engine", "engine_step", "serving"}  # ours, or the floors b
         "release_1gb",
         "convert",
         "catalogue_scale",
+        "pages",
         "memory_soak",
         "quantise",
         "products",
