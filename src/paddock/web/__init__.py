@@ -12,8 +12,9 @@ health            whether the server lives, and its figures
 rendering         templates as answers
 static_files      styles and scripts
 browser           who visits a page, and the proof that a form is ours
-repository        pages of one repository
-pages             what is here, and one repository
+repository        pages of one repository: its head, its card
+cards             cards as HTML
+released          what a release says of itself
 files             folders and files, their history, changing them
 discussions       talking: discussions and pull requests
 social            likes, follows, watching, notifications

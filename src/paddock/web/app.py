@@ -15,7 +15,6 @@ from paddock.hub.context import Hub
 from paddock.web import (
     errors,
     health,
-    pages,
     static_files,
 )
 from paddock.web.access import routes as access
@@ -26,6 +25,7 @@ from paddock.web.files import routes as files
 from paddock.web.limits import RateLimits
 from paddock.web.lists import routes as lists
 from paddock.web.raw_path import RawPath
+from paddock.web.repository import routes as repository
 from paddock.web.sendfile import ZeroCopySend
 from paddock.web.serving.mount import BesideHub, Models
 from paddock.web.social import routes as social
@@ -77,7 +77,7 @@ def _routers() -> list[APIRouter]:
         *access.ROUTERS,
         *files.ROUTERS,
         *viewer.ROUTERS,
-        pages.router,
+        *repository.ROUTERS,
     ]
     first = [health.router, static_files.router]
     return [*first, *api.routers(), *people, *of_repositories, *lists.LAST]

@@ -30,4 +30,5 @@ def parse_gate(raw: bytes) -> Gate:
         digest(document.get("root")),
         tuple(approvals),
         read_checks(document.get("checks")),
+        len(raw),
     )

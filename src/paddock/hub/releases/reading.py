@@ -33,9 +33,16 @@ from paddock.hub.types import FileEntry, Repository
 from paddock.storage.blobs import BlobStore
 
 RELEASE_FILES = (MANIFEST, BUNDLE, ENVELOPE)
-_statements: Memory[Statement | str] = Memory(200)
-_gates: Memory[Gate | str] = Memory(50)
-_signers: Memory[tuple[Signer, ...]] = Memory(200)
+_KEPT_BYTES = 16 << 20  # of the files that were read; as values they take some times as much
+
+
+def _size(found: Statement | Gate | str) -> int:
+    return 1000 if isinstance(found, str) else found.size_bytes
+
+
+_statements: Memory[Statement | str] = Memory(_KEPT_BYTES, _size)
+_gates: Memory[Gate | str] = Memory(_KEPT_BYTES, _size)
+_signers: Memory[tuple[Signer, ...]] = Memory(1000)
 
 Entries = Mapping[str, files.Entry]
 

@@ -58,6 +58,7 @@ def parse_statement(raw: bytes) -> Statement:
         name=name,
         version=version,
         sha256=sha256_hex(raw),
+        size_bytes=len(raw),
         producer=_texts_of(document.get("producer")),
         metadata=_texts_of(document.get("metadata")),
         licences=_texts_of(document.get("licenses"), _LICENCE_KINDS),
@@ -169,7 +170,6 @@ def _facts(value: object) -> Iterator[Fact]:
         yield Fact(
             key,
             text(row.get("name"), 200) or key,
-            row.get("value"),
             f"{words} {unit}" if unit else words,
             source if source in _SOURCES else "unknown",
             text(row.get("by"), 200),

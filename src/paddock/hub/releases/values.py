@@ -6,7 +6,7 @@ Pure data. Every text is bounded and comes from whoever uploaded it; none of it 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from paddock.hub.releases.results import Result
 
@@ -45,8 +45,7 @@ class Fact:
 
     key: str
     name: str
-    value: Any  # JSON, as it was written
-    words: str  # the same for people
+    words: str  # its value, for people
     source: Source = "unknown"
     by: str | None = None
 
@@ -93,6 +92,7 @@ class Gate:
     root: str | None
     approvals: tuple[Approval, ...] = ()
     checks: tuple[Check, ...] = ()
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,7 @@ class Statement:
     name: str
     version: str
     sha256: str  # of release.json itself
+    size_bytes: int
     producer: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     licences: dict[str, str] = field(default_factory=dict)  # code, data, distribution, document

@@ -1,0 +1,9 @@
+"""The routes of a repository's first page and of the tabs about its release."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from paddock.web.repository import card
+
+ROUTERS: Final = (card.router,)
