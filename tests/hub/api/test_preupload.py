@@ -13,7 +13,7 @@ import pytest
 from huggingface_hub import CommitOperationAdd
 from huggingface_hub.errors import RevisionNotFoundError
 
-from paddock.hub.api import preupload
+from paddock.hub.http import travelling
 from tests.hub.api.hosted import Hosted, host
 from tests.live import LiveServer
 
@@ -133,16 +133,16 @@ def test_only_who_may_write_is_answered(hosted: Hosted) -> None:
 def test_patterns_made_to_be_slow_meet_a_deadline(
     hosted: Hosted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preupload, "MATCHING_SECONDS", 0.0)
+    monkeypatch.setattr(travelling, "MATCHING_SECONDS", 0.0)
     rules = "\n".join("*" + "a" * 100 + "?b filter=lfs" for _ in range(50))
     files = [{"path": "a" * 250}] * 50
     assert ask(hosted, *files, gitAttributes=rules).status_code == 400
-    monkeypatch.setattr(preupload, "MATCHING_SECONDS", time.monotonic())
+    monkeypatch.setattr(travelling, "MATCHING_SECONDS", time.monotonic())
     assert ask(hosted, *files[:2], gitAttributes=rules).status_code == 200
 
 
 def test_one_path_meets_the_deadline_too(hosted: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preupload, "MATCHING_SECONDS", 0.2)
+    monkeypatch.setattr(travelling, "MATCHING_SECONDS", 0.2)
     glob = "?*" + "a" * 500 + "b"  # a million steps for the path below
     path = "a" * 2000
     for rules in (

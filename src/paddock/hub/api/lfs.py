@@ -31,6 +31,7 @@ from paddock.hub.large.lfs import Batch, Right, WantedObject
 from paddock.hub.mirror import pulling
 from paddock.hub.scans import leaving
 from paddock.hub.scans.leaving import Asking
+from paddock.hub.sessions.cookies import FORM_HEADER
 from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()
@@ -50,6 +51,11 @@ class _Answering:
     key: bytes
     bearer: Bearer
     refused: Mapping[str, PaddockError]  # objects that the caller may not have
+
+    @property
+    def may_leave(self) -> bool:
+        """Whether the client can send to the store: a page's script may call nobody but us."""
+        return FORM_HEADER not in self.request.headers
 
     def right(self, wanted: WantedObject) -> Right:
         return Right(self.repo.id, wanted.oid, wanted.size_bytes, bearer=self.bearer)
@@ -158,7 +164,8 @@ def _download(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
 def _upload(answering: _Answering, wanted: WantedObject) -> dict[str, Any]:
     right = answering.right(wanted)
     direct = arriving.direct_right(right)
-    if (href := arriving.part_address(answering.hub.blobs, direct)) is not None:
+    href = arriving.part_address(answering.hub.blobs, direct) if answering.may_leave else None
+    if href is not None:
         right = direct
     else:
         href = answering.address("put", right)
@@ -171,7 +178,8 @@ def _upload_in_parts(answering: _Answering, wanted: WantedObject) -> dict[str, A
     parts = lfs.part_rights(whole)
     header = {"chunk_size": str(lfs.part_bytes(wanted.size_bytes))}
     for right in parts:
-        direct = arriving.part_address(answering.hub.blobs, right)
+        may_leave = answering.may_leave
+        direct = arriving.part_address(answering.hub.blobs, right) if may_leave else None
         ours = answering.address("part", right, f"/parts/{right.part}")
         header[f"{right.part:05d}"] = direct or ours
     href = answering.address("complete", whole._replace(part=len(parts)), "/complete")

@@ -1,15 +1,13 @@
 """How each file should travel: inside the commit, or ahead of it as a large file.
 
-Knows the three reasons for a large file (``.gitattributes``, its size, a sample that is not text)
-and what ``.gitignore`` leaves out. Patterns may come with the request, so matching has a deadline.
+Knows the question and the answer on the wire; which files are large is ``travelling``'s.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import time
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import sqlalchemy as sa
 from fastapi import APIRouter
@@ -21,23 +19,14 @@ from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.discussions import contributing
 from paddock.hub.errors import BadPath
 from paddock.hub.git import files, refs
-from paddock.hub.git.attributes import Attributes, parse_attributes
-from paddock.hub.git.ignores import Ignores, parse_ignores
-from paddock.hub.http.commit_body import MAX_FILE_BYTES
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep, RevisionInPath
+from paddock.hub.http.travelling import MAX_RULES_BYTES, RULES, Matching, matching, rules_text
 from paddock.hub.types import FileEntry, Need, Repository
-from paddock.large_patterns import ATTRIBUTES_NAME
 
 router = APIRouter()
 
 MAX_FILES = 1000
-MAX_RULES_BYTES = 256 * 1024
-MATCHING_SECONDS = 5.0
-
-_SAMPLE_BYTES = 512  # what clients send; more of it says nothing more
 _MAX_SAMPLE_CHARS = 64 * 1024
-_TEXT_CONTROLS = frozenset(b"\t\n\r\f\b\x1b")
-_MAX_ODD_SHARE = 0.3  # of a sample that is no UTF-8: beyond it, no old text encoding either
 
 
 class AskedFile(BaseModel):
@@ -72,34 +61,22 @@ def preupload(
         ref = refs.branch_ref(rev)
         contributing.require_ref(conn, caller, repo, ref, create_pr=create_pr)
         commit_oid = refs.resolve_revision(conn, repo, rev)
-        rules = [ATTRIBUTES_NAME, ".gitignore"]
-        present = files.entries_at(conn, repo, commit_oid, [*paths, *rules])
-        attributes_text, ignore_text = (
-            _rules(hub, conn, repo, present.get(ATTRIBUTES_NAME), body.git_attributes),
-            _rules(hub, conn, repo, present.get(".gitignore"), body.git_ignore),
-        )
-    deadline = time.monotonic() + MATCHING_SECONDS
-    matching = _Matching(parse_attributes(attributes_text), parse_ignores(ignore_text), deadline)
-    answers = [_answer(file, matching, present.get(file.path)) for file in body.files]
-    return {"files": answers}
+        present = files.entries_at(conn, repo, commit_oid, [*paths, *RULES])
+        given = (body.git_attributes, body.git_ignore)
+        texts = [
+            _rules(hub, conn, repo, present.get(name), text)
+            for name, text in zip(RULES, given, strict=True)
+        ]
+    rules = matching(*texts)
+    return {"files": [_answer(file, rules, present.get(file.path)) for file in body.files]}
 
 
-class _Matching(NamedTuple):
-    """The rules of one answer, and when matching them has taken too long."""
-
-    attributes: Attributes
-    ignores: Ignores
-    deadline: float
-
-
-def _answer(file: AskedFile, matching: _Matching, present: files.Entry | None) -> dict[str, Any]:
-    attributes, ignores, deadline = matching
-    is_attributed = attributes.is_large(file.path, deadline=deadline)
-    large = is_attributed or file.size > MAX_FILE_BYTES or _is_binary(file)
+def _answer(file: AskedFile, rules: Matching, present: files.Entry | None) -> dict[str, Any]:
+    large = rules.is_large(file.path, file.size, _sample(file))
     answer: dict[str, Any] = {
         "path": file.path,
         "uploadMode": "lfs" if large else "regular",
-        "shouldIgnore": ignores.is_ignored(file.path, deadline=deadline),
+        "shouldIgnore": rules.is_ignored(file.path),
     }
     if isinstance(present, FileEntry):
         answer["oid"] = present.etag
@@ -114,28 +91,11 @@ def _rules(
     given: str | None,
 ) -> str:
     """The rules to go by: those given with the request, else the revision's."""
-    if given is not None:
-        return given
-    if not isinstance(entry, FileEntry) or entry.large or entry.size_bytes > MAX_RULES_BYTES:
-        return ""
-    content = files.read_small_file(conn, hub.blobs, repo, entry, MAX_RULES_BYTES)
-    return content.decode("utf-8", "replace")
+    return given if given is not None else rules_text(hub, conn, repo, entry)
 
 
-def _is_binary(file: AskedFile) -> bool:
-    """Whether the sample is no text in UTF-8 or an older encoding."""
+def _sample(file: AskedFile) -> bytes:
     try:
-        sample = base64.b64decode(file.sample)[:_SAMPLE_BYTES]
+        return base64.b64decode(file.sample)
     except (binascii.Error, ValueError) as e:
         raise BadInput(f"the sample of {shown(file.path)} is not base64") from e
-    if b"\0" in sample:
-        return True
-    try:
-        sample.decode()
-        return False
-    except UnicodeDecodeError as e:
-        # A sample may end in the middle of a character.
-        if e.reason == "unexpected end of data" and e.start >= len(sample) - 3:
-            return False
-    odd = sum(byte >= 0x80 or (byte < 0x20 and byte not in _TEXT_CONTROLS) for byte in sample)
-    return odd > len(sample) * _MAX_ODD_SHARE

@@ -4,6 +4,9 @@ paths         addresses become values
 queries       lists, flags and numbers in a query
 paged         lists in pages: what part is asked for, and the way to the next
 commit_body   the lines of a commit
+committing    a commit made, on a branch or as a pull request
+travelling    which files travel inside a commit, and which ahead of it
+sent_files    files of a form as operations of a commit
 receiving     a body, piece by piece
 gzip_bodies   a body that may be compressed, into a file
 byte_ranges   what a Range header asks for

@@ -125,20 +125,28 @@ class _Reader:
         raise BadInput(f"line {number} has the unknown key {key[:40]!r}")
 
     def _blob(self, path: str, content: bytes) -> GitObject:
-        if len(content) > MAX_FILE_BYTES:
-            raise TooLarge(
-                f"{path!r} has {len(content)} bytes, more than {MAX_FILE_BYTES} in a commit",
-                hint="upload it as a large file (Xet or LFS)",
-            )
         over_budget = self._inline_bytes + len(content) > INLINE_BUDGET_BYTES
-        most = MAX_POINTER_BYTES if over_budget else MAX_INLINE_BYTES
-        # The catalogue reads the card inside the transaction: it is always in its row.
-        if len(content) <= most or path == CARD_NAME:
+        blob = to_blob(self._blobs, path, content, is_sparing=over_budget)
+        if blob.content is not None:
             self._inline_bytes += len(content)
-            return make_object(ObjectType.BLOB, content)
-        with self._blobs.begin() as writer:
-            writer.write(content)
-            return make_stored_blob(content, writer.commit().sha256)
+        return blob
+
+
+def to_blob(blobs: BlobStore, path: str, content: bytes, *, is_sparing: bool = False) -> GitObject:
+    """A file's bytes as git keeps them, in the blob store already where they are too many for a
+    row; ``is_sparing`` leaves rows to the smallest. Raises TooLarge."""
+    if len(content) > MAX_FILE_BYTES:
+        raise TooLarge(
+            f"{path!r} has {len(content)} bytes, more than {MAX_FILE_BYTES} in a commit",
+            hint="upload it as a large file (Xet or LFS)",
+        )
+    most = MAX_POINTER_BYTES if is_sparing else MAX_INLINE_BYTES
+    # The catalogue reads the card inside the transaction: it is always in its row.
+    if len(content) <= most or path == CARD_NAME:
+        return make_object(ObjectType.BLOB, content)
+    with blobs.begin() as writer:
+        writer.write(content)
+        return make_stored_blob(content, writer.commit().sha256)
 
 
 def _parse_line(number: int, line: bytes) -> tuple[str, dict[str, Any]]:

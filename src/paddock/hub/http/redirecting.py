@@ -20,6 +20,8 @@ from paddock.storage.blobs import BlobStore
 ADDRESS_SECONDS = 3600
 # Smaller ones are quicker from here than by another round trip.
 SMALLEST_BYTES = 1 << 20
+# What a page shows comes from here: its policy allows nothing from elsewhere, however it got there.
+_SHOWN_IN_PAGES = frozenset({"image", "audio", "video", "track"})
 
 
 def redirect_to_store(
@@ -35,6 +37,8 @@ def redirect_to_store(
     if request.method != "GET" or content.blob_sha256 is None:
         return None
     if content.size_bytes < SMALLEST_BYTES:
+        return None
+    if request.headers.get("sec-fetch-dest") in _SHOWN_IN_PAGES:
         return None
     answer = choose_answer("GET", request.headers, headers["ETag"], content.size_bytes)
     if answer.status not in {200, 206}:
