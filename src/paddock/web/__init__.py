@@ -22,6 +22,8 @@ collections       lists of repositories that somebody put together
 account           one's own account, and the ways in
 access            who may have the files: asking, deciding
 viewer            rows of tables in a repository's files
+organisations     made, described, with members
+settings          repositories made, and what their owners set
 forms             what forms send, and what is said above them
 serving           /v1: models of the hub's own repositories
 """

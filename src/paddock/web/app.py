@@ -24,10 +24,12 @@ from paddock.web.discussions import routes as discussions
 from paddock.web.files import routes as files
 from paddock.web.limits import RateLimits
 from paddock.web.lists import routes as lists
+from paddock.web.organisations import routes as organisations
 from paddock.web.raw_path import RawPath
 from paddock.web.repository import routes as repository
 from paddock.web.sendfile import ZeroCopySend
 from paddock.web.serving.mount import BesideHub, Models
+from paddock.web.settings import routes as settings
 from paddock.web.social import routes as social
 from paddock.web.viewer import routes as viewer
 
@@ -71,10 +73,18 @@ def create_app(hub: Hub, models: Models | None = None) -> ASGIApp:
 
 def _routers() -> list[APIRouter]:
     """In the order of matching: what has a fixed first segment before ``/{namespace}/{name}``."""
-    people = [*account.ROUTERS, *social.ROUTERS, *collections.ROUTERS, *lists.ROUTERS]
+    people = [
+        *account.ROUTERS,
+        *organisations.ROUTERS,
+        *settings.FIRST,
+        *social.ROUTERS,
+        *collections.ROUTERS,
+        *lists.ROUTERS,
+    ]
     of_repositories = [
         *discussions.ROUTERS,
         *access.ROUTERS,
+        *settings.ROUTERS,
         *files.ROUTERS,
         *viewer.ROUTERS,
         *repository.ROUTERS,
