@@ -5,6 +5,7 @@ listing        a repository's discussions
 opening        a new discussion, or the ways to a new pull request
 thread         one discussion, with everything that happened in it
 shown          an event as a page tells it
+comment_html   a comment's HTML as it stands on a page
 comment_form   what somebody writes, before it is sent
 commenting     comments: written, looked at before they are sent, edited, hidden
 acting         titles, pins, merging, deleting

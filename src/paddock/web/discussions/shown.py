@@ -1,7 +1,7 @@
 """An event of a discussion as a page tells it: a comment's HTML, or one sentence.
 
-Pure. Comments are HTML that was sanitised when they were written (``paddock.markdown``), under a
-policy that lets nothing in them run; everything else is text.
+Pure. Comments are HTML that was sanitised twice (``comment_html``), under a policy that lets
+nothing in them run; everything else is text.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from paddock.hub.discussions.values import Event, EventType
 from paddock.hub.types import Account, Repository
+from paddock.web.discussions.comment_html import shown_comment
 from paddock.web.files.plain_text import shown_name
 
 _ICONS = {
@@ -78,7 +79,7 @@ def _show(event: Event, eyes: Eyes) -> ShownEvent:
         author=author_name(event.author),
         when=event.created_at,
         icon=_ICONS.get(event.type, "talk"),
-        html=None if html is None else Markup(html),  # noqa: S704  (sanitised: see above)
+        html=None if html is None else shown_comment(html),
         words=_words(event),
         commit_oid=str(oid) if oid else None,
         edits=len(comment.history) if comment is not None and is_shown else 0,

@@ -49,11 +49,12 @@ def test_a_person_reads_a_discussion_and_a_proposal(hosted: Hosted, stranger: ht
     assert "<b>well</b>" in one.text
     assert "default-src 'none'" in one.headers["Content-Security-Policy"]
     proposal = stranger.get(f"/{hosted.repo_id}/discussions/2").text
-    assert "+&lt;script&gt;" in proposal
-    assert "changed the status to open" in proposal
-    for text in (shelf, one.text, proposal):
+    assert "opened this" in proposal and "&lt;script&gt;x&lt;/script&gt;" in proposal
+    files = stranger.get(f"/{hosted.repo_id}/discussions/2/files").text
+    assert '<td class="diff-text">&lt;script&gt;</td>' in files
+    for text in (shelf, one.text, proposal, files):
         tags = Tags(text).found
-        assert "script" not in tags
+        assert tags.count("script") == text.count('<script type="module" src="/static/')
         assert "u" not in tags
         assert not [name for name in tags if name.startswith("on")]
 
@@ -70,7 +71,11 @@ def test_lists_and_events_come_in_pages(hosted: Hosted, stranger: httpx.Client) 
     first, second = stranger.get(f"{at}/1").text, stranger.get(f"{at}/1?p=1").text
     assert ("c98c" in first, "c99c" in first, "c99c" in second) == (True, False, True)
     assert stranger.get(f"{at}/1?p=2").status_code == 404
-    assert "Nothing here" in stranger.get(f"{at}?status=closed").text
+    assert "Nothing is closed" in stranger.get(f"{at}?status=closed").text
+    happened = hosted.http.get(f"{hosted.api}/discussions/1").json()["events"]
+    assert "c99c" in stranger.get(f"{at}/1?at={happened[100]['id']}").text
+    for nowhere in ("x", "0" * 24, "'", "%F0%9F%92%A9"):
+        assert "c0c" in stranger.get(f"{at}/1?at={nowhere}").text
 
 
 def test_private_and_missing_pages_are_the_same(shared_server: LiveServer) -> None:
