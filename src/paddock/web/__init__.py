@@ -17,6 +17,7 @@ cards             cards as HTML
 released          what a release says of itself
 files             folders and files, their history, changing them
 discussions       talking: discussions and pull requests
+reports           what models did that they should not, and advisories
 social            likes, follows, watching, notifications
 collections       lists of repositories that somebody put together
 account           one's own account, and the ways in

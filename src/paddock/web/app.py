@@ -26,6 +26,7 @@ from paddock.web.limits import RateLimits
 from paddock.web.lists import routes as lists
 from paddock.web.organisations import routes as organisations
 from paddock.web.raw_path import RawPath
+from paddock.web.reports import routes as reports
 from paddock.web.repository import routes as repository
 from paddock.web.sendfile import ZeroCopySend
 from paddock.web.serving.mount import BesideHub, Models
@@ -78,11 +79,13 @@ def _routers() -> list[APIRouter]:
         *organisations.ROUTERS,
         *settings.FIRST,
         *social.ROUTERS,
+        *reports.OWN,
         *collections.ROUTERS,
         *lists.ROUTERS,
     ]
     of_repositories = [
         *discussions.ROUTERS,
+        *reports.ROUTERS,
         *access.ROUTERS,
         *settings.ROUTERS,
         *files.ROUTERS,

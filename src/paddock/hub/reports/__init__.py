@@ -15,6 +15,7 @@ joining      one report is another one again
 replays      what the served model said to the same
 cases        a report as a test that the next release must pass
 keeping      a case in the repository, by a commit or a pull request
+of_person    the reports of one person
 fixes        what a revision put right
 rendering    all of it in the words of the API
 """

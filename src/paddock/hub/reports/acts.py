@@ -116,6 +116,8 @@ def _check(report: Report, decision: Decision, *, is_maintainer: bool) -> None:
 
 
 def _rate(acting: Acting, report: Report, impact: Impact, ease: Ease) -> Report:
+    if report.is_severity_decided and (report.impact, report.ease) == (impact, ease):
+        return report
     after = replace(
         report,
         impact=impact,

@@ -1,0 +1,30 @@
+"""The routes of these pages, in the order of matching: a word before an id."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from paddock.web.reports import (
+    advisories,
+    case_page,
+    deciding,
+    feed,
+    filing,
+    listing,
+    own,
+    page,
+    replay_routes,
+)
+
+OWN: Final = (own.router,)
+ROUTERS: Final = (
+    listing.router,
+    filing.router,
+    replay_routes.api_router,
+    replay_routes.router,
+    case_page.router,
+    deciding.router,
+    page.router,
+    feed.router,
+    advisories.router,
+)
