@@ -16,14 +16,20 @@ from paddock.hub.catalogue import listing
 from paddock.hub.catalogue.cursors import SORTS
 from paddock.hub.catalogue.filters import Wanted, parse_parameters
 from paddock.hub.catalogue.listing import Listing, list_repositories
+from paddock.hub.catalogue.tables import repository_terms, repository_texts
+from paddock.hub.catalogue.words import words_asked, words_of
 from paddock.hub.people.accounts import create_org, create_user
 from paddock.hub.tables import repositories, repository_tags
 from paddock.hub.types import ANONYMOUS, Account, Caller, Kind, Token
 from paddock.storage.database import Database
 
+TYPED = ("teapot", "tea kettle", "grosse", "GRÖSSE", "很好", "llama tea", "ama", "shop", "o'c",
+         "te", "qwen-ti", "zebra", "a")  # fmt: skip
 START = datetime(2026, 1, 1, tzinfo=UTC)
 WORDS = ("llama", "qwen", "tiny", "large", "chat", "7b", "a_b", "x.y")
 TAGS = ("en", "license:mit", "gguf", "dataset:lab/orders")
+TERMS = ("family:llama", "gate:passed", "openness:3")
+PROSE = ("teapot", "teapots", "kettle", "größe", "模型很好", "a", "shop2", "o'clock")
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class Known:
     is_private: bool
     gated: str | None
     tags: frozenset[str]
+    terms: frozenset[str]
+    words: tuple[str, ...]
     parameters: int | None
     values: dict[str, Any]
 
@@ -107,19 +115,31 @@ def make(
     insert = repositories.insert().values(row).returning(repositories.c.id)
     repo_id = conn.execute(insert).scalar_one()
     tags = frozenset(tag for tag in TAGS if chance.random() < 0.4)
+    terms = frozenset(term for term in TERMS if chance.random() < 0.4)
+    words = tuple(words_of(word for word in PROSE if chance.random() < 0.3))
     if tags:
         rows = [{"repo_id": repo_id, "tag": tag} for tag in sorted(tags)]
         conn.execute(repository_tags.insert(), rows)
+    if terms:
+        rows = [{"repo_id": repo_id, "term": term} for term in sorted(terms)]
+        conn.execute(repository_terms.insert(), rows)
+    if number % 10:  # one in ten was never read
+        text = "".join(f" {word}" for word in words)
+        conn.execute(repository_texts.insert().values(repo_id=repo_id, words=text))
     values = {sort: row[column.key] for sort, column in SORTS.items()}
-    return Known(repo_id, name, owner, row["is_private"], row["gated"], tags, row["parameters"],
-                 values)  # fmt: skip
+    return Known(repo_id, name, owner, row["is_private"], row["gated"], tags, terms,
+                 words if number % 10 else (), row["parameters"], values)  # fmt: skip
 
 
 def passes(repo: Known, wanted: Wanted) -> bool:
     words = [word for text in wanted.search for word in text.lower().split()]
     return (
         all(word in repo.full_name.lower() for word in words)
+        and all(is_told(repo, piece) for piece in wanted.text.lower().split())
         and set(wanted.terms) <= repo.tags
+        and set(wanted.seen) <= repo.terms
+        and wanted.private in {None, repo.is_private}
+        and wanted.gate in {None, repo.gated}
         and (wanted.author is None or wanted.author.lower() == repo.owner)
         and (wanted.gated is None or wanted.gated is (repo.gated is not None))
         and (
@@ -132,6 +152,13 @@ def passes(repo: Known, wanted: Wanted) -> bool:
     )
 
 
+def is_told(repo: Known, piece: str) -> bool:
+    """Whether a piece of what is typed is in the name, or begins words of the text."""
+    asked = words_asked(piece)
+    begin = [any(word.startswith(one) for word in repo.words) for one in asked]
+    return piece in repo.full_name.lower() or (bool(asked) and all(begin))
+
+
 def some_wanted(chance: random.Random) -> Wanted:
     def perhaps(make: Callable[[], Any], default: Any) -> Any:
         return make() if chance.random() < 0.35 else default
@@ -140,7 +167,11 @@ def some_wanted(chance: random.Random) -> Wanted:
         kind=Kind.MODEL,
         search=perhaps(lambda: tuple(chance.sample((*WORDS, "b", "-1", "LLAMA tiny"), 1)), ()),
         author=perhaps(lambda: chance.choice(("LAB", "bob", "nobody")), None),
+        text=perhaps(lambda: chance.choice(TYPED), ""),
         terms=perhaps(lambda: tuple(chance.sample(TAGS, chance.randrange(1, 3))), ()),
+        seen=perhaps(lambda: (chance.choice(TERMS),), ()),
+        private=perhaps(lambda: chance.random() < 0.5, None),
+        gate=perhaps(lambda: chance.choice(("auto", "manual")), None),
         gated=perhaps(lambda: chance.random() < 0.5, None),
         parameters=perhaps(lambda: (2 * 10**9, 2**63 - 1), None),
     )
@@ -155,8 +186,9 @@ def test_every_listing_is_what_a_look_at_everything_finds(
         monkeypatch.setattr(listing, "LATER_WALKS", (2, 7))
         monkeypatch.setattr(listing, "_FEW_AT_LEAST", 0 if way == "by the order" else 1000)
         monkeypatch.setattr(listing, "_MANY", 0)
+        monkeypatch.setattr(listing, "_RARE", 1000 if way == "by the fewest" else 0)
     chance = random.Random(way)
-    for _ in range(60):
+    for _ in range(100):
         wanted, name = some_wanted(chance), chance.choice(("stranger", "alice", "bob", "boss"))
         sort, descending = chance.choice(list(SORTS)), chance.random() < 0.7
         asked = Listing(wanted, sort, descending, limit=chance.choice((1, 2, 7, 100)))
@@ -193,6 +225,35 @@ def test_what_stays_is_listed_once_while_others_come_and_go(filled: Filled) -> N
                 conn.execute(repositories.delete().where(gone))
         stayed = [name for name in found if name in there - touched]
         assert sorted(stayed) == sorted(there - touched)
+
+
+HOSTILE = ('"', "'", "tea OR kettle", "NEAR(tea kettle)", "tea* -kettle", "words:tea", "^tea",
+           "tea\0pot", "\0", "' | 'tea", "tea':*", "\\", "*", ":*", "x" * 10_000, "tea " * 3_000,
+           "\U0001f999", "\ud800")  # fmt: skip
+
+
+def test_what_is_typed_is_words_and_nothing_else(filled: Filled) -> None:
+    """Operators of an index are letters, or nothing at all, as they are for people."""
+    for typed in HOSTILE:
+        found = filled.walk(filled.caller("boss"), Listing(Wanted(Kind.MODEL, text=typed)))
+        pieces = [p for p in typed[:300].lower().split()[:8] if words_asked(p)]
+        told = [r for r in filled.known if pieces and all(is_told(r, p) for p in pieces)]
+        assert set(found) == {repo.full_name for repo in told}, typed
+
+
+def test_texts_are_found_after_they_changed_and_never_after_they_went(filled: Filled) -> None:
+    boss, old = filled.caller("boss"), next(r for r in filled.known if r.id % 10 != 1)
+
+    def search(word: str) -> list[str]:
+        return filled.walk(boss, Listing(Wanted(Kind.MODEL, text=word)))
+
+    with filled.database.write() as conn:
+        own = repository_texts.update().where(repository_texts.c.repo_id == old.id)
+        conn.execute(own.values(words=" samovar"))
+    assert search("samo") == [old.full_name]
+    with filled.database.write() as conn:
+        conn.execute(repositories.delete().where(repositories.c.id == old.id))
+    assert search("samo") == []
 
 
 @pytest.mark.parametrize(
@@ -268,7 +329,10 @@ def test_a_page_is_read_along_the_index_of_its_order(filled: Filled, name: str, 
     ("wanted", "index"),
     [
         (Wanted(Kind.MODEL, search=("zebra",)), "repository_search"),
+        (Wanted(Kind.MODEL, text="zebra"), "repository_search"),
+        (Wanted(Kind.MODEL, text="größe"), "repository_search_texts"),
         (Wanted(Kind.MODEL, terms=("gguf",)), "ix_repository_tags_tag_repo_id"),
+        (Wanted(Kind.MODEL, seen=("gate:passed",)), "ix_repository_terms_term_repo_id"),
         (Wanted(Kind.MODEL, author="bob"), "ix_repositories_namespace_id_kind_is_private"),
         (Wanted(Kind.MODEL, gated=True), "ix_repositories_kind_gated"),
         (Wanted(Kind.MODEL, parameters=(7 * 10**9,) * 2), "ix_repositories_kind_parameters"),
