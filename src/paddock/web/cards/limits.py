@@ -52,7 +52,7 @@ def beginning_of(text: str) -> Beginning:
 def to_html(text: str) -> str:
     """CommonMark with tables as HTML that nobody has made safe yet."""
     html: str = _with_html.render(text, _budgets())
-    return html if _is_shallow(html) else str(_as_text.render(text, _budgets()))
+    return html if is_shallow(html) else str(_as_text.render(text, _budgets()))
 
 
 def _budgets() -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _keep_long_paragraphs(state: StateCore) -> None:
             token.type, token.tag, token.children = "text", "", None
 
 
-def _is_shallow(html: str) -> bool:
+def is_shallow(html: str) -> bool:
     """Whether elements are nested so deep as people do."""
     depth = 0
     for closing, name in _TAG.findall(html):

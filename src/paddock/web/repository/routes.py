@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from paddock.web.released import page as released
 from paddock.web.repository import card
 
-ROUTERS: Final = (card.router,)
+ROUTERS: Final = (released.router, card.router)
