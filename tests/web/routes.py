@@ -22,7 +22,7 @@ class Route(NamedTuple):
     @property
     def is_page(self) -> bool:
         """Whether a person's browser asks for it, not a program."""
-        return self.module.startswith("paddock.web.")
+        return self.module.startswith("paddock.web.") and not self.path.startswith("/api/")
 
     @property
     def has_repository(self) -> bool:

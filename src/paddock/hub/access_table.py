@@ -45,6 +45,7 @@ class Right(StrEnum):
     PROPOSE = "propose"
     WRITE = "write"
     EDIT = "edit"
+    HANDLE = "handle"
     ORGANISE = "organise"
     OVERRIDE = "override"
 
@@ -84,6 +85,7 @@ RIGHTS: Final = {
     Right.PROPOSE: "open a pull request",
     Right.WRITE: "change files and refs, merge, decide who gets access, settings, move, delete",
     Right.EDIT: "edit what somebody else wrote in a discussion",
+    Right.HANDLE: "read a report that was not triaged yet, decide about it, answer its reporter",
     Right.ORGANISE: "put it into a resource group",
     Right.OVERRIDE: "take back that a file counts as safe in spite of a scan",
 }
@@ -119,6 +121,10 @@ edit         401  404  404  403  403  403  403  403  403  404   private
 edit         401  403  403  403  403  403  403  403  403  403   gated-auto
 edit         401  403  403  403  403  403  403  403  403  403   gated-manual
 edit         401  403  403  403  403  403  403  403  403  403   open
+handle       401  404  404  404  404  yes  yes  yes  yes  404   private
+handle       401  404  404  404  404  yes  yes  yes  yes  404   gated-auto
+handle       401  404  404  404  404  yes  yes  yes  yes  404   gated-manual
+handle       401  404  404  404  404  yes  yes  yes  yes  404   open
 organise     401  404  404  403  403  403  403  yes  yes  404   private
 organise     401  403  403  403  403  403  403  yes  yes  403   gated-auto
 organise     401  403  403  403  403  403  403  yes  yes  403   gated-manual

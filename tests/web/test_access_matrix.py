@@ -1,0 +1,99 @@
+"""Every route, asked as everybody at every stage, answers as the table of access says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from paddock.hub.access_table import Outcome, Stage, Who, outcome
+from tests.live import LiveServer
+from tests.web.access_routes import BODIES, ELSEWHERE, OF_DATASETS, RIGHT_OF, written
+from tests.web.access_world import World, address, commit_body, make_world
+from tests.web.routes import Route, every_route
+
+# What an answer may be to somebody who may: done, or why not, for another reason than who asks.
+OTHER_REASONS = {400, 404, 409}
+
+
+def routes() -> list[Route]:
+    """Those with a repository in their address; what takes something away comes last."""
+    found = [r for r in every_route() if r.has_repository and "refused" not in r.module]
+
+    def taken_away(route: Route) -> tuple[int, str]:
+        words = ("delete", "settings", "merge", "hide", "access")
+        return (route.method == "DELETE") + sum(w in route.path for w in words), route.path
+
+    return sorted(found, key=taken_away)
+
+
+@pytest.fixture(scope="module")
+def world(shared_server: LiveServer) -> Iterator[World]:
+    made = make_world(shared_server)
+    yield made
+    made.close()
+
+
+def test_every_route_is_in_the_table_once() -> None:
+    named = [written(f"{route.method} {route.path}") for route in routes()]
+    assert sorted(set(named) - RIGHT_OF.keys() - ELSEWHERE.keys()) == []
+    assert sorted((RIGHT_OF.keys() | ELSEWHERE.keys()) - set(named)) == []
+    assert sorted(RIGHT_OF.keys() & ELSEWHERE.keys()) == []
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_everybody_is_answered_as_the_table_says(world: World, stage: Stage) -> None:
+    wrong = []
+    for route in routes():
+        key = written(f"{route.method} {route.path}")
+        if key not in RIGHT_OF:
+            continue
+        for who in Who:
+            wanted = outcome(RIGHT_OF[key], stage, who)
+            answer = ask(world, route, key, who, stage)
+            if told(answer) != wanted:
+                wrong.append(f"{key} {who}: {answer.status_code} not {wanted} {answer.text[:80]}")
+    assert not wrong, "\n".join(wrong)
+
+
+def ask(world: World, route: Route, key: str, who: Who, stage: Stage) -> httpx.Response:
+    person, named = world.people[who], world.named[who, stage]
+    of_pull_request = ("/merge", "/files", "/delete-commits")
+    values = {
+        "namespace": "lab", "rev": "main", "path": "a.txt", "branch": "new", "tag": "v1",
+        "num": "2" if route.path.endswith(of_pull_request) else "1", "spec": "main..v1",
+        "status": "pending", **named,
+    }  # fmt: skip
+    if route.method == "DELETE":
+        values["branch"] = "old"
+    path = address(route.raw, values, "datasets" if key in OF_DATASETS else "models")
+    if path.endswith("/info/refs"):
+        path += "?service=git-upload-pack"
+    return person.ask(route, path, body_of(route, key, {**values, "own": person.name}))
+
+
+def body_of(route: Route, key: str, values: dict[str, str]) -> Any:
+    if key == "POST @/commit/{rev}":
+        return commit_body({"b.txt": b"b"})
+    if "/git-" in route.path:
+        return b"0000"
+    body = BODIES.get(key, {})
+    return {k: v.format(**values) if isinstance(v, str) else v for k, v in body.items()}
+
+
+def told(answer: httpx.Response) -> Outcome | int:
+    """What the answer says about who asks."""
+    status, leads_to = answer.status_code, answer.headers.get("location", "")
+    if status == 401 or leads_to.startswith("/login"):
+        return Outcome.UNKNOWN
+    if leads_to.endswith("/ask-access") and answer.request.method == "GET":
+        is_known = "paddock_session" in answer.request.headers["cookie"]  # others sign in first
+        return Outcome.FORBIDDEN if is_known else Outcome.UNKNOWN
+    if status == 403:
+        return Outcome.FORBIDDEN
+    is_hidden = "the report" in answer.text or answer.headers.get("x-error-code") == "RepoNotFound"
+    if status == 404 and is_hidden:
+        return Outcome.HIDDEN
+    return Outcome.ALLOWED if status < 400 or status in OTHER_REASONS else status
