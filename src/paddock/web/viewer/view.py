@@ -110,7 +110,11 @@ def _view(
     down: bool = False,
     row: Annotated[int, Query(ge=-1, le=_MAX_NUMBER)] = -1,
     figures: bool = False,
+    from_row: Annotated[int, Query(ge=0, le=_MAX_NUMBER, alias="from")] = 0,
 ) -> View:
+    """``from`` is the number of a row of the part, whose page is meant."""
+    if from_row:
+        page = max(0, from_row - 1 - first) // PAGE_ROWS
     return View(config, split, file, revision, start, first, page, where, sort, down, row, figures)
 
 
