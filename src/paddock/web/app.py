@@ -92,5 +92,5 @@ def _routers() -> list[APIRouter]:
         *viewer.ROUTERS,
         *repository.ROUTERS,
     ]
-    first = [health.router, static_files.router]
+    first = [health.router, static_files.router, *reports.FIRST]
     return [*first, *api.routers(), *people, *of_repositories, *lists.LAST]

@@ -16,11 +16,11 @@ from paddock.web.reports import (
     replay_routes,
 )
 
+FIRST: Final = (replay_routes.api_router,)  # before the API's own routes for old addresses
 OWN: Final = (own.router,)
 ROUTERS: Final = (
     listing.router,
     filing.router,
-    replay_routes.api_router,
     replay_routes.router,
     case_page.router,
     deciding.router,
