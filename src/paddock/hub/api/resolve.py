@@ -86,13 +86,15 @@ def resolve(
     rev: RevisionInPath,
     path: str,
 ) -> Response:
-    """A file's content."""
+    """A file's content; with ``?download=true`` browsers keep it instead of showing it."""
     with hub.database.read() as conn:
         repo = open_repository(conn, caller, name, Need.CONTENT)
         commit_oid, entry = _find(conn, repo, rev, path)
         leaving.require_entry(Asking(hub, conn, caller, repo), entry)
         found = _Found(repo, commit_oid, entry, open_file(hub, repo, entry, conn))
     headers = _headers(found, found.entry.etag)
+    if request.query_params.get("download") == "true":
+        headers["Content-Disposition"] = _disposition(PurePosixPath(path).name, inline=False)
     if entry.large:
         headers["X-Linked-Etag"] = f'"{entry.large.sha256}"'
         headers["X-Linked-Size"] = str(entry.large.size_bytes)

@@ -5,6 +5,10 @@ tree               folders
 blob               one file
 commits            history, one commit, two revisions compared
 blame              which commit wrote which line
+editing            a new text, or an old one changed
+moving             another path for a file, or none
+uploading          files brought by drag and drop, or by a form
+changing           a change that a form asks for, as a commit
 opened             a repository at a revision, and where its pages are
 badges             the verdict on a file in a word
 preview            what is shown of a file's bytes

@@ -64,8 +64,12 @@ class Opened:
 
     @property
     def asking(self) -> Asking:
-        """For what asks whether bytes may leave."""
-        return Asking(self.hub, self.conn, self.visitor.caller, self.repo)
+        """For what asks whether bytes may leave, in the transaction in which this was opened."""
+        return self.asking_in(self.conn)
+
+    def asking_in(self, conn: sa.Connection) -> Asking:
+        """The same in another transaction."""
+        return Asking(self.hub, conn, self.visitor.caller, self.repo)
 
     @property
     def rev_label(self) -> str:

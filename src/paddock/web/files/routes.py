@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from paddock.web.files import blame, blob, commits, tree
+from paddock.web.files import blame, blob, commits, editing, moving, tree, uploading
 
-ROUTERS: Final = (tree.router, blob.router, commits.router, blame.router)
+ROUTERS: Final = (
+    tree.router,
+    blob.router,
+    commits.router,
+    blame.router,
+    editing.router,
+    moving.router,
+    uploading.router,
+)

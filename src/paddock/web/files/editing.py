@@ -1,0 +1,184 @@
+"""The forms for a text: a new file, or an old one with other words.
+
+A browser writes line ends as it likes; the file keeps its own. Whoever was slower than somebody
+else gets the form back with what they typed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Final
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Form
+from fastapi.responses import Response
+
+from paddock.errors import BadInput, TooLarge, shown
+from paddock.hub.context import HubDep
+from paddock.hub.errors import EntryNotFound
+from paddock.hub.git import files
+from paddock.hub.git.operations import Operation
+from paddock.hub.http.committing import open_for_writing
+from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
+from paddock.hub.http.sent_files import SentFile, to_operations
+from paddock.hub.scans import leaving
+from paddock.hub.types import FileEntry
+from paddock.web.browser import VisitorDep
+from paddock.web.files.changing import ChangedMeanwhile, Place, commit, lead_on, message_of
+from paddock.web.files.opened import Opened
+from paddock.web.forms import Text, sentence
+
+router = APIRouter(include_in_schema=False)
+
+MAX_EDIT_BYTES: Final = 500_000  # as a form sends it, up to six times of that
+_MAX_OID_CHARS: Final = 40
+LongText = Annotated[str, Form(max_length=2 * MAX_EDIT_BYTES)]
+Oid = Annotated[str, Form(max_length=_MAX_OID_CHARS)]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What stands in the form."""
+
+    path: str
+    text: str
+    parent: str
+    is_new: bool
+    message: str = ""
+    description: str = ""
+    note: str = ""
+    problem: str = ""
+
+
+@router.get(WEB_REPOSITORY + "/new/{rev:revision}")
+@router.get(WEB_REPOSITORY + "/new/{rev:revision}/{path:rest}")
+def new_file(
+    hub: HubDep,
+    visitor: VisitorDep,
+    name: RepositoryNameDep,
+    rev: RevisionInPath,
+    path: str = "",
+) -> Response:
+    """The form for a new file in a folder."""
+    opened = Place(hub, visitor, name, rev).open("tree", path)
+    folder = path.strip("/")
+    return _show(opened, Draft(f"{folder}/" if folder else "", "", opened.commit_oid, is_new=True))
+
+
+@router.get(WEB_REPOSITORY + "/edit/{rev:revision}/{path:rest}")
+def edit_file(
+    hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, rev: RevisionInPath, path: str
+) -> Response:
+    """The form with a file's text."""
+    opened = Place(hub, visitor, name, rev).open("blob", path)
+    content = _content(opened, path)
+    text = content.decode()
+    note = ""
+    if "\r" in text and not _has_crlf(content):
+        note = "This text mixes line ends; saving it here makes all of them line feeds."
+    return _show(opened, Draft(path, text, opened.commit_oid, is_new=False, note=note))
+
+
+@router.post(WEB_REPOSITORY + "/new/{rev:revision}")
+@router.post(WEB_REPOSITORY + "/new/{rev:revision}/{path:rest}")
+@router.post(WEB_REPOSITORY + "/edit/{rev:revision}/{path:rest}")
+async def save_file(
+    hub: HubDep,
+    visitor: VisitorDep,
+    name: RepositoryNameDep,
+    rev: RevisionInPath,
+    path: str = "",
+    form_key: Text = "",
+    new_path: Text = "",
+    text: LongText = "",
+    parent: Oid = "",
+    message: Text = "",
+    description: Text = "",
+    as_pull_request: Text = "",
+) -> Response:
+    """Commit the text; ``new_path`` is there in the form for a new file alone."""
+    visitor.check_form(form_key)
+    place = Place(hub, visitor, name, rev)
+    is_new = bool(new_path) or not path
+    draft = Draft(new_path.strip() if is_new else path, text, parent, is_new, message, description)
+    return await run_sync(_save, place, draft, bool(as_pull_request))
+
+
+def _save(place: Place, draft: Draft, as_pull_request: bool) -> Response:
+    opened = place.open("blob", draft.path)
+    try:
+        target = place.target(opened, as_pull_request=as_pull_request)
+        allowed = open_for_writing(target)
+        content = _as_in_file(opened, draft)
+        operations: list[Operation] = to_operations(
+            target, allowed, [SentFile(draft.path, content)]
+        )
+        verb = "Add" if draft.is_new else "Change"
+        said = message_of(draft.message, draft.description, f"{verb} {draft.path}")
+        parent = draft.parent or opened.commit_oid
+        made = commit(target, allowed, operations, said, parent=parent, paths=[draft.path])
+    except (BadInput, ChangedMeanwhile) as e:
+        return _show(opened, replace(draft, problem=sentence(e)), e.status)
+    return lead_on(opened, made, "blob", draft.path)
+
+
+def _as_in_file(opened: Opened, draft: Draft) -> bytes:
+    """The text's bytes, with the line ends of the file that it replaces."""
+    with opened.hub.database.read() as conn:
+        there = files.entry_at(conn, opened.repo, opened.commit_oid, draft.path)
+    if draft.is_new and there is not None:
+        raise BadInput(f"{shown(draft.path)} is there already", hint="choose another name")
+    text = draft.text.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        content = text.encode()
+    except UnicodeEncodeError as e:
+        raise BadInput("the text holds half a character (a lone surrogate)") from e
+    if len(content) > MAX_EDIT_BYTES:
+        raise TooLarge(f"a text of {len(content)} bytes is over {MAX_EDIT_BYTES}", hint="upload it")
+    if draft.is_new:
+        return content
+    before = _content(opened, draft.path)
+    if _has_crlf(before):
+        content = content.replace(b"\n", b"\r\n")
+    if content == before:
+        raise BadInput("nothing was changed")
+    return content
+
+
+def _content(opened: Opened, path: str) -> bytes:
+    """A file's text as it is; raises EntryNotFound, BadInput, and what leaving raises."""
+    with opened.hub.database.read() as conn:
+        entry = files.entry_at(conn, opened.repo, opened.commit_oid, path)
+        if not isinstance(entry, FileEntry):
+            raise EntryNotFound(f"{shown(path)} does not exist at {shown(opened.rev)}")
+        leaving.require_entry(opened.asking_in(conn), entry)
+        if entry.large is not None or entry.size_bytes > MAX_EDIT_BYTES:
+            message = f"{shown(path)} is too large to be edited here"
+            raise BadInput(message, hint="upload it anew, or change it with git")
+        content = files.read_small_file(conn, opened.hub.blobs, opened.repo, entry, MAX_EDIT_BYTES)
+    try:
+        if b"\0" in content:
+            raise BadInput(f"{shown(path)} is no text", hint="upload it anew")
+        content.decode()
+    except UnicodeDecodeError as e:
+        raise BadInput(f"{shown(path)} is no text in UTF-8", hint="upload it anew") from e
+    return content
+
+
+def _has_crlf(content: bytes) -> bool:
+    """Whether every line ends as on Windows."""
+    return b"\r\n" in content and content.count(b"\r\n") == content.count(b"\n") == content.count(
+        b"\r"
+    )
+
+
+def _show(opened: Opened, draft: Draft, status: int = 200) -> Response:
+    return opened.visitor.show(
+        "files/edit.html",
+        status,
+        shell=opened.shell,
+        opened=opened,
+        draft=draft,
+        path=draft.path if not draft.is_new else "",
+        crumbs=opened.crumbs("" if draft.is_new else draft.path),
+    )
