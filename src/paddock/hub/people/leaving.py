@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from paddock.errors import Conflict
 from paddock.hub import lookup, names, redirects
+from paddock.hub.catalogue import texts
 from paddock.hub.collections.collections import forget_upvotes_of
 from paddock.hub.errors import AlreadyExists
 from paddock.hub.likes.likes import forget_likes_of
@@ -106,6 +107,7 @@ def _move_repositories(conn: sa.Connection, account: Account, new_name: str) -> 
     full_name = sa.literal(new_name).concat(rest)
     change = repositories.update().where(r.namespace_id == account.id)
     conn.execute(change.values(full_name=full_name, key=sa.func.lower(full_name)))
+    texts.rename(conn, r.namespace_id == account.id)
     taken = sa.exists().where(r.namespace_id == account.id, r.kind == old.kind, r.key == old.key)
     conn.execute(redirect_rows.delete().where(taken))
 

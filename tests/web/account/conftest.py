@@ -1,0 +1,16 @@
+"""Passwords that cost little to try: what they cost says nothing about these pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from paddock.hub.people import passwords
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "_N", 16)
+        yield
