@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from paddock.hub.catalogue.texts import kind_word
 from paddock.hub.catalogue.words import words_of
 from paddock.hub.git.objects import GitObject, ObjectType, make_object
 from paddock.hub.git.trees import FILE_MODE, TreeEntry, render_tree
 from paddock.hub.large.pointers import Pointer, render_pointer
+from paddock.hub.types import Kind
 
 FAMILIES = ("llama-3.2", "qwen2.5", "mistral", "bert", "gpt2", "t5", "whisper", "gemma-2",
             "phi-3", "falcon", "deepseek", "mixtral", "stable-diffusion", "wav2vec2",
@@ -37,6 +39,7 @@ NAMESPACES_OF = 50  # repositories to a namespace
 LARGE_EVERY, LARGE_FILES = 10_000, 2_000
 _EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 _CONTENTS = 500  # distinct contents of each file
+_AS_SPACES = str.maketrans("/._-", "    ")
 _TEXTS, _VOCABULARY = 500, 20_000
 
 
@@ -56,7 +59,7 @@ COLUMNS = {
                      "card", "facts", "downloads_all_time", "trending", "parameters"),
     "repository_tags": ("repo_id", "tag"),
     "repository_terms": ("repo_id", "term"),
-    "repository_texts": ("repo_id", "words"),
+    "repository_texts": ("repo_id", "head", "words"),
     "repository_large_files": ("repo_id", "sha256", "pushed_at"),
     "git_objects": ("repo_id", "oid", "type", "size_bytes", "content", "lfs_sha256",
                     "lfs_size_bytes"),
@@ -193,8 +196,11 @@ def _repository(names: Names, pool: _Pool, number: int) -> Iterator[Filed]:
         yield Filed("repository_tags", (repo_id, tag))
     for term in sorted(terms(names.kind(number), number)):
         yield Filed("repository_terms", (repo_id, term))
-    words = [*pool.texts[number % _TEXTS], names.marker(number), *words_of(tags(number))]
-    yield Filed("repository_texts", (repo_id, "".join(f" {w}" for w in dict.fromkeys(words))))
+    words = [*pool.texts[number % _TEXTS], *words_of(tags(number))]
+    parts = names.full_name(number).lower().translate(_AS_SPACES)
+    head = f" {kind_word(Kind(names.kind(number)))} {parts}"
+    text = "".join(f" {w}" for w in dict.fromkeys(words))
+    yield Filed("repository_texts", (repo_id, head, text))
     objects = {item.oid: item for item in (*files.values(), tree, commit)}
     for oid in sorted(objects):
         item = objects[oid]

@@ -19,6 +19,7 @@ from paddock import clock
 from paddock.errors import BadInput, Conflict, Forbidden, shown
 from paddock.front_matter import CARD_NAME
 from paddock.hub import access, lookup, names, redirects
+from paddock.hub.catalogue import texts
 from paddock.hub.errors import AlreadyExists
 from paddock.hub.git import commits
 from paddock.hub.groups.groups import find_group
@@ -174,6 +175,7 @@ def move_repository(
             conn.execute(change.values(**values))
     except IntegrityError as e:
         raise _taken(conn, to) from e
+    texts.rename(conn, repositories.c.id == repo.id)
     _require_name(conn, target)
     moved_to = {"name": to.full, "owner": {"id": target.public_id}}
     announce(conn, Event("move", "repo", repo, caller.account, {"movedTo": moved_to}))

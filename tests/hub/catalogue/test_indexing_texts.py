@@ -1,4 +1,4 @@
-"""What a repository is found by: kept with every commit, caught up with by a job, no card's claim."""
+"""What a repository is found by: kept with every commit, caught up with by a job, no card's."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from alembic.config import Config
 from paddock import clock
 from paddock.hub.catalogue import upkeep
 from paddock.hub.catalogue.filters import Wanted
+from paddock.hub.catalogue.indexing import refresh
 from paddock.hub.catalogue.listing import Listing, list_repositories
 from paddock.hub.catalogue.released import FORMAT
 from paddock.hub.catalogue.tables import repository_terms, repository_texts
@@ -25,12 +26,16 @@ from paddock.hub.git.operations import AddFile
 from paddock.hub.jobs.tables import jobs
 from paddock.hub.jobs.worker import run_until_empty
 from paddock.hub.lookup import repository_by_id
-from paddock.hub.types import ANONYMOUS, Kind, Repository
+from paddock.hub.names import RepositoryName
+from paddock.hub.people.accounts import get_account
+from paddock.hub.people.leaving import rename_account
+from paddock.hub.repositories import move_repository
+from paddock.hub.types import ANONYMOUS, Caller, Kind, Repository
 from paddock.storage import migrate as module
 from paddock.storage.database import Database
 from paddock.storage.local_blobs import LocalBlobStore
 from tests.databases import empty_postgresql_url
-from tests.hub.samples import commit, commit_files, make_repository
+from tests.hub.samples import WRITE_TOKEN, commit, commit_files, make_repository
 
 CARD = """---
 license: mit
@@ -94,6 +99,28 @@ def test_a_commit_brings_words_and_terms_and_takes_them_away(database: Database)
         assert terms(conn, repo) == {"format:safetensors", "gate:none"}
     assert found(database, text="teapot") == []
     assert found(database, text="kettle") == ["alice/tiny"]
+
+
+def test_a_repository_is_found_by_its_new_name_alone(database: Database) -> None:
+    with database.write() as conn:
+        repo = make_repository(conn, "Old.name-2")
+        alice = get_account(conn, "alice")
+        move_repository(
+            conn,
+            Caller(alice, WRITE_TOKEN),
+            RepositoryName(Kind.MODEL, "alice", "Old.name-2"),
+            RepositoryName(Kind.MODEL, "alice", "new_name-_3"),
+        )
+    assert found(database, text="old") == []
+    assert found(database, text="new name 3 alice") == ["alice/new_name-_3"]
+    with database.write() as conn:
+        rename_account(conn, get_account(conn, "alice"), "carol")
+    assert found(database, text="alice") == []
+    assert found(database, text="carol new") == ["carol/new_name-_3"]
+    with database.write() as conn:  # a commit cuts the name into the same words
+        before = conn.execute(sa.select(repository_texts.c.head)).scalar_one()
+        refresh(conn, repository_by_id(conn, repo.id))
+        assert conn.execute(sa.select(repository_texts.c.head)).scalar_one() == before
 
 
 def test_no_card_can_write_a_term(database: Database) -> None:

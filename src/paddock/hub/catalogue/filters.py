@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from paddock.errors import BadInput, shown
 from paddock.hub import names
 from paddock.hub.catalogue.tables import AS_DOCUMENT, repository_terms, repository_texts
+from paddock.hub.catalogue.texts import kind_word
 from paddock.hub.catalogue.words import words_asked
 from paddock.hub.people.accounts import is_askable
 from paddock.hub.tables import accounts, repositories, repository_tags
@@ -24,7 +25,7 @@ from paddock.hub.types import Kind
 
 MAX_SEARCH_CHARS = 300
 MAX_CONDITIONS = 30
-MAX_TEXT_PIECES = 8  # of what somebody types; the rest is not looked at
+MAX_TEXT_WORDS = 8  # of what somebody types; the rest is not looked at
 # A name is indexed by its pieces of three letters: shorter words are looked for as they come.
 INDEXED_CHARS = 3
 
@@ -39,7 +40,6 @@ APPS: dict[str, tuple[str, ...]] = {
     "mlx-lm": ("mlx",),
 }  # fmt: skip
 
-_NAME = re.compile(r"[a-z0-9._/-]+")  # what a name can hold
 _NUMBER = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)([kmbt]?)", re.IGNORECASE)
 _POWERS = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "t": 10**12}
 
@@ -61,14 +61,11 @@ class Wanted:
     served: bool = False  # by somebody who runs models: nobody does here
 
 
-Ids = sa.Select[Any] | sa.CompoundSelect[Any]
-
-
 class Filter(NamedTuple):
     """A condition on ``repositories``, and the ids of what passes it where an index knows them."""
 
     condition: sa.ColumnElement[bool]
-    ids: Ids | None
+    ids: sa.Select[Any] | None
     # Where so much passes that to count it takes long, a sample says so before.
     is_sampled: bool = False
 
@@ -83,12 +80,12 @@ def filters(conn: sa.Connection, wanted: Wanted) -> list[Filter] | None:
         return None
     if wanted.served or any("\0" in term for term in terms):
         return None
-    pieces = _pieces(wanted.text)
-    if wanted.text.strip() and not pieces:
+    typed = words_asked(wanted.text[:MAX_SEARCH_CHARS])[:MAX_TEXT_WORDS]
+    if wanted.text.strip() and not typed:
         return None
     found = [
         *_by_name(conn, words),
-        *(_by_text(conn, piece) for piece in pieces),
+        *(_by_text(conn, wanted.kind, word) for word in typed),
         *(_by_term(repository_tags.c.tag, term) for term in wanted.terms),
         *(_by_term(repository_terms.c.term, term) for term in wanted.seen),
         *_by_columns(wanted),
@@ -162,42 +159,25 @@ def _ids_by_name(conn: sa.Connection, word: str) -> sa.Select[Any] | None:
     return sa.select(repositories.c.id).where(like)
 
 
-def _pieces(text: str) -> list[str]:
-    """What stands between spaces and can be found: names have no other signs, texts are words."""
-    pieces = text[:MAX_SEARCH_CHARS].lower().split()
-    return [p for p in pieces if _NAME.fullmatch(p) or words_asked(p)][:MAX_TEXT_PIECES]
-
-
-def _by_text(conn: sa.Connection, piece: str) -> Filter:
-    """A part of the name, or beginnings of words of the text."""
-    words = words_asked(piece)
-    if not _NAME.fullmatch(piece):
-        return Filter(_in_text(conn, words), _ids_by_text(conn, words), is_sampled=True)
-    by_name = _ids_by_name(conn, piece)
-    if not words:
-        return Filter(_in_name(conn, piece), by_name)
-    ids = by_name.union_all(_ids_by_text(conn, words)) if by_name is not None else None
-    return Filter(sa.or_(_in_name(conn, piece), _in_text(conn, words)), ids, is_sampled=True)
-
-
-def _in_text(conn: sa.Connection, words: Sequence[str]) -> sa.ColumnElement[bool]:
-    position, kept = _position(conn), repository_texts.c
-    begin = [position(kept.words, f" {word}") > 0 for word in words]
+def _by_text(conn: sa.Connection, kind: Kind, word: str) -> Filter:
+    """Beginnings of words, of the name or of the text."""
+    position, kept, begun = _position(conn), repository_texts.c, f" {word}"
     has = (
         sa.select(sa.literal(1))
-        .where(kept.repo_id == repositories.c.id, *begin)
+        .where(
+            kept.repo_id == repositories.c.id,
+            sa.or_(position(kept.head, begun) > 0, position(kept.words, begun) > 0),
+        )
         .correlate(repositories)
         .scalar_subquery()
     )
-    return sa.func.coalesce(has, 0) == 1
+    return Filter(has == 1, _ids_by_text(conn, kind, word), is_sampled=True)
 
 
-def _ids_by_text(conn: sa.Connection, words: Sequence[str]) -> sa.Select[Any]:
-    """Who has a word that begins like the longest of them: the others are looked for there."""
-    longest = max(words, key=len)
+def _ids_by_text(conn: sa.Connection, kind: Kind, word: str) -> sa.Select[Any]:
     if conn.dialect.name == "sqlite":
-        return _matching("repository_search_texts", f'"{longest}"*')
-    query = sa.cast(f"'{longest}':*", TSQUERY)
+        return _matching("repository_search_texts", f'"{kind_word(kind)}" AND "{word}"*')
+    query = sa.cast(f"'{kind_word(kind)}' & '{word}':*", TSQUERY)
     matches = sa.literal_column(AS_DOCUMENT).bool_op("@@")(query)
     return sa.select(repository_texts.c.repo_id).where(matches)
 

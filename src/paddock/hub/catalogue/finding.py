@@ -18,13 +18,14 @@ from paddock.hub.catalogue.words import words_asked
 from paddock.hub.collections.collections import SELECT, Collection, to_collection
 from paddock.hub.collections.reach import visible_to
 from paddock.hub.collections.tables import collections
-from paddock.hub.people.accounts import is_askable, to_account
+from paddock.hub.people.accounts import to_account
 from paddock.hub.tables import accounts
 from paddock.hub.types import Account, Caller, Kind, Repository
 
 MAX_TYPED_CHARS: Final = 200
 _COLLECTIONS_SEEN = 2_000  # the last changed ones
 _ACCOUNT = re.compile(r"[a-z0-9_-]{1,42}")
+_MAX_PIECES = 8
 _LAST = "\x7f"  # behind every sign of a name
 
 
@@ -40,18 +41,18 @@ def find_repositories(
 ) -> Found:
     """Those whose names hold every piece of what was typed, then those whose texts do."""
     typed = typed[:MAX_TYPED_CHARS]
-    pieces = tuple(typed.split())
+    pieces = tuple(piece.lower() for piece in typed.split())
     if not pieces:
         return Found([], has_more=False)
-    by_text = _list(conn, caller, Wanted(kind, text=typed), limit + 1)
-    if all(map(is_askable, pieces)) and len(by_text) > limit:  # else nobody is left to prefer
-        by_name = _list(conn, caller, Wanted(kind, search=pieces[:8]), limit)
-        preferred = {repo.id for repo in by_name}
-        by_text = [*by_name, *(repo for repo in by_text if repo.id not in preferred)]
-    elif len(by_text) > 1:
-        keys = [piece.lower() for piece in pieces]
-        by_text.sort(key=lambda repo: not all(key in repo.full_name.lower() for key in keys))
-    return Found(by_text[:limit], len(by_text) > limit)
+    found = _list(conn, caller, Wanted(kind, text=typed), limit + 1)
+    has_more = len(found) > limit
+    named = [repo for repo in found if all(piece in repo.full_name.lower() for piece in pieces)]
+    if len(named) < limit and len(pieces) <= _MAX_PIECES:  # more of them may stand further down
+        named = _list(conn, caller, Wanted(kind, search=pieces), limit)
+    preferred = {repo.id for repo in named}
+    others = [repo for repo in found if repo.id not in preferred]
+    both = [*named, *others]
+    return Found(both[:limit], has_more or len(both) > limit)
 
 
 def find_accounts(conn: sa.Connection, typed: str, limit: int) -> list[Account]:

@@ -17,13 +17,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from math import isqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from paddock.hub import access, lookup
 from paddock.hub.catalogue.cursors import DEFAULT_SORT, Order, Place, read_cursor, write_cursor
-from paddock.hub.catalogue.filters import Filter, Ids, Wanted, by_column, filters
+from paddock.hub.catalogue.filters import Filter, Wanted, by_column, filters
 from paddock.hub.paging import Page
 from paddock.hub.tables import memberships, repositories
 from paddock.hub.types import Account, Caller, Kind, Repository
@@ -99,11 +99,12 @@ class _Search(NamedTuple):
     def place(self, row: Row) -> Place:
         return Place(row[self.order.column], row[repositories.c.id])
 
-    def fewest(self, filters: Sequence[Filter]) -> Ids | None:
+    def fewest(self, filters: Sequence[Filter]) -> sa.Select[Any] | None:
         """The ids that pass the narrowest filter, if those are few enough to look at them all."""
         # Following the order costs page * all / matches; where both ways cost the same is the edge.
         few = max(_FEW_AT_LEAST, isqrt(self.listing.limit * _MANY))
-        known = [f.ids for f in filters if f.ids is not None and self._is_countable(f)]
+        common = self._common([f for f in filters if f.is_sampled])
+        known = [f.ids for f in filters if f.ids is not None and f not in common]
         if not known:
             return None
         some = [ids.limit(few + 1).subquery() for ids in known]
@@ -112,10 +113,10 @@ class _Search(NamedTuple):
         least = min(range(len(known)), key=lambda number: counted[number])
         return known[least] if counted[least] <= few else None
 
-    def _is_countable(self, filter_: Filter) -> bool:
-        """Whether an index can count what passes: few rows of a sample did, or it always can."""
-        if not filter_.is_sampled:
-            return True
+    def _common(self, filters: Sequence[Filter]) -> list[Filter]:
+        """Those that much of a sample passes: no index counts them at a price that has a bound."""
+        if not filters:
+            return []
         sample = (
             sa.select(repositories.c.id)
             .where(
@@ -124,19 +125,20 @@ class _Search(NamedTuple):
             .order_by(*self.order.by)
             .limit(_SAMPLE)
         )
-        passing = (
-            sa.select(sa.func.count())
-            .select_from(repositories)
-            .where(self._one_of(sample), filter_.condition)
-        )
-        return bool(self.conn.execute(passing).scalar_one() <= _RARE)
+        passing = [
+            sa.func.coalesce(sa.func.sum(sa.case((f.condition, 1), else_=0)), 0) for f in filters
+        ]
+        counted = self.conn.execute(
+            sa.select(*passing).select_from(repositories).where(self._one_of(sample))
+        ).one()
+        return [f for f, passed in zip(filters, counted, strict=True) if passed > _RARE]
 
-    def among(self, ids: Ids, *conditions: sa.ColumnElement[bool]) -> _Stretch:
+    def among(self, ids: sa.Select[Any], *conditions: sa.ColumnElement[bool]) -> _Stretch:
         """Look at each of these and sort what passes, whatever else an index could lead to."""
         kind = repositories.c.kind.concat("") == self.listing.wanted.kind
         return _Stretch(self._rows(kind, self._one_of(ids), *conditions), None)
 
-    def _one_of(self, ids: Ids) -> sa.ColumnElement[bool]:
+    def _one_of(self, ids: sa.Select[Any]) -> sa.ColumnElement[bool]:
         if self.conn.dialect.name == "sqlite":
             return repositories.c.id.in_(ids)
         # An array is read before anything else: the planner has nothing to choose.

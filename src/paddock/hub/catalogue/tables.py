@@ -53,11 +53,12 @@ term_counts = Table(
     Column("repositories", Integer, nullable=False),
 )
 
-# Every distinct word of card and tags, each behind a space.
+# Every distinct word of name, tags and card, each behind a space (``texts``).
 repository_texts = Table(
     "repository_texts",
     metadata,
     Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    Column("head", String(250), nullable=False),  # the kind, and the words of the name
     Column("words", Text, nullable=False),
 )
 
@@ -76,19 +77,22 @@ _ON_SQLITE = (
 )
 _TEXTS_ON_SQLITE = (
     # A word ends at a space alone, and nobody asks where in a text it stands.
-    "CREATE VIRTUAL TABLE repository_search_texts USING fts5(words, content='repository_texts', "
-    "content_rowid='repo_id', tokenize='ascii', detail=none)",
+    "CREATE VIRTUAL TABLE repository_search_texts USING fts5(head, words, "
+    "content='repository_texts', content_rowid='repo_id', tokenize=\"ascii tokenchars '_'\", "
+    "detail=none)",
     "CREATE TRIGGER repository_search_texts_insert AFTER INSERT ON repository_texts BEGIN "
-    "INSERT INTO repository_search_texts(rowid, words) VALUES (new.repo_id, new.words); END",
+    "INSERT INTO repository_search_texts(rowid, head, words) "
+    "VALUES (new.repo_id, new.head, new.words); END",
     "CREATE TRIGGER repository_search_texts_delete AFTER DELETE ON repository_texts BEGIN "
-    "INSERT INTO repository_search_texts(repository_search_texts, rowid, words) "
-    "VALUES ('delete', old.repo_id, old.words); END",
-    "CREATE TRIGGER repository_search_texts_update AFTER UPDATE OF words ON repository_texts BEGIN "
-    "INSERT INTO repository_search_texts(repository_search_texts, rowid, words) "
-    "VALUES ('delete', old.repo_id, old.words); "
-    "INSERT INTO repository_search_texts(rowid, words) VALUES (new.repo_id, new.words); END",
+    "INSERT INTO repository_search_texts(repository_search_texts, rowid, head, words) "
+    "VALUES ('delete', old.repo_id, old.head, old.words); END",
+    "CREATE TRIGGER repository_search_texts_update AFTER UPDATE ON repository_texts BEGIN "
+    "INSERT INTO repository_search_texts(repository_search_texts, rowid, head, words) "
+    "VALUES ('delete', old.repo_id, old.head, old.words); "
+    "INSERT INTO repository_search_texts(rowid, head, words) "
+    "VALUES (new.repo_id, new.head, new.words); END",
 )
-AS_DOCUMENT = "array_to_tsvector(string_to_array(ltrim(words), ' '))"
+AS_DOCUMENT = "array_to_tsvector(array_remove(string_to_array(head || words, ' '), ''))"
 _TEXTS_ON_POSTGRESQL = (
     f"CREATE INDEX repository_search_texts ON repository_texts USING gin ({AS_DOCUMENT})"
 )

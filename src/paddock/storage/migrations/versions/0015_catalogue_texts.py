@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.create_table(
         "repository_texts",
         sa.Column("repo_id", ID, nullable=False),
+        sa.Column("head", sa.String(250), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         _of_repository("repository_texts"),
         sa.PrimaryKeyConstraint("repo_id", name="pk_repository_texts"),
@@ -27,7 +28,7 @@ def upgrade() -> None:
     else:
         op.execute(
             "CREATE INDEX repository_search_texts ON repository_texts USING gin "
-            "(array_to_tsvector(string_to_array(ltrim(words), ' ')))"
+            "(array_to_tsvector(array_remove(string_to_array(head || words, ' '), '')))"
         )
         op.execute("CREATE INDEX repository_search_accounts ON accounts (key varchar_pattern_ops)")
     _index_what_is_here()
@@ -59,16 +60,20 @@ def _of_repository(table: str) -> sa.ForeignKeyConstraint:
 
 def _search_on_sqlite() -> None:
     op.execute(
-        "CREATE VIRTUAL TABLE repository_search_texts USING fts5(words, "
-        "content='repository_texts', content_rowid='repo_id', tokenize='ascii', detail=none)"
+        "CREATE VIRTUAL TABLE repository_search_texts USING fts5(head, words, "
+        "content='repository_texts', content_rowid='repo_id', "
+        "tokenize=\"ascii tokenchars '_'\", detail=none)"
     )
     forget = (
-        "INSERT INTO repository_search_texts(repository_search_texts, rowid, words) "
-        "VALUES ('delete', old.repo_id, old.words); "
+        "INSERT INTO repository_search_texts(repository_search_texts, rowid, head, words) "
+        "VALUES ('delete', old.repo_id, old.head, old.words); "
     )
-    add = "INSERT INTO repository_search_texts(rowid, words) VALUES (new.repo_id, new.words); "
-    for event, change in (("INSERT", add), ("DELETE", forget), ("UPDATE OF words", forget + add)):
-        name = f"repository_search_texts_{event.split()[0].lower()}"
+    add = (
+        "INSERT INTO repository_search_texts(rowid, head, words) "
+        "VALUES (new.repo_id, new.head, new.words); "
+    )
+    for event, change in (("INSERT", add), ("DELETE", forget), ("UPDATE", forget + add)):
+        name = f"repository_search_texts_{event.lower()}"
         op.execute(
             f"CREATE TRIGGER {name} AFTER {event} ON repository_texts BEGIN {change.rstrip()} END"
         )
