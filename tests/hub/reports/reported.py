@@ -20,7 +20,7 @@ TRIAGE = {"state": "triaged", "impact": "serious", "ease": "easy", "public": "pr
 
 @dataclass
 class Reported:
-    """A model of ``keeper``; ``finder`` reports, ``other`` is a third one, and there is a stranger."""
+    """A model of ``keeper``; ``finder`` reports, ``other`` and a stranger look on."""
 
     server: LiveServer
     repo_id: str

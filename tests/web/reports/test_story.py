@@ -1,4 +1,4 @@
-"""By keyboard alone: a report from what the playground left, triage, confirmation, a case, a fix."""
+"""By keyboard alone: a report from what the playground left, triage, a case, a fix."""
 
 from __future__ import annotations
 
