@@ -27,6 +27,7 @@ from paddock.hub.sessions.cookies import (
     refuse_other_sites,
     session_secret,
 )
+from paddock.hub.sessions.listing import note_use
 from paddock.hub.sessions.sessions import Session
 from paddock.hub.types import Account, Caller
 from paddock.web.rendering import page
@@ -133,6 +134,7 @@ def get_visitor(request: Request, hub: HubDep, caller: CallerDep) -> Visitor:
             session = sessions.find_session(conn, secret)
             unread = unread_count(conn, session.user) if session else 0
         if session is not None:
+            note_use(hub.database, secret, session.seen_on)
             return Visitor(session, session.caller, secret, *around, unread)
     form = request.cookies.get(cookie_name(_FORM, is_https=is_https), "")
     is_ours = 0 < len(form) <= MAX_SECRET_CHARS

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
 
+from paddock import clock
 from paddock.hub.oauth import apps, grants
 from paddock.hub.oauth.apps import NewApp
 from paddock.hub.people.accounts import find_account, get_account
 from paddock.hub.sessions import sessions
+from paddock.hub.sessions.tables import sessions as session_rows
 from tests.hub.http_calls import call
 from tests.hub.oauth.people import PASSWORD, Person, a_person
 from tests.live import LiveServer
@@ -145,6 +148,11 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all_others(
     assert ended.status_code == 303
     signed_in = [b.browser.get("/settings/sessions").status_code for b in (phone, laptop)]
     assert sorted(signed_in) == [200, 303]
+    today = clock.now().date()
+    with server_on_each.hub.database.write() as conn:
+        conn.execute(session_rows.update().values(seen_on=today - timedelta(days=3)))
+    here.browser.get("/settings/profile")
+    assert here.browser.get("/settings/sessions").text.count(f"last used {today}") == 1
     assert send(here, "/settings/sessions", address + "-others").status_code == 303
     assert {b.browser.get("/settings/sessions").status_code for b in (phone, laptop)} == {303}
     assert here.browser.get("/settings/sessions").status_code == 200

@@ -12,12 +12,15 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from paddock import clock
-from paddock.errors import NotFound
+from paddock.errors import NotFound, Unavailable
+from paddock.hub.people.tokens import digest
 from paddock.hub.sessions.tables import sessions
 from paddock.hub.types import Account, SignedIn
+from paddock.log import get_logger
 from paddock.storage.database import Database
 
 _HANDLE_CHARS = 24
+_log = get_logger(__name__)
 _c = sessions.c
 
 
@@ -77,11 +80,14 @@ def end_others(conn: sa.Connection, user: Account, this: SignedIn) -> int:
     return conn.execute(others).rowcount
 
 
-def note_use(database: Database, this: SignedIn, seen_on: date | None) -> None:
-    """Note that a session was used today, once a day; no page waits for the sake of the note."""
+def note_use(database: Database, secret: str, seen_on: date | None) -> None:
+    """Note that a session was used today, once a day; no page waits or fails for the note."""
     today = clock.now().date()
     if seen_on == today or database.is_writing:
         return
-    with database.write() as conn:
-        row = sessions.update().where(_c.secret_sha256 == this.secret_sha256)
-        conn.execute(row.values(seen_on=today))
+    row = sessions.update().where(_c.secret_sha256 == digest(secret))
+    try:
+        with database.write() as conn:
+            conn.execute(row.values(seen_on=today))
+    except Unavailable as e:
+        _log.info("a session's last use was not noted", reason=type(e).__name__)
