@@ -15,6 +15,9 @@ browser           who visits a page, and the proof that a form is ours
 repository        pages of one repository: its head, its card
 cards             cards as HTML
 released          what a release says of itself
+audit             what was measured, and how it compares
+plots             plots as SVG
+ancestry          which models one came from, and which stand on it
 files             folders and files, their history, changing them
 discussions       talking: discussions and pull requests
 reports           what models did that they should not, and advisories

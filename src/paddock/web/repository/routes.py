@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from paddock.web.ancestry import page as ancestry
+from paddock.web.audit import page as audit
 from paddock.web.released import page as released
 from paddock.web.repository import card
 
-ROUTERS: Final = (released.router, card.router)
+ROUTERS: Final = (released.router, audit.router, ancestry.router, card.router)

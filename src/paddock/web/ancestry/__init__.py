@@ -1,0 +1,4 @@
+"""The tab "Lineage": which models one came from, and which stand on it.
+
+page  the routes
+"""
