@@ -14,7 +14,7 @@ from typing import Final
 from paddock.engine.stats import EngineStats
 from paddock.errors import PaddockError
 from paddock.serve.callers import Caller
-from paddock.serve.errors import TooManyRequests, draining
+from paddock.serve.errors import ModelNotFound, TooManyRequests, draining
 from paddock.serve.limiter import Limiter
 from paddock.serve.metered import Metered
 from paddock.serve.models.catalogue import Catalogue
@@ -87,6 +87,14 @@ class Serving:
             if isinstance(e.__cause__, PaddockError):
                 raise e.__cause__ from None
             raise
+
+    async def offers(self, name: str, caller: Caller) -> bool:
+        """Whether the caller may ask for the model of that name."""
+        try:
+            await self._catalogue.find(name, caller)
+        except ModelNotFound:
+            return False
+        return True
 
     async def models(self, caller: Caller) -> list[ModelListing]:
         """What the caller may ask for."""

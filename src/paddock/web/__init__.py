@@ -26,6 +26,7 @@ collections       lists of repositories that somebody put together
 account           one's own account, and the ways in
 access            who may have the files: asking, deciding
 viewer            rows of tables in a repository's files
+playground        trying a model that is served
 organisations     made, described, with members
 settings          repositories made, and what their owners set
 forms             what forms send, and what is said above them

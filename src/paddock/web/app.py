@@ -25,6 +25,7 @@ from paddock.web.files import routes as files
 from paddock.web.limits import RateLimits
 from paddock.web.lists import routes as lists
 from paddock.web.organisations import routes as organisations
+from paddock.web.playground import routes as playground
 from paddock.web.raw_path import RawPath
 from paddock.web.reports import routes as reports
 from paddock.web.repository import routes as repository
@@ -66,6 +67,7 @@ def create_app(hub: Hub, models: Models | None = None) -> ASGIApp:
         exposed_headers=_EXPOSED_HEADERS,
     )
     app.state.hub, app.state.serving = hub, models.serving if models else None
+    app.state.models = models
     errors.install(app)
     framing = Framing("web", _FIGURES, DEFAULT_BODY_BYTES)
     framed = Frame(RawPath(RateLimits(app, hub.limits)), framing)
@@ -90,6 +92,7 @@ def _routers() -> list[APIRouter]:
         *settings.ROUTERS,
         *files.ROUTERS,
         *viewer.ROUTERS,
+        *playground.ROUTERS,
         *repository.ROUTERS,
     ]
     first = [health.router, static_files.router, *reports.FIRST]

@@ -38,16 +38,17 @@ class Models(NamedTuple):
 
     app: ASGIApp
     serving: Serving | None
+    why: str = ""  # none is served
 
 
 def open_models(hub: Hub, settings: Settings) -> Models:
     """The API over this hub's models, as the settings allow."""
     allowed = {name.strip().lower() for name in settings.serve_models.split(",") if name.strip()}
     if not allowed:
-        return Models(_Closed(_OFF), None)
+        return Models(_Closed(_OFF), None, _OFF)
     if any(importlib.util.find_spec(name) is None for name in _NEEDED):
         log.warning("models are not served: the extra `serve` is not installed")
-        return Models(_Closed(_NOT_INSTALLED), None)
+        return Models(_Closed(_NOT_INSTALLED), None, _NOT_INSTALLED)
     from paddock.serve import starting
     from paddock.serve.api.app import create_app
     from paddock.serve.models.native import NativeLoader

@@ -1,0 +1,72 @@
+"""An answer for a browser without scripts: the form is sent, the page comes back with the answer.
+
+Asks ``/v1`` as the page's own script does, with the visitor's session, so that there is one set of
+rules for who may ask what, and how much.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+import httpx2
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from paddock.hub.context import HubDep
+from paddock.hub.http.paths import RepositoryNameDep
+from paddock.web.browser import VisitorDep, sign_in_address
+from paddock.web.forms import Text
+from paddock.web.playground.page import PAGE, show
+from paddock.web.playground.sent import BadSetting, Sent, SentDep, answer_in
+from paddock.web.playground.standing import models_of
+
+router = APIRouter(include_in_schema=False)
+
+SECONDS: Final = 300.0  # for one answer
+
+
+@router.post(PAGE)
+async def ask(
+    request: Request,
+    hub: HubDep,
+    visitor: VisitorDep,
+    name: RepositoryNameDep,
+    sent: SentDep,
+    form_key: Text = "",
+) -> Response:
+    """The whole answer at once."""
+    visitor.check_form(form_key)
+    if visitor.session is None:
+        return RedirectResponse(sign_in_address(visitor.path), 303)
+    answer, problem = None, None
+    try:
+        answer = await _answer(request, sent, hub.base_url(request), visitor.form_key, name.full)
+    except BadSetting as e:
+        problem = e.message if e.hint is None else f"{e.message}: {e.hint}"
+    except _NotAnswered as e:
+        problem = str(e)
+    return await show(request, hub, visitor, name, sent=sent, answer=answer, problem=problem)
+
+
+class _NotAnswered(Exception):
+    """``/v1`` refused; the message is its own sentence."""
+
+
+async def _answer(request: Request, sent: Sent, base_url: str, form_key: str, model: str) -> str:
+    models = models_of(request)
+    if models is None:
+        raise _NotAnswered("this hub serves no models")
+    headers = {"cookie": request.headers.get("cookie", ""), "x-paddock-form": form_key}
+    transport = httpx2.ASGITransport(app=models.app)
+    async with httpx2.AsyncClient(
+        transport=transport, base_url=base_url, headers=headers, timeout=SECONDS
+    ) as client:
+        told = await client.post(sent.path, json=sent.body(model))
+    if told.status_code == 200:
+        return answer_in(sent.mode, told.content)
+    try:
+        message = str(json.loads(told.content)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        message = f"the model was not reached: {told.status_code}"
+    raise _NotAnswered(message)

@@ -1,0 +1,144 @@
+// The playground: a conversation with one model, or with two side by side.
+// A turn is what was asked and what each model answered; each model sees its own answers alone.
+import { announce, call, element } from "../lib/hub.mjs";
+import { answer as answers, bodyOf, pathOf } from "./asking.mjs";
+import { curl, python } from "./code.mjs";
+import { keep, keepReport, kept } from "./keeping.mjs";
+import { fieldsOf, fill, modeOf, settingsOf, systemOf } from "./settings.mjs";
+import { codeView } from "./text.mjs";
+import { answerView, turnView } from "./turns.mjs";
+
+const form = document.getElementById("playground");
+const part = (id) => document.getElementById(id);
+const own = form.dataset.model;
+const revisions = { [own]: form.dataset.revision };
+const turns = []; // {mode, asked, answers: [{model, text, tokens, finish, problem, isStopped, ...}]}
+const views = new Map(); // of answers
+let running = null; // the AbortController of what is being asked
+
+const showsTokens = () => part("probabilities").checked;
+const chosen = () => [own, part("other").value].filter((name) => name);
+
+function historyOf(model, before) {
+  const messages = [];
+  for (const turn of before) {
+    const said = turn.answers.find((one) => one.model === model && one.text);
+    if (turn.mode === "chat" && said) {
+      messages.push({ role: "user", content: turn.asked }, { role: "assistant", content: said.text });
+    }
+  }
+  return messages;
+}
+
+function requestOf(model, turn, before) {
+  return bodyOf({
+    mode: turn.mode, model, settings: settingsOf(form), system: systemOf(form), tellsTokens: showsTokens(),
+    messages: [...historyOf(model, before), { role: "user", content: turn.asked }], text: turn.asked,
+  });
+}
+
+async function ask(turn) {
+  running = new AbortController();
+  const before = turns.slice(0, turns.indexOf(turn));
+  turn.answers = chosen().map((model) => {
+    const body = requestOf(model, turn, before);
+    return { model, mode: turn.mode, body, revision: revisions[model] ?? null, text: "", tokens: [], finish: null };
+  });
+  draw();
+  await Promise.all(turn.answers.map(follow));
+  running = null;
+  save();
+  draw();
+  announce(turn.answers.map((one) => `${one.model}: ${one.problem ?? one.text}`).join(". "));
+}
+
+async function follow(one) {
+  try {
+    for await (const piece of answers(one.mode, one.body, running.signal)) {
+      one.text += piece.text;
+      one.tokens.push(...piece.tokens);
+      one.finish = piece.finish ?? one.finish;
+      if (piece.text) views.get(one).grow(piece.text);
+    }
+  } catch (error) {
+    if (error.name === "AbortError") one.isStopped = true;
+    else one.problem = error.message;
+  }
+  views.get(one).settle(showsTokens());
+}
+
+function report(one) {
+  const { model: _model, messages, prompt, logprobs: _l, top_logprobs: _t, ...settings } = one.body ?? {};
+  const asked = one.mode === "chat" ? { messages } : { prompt };
+  keepReport({ kind: one.mode, ...asked, settings, revision: one.revision, output: one.text });
+}
+
+function draw() {
+  views.clear();
+  part("turns").replaceChildren(...turns.map((turn) => turnView(turn, turn.answers.map((one) => {
+    const view = answerView(one, report);
+    views.set(one, view);
+    if (!running || turn !== turns.at(-1)) view.settle(showsTokens());
+    return view;
+  }))));
+  part("nothing").hidden = turns.length > 0;
+  part("send").disabled = running !== null;
+  part("stop").hidden = running === null;
+  for (const id of ["again", "clear"]) part(id).hidden = running !== null || !turns.length;
+  part("state").textContent = running ? "Answering" : "";
+}
+
+function save() {
+  const bare = turns.map((turn) => ({ ...turn, answers: turn.answers.map(({ tokens: _tokens, ...one }) => one) }));
+  keep(own, { fields: fieldsOf(form), turns: bare });
+}
+
+function drawCode() {
+  const turn = { mode: modeOf(form), asked: part("text").value || turns.at(-1)?.asked || "…" };
+  const body = requestOf(own, turn, part("text").value ? turns : turns.slice(0, -1));
+  const around = [form.dataset.endpoint, pathOf(turn.mode), body];
+  part("curl").replaceChildren(codeView(curl(...around)));
+  part("python").replaceChildren(codeView(python(...around)));
+}
+
+function drawMode() {
+  part("text-label").textContent = modeOf(form) === "chat" ? "Message" : "Text to continue";
+  part("system-field").hidden = modeOf(form) !== "chat";
+}
+
+async function offerOthers() {
+  const listed = await (await call("/v1/models")).json();
+  for (const { id, root } of listed.data) {
+    revisions[id] ??= root?.split("@")[1] ?? null;
+    if (id !== own) part("other").append(element("option", { value: id }, id));
+  }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (running) return;
+  const turn = { mode: modeOf(form), asked: part("text").value, answers: [] };
+  turns.push(turn);
+  if (turn.mode === "chat") part("text").value = "";
+  ask(turn);
+});
+part("text").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
+});
+part("stop").addEventListener("click", () => { running?.abort(); part("text").focus(); });
+part("again").addEventListener("click", () => ask(turns.at(-1)));
+part("clear").addEventListener("click", () => { turns.length = 0; save(); draw(); part("text").focus(); });
+part("probabilities").addEventListener("change", () => { if (!running) draw(); });
+part("code").addEventListener("toggle", drawCode);
+form.addEventListener("input", () => { if (part("code").open) drawCode(); });
+form.addEventListener("change", () => { drawMode(); if (!running) save(); });
+
+const before = kept(own);
+if (before) {
+  fill(form, before.fields);
+  turns.push(...before.turns);
+}
+part("beside").hidden = part("code").hidden = false;
+drawMode();
+if (turns.length) draw();
+offerOthers().catch((error) => { part("state").textContent = error.message; });
