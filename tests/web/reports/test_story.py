@@ -43,7 +43,7 @@ def test_from_the_playground_to_the_fix_by_keyboard(
         press(page, "Enter")
         page.wait_for_url("**/reports/new")
         page.wait_for_function("document.querySelectorAll('.turn').length == 2")
-        assert _own_violations(page) == []
+        assert violations(page) == []
         tab_to(page, "Harmful", role="radio")
         press(page, "Space")
         tab_to(page, "Title", role="textbox")
@@ -57,18 +57,18 @@ def test_from_the_playground_to_the_fix_by_keyboard(
         assert page.locator(".said pre").all_inner_texts()[1] == "How do I <b>open</b> it?"
         assert page.locator("pre.answer").inner_text() == LEFT["output"]
         assert page.evaluate("sessionStorage.getItem('paddock.report')") is None
-        assert _own_violations(page) == []
+        assert violations(page) == []
     keeper = model.names["keeper"]
     with open_page(chromium, shared_server, report_at, user=keeper) as page:
         _decide(page, "Triaged", public=True, message="Thank you.")
         assert page.locator(".report-head").get_by_text("triaged", exact=True).is_visible()
-        assert _own_violations(page) == []
+        assert violations(page) == []
         _decide(page, "Confirmed")
         tab_to(page, "Make a case of it", role="link")
         press(page, "Enter")
         page.wait_for_selector("text=Must not contain")
         assert page.get_by_label("Must not contain").input_value() == "With a pin,"
-        assert _own_violations(page) == []
+        assert violations(page) == []
         tab_to(page, "Make the case", role="button")
         press(page, "Enter")
         page.wait_for_selector("text=added the case")
@@ -80,10 +80,6 @@ def test_from_the_playground_to_the_fix_by_keyboard(
         assert page.locator(".report-head").get_by_text("closed", exact=True).is_visible()
     case = model.keeper.get(f"/{model.repo_id}/resolve/main/cases/{report_at[-24:]}.yaml").text
     assert "With a pin," in case
-
-
-def _own_violations(page: Page) -> list[str]:
-    return [found for found in violations(page) if not found.startswith("region:")]
 
 
 def _decide(
