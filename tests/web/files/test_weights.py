@@ -171,7 +171,8 @@ def test_a_type_without_numbers_says_so() -> None:
 @pytest.mark.parametrize(
     ("name", "group"),
     [("model.layers.3.q.weight", "model.layers.3"), ("blk.0.a.b", "blk.0"),
-     ("lm_head.weight", "lm_head"), ("w", "w"), ("a.b.7", "a.b"), ("9" * 50 + ".x", "9" * 50), ("..", ".")],
+     ("lm_head.weight", "lm_head"), ("w", "w"), ("a.b.7", "a.b"), ("9" * 50 + ".x", "9" * 50),
+     ("..", ".")],
 )  # fmt: skip
 def test_tensors_are_grouped_by_their_layer(name: str, group: str) -> None:
     assert group_of(name) == group

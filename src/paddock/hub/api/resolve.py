@@ -159,7 +159,7 @@ def _headers(found: _Found, etag: str) -> dict[str, str]:
         "ETag": f'"{etag}"',
         "Content-Type": _MEDIA_TYPES.get(suffix, "application/octet-stream"),
         "Content-Disposition": _disposition(file.name, inline=suffix not in _NEVER_INLINE),
-        "Vary": "Authorization",
+        "Vary": "Authorization, Cookie",
         "Cache-Control": "private, no-cache",  # asked again each time: access may be withdrawn
     }
 
