@@ -18,6 +18,9 @@ released          what a release says of itself
 audit             what was measured, and how it compares
 plots             plots as SVG
 ancestry          which models one came from, and which stand on it
+audit             what was measured, and how it compares
+plots             plots as SVG
+ancestry          which models one came from, and which stand on it
 files             folders and files, their history, changing them
 discussions       talking: discussions and pull requests
 reports           what models did that they should not, and advisories

@@ -24,28 +24,28 @@ MAX_LOOKED_AT = 12  # of which the one before is sought
 
 
 class Tag(NamedTuple):
-    """A tag, and when its commit was made."""
+    """A tag, and when its commit was made: at which moment, after how many others."""
 
     name: str
     commit_oid: str
-    at: datetime
+    made: tuple[datetime, int]
 
 
 def tags_of(conn: sa.Connection, repo: Repository) -> list[Tag]:
     """The tags, the latest first."""
     tags = [ref for ref in refs.list_refs(conn, repo) if ref.name.startswith(refs.TAGS)]
-    dates: dict[str, datetime] = {}
+    made: dict[str, tuple[datetime, int]] = {}
     for some in in_chunks(sorted({tag.commit_oid for tag in tags[:1000]})):
-        query = sa.select(commits.c.oid, commits.c.committed_at).where(
+        query = sa.select(commits.c.oid, commits.c.committed_at, commits.c.height).where(
             commits.c.repo_id == repo.id, commits.c.oid.in_(some)
         )
-        dates.update((oid, at) for oid, at in conn.execute(query))
+        made.update((oid, (at, height)) for oid, at, height in conn.execute(query))
     found = [
-        Tag(tag.name.removeprefix(refs.TAGS), tag.commit_oid, dates[tag.commit_oid])
+        Tag(tag.name.removeprefix(refs.TAGS), tag.commit_oid, made[tag.commit_oid])
         for tag in tags
-        if tag.commit_oid in dates
+        if tag.commit_oid in made
     ]
-    return sorted(found, key=lambda tag: (tag.at, tag.name), reverse=True)[:MAX_TAGS]
+    return sorted(found, key=lambda tag: (tag.made, tag.name), reverse=True)[:MAX_TAGS]
 
 
 def release_before(
@@ -56,10 +56,10 @@ def release_before(
     ordered = [tag for tag in tags if tag.name == asked] if asked else list(tags)
     if not asked and superseded is not None:
         ordered.sort(key=lambda tag: tag.name != superseded.words)
-    current = next((tag.at for tag in tags if _manifest(conn, repo, tag) == now.manifest_oid), None)
+    current = next((t.made for t in tags if _manifest(conn, repo, t) == now.manifest_oid), None)
     for tag in ordered[:MAX_LOOKED_AT]:
         manifest = _manifest(conn, repo, tag)
-        is_later = current is not None and tag.at > current and not asked
+        is_later = current is not None and tag.made > current and not asked
         if manifest is None or manifest == now.manifest_oid or is_later:
             continue
         found = reading.release_at(conn, hub.blobs, repo, tag.commit_oid)

@@ -100,7 +100,7 @@ function focus(item) {
   item.focus();
 }
 
-const isShown = (item) => !item.parentElement.closest("ul[hidden]");
+const isShown = (item) => !item.closest("ul[hidden], li[hidden]");
 
 function onKey(event) {
   const item = event.target.closest("[role=treeitem]");
@@ -127,7 +127,7 @@ function filter(words) {
   let count = 0;
   for (const item of document.querySelectorAll(".tree li[data-name]")) {
     const inside = [item, ...item.querySelectorAll("li[data-name]")].some((each) => each.dataset.name.toLowerCase().includes(wanted));
-    item.classList.toggle("faded", Boolean(wanted) && !inside);
+    item.hidden = Boolean(wanted) && !inside;
     count += Boolean(wanted) && item.dataset.name.toLowerCase().includes(wanted);
   }
   if (wanted) announce(`${count} names`);
