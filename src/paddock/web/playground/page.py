@@ -71,6 +71,6 @@ def _open(
     with hub.database.read() as conn:
         shell = open_shell(hub, conn, visitor, name, "playground")
         repo = shell.repo
-        found = before_serving(conn, visitor.caller, repo, models)
-        paths = files.folder_paths(conn, repo, repo.head_oid) if repo.head_oid else []
-        return shell, found, not _CHAT_FILES.isdisjoint(paths)
+        names = files.folder_paths(conn, repo, repo.head_oid) if repo.head_oid else []
+        found = before_serving(conn, visitor.caller, repo, names, models)
+        return shell, found, not _CHAT_FILES.isdisjoint(names)

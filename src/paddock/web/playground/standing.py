@@ -5,6 +5,7 @@ Knows how the hub was started and what its models' API offers; asks no model any
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from fastapi import Request
 
 from paddock.errors import PaddockError
 from paddock.hub import access
+from paddock.hub.scans.verdicts import is_weights_name
 from paddock.hub.types import Caller as HubCaller
 from paddock.hub.types import Repository
 from paddock.web.serving.mount import Models
@@ -35,13 +37,20 @@ def models_of(request: Request) -> Models | None:
 
 
 def before_serving(
-    conn: sa.Connection, caller: HubCaller, repo: Repository, models: Models | None
+    conn: sa.Connection,
+    caller: HubCaller,
+    repo: Repository,
+    names: Sequence[str],
+    models: Models | None,
 ) -> Standing | None:
-    """What stands against asking, as far as the rows tell; None where nothing does."""
+    """What stands against asking, as far as the rows tell; None where nothing does.
+
+    ``names`` are those of the files beside the card.
+    """
+    if not any(is_weights_name(name) for name in names):
+        return Standing.EMPTY
     if models is None or models.serving is None:
         return Standing.NONE
-    if repo.head_oid is None:
-        return Standing.EMPTY
     if caller.account is None:
         return Standing.SIGN_IN
     try:

@@ -48,7 +48,7 @@ async function ask(turn) {
   await Promise.all(turn.answers.map(follow));
   running = null;
   save();
-  draw();
+  drawControls();
   announce(turn.answers.map((one) => `${one.model}: ${one.problem ?? one.text}`).join(". "));
 }
 
@@ -81,6 +81,10 @@ function draw() {
     if (!running || turn !== turns.at(-1)) view.settle(showsTokens());
     return view;
   }))));
+  drawControls();
+}
+
+function drawControls() {
   part("nothing").hidden = turns.length > 0;
   part("send").disabled = running !== null;
   part("stop").hidden = running === null;
