@@ -203,3 +203,25 @@ def test_a_case_is_saved_or_proposed_from_its_page(model: Reported) -> None:
     assert proposed.headers["location"] == f"/{model.repo_id}/discussions/1"
     finder = Visit(model.server, model.names["finder"])
     assert finder.http.get(at).status_code == 403
+
+
+def test_an_advisory_stands_on_the_pages_of_what_it_is_about(model: Reported) -> None:
+    html = {"Accept": "text/html"}
+    api = model.server.api(model.tokens["keeper"])
+    api.create_tag(model.repo_id, tag="1.0.0")
+    api.upload_file(path_or_fileobj=b"two", path_in_repo="a.txt", repo_id=model.repo_id)
+    child = f"{model.names['other']}/child"
+    others = model.server.api(model.tokens["other"])
+    others.create_repo(child)
+    card = f"---\nbase_model: {model.repo_id}\n---\n".encode()
+    others.upload_file(path_or_fileobj=card, path_in_repo="README.md", repo_id=child)
+    report = model.report()
+    model.steps(report, "triaged", "confirmed")
+    said = {"title": "It opens doors", "severity": "high", "details": "d", "advice": "a",
+            "fixed": "main", "reports": [report]}  # fmt: skip
+    made = model.keeper.post(f"/api/models/{model.repo_id}/advisories", json=said).json()["id"]
+    for path, is_told in ((f"/{model.repo_id}", False), (f"/{child}", True),
+                          (f"/{model.repo_id}/tree/1.0.0", True)):  # fmt: skip
+        page = model.stranger.get(path, headers=html)
+        assert page.status_code == 200, path
+        assert (made in page.text) == is_told, path

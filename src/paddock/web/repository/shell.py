@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.hub import access
 from paddock.hub.access import open_repository
+from paddock.hub.advisories.inherited import Concerning, concerning
 from paddock.hub.context import Hub
 from paddock.hub.lifecycle import standing
 from paddock.hub.lifecycle.standing import Told
@@ -89,6 +90,7 @@ class Shell:
     may_own: bool  # to change the repository itself
     is_liked: bool
     told: Told  # of main's tip, or of the revision that the page shows
+    concerning: Concerning  # advisories on that revision, and on its base models
 
 
 def open_shell(
@@ -116,5 +118,7 @@ def open_shell(
         if one.is_shown(seen)
     )
     liked = caller.account is not None and is_liked(conn, repo, caller.account)
-    told = standing.tell(conn, repo, revision or repo.head_oid, clock.now())
-    return Shell(repo, tabs, may_write, may_own, liked, told)
+    shown = revision or repo.head_oid
+    told = standing.tell(conn, repo, shown, clock.now())
+    advisories = concerning(conn, caller, repo, shown)
+    return Shell(repo, tabs, may_write, may_own, liked, told, advisories)
