@@ -8,9 +8,19 @@ from benchmarks.catalogue_rows import FAMILIES, LANGUAGES, LICENCES, TASKS, Name
 
 _DIFFERENT = 100
 DISCUSSED = 20  # repositories that have discussions
-LISTS = ("home", "models", "models, 3 filters", "search, a common word", "search, a rare word",
-         "search, two words", "search and 2 filters", "quick search", "quick search, 2 letters",
-         "user")  # fmt: skip
+LISTS = (
+    "home",
+    "models",
+    "models, 3 filters",
+    "models, no such combination",
+    "search, a common word",
+    "search, a rare word",
+    "search, two words",
+    "search and 2 filters",
+    "quick search",
+    "quick search, 2 letters",
+    "user",
+)
 
 
 def questions(names: Names) -> dict[str, list[str]]:
@@ -32,8 +42,11 @@ def questions(names: Names) -> dict[str, list[str]]:
         "models": [f"/models{sort}" for sort in sorts],
         "models, 3 filters": [
             f"/models?pipeline_tag={TASKS[n % len(TASKS)]}&license={LICENCES[n % len(LICENCES)]}"
-            f"&language={LANGUAGES[n % len(LANGUAGES)]}&gate=passed"
-            for n in range(60)
+            f"&language={LANGUAGES[n // 5 % len(LANGUAGES)]}&gate=passed"
+            for n in range(4, 1000, 16)
+        ],
+        "models, no such combination": [
+            f"/models?license=mit&language={language}&gate=passed" for language in LANGUAGES
         ],
         "search, a common word": [f"/search?q={word}" for word in words],
         "search, a rare word": [f"/search?q={marker}" for marker in markers],
@@ -43,7 +56,7 @@ def questions(names: Names) -> dict[str, list[str]]:
         "search and 2 filters": [
             f"/models?search={words[n % 30]}&family={families[n % len(families)]}"
             f"&license={LICENCES[n % len(LICENCES)]}"
-            for n in range(60)
+            for n in range(0, 960, 16)
         ],
         "quick search": [
             f"/api/quicksearch?limit=4&q={family[:length]}"

@@ -83,7 +83,6 @@ def _routers() -> list[APIRouter]:
         *social.ROUTERS,
         *reports.OWN,
         *collections.ROUTERS,
-        *lists.ROUTERS,
     ]
     of_repositories = [
         *discussions.ROUTERS,
@@ -95,5 +94,6 @@ def _routers() -> list[APIRouter]:
         *playground.ROUTERS,
         *repository.ROUTERS,
     ]
-    first = [health.router, static_files.router, *reports.FIRST]
+    # Lists are asked for most, and their addresses begin like no others: before the API's routes.
+    first = [health.router, static_files.router, *lists.ROUTERS, *reports.FIRST]
     return [*first, *api.routers(), *people, *of_repositories, *lists.LAST]

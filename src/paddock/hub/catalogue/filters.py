@@ -83,18 +83,19 @@ def filters(conn: sa.Connection, wanted: Wanted) -> list[Filter] | None:
     typed = words_asked(wanted.text[:MAX_SEARCH_CHARS])[:MAX_TEXT_WORDS]
     if wanted.text.strip() and not typed:
         return None
+    # In this order a row is looked at: what costs least to know comes first.
     found = [
-        *_by_name(conn, words),
-        *(_by_text(conn, wanted.kind, word) for word in typed),
+        *_by_columns(wanted),
         *(_by_term(repository_tags.c.tag, term) for term in wanted.terms),
         *(_by_term(repository_terms.c.term, term) for term in wanted.seen),
-        *_by_columns(wanted),
+        *_by_name(conn, words),
+        *(_by_text(conn, wanted.kind, word) for word in typed),
     ]
     if wanted.author is not None:
         namespace_id = _namespace_id(conn, wanted.author)
         if namespace_id is None:
             return None
-        found.append(by_column(wanted.kind, repositories.c.namespace_id == namespace_id))
+        found.insert(0, by_column(wanted.kind, repositories.c.namespace_id == namespace_id))
     return found
 
 

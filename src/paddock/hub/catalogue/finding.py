@@ -26,6 +26,7 @@ MAX_TYPED_CHARS: Final = 200
 _COLLECTIONS_SEEN = 2_000  # the last changed ones
 _ACCOUNT = re.compile(r"[a-z0-9_-]{1,42}")
 _MAX_PIECES = 8
+_LOOKED_AT = 3  # times as many as are wanted, for names among them
 _LAST = "\x7f"  # behind every sign of a name
 
 
@@ -44,15 +45,21 @@ def find_repositories(
     pieces = tuple(piece.lower() for piece in typed.split())
     if not pieces:
         return Found([], has_more=False)
-    found = _list(conn, caller, Wanted(kind, text=typed), limit + 1)
-    has_more = len(found) > limit
-    named = [repo for repo in found if all(piece in repo.full_name.lower() for piece in pieces)]
-    if len(named) < limit and len(pieces) <= _MAX_PIECES:  # more of them may stand further down
-        named = _list(conn, caller, Wanted(kind, search=pieces), limit)
-    preferred = {repo.id for repo in named}
-    others = [repo for repo in found if repo.id not in preferred]
-    both = [*named, *others]
-    return Found(both[:limit], has_more or len(both) > limit)
+    found = _list(
+        conn, caller, Listing(Wanted(kind, text=typed), limit=_LOOKED_AT * limit, is_brief=True)
+    )
+    found.sort(key=lambda repo: not _is_in_name(pieces, repo))  # the order stays, but for these
+    if len(found) < limit and len(pieces) <= _MAX_PIECES:
+        # A part of a name is no beginning of a word: where few names have it, they count, too.
+        named = Listing(Wanted(kind, search=pieces), limit=limit, only_few=True)
+        known = {repo.id for repo in found}
+        found += [repo for repo in _list(conn, caller, named) if repo.id not in known]
+    return Found(found[:limit], len(found) > limit)
+
+
+def _is_in_name(pieces: tuple[str, ...], repo: Repository) -> bool:
+    name = repo.full_name.lower()
+    return all(piece in name for piece in pieces)
 
 
 def find_accounts(conn: sa.Connection, typed: str, limit: int) -> list[Account]:
@@ -88,6 +95,5 @@ def find_collections(
     return [to_collection(row) for row in conn.execute(query).mappings()]
 
 
-def _list(conn: sa.Connection, caller: Caller, wanted: Wanted, limit: int) -> list[Repository]:
-    listing = Listing(wanted, limit=limit, is_brief=True)
+def _list(conn: sa.Connection, caller: Caller, listing: Listing) -> list[Repository]:
     return list_repositories(conn, caller, listing).items

@@ -34,8 +34,8 @@ LATER_WALKS = (20_000, 80_000)
 BRIEF_WALK = 4_000
 _FEW_AT_LEAST = 2_000
 _MANY = 1_000_000  # as many as make the difference between the two ways worth a thought
-_SAMPLE = 300  # rows of an order, by which a filter is found to be common
-_RARE = 15  # of these at most pass
+_SAMPLE = 120  # rows of an order, by which a filter is found to be common
+_RARE = 6  # of these at most pass
 
 Row = sa.RowMapping
 _Way = Callable[["_Search", Caller, Sequence[int]], "_Stretch"]
@@ -52,6 +52,7 @@ class Listing:
     cursor: str | None = None
     with_card: bool = False
     is_brief: bool = False  # rather a short page at once than a full one later
+    only_few: bool = False  # nothing at all, rather than to follow an order
 
 
 def list_repositories(conn: sa.Connection, caller: Caller, listing: Listing) -> Page[Repository]:
@@ -211,6 +212,8 @@ def _find(search: _Search, caller: Caller) -> _Stretch:
     few = search.fewest(search.filters) if search.filters else None
     if few is not None:
         return search.among(few, visible)
+    if search.listing.only_few:
+        return _Stretch([], None)
     steps = (FIRST_WALK, *([BRIEF_WALK] if search.listing.is_brief else LATER_WALKS))
     return _merge(search, [way(search, caller, steps) for way in ways])
 

@@ -5,7 +5,6 @@ Pure: the repository's own row in, nothing else is read. What a release states i
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from paddock.hub.catalogue.facets import LABELS
@@ -36,12 +35,13 @@ class Row(NamedTuple):
     access: str
     likes: int
     downloads: int
-    updated_at: datetime
+    updated: str  # for machines: as ISO writes it
+    day: str  # for people
 
 
 def row_of(repo: Repository) -> Row:
     """The repository's row."""
-    facts = repo.facts or {}
+    facts, updated = repo.facts or {}, repo.updated_at.isoformat()
     tags: list[str] = facts.get("tags") or []
     released = released_of(facts)
     gate = released.gate if released else ""
@@ -60,7 +60,8 @@ def row_of(repo: Repository) -> Row:
         access="private" if repo.is_private else _GATES.get(repo.gated or "", ""),
         likes=repo.likes,
         downloads=repo.downloads,
-        updated_at=repo.updated_at,
+        updated=f"{updated[:19]}Z",
+        day=updated[:10],
     )
 
 
