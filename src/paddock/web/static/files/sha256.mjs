@@ -1,6 +1,6 @@
 // SHA-256 of bytes that come piece by piece (FIPS 180-4), since the browser's own takes only the whole.
 
-const K = new Uint32Array([
+const K = new Int32Array([
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
   0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
   0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -11,11 +11,13 @@ const K = new Uint32Array([
   0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 ]);
 
+const START = [
+  0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+];
+
 export class Sha256 {
-  #state = new Uint32Array([
-    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
-  ]);
-  #words = new Uint32Array(64);
+  #state = new Int32Array(START);
+  #words = new Int32Array(64);
   #rest = new Uint8Array(64);
   #restBytes = 0;
   #totalBytes = 0; // exact up to 2^53
@@ -29,12 +31,12 @@ export class Sha256 {
       this.#rest.set(bytes.subarray(0, at), this.#restBytes);
       this.#restBytes += at;
       if (this.#restBytes < 64) return this;
-      this.#block(this.#rest, 0);
-      this.#restBytes = 0;
+      blocks(this.#state, this.#words, this.#rest, 0, 64);
     }
-    for (; at + 64 <= bytes.length; at += 64) this.#block(bytes, at);
-    this.#rest.set(bytes.subarray(at));
-    this.#restBytes = bytes.length - at;
+    const end = at + ((bytes.length - at) & ~63);
+    blocks(this.#state, this.#words, bytes, at, end);
+    this.#rest.set(bytes.subarray(end));
+    this.#restBytes = bytes.length - end;
     return this;
   }
 
@@ -48,13 +50,15 @@ export class Sha256 {
     // Beyond 2^32 bits the number no longer fits the bitwise operators.
     view.setUint32(tail.length - 8, Math.floor(bits / 2 ** 32));
     view.setUint32(tail.length - 4, bits % 2 ** 32);
-    for (let at = 0; at < tail.length; at += 64) this.#block(tail, at);
-    return Array.from(this.#state, (word) => word.toString(16).padStart(8, "0")).join("");
+    blocks(this.#state, this.#words, tail, 0, tail.length);
+    return Array.from(this.#state, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
   }
+}
 
-  #block(bytes, start) {
-    const w = this.#words;
-    for (let i = 0, at = start; i < 16; i += 1, at += 4) {
+/** Work whole blocks of 64 bytes into the state; `w` is room for the message schedule. */
+function blocks(state, w, bytes, start, end) {
+  for (let from = start; from < end; from += 64) {
+    for (let i = 0, at = from; i < 16; i += 1, at += 4) {
       w[i] = (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
     }
     for (let i = 16; i < 64; i += 1) {
@@ -64,8 +68,8 @@ export class Sha256 {
       const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
       w[i] = (w[i - 16] + s0 + w[i - 7] + s1) | 0;
     }
-    const h0 = this.#state;
-    let [a, b, c, d, e, f, g, h] = h0;
+    let a = state[0]; let b = state[1]; let c = state[2]; let d = state[3];
+    let e = state[4]; let f = state[5]; let g = state[6]; let h = state[7];
     for (let i = 0; i < 64; i += 1) {
       const s1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
       const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K[i] + w[i]) | 0;
@@ -74,7 +78,7 @@ export class Sha256 {
       h = g; g = f; f = e; e = (d + t1) | 0;
       d = c; c = b; b = a; a = (t1 + t2) | 0;
     }
-    h0[0] += a; h0[1] += b; h0[2] += c; h0[3] += d;
-    h0[4] += e; h0[5] += f; h0[6] += g; h0[7] += h;
+    state[0] += a; state[1] += b; state[2] += c; state[3] += d;
+    state[4] += e; state[5] += f; state[6] += g; state[7] += h;
   }
 }
