@@ -4,8 +4,8 @@ VENV   ?= .venv
 DATA   ?= ./paddock-data
 PORT   ?= 8000
 # What `make up` installs beside the hub, to run models: `model`, with torch; `serve`, without it;
-# nothing with `EXTRAS=`.
-EXTRAS ?= model
+# and to show rows of Parquet: `parquet`. Nothing with `EXTRAS=`.
+EXTRAS ?= model,parquet
 # Where `make screenshots` puts its pictures.
 OUT    ?= ./screenshots
 
