@@ -168,7 +168,7 @@ def _everywhere(used: Used) -> list[Snippet]:
         Snippet("Python", f"{used.python_start}\n\n{client}"),
         Snippet("git", _git(used), "needs git-lfs for large files"),
     ]
-    first = next((path for path in used.paths if path in {"config.json", "README.md"}), None)
+    first = next((path for path in ("config.json", "README.md") if path in used.paths), None)
     if first is not None:
         start = f"{used.shell_start}\n" if used.needs_token else ""
         found.append(Snippet("curl", f"{start}{_curl(used)} -O {shlex.quote(used.file(first))}"))
