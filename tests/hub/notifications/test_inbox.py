@@ -25,7 +25,7 @@ def test_unread_ones_are_counted_as_far_as_they_may_be_seen(
         assert inbox.unread_count(conn, alice) == 4
         assert inbox.unread_count(conn, ben) == 0
         found = inbox.unread_repositories(conn, mine)
-        assert [(one.web_path, one.count) for one in found] == [
+        assert [(one.web_path, one.unread) for one in found] == [
             ("/alice/model", 3), ("/alice/other", 1)
         ]  # fmt: skip
         inbox.mark(conn, mine, [made[0].public_id], is_read=True)

@@ -66,7 +66,7 @@ class UnreadIn(NamedTuple):
 
     kind: Kind
     full_name: str
-    count: int
+    unread: int
 
     @property
     def web_path(self) -> str:

@@ -18,7 +18,7 @@ from paddock.hub.types import Kind, Repository
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 from paddock.web.collections.editing import owners_for, parse_repository
 from paddock.web.collections.one import path_of
-from paddock.web.social.turning import Text
+from paddock.web.forms import Text
 
 router = APIRouter(include_in_schema=False)
 

@@ -27,7 +27,7 @@ from paddock.hub.people import accounts
 from paddock.hub.types import Account
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.collections.one import ONE, find_to_change, path_of
-from paddock.web.social.turning import Text
+from paddock.web.forms import Text, sentence
 
 router = APIRouter(include_in_schema=False)
 
@@ -142,7 +142,7 @@ def _show_new(
         action="/collections/new",
         form=form,
         owners=owners,
-        problem=_sentence(error),
+        problem=sentence(error) if error else None,
         **_BOUNDS,
     )
 
@@ -157,15 +157,9 @@ def _show_edit(
         action=f"{path_of(found)}/edit",
         form=form,
         owners=[],
-        problem=_sentence(error),
+        problem=sentence(error) if error else None,
         **_BOUNDS,
     )
 
 
 _BOUNDS = {"themes": THEMES, "most_title": MAX_TITLE_CHARS, "most_text": MAX_DESCRIPTION_CHARS}
-
-
-def _sentence(error: PaddockError | None) -> str | None:
-    if error is None:
-        return None
-    return error.message if error.hint is None else f"{error.message}: {error.hint}"

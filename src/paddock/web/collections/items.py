@@ -20,7 +20,7 @@ from paddock.hub.errors import AlreadyExists
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.collections.editing import parse_repository
 from paddock.web.collections.one import ONE, Problem, path_of, show_collection
-from paddock.web.social.turning import Text
+from paddock.web.forms import Text
 
 router = APIRouter(include_in_schema=False)
 

@@ -20,7 +20,8 @@ from paddock.hub.context import Hub, HubDep
 from paddock.hub.types import Caller, Repository
 from paddock.markdown import render_note
 from paddock.web.browser import Visitor, VisitorDep
-from paddock.web.social.turning import Text, go_on, is_wanted
+from paddock.web.forms import Text
+from paddock.web.social.turning import go_on, is_wanted
 
 router = APIRouter(include_in_schema=False)
 

@@ -20,8 +20,9 @@ from paddock.hub.git.moved import RefChange, refs_moved
 from paddock.hub.http.paths import RepositoryNameDep
 from paddock.hub.names import RepositoryName
 from paddock.web.browser import Visitor, VisitorDep
-from paddock.web.discussions.comment_form import THREAD, CommentForm, Text, sentence
+from paddock.web.discussions.comment_form import THREAD, CommentForm, Text
 from paddock.web.discussions.thread import Asked, open_thread, show_thread
+from paddock.web.forms import sentence
 
 router = APIRouter(include_in_schema=False)
 

@@ -23,12 +23,13 @@ from paddock.hub.http.paths import RepositoryNameDep
 from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import Repository
 from paddock.web.browser import Visitor, VisitorDep
-from paddock.web.discussions.comment_form import THREAD, sentence
+from paddock.web.discussions.comment_form import THREAD
 from paddock.web.discussions.large_changes import Split, split_large
 from paddock.web.discussions.shown import author_name
 from paddock.web.discussions.thread import open_thread
 from paddock.web.files.diff_view import view_diff
 from paddock.web.files.plain_text import shown_name
+from paddock.web.forms import sentence
 
 router = APIRouter(include_in_schema=False)
 

@@ -13,13 +13,14 @@ from typing import Annotated
 from fastapi import Form
 from markupsafe import Markup
 
-from paddock.errors import BadInput, PaddockError
+from paddock.errors import BadInput
 from paddock.hub.http.paths import WEB_REPOSITORY
 
 LIST = WEB_REPOSITORY + "/discussions"
 THREAD = LIST + "/{num:segment}"
 MAX_QUOTED_CHARS = 4000
 
+# A comment may be longer than what other forms send: its own rules bound it.
 Text = Annotated[str, Form()]
 
 _NEW, _EDIT = "new", "/edit"
@@ -57,11 +58,6 @@ def check_target(text: str) -> str:
     if not _TARGET.fullmatch(text):
         raise BadInput("there is no such form")
     return text
-
-
-def sentence(error: PaddockError) -> str:
-    """What was wrong, and what to do about it."""
-    return error.message if error.hint is None else f"{error.message}: {error.hint}"
 
 
 def quoted(raw: str) -> str:

@@ -106,7 +106,8 @@ class _Rewriter(HTMLParser):
         if own is None:
             self._instead(source, alt)
         elif tag == "img":
-            sizes = {name: given[name] for name in ("width", "height", "title") if name in given}
+            said = ("width", "height", "title")
+            sizes: dict[str, str] = {name: given[name] for name in said if name in given}
             alt = alt or own.rpartition("/")[2]
             self._write("img", {"src": own, "alt": alt, "loading": "lazy", **sizes})
         else:

@@ -23,17 +23,11 @@ from paddock.hub.http.paths import RepositoryNameDep
 from paddock.hub.names import RepositoryName
 from paddock.hub.types import Caller, Repository
 from paddock.web.browser import Visitor, VisitorDep
-from paddock.web.discussions.comment_form import (
-    LIST,
-    THREAD,
-    CommentForm,
-    Text,
-    check_target,
-    sentence,
-)
+from paddock.web.discussions.comment_form import LIST, THREAD, CommentForm, Text, check_target
 from paddock.web.discussions.comment_html import shown_comment
 from paddock.web.discussions.shown import Eyes, author_name, show_events
 from paddock.web.discussions.thread import Asked, open_thread, show_thread
+from paddock.web.forms import sentence
 from paddock.web.repository.shell import open_shell
 
 router = APIRouter(include_in_schema=False)

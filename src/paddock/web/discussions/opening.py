@@ -25,7 +25,8 @@ from paddock.hub.http.paths import RepositoryNameDep
 from paddock.hub.types import Caller, Need, Repository
 from paddock.web.browser import VisitorDep
 from paddock.web.discussions.commands import to_propose
-from paddock.web.discussions.comment_form import LIST, CommentForm, Text, sentence
+from paddock.web.discussions.comment_form import LIST, CommentForm, Text
+from paddock.web.forms import sentence
 from paddock.web.repository.shell import open_shell
 
 router = APIRouter(include_in_schema=False)

@@ -14,7 +14,8 @@ from paddock.hub.notifications import watching
 from paddock.hub.people import accounts
 from paddock.hub.types import Need
 from paddock.web.browser import VisitorDep
-from paddock.web.social.turning import Text, go_on, is_wanted
+from paddock.web.forms import Text
+from paddock.web.social.turning import go_on, is_wanted
 
 router = APIRouter(include_in_schema=False)
 

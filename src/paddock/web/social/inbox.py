@@ -22,7 +22,7 @@ from paddock.hub.notifications.inbox import PAGE_NOTIFICATIONS, Filter, Notifica
 from paddock.hub.paging import MAX_CURSOR_CHARS, Part
 from paddock.hub.types import Kind
 from paddock.web.browser import VisitorDep, own_path, to_sign_in
-from paddock.web.social.turning import Text
+from paddock.web.forms import Text
 
 router = APIRouter(include_in_schema=False)
 

@@ -15,8 +15,9 @@ from paddock.hub.likes import likes
 from paddock.hub.paging import MAX_CURSOR_CHARS, Part
 from paddock.hub.types import Need
 from paddock.web.browser import VisitorDep, to_sign_in
+from paddock.web.forms import Text
 from paddock.web.repository.shell import open_shell
-from paddock.web.social.turning import Text, go_on, is_wanted
+from paddock.web.social.turning import go_on, is_wanted
 
 router = APIRouter(include_in_schema=False)
 

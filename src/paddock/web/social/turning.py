@@ -5,15 +5,13 @@ Pure. A page's script asks for JSON and stays where it is; a form leads back to 
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Form, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from paddock.errors import BadInput, shown
 from paddock.web.browser import own_path
-
-Text = Annotated[str, Form(max_length=4000)]
 
 
 def is_wanted(wanted: str, now: bool) -> bool:
