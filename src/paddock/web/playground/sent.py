@@ -24,7 +24,7 @@ Short = Annotated[str, Form(max_length=40)]
 class BadSetting(BadInput):
     """A setting of the playground is not what it should be."""
 
-    code = "bad_setting"
+    code = "bad_playground_setting"
 
 
 class Sent(NamedTuple):
