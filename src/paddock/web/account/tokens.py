@@ -109,7 +109,7 @@ def _end(days: str) -> datetime | None:
     return clock.now() + timedelta(days=int(days)) if days else None
 
 
-def _show(hub: Hub, visitor: Visitor, **values: object) -> Response:
+def _show(hub: Hub, visitor: Visitor, *, made: _Made | None = None, done: str = "") -> Response:
     user, moment = visitor.require_user(), clock.now()
     with hub.database.read() as conn:
         found = [
@@ -121,7 +121,7 @@ def _show(hub: Hub, visitor: Visitor, **values: object) -> Response:
             )
             for one in tokens.tokens_of(conn, user)
         ]
-    return visitor.show("account/tokens.html", tokens=found, **{"made": None, **values})
+    return visitor.show("account/tokens.html", tokens=found, made=made, done=done)
 
 
 def _form(hub: Hub, visitor: Visitor, given: Given, status: int, problem: str | None) -> Response:
