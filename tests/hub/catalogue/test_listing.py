@@ -343,6 +343,7 @@ def test_what_few_have_is_found_by_an_index_and_nobody_else_is_looked_at(
     filled: Filled, monkeypatch: pytest.MonkeyPatch, wanted: Wanted, index: str
 ) -> None:
     monkeypatch.setattr(listing, "FIRST_WALK", 1)
+    monkeypatch.setattr(listing, "_RARE", 1000)
     *_, counted, last = plans(filled, "stranger", Listing(wanted, limit=50))
     if filled.database.is_sqlite:  # PostgreSQL's choices depend on how much there is
         assert index in counted
