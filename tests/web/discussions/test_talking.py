@@ -69,6 +69,9 @@ def test_a_comment_is_looked_at_before_it_is_sent_edited_and_hidden(
     assert "edited" in told(owner.read(f"{at}/1"))
     assert owner.get(f"{comment}/edit").status_code == 403
     assert owner.send(f"{comment}/edit", text="mine now").status_code == 403
+    of_owner = owner.done(f"{at}/1/comment", text="the owner's").rpartition("#")[2]
+    assert ann.get(f"{at}/1/comment/{of_owner}/hide").status_code == 403
+    assert ann.send(f"{at}/1/comment/{of_owner}/hide").status_code == 403
     assert "gone for good" in told(owner.read(f"{comment}/hide"))
     owner.done(f"{comment}/hide")
     page = ann.read(f"{at}/1")
