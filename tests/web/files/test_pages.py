@@ -8,8 +8,11 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from huggingface_hub import CommitOperationAdd
 
+from paddock.hub.download_log.tables import file_downloads
+from paddock.hub.tables import repositories
 from paddock.web.files import tree
 from tests.live import LiveServer
 from tests.web.files.people import Person, text_of
@@ -197,3 +200,17 @@ def test_what_is_private_is_not_there_for_others(shared_server: LiveServer) -> N
         assert httpx.get(f"{shared_server.url}/boss/private/{page}").status_code == 401
         assert Person(shared_server, "eve").get(f"/boss/private/{page}").status_code == 404
     assert ".gitattributes" in Person(shared_server, "boss").page("/boss/private/tree/main")
+
+
+def test_what_a_page_shows_of_a_closed_repository_is_logged(shared_server: LiveServer) -> None:
+    server = shared_server
+    server.admin_api.create_repo("boss/logged", private=True)
+    put(server, "boss/logged", {"a.txt": b"a", "w.bin": bytes(9)})
+    owner = Person(server, "boss")
+    for page in ("tree/main", "blob/main/w.bin", "blob/main/a.txt", "blame/main/a.txt"):
+        owner.page(f"/boss/logged/{page}")
+    server.hub.download_log.flush(server.hub.database)
+    logged = sa.select(file_downloads.c.path).join(repositories)
+    here = logged.where(repositories.c.full_name == "boss/logged")
+    with server.hub.database.read() as conn:
+        assert set(conn.execute(here).scalars()) == {"a.txt"}

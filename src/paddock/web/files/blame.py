@@ -57,6 +57,7 @@ def _show(hub: Hub, visitor: Visitor, name: RepositoryName, rev: str, path: str)
         leaving.require_entry(opened.asking, entry)
         found = _blame(opened, entry)
         entries = history.commit_entries(conn, opened.repo, sorted(set(found.commits)))
+    opened.note_shown(path)
     return visitor.show(
         "files/blame.html",
         shell=opened.shell,

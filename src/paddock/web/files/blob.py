@@ -171,6 +171,8 @@ def _shown(found: _Found, asked: _Asked) -> dict[str, Any]:
         return {"problem": f"The head of this file cannot be read: {e.message}."}
     except PaddockError as e:
         return {"problem": e.message}
+    if preview.showing in (Showing.TEXT, Showing.MARKDOWN, Showing.NOTEBOOK):
+        found.opened.note_shown(asked.path)
     return {"preview": preview, "html": _html(preview)}
 
 

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from paddock.errors import PaddockError
 from paddock.hub import access
 from paddock.hub.context import Hub
+from paddock.hub.download_log.noting import FILE
+from paddock.hub.download_log.paths import Wanted
 from paddock.hub.git import refs
 from paddock.hub.http.paths import encode_path, encode_segment
 from paddock.hub.names import RepositoryName
@@ -86,6 +88,11 @@ class Opened:
     def file(self, path: str) -> str:
         """The bytes of a file at this very commit."""
         return f"{self.repo.web_path}/resolve/{self.commit_oid}/{encode_path(path)}"
+
+    def note_shown(self, path: str) -> None:
+        """Log that the text of a file was shown, as its download would be."""
+        caller, wanted = self.visitor.caller, Wanted(self.commit_oid, path)
+        self.hub.download_log.note(self.hub.database, caller, self.repo, FILE, wanted)
 
     def crumbs(self, path: str) -> list[Link]:
         """The folders that lead to a path, the repository first."""

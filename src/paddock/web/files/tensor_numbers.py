@@ -30,7 +30,7 @@ def _small_floats(exponent_bits: int, mantissa_bits: int, bias: int) -> NDArray[
     exponent = codes >> mantissa_bits & (1 << exponent_bits) - 1
     steps = np.where(exponent > 0, mantissa + (1 << mantissa_bits), mantissa)
     sizes = steps * np.exp2(np.maximum(exponent, 1) - bias - mantissa_bits)
-    return np.where(codes >> 7, -sizes, sizes).astype(np.float32)
+    return np.asarray(np.where(codes >> 7, -sizes, sizes), np.float32)
 
 
 def _e4m3() -> NDArray[np.float32]:

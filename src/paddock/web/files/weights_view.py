@@ -40,13 +40,13 @@ class Total(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """A bar of a histogram, in the plot's units; ``count`` is how many numbers it stands for."""
+    """A bar of a histogram, in the plot's units; ``numbers`` is how many it stands for."""
 
     x: float
     y: float
     width: float
     height: float
-    count: int
+    numbers: int
 
 
 class Measured(NamedTuple):
