@@ -3,8 +3,9 @@
     python -m benchmarks.pages [--repositories N] [--databases NAME …] [--requests N] [--lists]
 
 Fills a hub with the rows of real-looking repositories, their cards and texts, and asks for pages as
-browsers do, packed, by 1 and by 32 clients. ``--lists`` asks for lists and searches alone, of a hub
-without whole cards: the thing to do with a million repositories.
+browsers do, packed, by 1 and by 32 clients; what the server's processor spends for each is told,
+too, which is much the same on a busy machine. ``--lists`` asks for lists and searches alone, of a
+hub without whole cards: the thing to do with a million repositories.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from benchmarks.catalogue_scale import FILLED, hub_database, prepare
 from benchmarks.figures import Figure, run
 from benchmarks.light_client import percentile, repeated, timings
 from benchmarks.pages_questions import DISCUSSED, LISTS, questions
+from benchmarks.servers import Hub as Served
 from benchmarks.servers import paddock_up
 from paddock.hub.context import Hub
 from paddock.hub.tags.counting import count_tags
@@ -88,23 +90,33 @@ def _of_hub(
             if "discussions" in wanted:
                 _discuss(hub.url, token, asked["discussions"])
             for page in wanted:
-                figures += _of_page(options, hub.url, f"{where}: {page}", asked[page])
+                figures += _of_page(options, hub, f"{where}: {page}", asked[page])
     finally:
         for name in environ:
             del os.environ[name]
     return figures
 
 
-def _of_page(options: argparse.Namespace, url: str, what: str, paths: list[str]) -> list[Figure]:
-    timings(url, paths[:20], 1, headers=_AS_BROWSERS)  # warm
+def _of_page(options: argparse.Namespace, hub: Served, what: str, paths: list[str]) -> list[Figure]:
+    timings(hub.url, paths[:20], 1, headers=_AS_BROWSERS)  # warm
     figures = []
     for clients in options.clients:
         asked = repeated(paths, options.requests)
-        taken = [1000 * s for s in timings(url, asked, clients, headers=_AS_BROWSERS)]
+        before = _cpu_seconds(hub.pid)
+        taken = [1000 * s for s in timings(hub.url, asked, clients, headers=_AS_BROWSERS)]
+        spent = 1000 * (_cpu_seconds(hub.pid) - before) / len(taken)
         for percent in (50, 99):
             value = round(percentile(taken, percent), 2)
             figures.append(Figure(f"{what}, {clients} clients, p{percent}", value, "ms", [value]))
+        name = f"{what}, {clients} clients, the server's CPU for each"
+        figures.append(Figure(name, round(spent, 2), "ms", [spent]))
     return figures
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What a process has spent: what else runs on the machine is not in it."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _discuss(url: str, token: str, paths: list[str]) -> None:

@@ -12,12 +12,10 @@ health            whether the server lives, and its figures
 rendering         templates as answers
 static_files      styles and scripts
 browser           who visits a page, and the proof that a form is ours
+lists             what is here: home, lists, search, people
 repository        pages of one repository: its head, its card
 cards             cards as HTML
 released          what a release says of itself
-audit             what was measured, and how it compares
-plots             plots as SVG
-ancestry          which models one came from, and which stand on it
 audit             what was measured, and how it compares
 plots             plots as SVG
 ancestry          which models one came from, and which stand on it
