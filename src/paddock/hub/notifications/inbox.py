@@ -20,7 +20,7 @@ from paddock.hub.types import Account, Caller, Kind
 PAGE_NOTIFICATIONS = 50
 MAX_REPOSITORIES_COUNTED = 50
 MAX_UNREAD_COUNTED = 100  # a head says "99+" before
-_MAX_LOOKED_AT = 1_000  # of either kind
+_MAX_LOOKED_AT = 300  # of either kind
 MAX_PARTICIPANTS_SHOWN = 10
 
 
