@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.example.content import GATED, STARTER, TALES, Example
+from tests.example.content import GATED, PRIVATE, STARTER, TALES, Example
+from tests.example.people import ORG
 
 
 class Shown(NamedTuple):
@@ -23,33 +24,133 @@ class Shown(NamedTuple):
 
 _REPOSITORY = "/{kind}{namespace}/{name}"
 
-PAGES: dict[str, tuple[Shown, ...]] = {
-    "/": (Shown("/", None), Shown("/")),
+_DISCUSSION = f"/{GATED}/discussions/{{discussion}}"
+_COMMENT = f"{_DISCUSSION}/comment/{{comment}}"
+_PULL_REQUEST = f"/{GATED}/discussions/{{pull_request}}"
+_REPORT, _ADVISORY = f"/{STARTER}/reports/{{report}}", f"/{STARTER}/advisories/{{advisory}}"
+
+_PEOPLE: dict[str, tuple[Shown, ...]] = {
     "/login": (Shown("/login", None),),
+    "/join": (Shown("/join", None),),
+    "/terms": (Shown("/terms"),),
     "/oauth/device": (Shown("/oauth/device"),),
+    "/settings/access": (Shown("/settings/access", "dana"),),
+    "/settings/account": (Shown("/settings/account"),),
+    "/settings/applications": (Shown("/settings/applications"),),
+    "/settings/notifications": (Shown("/settings/notifications"),),
+    "/settings/organisations": (Shown("/settings/organisations"),),
     "/settings/password": (Shown("/settings/password"),),
-    _REPOSITORY: (
+    "/settings/profile": (Shown("/settings/profile"),),
+    "/settings/sessions": (Shown("/settings/sessions"),),
+    "/settings/tokens": (Shown("/settings/tokens"),),
+    "/settings/tokens/new": (Shown("/settings/tokens/new"),),
+    "/organizations/new": (Shown("/organizations/new"),),
+    "/organizations/{name}/members": (Shown(f"/organizations/{ORG}/members"),),
+    "/organizations/{name}/settings": (Shown(f"/organizations/{ORG}/settings"),),
+    "/notifications": (Shown("/notifications"), Shown("/notifications", "ben")),
+    "/reports": (Shown("/reports"),),
+    "/likes": (Shown("/likes", "dana"),),
+    "/{account}": (Shown("/ada", None), Shown("/ada"), Shown(f"/{ORG}", None), Shown("/dana")),
+}
+
+_LISTS: dict[str, tuple[Shown, ...]] = {
+    "/": (Shown("/", None), Shown("/")),
+    "/search": (Shown("/search?q=teapot", None), Shown("/search?q=nothing+like+it", None)),
+    "/{kind}": (
+        Shown("/models", None),
+        Shown("/models?search=starter&sort=likes"),
+        Shown("/datasets", None),
+    ),
+    "/collections": (Shown("/collections", None),),
+    "/collections/add": (Shown(f"/collections/add?repo=model/{STARTER}"),),
+    "/collections/new": (Shown("/collections/new"),),
+    "/collections/{slug}": (Shown("/collections/{slug}", None), Shown("/collections/{slug}")),
+    "/collections/{slug}/delete": (Shown("/collections/{slug}/delete"),),
+    "/collections/{slug}/edit": (Shown("/collections/{slug}/edit"),),
+    "/new": (Shown("/new"),),
+    "/new-dataset": (Shown("/new-dataset"),),
+}
+
+_OF_REPOSITORIES: dict[str, tuple[Shown, ...]] = {
+    "": (
         Shown(f"/{STARTER}", None),
         Shown(f"/{GATED}", "dana"),
         Shown(f"/{GATED}"),
+        Shown(f"/{PRIVATE}"),
         Shown(f"/datasets/{TALES}", None),
         Shown("/spaces/ben/shop-window", None),
         Shown("/nobody/nothing"),
+        Shown(f"/{PRIVATE}", None),
     ),
-    _REPOSITORY + "/ask-access": (Shown(f"/{GATED}/ask-access", "ben"),),
-    _REPOSITORY + "/blob/{rev}/{path}": (
+    "/access": (Shown(f"/{GATED}/access"), Shown(f"/{GATED}/access?status=accepted")),
+    "/access/downloads": (Shown(f"/{GATED}/access/downloads"),),
+    "/advisories": (Shown(f"/{STARTER}/advisories", None),),
+    "/advisories/new": (Shown(f"/{STARTER}/advisories/new"),),
+    "/advisories/{advisory}": (Shown(_ADVISORY, None), Shown(_ADVISORY)),
+    "/advisories/{advisory}/edit": (Shown(f"{_ADVISORY}/edit"),),
+    "/ask-access": (Shown(f"/{GATED}/ask-access", "ben"), Shown(f"/{GATED}/ask-access", "dana")),
+    "/audit": (Shown(f"/{STARTER}/audit", None), Shown(f"/{GATED}/audit", None)),
+    "/audit/samples": (Shown(f"/{STARTER}/audit/samples", None),),
+    "/blame/{rev}/{path}": (Shown(f"/{GATED}/blame/main/code/count.py"),),
+    "/blob/{rev}/{path}": (
         Shown(f"/{GATED}/blob/main/code/count.py"),
+        Shown(f"/{GATED}/blob/main/README.md"),
+        Shown(f"/{GATED}/blob/main/code/count.py", "dana"),
         Shown(f"/{GATED}/blob/main/model.safetensors"),
+        Shown(f"/{STARTER}/blob/main/paddock-starter-q8_0.gguf", None),
         Shown(f"/{GATED}/blob/main/old/weights.pkl"),
         Shown(f"/{GATED}/blob/main/pictures/gradient.png"),
+        Shown(f"/datasets/{TALES}/blob/main/data/test.csv"),
     ),
-    _REPOSITORY + "/discussions": (Shown(f"/{GATED}/discussions"),),
-    _REPOSITORY + "/discussions/{num}": (
-        Shown(f"/{GATED}/discussions/{{discussion}}"),
-        Shown(f"/{GATED}/discussions/{{pull_request}}"),
+    "/commit/{rev}": (Shown(f"/{GATED}/commit/{{head}}"),),
+    "/commits/{rev}": (Shown(f"/{GATED}/commits/main"),),
+    "/commits/{rev}/{path}": (Shown(f"/{GATED}/commits/main/code/count.py"),),
+    "/compare": (Shown(f"/{GATED}/compare"),),
+    "/compare/{spec}": (Shown(f"/{GATED}/compare/v1..main"),),
+    "/delete/{rev}/{path}": (Shown(f"/{GATED}/delete/main/LICENSE"),),
+    "/discussions": (Shown(f"/{GATED}/discussions", None), Shown(f"/{GATED}/discussions")),
+    "/discussions/new": (Shown(f"/{GATED}/discussions/new"),),
+    "/discussions/{num}": (
+        Shown(_DISCUSSION, None),
+        Shown(_DISCUSSION),
+        Shown(_PULL_REQUEST, None),
+        Shown(_PULL_REQUEST),
     ),
-    _REPOSITORY + "/tree/{rev}": (Shown(f"/{GATED}/tree/main"), Shown(f"/{GATED}/tree/{{commit}}")),
+    "/discussions/{num}/comment/{comment_id}/edit": (Shown(f"{_COMMENT}/edit"),),
+    "/discussions/{num}/comment/{comment_id}/hide": (Shown(f"{_COMMENT}/hide"),),
+    "/discussions/{num}/comment/{comment_id}/history": (Shown(f"{_COMMENT}/history"),),
+    "/discussions/{num}/delete": (Shown(f"{_DISCUSSION}/delete"),),
+    "/discussions/{num}/files": (Shown(f"{_PULL_REQUEST}/files"),),
+    "/edit/{rev}/{path}": (Shown(f"/{GATED}/edit/main/code/count.py"),),
+    "/likers": (Shown(f"/{STARTER}/likers", None),),
+    "/lineage": (Shown(f"/{STARTER}/lineage", None), Shown(f"/{GATED}/lineage", None)),
+    "/new/{rev}": (Shown(f"/{GATED}/new/main"),),
+    "/new/{rev}/{path}": (Shown(f"/{GATED}/new/main/code"),),
+    "/playground": (Shown(f"/{STARTER}/playground"), Shown(f"/{STARTER}/playground", None)),
+    "/release": (Shown(f"/{STARTER}/release", None), Shown(f"/{GATED}/release", None)),
+    "/release/read": (Shown(f"/{STARTER}/release/read?path=MODEL_CARD.md", None),),
+    "/rename/{rev}/{path}": (Shown(f"/{GATED}/rename/main/LICENSE"),),
+    "/reports": (Shown(f"/{STARTER}/reports", None), Shown(f"/{STARTER}/reports")),
+    "/reports/new": (Shown(f"/{STARTER}/reports/new", "dana"),),
+    "/reports/{report_id}": (
+        Shown(_REPORT, None),
+        Shown(_REPORT),
+        Shown(f"/{STARTER}/reports/{{waiting}}"),
+    ),
+    "/reports/{report_id}/case": (Shown(f"{_REPORT}/case"),),
+    "/settings": (Shown(f"/{GATED}/settings"), Shown(f"/{GATED}/settings", "boss")),
+    "/tree/{rev}": (
+        Shown(f"/{GATED}/tree/main"),
+        Shown(f"/{STARTER}/tree/main", None),
+        Shown(f"/{GATED}/tree/{{commit}}", None),
+    ),
+    "/tree/{rev}/{path}": (Shown(f"/{GATED}/tree/main/code", None),),
+    "/upload/{rev}": (Shown(f"/{GATED}/upload/main"),),
+    "/upload/{rev}/{path}": (Shown(f"/{GATED}/upload/main/code"),),
+    "/viewer": (Shown(f"/datasets/{TALES}/viewer", None),),
 }
+
+PAGES = {**_PEOPLE, **_LISTS} | {_REPOSITORY + tab: one for tab, one in _OF_REPOSITORIES.items()}
 
 # What a browser may get from the same modules, and is no page.
 NO_PAGES = {
@@ -58,7 +159,10 @@ NO_PAGES = {
     "/metrics": "figures for Prometheus",
     "/static/{digest}/{name}": "styles and scripts",
     "/oauth/authorize": "needs an application; the story of consent looks at it",
-    _REPOSITORY + "/commit/{rev}": "sends on",
+    "/settings": "sends on to the first of them",
+    _REPOSITORY + "/access/downloads.csv": "a table",
+    _REPOSITORY + "/advisories.atom": "a feed",
+    _REPOSITORY + "/lineage/branches": "a part of the page, for its script",
 }
 
 

@@ -17,6 +17,7 @@ from paddock.hub.sessions.tables import sessions as session_rows
 from tests.hub.http_calls import call
 from tests.hub.oauth.people import PASSWORD, Person, a_person
 from tests.live import LiveServer
+from tests.web.visiting import visit
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 50
 
@@ -213,10 +214,23 @@ def test_guesses_at_the_password_are_bounded_here_too(shared_server: LiveServer)
     assert [answer.status_code for answer in statuses] == [401, 401, 429]
 
 
+def test_what_is_watched_is_listed_and_stopped(shared_server: LiveServer) -> None:
+    kate = visit(shared_server, "kate")
+    api = shared_server.api(shared_server.user("leo"))
+    api.create_repo("leo/public")
+    assert kate.post("/leo/public/watch").status_code == 303
+    page = kate.get("/settings/notifications").text
+    assert "leo/public" in page
+    (target,) = re.findall(r'value="repo"><input type="hidden" name="target" value="(\w+)"', page)
+    assert kate.post("/settings/notifications", type="repo", target="x").status_code == 404
+    assert kate.post("/settings/notifications", type="repo", target=target).status_code == 303
+    assert "leo/public" not in kate.get("/settings/notifications").text
+
+
 def test_a_stranger_is_sent_to_sign_in_and_back(shared_server: LiveServer) -> None:
     stranger = Person(shared_server, "nobody")
     for page in ("profile", "password", "tokens", "tokens/new", "sessions", "applications",
-                 "access", "account", "organisations"):  # fmt: skip
+                 "access", "account", "organisations", "notifications"):  # fmt: skip
         answer = stranger.browser.get(f"/settings/{page}")
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/login?next=%2Fsettings%2F")

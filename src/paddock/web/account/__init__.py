@@ -1,16 +1,17 @@
 """Pages of one's own account, and the ways in.
 
-routes        all routes of these pages
-signing_in    in, and out again
-joining       an account of one's own, and the terms
-consent       allowing an application something
-device        letting a waiting device in
-profile       what an account says of itself, and its picture
-password      a new password
-tokens        access tokens, each shown once
-scopes_form   what a fine-grained token shall do, as a form says it
-sessions      the browsers that are signed in
-applications  what was allowed applications
-own_access    access that was asked for
-identity      another name, or none any more: the account renamed and deleted
+routes         all routes of these pages
+signing_in     in, and out again
+joining        an account of one's own, and the terms
+consent        allowing an application something
+device         letting a waiting device in
+profile        what an account says of itself, and its picture
+password       a new password
+tokens         access tokens, each shown once
+scopes_form    what a fine-grained token shall do, as a form says it
+sessions       the browsers that are signed in
+applications   what was allowed applications
+notifications  what somebody is told of
+own_access     access that was asked for
+identity       another name, or none any more: the account renamed and deleted
 """

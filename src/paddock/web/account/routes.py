@@ -10,6 +10,7 @@ from paddock.web.account import (
     device,
     identity,
     joining,
+    notifications,
     own_access,
     password,
     profile,
@@ -29,5 +30,6 @@ ROUTERS: Final = (
     sessions.router,
     applications.router,
     own_access.router,
+    notifications.router,
     identity.router,
 )

@@ -1,0 +1,38 @@
+"""The page of what a person is told of: each repository and namespace that they watch."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from paddock.hub.context import HubDep
+from paddock.hub.notifications import watching
+from paddock.web.browser import VisitorDep, to_sign_in
+from paddock.web.forms import Done, Text, back_to, said
+
+router = APIRouter(include_in_schema=False)
+
+_PAGE = "/settings/notifications"
+_SENTENCES = {"stopped": "You are told of it no longer, but where somebody names you."}
+
+
+@router.get(_PAGE)
+def listed(request: Request, hub: HubDep, visitor: VisitorDep, done: Done = "") -> Response:
+    """All that the person watches and may still see."""
+    if visitor.session is None:
+        return to_sign_in(request)
+    with hub.database.read() as conn:
+        found = watching.watched_by(conn, visitor.caller)
+    return visitor.show("account/notifications.html", targets=found, done=said(_SENTENCES, done))
+
+
+@router.post(_PAGE)
+def stop(
+    hub: HubDep, visitor: VisitorDep, type: Text = "", target: Text = "", form_key: Text = ""
+) -> Response:
+    """Watch one no longer."""
+    visitor.check_form(form_key)
+    visitor.require_user()
+    with hub.database.write() as conn:
+        watching.set_watching(conn, visitor.caller, type, target, is_watching=False)
+    return back_to(_PAGE, "stopped")
