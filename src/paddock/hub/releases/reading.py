@@ -6,7 +6,7 @@ rejected and nobody allowed is not read: what is kept from strangers is not told
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -68,12 +68,19 @@ def release_at(conn: sa.Connection, blobs: BlobStore, repo: Repository, commit_o
     return release_of(conn, blobs, repo, there)
 
 
-def release_of(conn: sa.Connection, blobs: BlobStore, repo: Repository, there: Entries) -> Release:
-    """The same, for whoever has the entries of ``RELEASE_FILES`` in hand."""
+def release_of(
+    conn: sa.Connection,
+    blobs: BlobStore,
+    repo: Repository,
+    there: Entries,
+    withheld: Collection[str] | None = None,
+) -> Release:
+    """The same, for whoever has the entries of ``RELEASE_FILES`` in hand, and knows what is kept
+    from strangers."""
     entry = there.get(MANIFEST)
     if not isinstance(entry, FileEntry):
         return Release()
-    if (problem := _unreadable(conn, repo, entry)) is not None:
+    if (problem := _unreadable(conn, repo, entry, withheld)) is not None:
         return Release(problem=problem, manifest_oid=entry.oid)
 
     def read() -> Statement | str:
@@ -127,9 +134,14 @@ def _signers_of(
     )  # fmt: skip
 
 
-def _unreadable(conn: sa.Connection, repo: Repository, entry: FileEntry) -> str | None:
+def _unreadable(
+    conn: sa.Connection,
+    repo: Repository,
+    entry: FileEntry,
+    withheld: Collection[str] | None = None,
+) -> str | None:
     if entry.large is not None:
         return f"{entry.path} is stored as a large file, which no release has"
-    if standing.is_withheld(conn, repo, entry):
-        return f"a scan rejected {entry.path}"
-    return None
+    if withheld is None:
+        withheld = standing.withheld_among(conn, repo, [entry])
+    return f"a scan rejected {entry.path}" if entry.path in withheld else None

@@ -7,7 +7,7 @@ what a release says counts as said by whoever uploaded it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ from paddock.hub.git import files
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
 from paddock.hub.releases.reading import Release, release_of
 from paddock.hub.releases.remembering import Memory
+from paddock.hub.releases.statement import MANIFEST
 from paddock.hub.scans import report, standing
 from paddock.hub.scans.leaving import Asking
 from paddock.hub.scans.verdicts import QUARANTINE, QUEUED, REJECT, UNSCANNED, path_of, worst_first
@@ -40,6 +41,7 @@ router = APIRouter(include_in_schema=False)
 MAX_FILES = 1000  # of which the page tells; of more it says that there are more
 MAX_CONFIG_BYTES = 64 << 10
 _CONFIG = "config.json"
+_TOLD = (CARD_NAME, _CONFIG, MANIFEST)  # files of which the page tells more than their names
 _configs: Memory[Mapping[str, Any]] = Memory(1000)
 
 
@@ -65,14 +67,11 @@ class Contents(NamedTuple):
 
     entries: list[FileEntry]
     is_more: bool
+    by_path: dict[str, FileEntry]
 
     @property
     def size_bytes(self) -> int:
         return sum(entry.size_bytes for entry in self.entries)
-
-    @property
-    def by_path(self) -> dict[str, FileEntry]:
-        return {entry.path: entry for entry in self.entries}
 
 
 @router.get(WEB_REPOSITORY)
@@ -81,14 +80,16 @@ def card(request: Request, hub: HubDep, visitor: VisitorDep, name: RepositoryNam
     with hub.database.read() as conn:
         opened = open_at(hub, conn, visitor, name, "card", request)
         contents = _contents(opened)
-        release = release_of(conn, hub.blobs, opened.repo, contents.by_path)
+        told = [e for name in _TOLD if (e := contents.by_path.get(name)) is not None]
+        withheld = standing.withheld_among(conn, opened.repo, told)
+        release = release_of(conn, hub.blobs, opened.repo, contents.by_path, withheld)
         values = {
             "shell": opened.shell,
             "rev": None if opened.is_main else opened.rev,
             "commit_oid": opened.commit_oid,
             "contents": contents,
-            "readme": read_readme(opened, contents.by_path.get(CARD_NAME)),
-            "rows": rows_of(_known(opened, contents, release)),
+            "readme": read_readme(opened, contents.by_path.get(CARD_NAME), withheld),
+            "rows": rows_of(_known(opened, contents, release, withheld)),
             "tags": tags_of(opened.repo),
             "release": release,
             "openness": openness_of(release.statement) if release.statement else None,
@@ -100,19 +101,21 @@ def card(request: Request, hub: HubDep, visitor: VisitorDep, name: RepositoryNam
 
 def _contents(opened: Opened) -> Contents:
     if opened.commit_oid is None:
-        return Contents([], False)
+        return Contents([], False, {})
     wanted = files.PageRequest(recursive=True, limit=MAX_FILES)
     page = files.list_page(opened.conn, opened.repo, opened.commit_oid, "", wanted)
     entries = [entry for entry in page.entries if isinstance(entry, FileEntry)]
-    return Contents(entries, page.next_after is not None)
+    return Contents(entries, page.next_after is not None, {e.path: e for e in entries})
 
 
-def _known(opened: Opened, contents: Contents, release: Release) -> Known:
+def _known(
+    opened: Opened, contents: Contents, release: Release, withheld: Collection[str]
+) -> Known:
     repo = opened.repo
     return Known(
         repo,
         release.statement,
-        _config(opened, contents.by_path.get(_CONFIG)),
+        _config(opened, None if _CONFIG in withheld else contents.by_path.get(_CONFIG)),
         list(contents.by_path),
         _here(opened.conn, opened.visitor.caller, *names_of(repo)),
         opened.page,
@@ -123,7 +126,7 @@ def _config(opened: Opened, entry: FileEntry | None) -> Mapping[str, Any]:
     """config.json, for those who may read it."""
     if entry is None or entry.large is not None or entry.size_bytes > MAX_CONFIG_BYTES:
         return {}
-    if not opened.may_read or standing.is_withheld(opened.conn, opened.repo, entry):
+    if not opened.may_read:
         return {}
 
     def read() -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ not shown, and one that is kept as a large file is not read.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from paddock.errors import PaddockError
@@ -13,7 +14,6 @@ from paddock.front_matter import split_document
 from paddock.hub.git import files
 from paddock.hub.large.content import open_content
 from paddock.hub.releases.remembering import Memory
-from paddock.hub.scans import standing
 from paddock.hub.scans.leaving import Asking, find_problem
 from paddock.hub.types import FileEntry
 from paddock.web.cards.pictures import HEAD_BYTES, size_in
@@ -36,11 +36,11 @@ class Readme(NamedTuple):
     is_too_large: bool = False
 
 
-def read_readme(opened: Opened, entry: FileEntry | None) -> Readme:
-    """The card at the opened revision."""
+def read_readme(opened: Opened, entry: FileEntry | None, withheld: Collection[str]) -> Readme:
+    """The card at the opened revision; ``withheld`` are paths of files that scans rejected."""
     if entry is None:
         return Readme()
-    if standing.is_withheld(opened.conn, opened.repo, entry):
+    if entry.path in withheld:
         return Readme(is_rejected=True)
     if entry.large is not None or entry.size_bytes > MAX_README_BYTES:
         return Readme(is_too_large=True)
