@@ -12,8 +12,8 @@ import pytest
 
 from paddock.hub.previews.answers import Holds, Preview
 from paddock.hub.previews.formats import Format
-from paddock.hub.previews.questions import Asks, Comparison, Condition, Order
-from paddock.hub.previews.readers import Readers
+from paddock.hub.previews.questions import Asks, Comparison, Condition, Order, Question
+from paddock.hub.previews.readers import PreviewRefused, Readers
 from tests.hub.previews import asked
 from tests.hub.previews.asked import parquet, refusal, texts
 
@@ -195,3 +195,29 @@ def test_figures_speak_of_the_part_and_tell_what_the_file_says(own: Readers) -> 
     assert (t.bars_speak_of, k.distinct, k.low) == ("lengths", 4, None)
     mixed = asked.ask(own, b"n\n1\nx\n", Format.CSV, asks=Asks.COLUMNS).figures[0]
     assert (mixed.mean, mixed.told) == (None, None)
+
+
+def test_without_pyarrow_the_other_files_are_shown(
+    own: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = parquet({"a": [1]})
+    monkeypatch.setattr("paddock.hub.previews.readers.find_spec", lambda name: None)
+    with pytest.raises(PreviewRefused) as refused:
+        asked.ask(own, content, Format.PARQUET)
+    assert "paddock[parquet]" in (refused.value.hint or "")
+    assert texts(asked.ask(own, b"a\n1\n", Format.CSV)) == [["1"]]
+
+
+def test_a_file_is_read_once_for_the_same_question_and_by_the_same_process(own: Readers) -> None:
+    content, fetched = parquet({"a": range(1000)}), []
+
+    def read(start: int, end: int) -> Iterator[bytes]:
+        fetched.append(end - start)
+        yield content[start:end]
+
+    for page in (0, 0, 1, 0):
+        own.ask("counted", Question(Format.PARQUET, len(content), page=page), read)
+    assert sum(fetched) <= 2 * len(content)
+    before = len(fetched)
+    own.ask("counted", Question(Format.PARQUET, len(content), page=1), read)
+    assert len(fetched) == before

@@ -11,11 +11,11 @@ from typing import Final
 
 import httpx2
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from paddock.hub.context import HubDep
 from paddock.hub.http.paths import RepositoryNameDep
-from paddock.web.browser import VisitorDep, sign_in_address
+from paddock.web.browser import VisitorDep
 from paddock.web.forms import Text
 from paddock.web.playground.page import PAGE, show
 from paddock.web.playground.sent import BadSetting, Sent, SentDep, answer_in
@@ -37,8 +37,7 @@ async def ask(
 ) -> Response:
     """The whole answer at once."""
     visitor.check_form(form_key)
-    if visitor.session is None:
-        return RedirectResponse(sign_in_address(visitor.path), 303)
+    visitor.require_user()
     answer, problem = None, None
     try:
         answer = await _answer(request, sent, hub.base_url(request), visitor.form_key, name.full)

@@ -142,7 +142,6 @@ if (before) {
   fill(form, before.fields);
   turns.push(...before.turns);
 }
-part("beside").hidden = part("code").hidden = false;
 drawMode();
 if (turns.length) draw();
 offerOthers().catch((error) => { part("state").textContent = error.message; });
