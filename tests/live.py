@@ -86,7 +86,7 @@ def live_server(
     ``others`` are settings for what not every test needs.
     """
     data.mkdir(parents=True, exist_ok=True)
-    settings = Settings(data=data, port=0, **others)
+    settings = Settings(**{"data": data, "port": 0, "packed_folder": data / "packed", **others})
     database = Database(database_url)
     migrate(database)
     listener = listen(settings.host, settings.port)
