@@ -174,7 +174,8 @@ def focus(page: Page) -> str:
     place = page.locator("*:focus")
     if place.count() == 0:
         return ""
-    return place.last.aria_snapshot().partition("\n")[0].removeprefix("- ").rstrip(":")
+    line = place.last.aria_snapshot().partition("\n")[0].removeprefix("- ").rstrip(":")
+    return line.strip("'")  # around what holds a colon, as YAML has it
 
 
 def lcp(page: Page) -> float:

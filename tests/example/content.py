@@ -46,6 +46,7 @@ def fill(server: LiveServer, folder: Path, *, scanned: bool = True) -> Example:
     _add_dataset(example)
     _add_others(example)
     _talk(example)
+    _report(example)
     _ask_for_access(example)
     _collect(example)
     if scanned:
@@ -129,7 +130,9 @@ def _talk(example: Example) -> None:
     asked = dana.api.create_discussion(
         GATED, "It ends in the middle of a sentence", description="After 200 words, **always**."
     )
-    ada.api.comment_discussion(GATED, asked.num, "Thank you, @dana. Which prompt?\n\n- the shop?")
+    answer = "Thank you, @dana. Which prompt?\n\n- the shop?"
+    said = ada.api.comment_discussion(GATED, asked.num, answer)
+    ada.api.edit_discussion_comment(GATED, asked.num, said.id, answer + "\n- the lamp?")
     ada.api.rename_discussion(GATED, asked.num, "Long tales end in the middle of a sentence")
     closed = dana.api.create_discussion(GATED, "Which licence do the tales have?")
     ada.api.change_discussion_status(GATED, closed.num, "closed", comment="See their card.")
@@ -150,7 +153,43 @@ def _talk(example: Example) -> None:
     )
     assert merged.pr_num is not None
     ada.api.merge_pull_request(GATED, merged.pr_num)
-    example.named |= {"discussion": str(asked.num), "pull_request": str(change.pr_num)}
+    example.named |= {
+        "discussion": str(asked.num),
+        "comment": said.id,
+        "pull_request": str(change.pr_num),
+    }
+
+
+def _report(example: Example) -> None:
+    """One report was triaged and made public, with an advisory; one is new."""
+    ada, dana = example.people["ada"], example.people["dana"]
+    api = f"/api/models/{STARTER}"
+    new = {
+        "category": "wrong",
+        "title": "It says that the shop is open at night",
+        "messages": [{"role": "user", "content": "When is the shop open?"}],
+        "output": "The shop is open at night.",
+        "expected": "The shop is open from nine to five.",
+        "details": "Every time, whatever the seed.",
+    }
+    seen = dana.send("POST", f"{api}/reports", new).json()["id"]
+    ada.send("POST", f"{api}/reports/{seen}/messages", {"text": "Thank you, I can see it too."})
+    decided = {"state": "triaged", "impact": "moderate", "ease": "easy", "public": "now"}
+    ada.send("POST", f"{api}/reports/{seen}/decision", decided)
+    ada.send("POST", f"{api}/reports/{seen}/decision", {"state": "confirmed"})
+    ada.send("POST", f"{api}/reports/{seen}/case", {"mustNotContain": ["at night"]})
+    said = {
+        "title": "The starter tells wrong opening hours",
+        "severity": "medium",
+        "details": "Asked for opening hours, it answers *at night*.",
+        "advice": "Do not use it for opening hours.",
+        "last": "1.1.0",
+        "reports": [seen],
+    }
+    advisory = ada.send("POST", f"{api}/advisories", said).json()["id"]
+    other = {**new, "category": "biased", "title": "It has no name for the other teapot"}
+    waiting = dana.send("POST", f"{api}/reports", other).json()["id"]
+    example.named |= {"report": str(seen), "advisory": str(advisory), "waiting": str(waiting)}
 
 
 def _ask_for_access(example: Example) -> None:

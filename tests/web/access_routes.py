@@ -13,6 +13,10 @@ _API, _WEB = "/api/{kind}/{namespace}/{name}", "/{kind}{namespace}/{name}"
 
 _LISTS: dict[Right, str] = {
     Right.SEE: """
+        GET #/audit
+        GET #/lineage
+        GET #/lineage/branches
+        GET #/release
         GET #/advisories
         GET #/advisories.atom
         GET #/reports
@@ -24,6 +28,7 @@ _LISTS: dict[Right, str] = {
         GET #/discussions/{num}/comment/{comment_id}/history
         GET #/discussions/{num}/files
         GET #/likers
+        GET #/playground
         GET #/tree/{rev}/{path}
         GET @/advisories
         GET @/advisories/concerning
@@ -47,6 +52,7 @@ _LISTS: dict[Right, str] = {
         GET #/tree/{rev}
     """,
     Right.TALK: """
+        POST #/playground
         GET #/reports/new
         POST #/reports/new
         GET #/discussions/new
@@ -69,6 +75,8 @@ _LISTS: dict[Right, str] = {
         POST #/ask-access/form
     """,
     Right.READ: """
+        GET #/release/read
+        GET #/audit/samples
         GET #/blame/{rev}/{path}
         GET #/viewer
         GET @/auth-check
@@ -85,6 +93,20 @@ _LISTS: dict[Right, str] = {
         POST @/duplicate
     """,
     Right.WRITE: """
+        GET #/delete/{rev}/{path}
+        GET #/edit/{rev}/{path}
+        GET #/rename/{rev}/{path}
+        GET #/new/{rev}
+        GET #/new/{rev}/{path}
+        GET #/upload/{rev}
+        GET #/upload/{rev}/{path}
+        POST #/delete/{rev}/{path}
+        POST #/edit/{rev}/{path}
+        POST #/rename/{rev}/{path}
+        POST #/new/{rev}
+        POST #/new/{rev}/{path}
+        POST #/upload/{rev}
+        POST #/upload/{rev}/{path}
         GET #/settings
         GET #/advisories/new
         GET #/advisories/{advisory}/edit

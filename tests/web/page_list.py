@@ -128,7 +128,7 @@ _OF_REPOSITORIES: dict[str, tuple[Shown, ...]] = {
     "/new/{rev}/{path}": (Shown(f"/{GATED}/new/main/code"),),
     "/playground": (Shown(f"/{STARTER}/playground"), Shown(f"/{STARTER}/playground", None)),
     "/release": (Shown(f"/{STARTER}/release", None), Shown(f"/{GATED}/release", None)),
-    "/release/read": (Shown(f"/{STARTER}/release/read?path=MODEL_CARD.md", None),),
+    "/release/read": (Shown(f"/{STARTER}/release/read?path=documents/openness.md", None),),
     "/rename/{rev}/{path}": (Shown(f"/{GATED}/rename/main/LICENSE"),),
     "/reports": (Shown(f"/{STARTER}/reports", None), Shown(f"/{STARTER}/reports")),
     "/reports/new": (Shown(f"/{STARTER}/reports/new", "dana"),),
