@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response
-from markupsafe import Markup
 
 from paddock import clock
 from paddock.errors import BadInput
@@ -28,6 +27,7 @@ from paddock.hub.reports.rules import Part, part_in
 from paddock.hub.reports.severity import Severity
 from paddock.hub.types import Need
 from paddock.web.browser import Visitor, VisitorDep
+from paddock.web.discussions.comment_html import shown_comment
 from paddock.web.forms import Text, sentence
 from paddock.web.reports.advisory_form import AdvisoryForm, as_it_stands, begun_from
 from paddock.web.reports.filing import TAB
@@ -120,8 +120,8 @@ def show_advisory(
         "reports/advisory.html",
         shell=shell,
         advisory=found,
-        details=Markup(found.details_html),  # noqa: S704  (sanitised when it was written)
-        advice=Markup(found.advice_html),  # noqa: S704
+        details=shown_comment(found.details_html),
+        advice=shown_comment(found.advice_html),
         range=range_in_words(found),
         reports=seen,
         private_reports=len(made_of) - len(seen),

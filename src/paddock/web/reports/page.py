@@ -25,6 +25,7 @@ from paddock.hub.reports.states import MEANS, steps_from
 from paddock.hub.reports.values import Event, Report, Said
 from paddock.hub.types import Repository
 from paddock.web.browser import Visitor, VisitorDep
+from paddock.web.discussions.comment_html import shown_comment
 from paddock.web.reports.filing import REPORTS, TAB
 from paddock.web.repository.shell import Shell, open_shell
 
@@ -100,7 +101,7 @@ def show(
         shell=shell,
         report=report,
         now=now,
-        details=Markup(report.details_html),  # noqa: S704  (sanitised when it was written)
+        details=shown_comment(report.details_html),
         state_means=MEANS[report.state],
         is_public=report.is_public(now),
         deciding=deciding or _as_it_stands(report, part),
@@ -156,5 +157,5 @@ def _shown(report: Report, event: Event) -> _Shown:
         event.is_by_reporter,
         event.created_at,
         words.sentence(event.type, event.facts),
-        Markup(event.html or "") if is_message else None,  # noqa: S704  (sanitised as above)
+        shown_comment(event.html or "") if is_message else None,
     )
