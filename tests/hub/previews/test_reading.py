@@ -176,6 +176,13 @@ def test_values_of_parquet_are_shown_for_what_they_are(own: Readers) -> None:
     ]  # fmt: skip
 
 
+def test_decimals_are_compared_exactly(own: Readers) -> None:
+    content = parquet({"money": [Decimal("12.30"), Decimal("0.10"), None]})
+    for text, count in (("12.3", 1), ("0.1", 1), ("1e-1", 1), (".1", 1), ("12.31", 0)):
+        wanted = (Condition("money", Comparison.EQUAL, text),)
+        assert asked.ask(own, content, Format.PARQUET, conditions=wanted).matching == count
+
+
 def test_long_values_are_cut_and_shown_whole_in_their_row(own: Readers) -> None:
     content = parquet({"t": ["short", "x" * 50_000]})
     cell = asked.ask(own, content, Format.PARQUET).rows[1].cells[0]

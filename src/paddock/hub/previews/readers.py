@@ -94,7 +94,7 @@ class Readers:
     def _asked(self, etag: str, question: Question, read: Read) -> Preview | Problem:
         process = self._take(etag)
         is_new = process is None
-        process = process or Process(question.format)
+        process = process or _started(question.format)
         try:
             answer = process.ask(question, read)
         except ProcessEnded as e:
@@ -137,6 +137,13 @@ class Readers:
             self._answers[key] = answer
             while len(self._answers) > REMEMBERED or self._cells > REMEMBERED_CELLS:
                 self._cells -= _cells(self._answers.popitem(last=False)[1])
+
+
+def _started(format: Format) -> Process:
+    try:
+        return Process(format)
+    except OSError as e:
+        raise ReadersBusy(f"no process could be started to read the file: {e.strerror}") from e
 
 
 def _cells(answer: Preview | Problem | None) -> int:

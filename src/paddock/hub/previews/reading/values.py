@@ -179,10 +179,13 @@ def _by_number(condition: Condition, column: Column) -> Callable[[Value], bool]:
             f"the column {column.name} holds numbers: it cannot be compared with what is none"
         )
     compare = _COMPARED[condition.test]
+    exact = Decimal(condition.value)  # 12.3 is not what a float of it is
 
     def is_met(value: Value) -> bool:
         number = number_of(value)
-        return number is not None and compare(number, bound)
+        if number is None:
+            return False
+        return compare(number, exact if isinstance(number, Decimal) else bound)
 
     return is_met
 
