@@ -11,8 +11,12 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.hub.download_log.tables import file_downloads
+from paddock.hub.lookup import find_repository
+from paddock.hub.names import parse_repository_name
 from paddock.hub.people.accounts import get_account
+from paddock.hub.reports import fixes
 from paddock.hub.tables import repositories
+from paddock.hub.types import ANONYMOUS, Kind
 from tests.hub.reports.reported import Reported, client, reported
 from tests.live import LiveServer
 
@@ -207,3 +211,31 @@ def _notices(server: LiveServer, token: str) -> list[dict[str, Any]]:
     with client(server, token) as who:
         found: list[dict[str, Any]] = who.get("/api/notifications/notices").json()["notices"]
         return found
+
+
+def test_from_a_report_to_its_advisory_on_each_database(server_on_each: LiveServer) -> None:
+    with reported(server_on_each) as model:
+        report, twin = model.report(), model.report(model.other)
+        model.steps(report, "triaged", "confirmed", public="now")
+        model.steps(twin, "triaged")
+        model.decide(twin, state="duplicate", duplicateOf=report)
+        case = {"mustNotContain": ["With a pin"], "keep": "pull_request"}
+        assert model.keeper.post(f"{model.at}/{report}/case", json=case).status_code == 200
+        model.steps(report, "fixed")
+        assert "is fixed" in model.notices(model.other)[0]
+        for query in ({"state": "fixed", "mine": True}, {"overdue": True}, {"category": "wrong"}):
+            assert model.finder.get(model.at, params=query).status_code == 200
+        with server_on_each.hub.database.read() as conn:
+            name = parse_repository_name(Kind.MODEL, model.repo_id)
+            repo = find_repository(conn, name)
+            assert repo is not None and repo.head_oid is not None
+            told = fixes.fixed_in(conn, ANONYMOUS, repo, repo.head_oid)
+            assert [each.public_id for each in told] == [report]
+            assert [each.total for each in fixes.fixes(conn, ANONYMOUS, repo)] == [1]
+        _derive(server_on_each, model.tokens["other"], f"{model.names['other']}/c", model.repo_id)
+        made = publish(model, report=report)["id"]
+        server_on_each.run_jobs()
+        assert made in str(model.notices(model.other))
+        assert made in model.stranger.get("/api/advisories?limit=1").text
+        child = f"/api/models/{model.names['other']}/c/advisories/concerning"
+        assert made in model.stranger.get(child).text
