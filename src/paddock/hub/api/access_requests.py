@@ -158,7 +158,8 @@ def user_access_report(
     pieces = report.as_csv(found) if wanted == "csv" else report.as_json(found)
     file_name = f"user-access-report-{repo.full_name.replace('/', '-')}.{wanted}"
     media_type = "text/csv; charset=utf-8" if wanted == "csv" else "application/json"
-    headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
+    disposition = f'attachment; filename="{file_name}"'
+    headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
     return StreamingResponse(pieces, media_type=media_type, headers=headers)
 
 

@@ -39,7 +39,7 @@ def listed(request: Request, hub: HubDep, visitor: VisitorDep, done: Done = "") 
 
 
 @router.post(_PAGE + "/end")
-def end(hub: HubDep, visitor: VisitorDep, grant: Text, form_key: Text = "") -> Response:
+def end(hub: HubDep, visitor: VisitorDep, grant: Text = "", form_key: Text = "") -> Response:
     """Take one back; its tokens end at once."""
     visitor.check_form(form_key)
     user = visitor.require_user()

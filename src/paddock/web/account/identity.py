@@ -40,7 +40,7 @@ def form(request: Request, hub: HubDep, visitor: VisitorDep, done: Done = "") ->
 
 @router.post(_PAGE + "/rename")
 def rename(
-    hub: HubDep, visitor: VisitorDep, new_name: Text, password: Text = "", form_key: Text = ""
+    hub: HubDep, visitor: VisitorDep, new_name: Text = "", password: Text = "", form_key: Text = ""
 ) -> Response:
     """Another name; sessions and tokens go on."""
     visitor.check_form(form_key)

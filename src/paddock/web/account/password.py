@@ -32,7 +32,7 @@ def change(
     request: Request,
     hub: HubDep,
     visitor: VisitorDep,
-    new: Text,
+    new: Text = "",
     old: Text = "",
     form_key: Text = "",
 ) -> Response:

@@ -46,7 +46,7 @@ def listed(request: Request, hub: HubDep, visitor: VisitorDep, done: Done = "") 
 
 
 @router.post(_PAGE + "/end")
-def end(hub: HubDep, visitor: VisitorDep, session: Text, form_key: Text = "") -> Response:
+def end(hub: HubDep, visitor: VisitorDep, session: Text = "", form_key: Text = "") -> Response:
     """Sign one browser out."""
     visitor.check_form(form_key)
     with hub.database.write() as conn:

@@ -44,8 +44,8 @@ def sign_in(
     request: Request,
     hub: HubDep,
     visitor: VisitorDep,
-    name: Text,
-    password: Text,
+    name: Text = "",
+    password: Text = "",
     form_key: Text = "",
     next: Text = "/",
 ) -> Response:

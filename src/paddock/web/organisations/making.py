@@ -31,7 +31,7 @@ def form(request: Request, visitor: VisitorDep) -> Response:
 def make(
     hub: HubDep,
     visitor: VisitorDep,
-    name: Text,
+    name: Text = "",
     full_name: Text = "",
     details: Text = "",
     private_by_default: Text = "",

@@ -87,7 +87,7 @@ def picture(
 
 @router.post(_PAGE + "/rename")
 def rename(
-    hub: HubDep, visitor: VisitorDep, name: str, new_name: Text, form_key: Text = ""
+    hub: HubDep, visitor: VisitorDep, name: str, new_name: Text = "", form_key: Text = ""
 ) -> Response:
     """Another name; every old address leads to the new one."""
     visitor.check_form(form_key)
