@@ -123,3 +123,18 @@ def test_outsiders_keep_so_many_open(
     ann.done(f"{at}/1/comment", status="closed")
     ann.done(f"{at}/new", type="pull_request", title="The second", text="")
     assert ann.send(f"{at}/1/comment", status="open").status_code == 403
+
+
+def test_a_branch_that_is_gone_takes_nothing(hosted: Hosted, people: list[Visitor]) -> None:
+    owner, _ = people
+    api = hosted.hf
+    api.create_branch(hosted.repo_id, branch="dev")
+    api.upload_file(
+        path_or_fileobj=b"x\n", path_in_repo="a.txt", repo_id=hosted.repo_id, revision="dev",
+        create_pr=True,
+    )  # fmt: skip
+    api.delete_branch(hosted.repo_id, branch="dev")
+    one = f"/{hosted.repo_id}/discussions/1"
+    assert "The branch dev is gone: there is nothing to merge into" in told(owner.read(one))
+    assert "/merge" not in owner.read(one)
+    assert "1 line added" in told(owner.read(f"{one}/files"))

@@ -96,11 +96,13 @@ def unread_count(conn: sa.Connection, account: Account) -> int:
 
     For the head of every page: of the newest alone, so however many there are, it costs the same.
     """
-    of_discussions = _newest(notifications, notifications.c.discussion_id, account)
+    if conn.execute(_ANY_UNREAD, {"user_id": account.id}).first() is None:
+        return 0  # mostly; whether somebody may still see what they were told of costs more
+    of_discussions = _newest(notifications, notifications.c.discussion_id, account.id)
     in_discussions = of_discussions.join(
         discussions, discussions.c.id == of_discussions.c.subject_id
     ).join(repositories, repositories.c.id == discussions.c.repo_id)
-    of_repositories = _newest(notices, notices.c.repo_id, account)
+    of_repositories = _newest(notices, notices.c.repo_id, account.id)
     in_repositories = of_repositories.join(
         repositories, repositories.c.id == of_repositories.c.subject_id
     )
@@ -231,7 +233,22 @@ def _count(conn: sa.Connection, where: sa.ColumnElement[bool]) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def _newest(table: sa.Table, subject: sa.Column[int], account: Account) -> sa.Subquery:
+def _newest(
+    table: sa.Table, subject: sa.Column[int], user_id: int | sa.BindParameter[int]
+) -> sa.Subquery:
     c = table.c
-    query = sa.select(subject.label("subject_id"), c.is_read).where(c.user_id == account.id)
+    query = sa.select(subject.label("subject_id"), c.is_read).where(c.user_id == user_id)
     return query.order_by(c.updated_at.desc()).limit(_MAX_LOOKED_AT).subquery()
+
+
+def _any_unread() -> sa.CompoundSelect[Any]:
+    """Whether the user ``:user_id`` has read all of the newest, be they to be seen or not."""
+    user_id = sa.bindparam("user_id", type_=sa.BigInteger)
+    newest = (
+        _newest(notifications, notifications.c.discussion_id, user_id),
+        _newest(notices, notices.c.repo_id, user_id),
+    )
+    return sa.union_all(*(sa.select(one.c.subject_id).where(~one.c.is_read) for one in newest))
+
+
+_ANY_UNREAD = _any_unread()
