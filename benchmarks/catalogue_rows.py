@@ -76,6 +76,7 @@ class Names:
     repositories: int
     first_account: int = 1000
     with_cards: bool = False  # whole cards, as a page shows them; else a line
+    with_files: bool = True  # else what lists are made of, and nothing that is listed can be opened
 
     def namespace(self, number: int) -> str:
         """The namespace of a repository; a tenth of them own half of everything."""
@@ -201,6 +202,8 @@ def _repository(names: Names, pool: _Pool, number: int) -> Iterator[Filed]:
     head = f" {kind_word(Kind(names.kind(number)))} {parts}"
     text = "".join(f" {w}" for w in dict.fromkeys(words))
     yield Filed("repository_texts", (repo_id, head, text))
+    if not names.with_files:
+        return
     objects = {item.oid: item for item in (*files.values(), tree, commit)}
     for oid in sorted(objects):
         item = objects[oid]

@@ -5,7 +5,7 @@
 Fills a hub with the rows of real-looking repositories, their cards and texts, and asks for pages as
 browsers do, packed, by 1 and by 32 clients; what the server's processor spends for each is told,
 too, which is much the same on a busy machine. ``--lists`` asks for lists and searches alone, of a
-hub without whole cards: the thing to do with a million repositories.
+hub without any file: the thing to do with a million repositories.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def main() -> None:
 
 
 def measure(options: argparse.Namespace, folder: Path) -> list[Figure]:
-    names = Names(options.repositories, with_cards=not options.lists)
+    is_whole = not options.lists
+    names = Names(options.repositories, with_cards=is_whole, with_files=is_whole)
     figures = []
     for kind in options.databases:
         cards = "lists" if options.lists else "pages"

@@ -37,7 +37,6 @@ def list_of(request: Request, hub: HubDep, visitor: VisitorDep, kind: KindInPath
     return visitor.show(
         "lists/list.html",
         asked=asked,
-        q=asked.text,
         rows=[row_of(repo) for repo in page.items],
         sides=sides_of(asked, choices, opened, may_see_private=is_user),
         chips=chips_of(asked),

@@ -26,7 +26,7 @@ class Row(NamedTuple):
     href: str
     task: str
     family: str
-    parameters: int | None
+    parameters: str
     licence: str
     formats: str
     openness: str
@@ -51,7 +51,7 @@ def row_of(repo: Repository) -> Row:
         href=repo.web_path,
         task=_task(repo, facts, tags),
         family=(facts.get("config") or {}).get("model_type") or "",
-        parameters=(facts.get("safetensors") or {}).get("total"),
+        parameters=_parameters((facts.get("safetensors") or {}).get("total")),
         licence=_first(tags, _LICENCE),
         formats=", ".join(facts.get("formats") or ()),
         openness=LABELS[OPENNESS].get(openness, ""),
@@ -70,6 +70,18 @@ def _task(repo: Repository, facts: dict[str, Any], tags: list[str]) -> str:
         return repo.sdk or ""
     task = facts.get("pipeline_tag") or _first(tags, _TASK)
     return TASKS.get(task, task)
+
+
+def _parameters(number: int | None) -> str:
+    """How many, as people call models by it: 500 M, 7.2 B."""
+    if not number:
+        return ""
+    size = float(number)
+    for unit in ("", " k", " M", " B"):
+        if size < 1000:
+            return f"{size:.2g}{unit}" if size < 10 else f"{size:.0f}{unit}"
+        size /= 1000
+    return f"{size:.3g} T"
 
 
 def _first(tags: list[str], prefix: str) -> str:
