@@ -68,23 +68,23 @@ def children_of(conn: sa.Connection, caller: Caller, names: Sequence[str]) -> li
     found = sa.select(_tag.repo_id, _tag.tag).where(_tag.tag.in_(tags)).limit(MAX_LOOKED_AT)
     hits = found.subquery()
     declared = (
-        sa.select(hits.c.tag, repositories.c.full_name)
+        sa.select(hits.c.tag, repositories.c.full_name, repositories.c.downloads)
         .join(repositories, repositories.c.id == hits.c.repo_id)
         .where(repositories.c.kind == Kind.MODEL, access.visible_to(caller))
     )
     links = []
-    for tag, child in conn.execute(declared):
+    for tag, child, downloads in conn.execute(declared):
         name, relation = tags[tag]
-        links.append(Link(name, child, relation, is_declared=True))
+        links.append(Link(name, child, relation, is_declared=True, downloads=downloads))
     spelled = {name.lower(): name for name in names}
     signed = (
-        sa.select(_signed.key, _signed.edges, repositories.c.full_name)
+        sa.select(_signed.key, _signed.edges, repositories.c.full_name, repositories.c.downloads)
         .join(repositories, repositories.c.id == _signed.repo_id)
         .where(_signed.key.in_(spelled), _signed.is_near, access.visible_to(caller))
         .limit(MAX_LOOKED_AT)
     )
-    for key, edge, child in conn.execute(signed):
-        links.append(Link(spelled[key], child, edge, is_signed=True))
+    for key, edge, child, downloads in conn.execute(signed):
+        links.append(Link(spelled[key], child, edge, is_signed=True, downloads=downloads))
     return merged(links)
 
 
@@ -104,5 +104,6 @@ def merged(links: Iterable[Link]) -> list[Link]:
             relation,
             is_declared=link.is_declared or other.is_declared,
             is_signed=link.is_signed or other.is_signed,
+            downloads=max(link.downloads, other.downloads),
         )
     return list(found.values())

@@ -29,6 +29,7 @@ class Link:
     relation: str
     is_declared: bool = False  # by the child's card
     is_signed: bool = False  # by the child's release, with a right signature
+    downloads: int = 0  # of the child, where it was looked at
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,11 +56,25 @@ def _grow(conn: sa.Connection, caller: Caller, repo: Repository, step: Step, dep
     for _ in range(depth):
         if not level:
             break
-        found = step(level)
-        wanted = {name for branches in found.values() for name, _ in branches}
-        known = look_up(conn, caller, wanted)
+        found = _cut(level, step(level))
+        known = look_up(conn, caller, {name for names in found.values() for name, _ in names})
         level = _next_level(level, found, known, seen)
     return root
+
+
+def _cut(
+    level: Sequence[Node], found: dict[str, list[tuple[str, Link]]]
+) -> dict[str, list[tuple[str, Link]]]:
+    """The branches that are shown, most downloaded first; the others are counted on their node."""
+    kept: dict[str, list[tuple[str, Link]]] = {}
+    room = MAX_LEVEL
+    for node in level:
+        branches = found.get(node.name.lower(), [])
+        branches.sort(key=lambda each: (-each[1].downloads, each[0].lower()))
+        count = min(len(branches), MAX_WIDE, room)
+        kept[node.name.lower()], node.more = branches[:count], len(branches) - count
+        room -= count
+    return kept
 
 
 def _next_level(
@@ -71,14 +85,9 @@ def _next_level(
 ) -> list[Node]:
     """Hang what was found on the level's nodes; gives those that are to be followed."""
     follow: list[Node] = []
-    room = MAX_LEVEL
     for node in level:
         node.is_open = True
-        branches = [_node(name, link, known) for name, link in found.get(node.name.lower(), ())]
-        branches.sort(key=lambda each: (-_downloads(each), each.name.lower()))
-        kept = min(len(branches), MAX_WIDE, room)
-        node.branches, node.more = branches[:kept], len(branches) - kept
-        room -= kept
+        node.branches = [_node(name, link, known) for name, link in found[node.name.lower()]]
         for branch in node.branches:
             branch.is_repeated = branch.name.lower() in seen
             if not branch.is_repeated:
@@ -92,7 +101,3 @@ def _node(name: str, link: Link, known: dict[str, Known]) -> Node:
     return Node(
         here.name if here else name, link.relation, link.is_declared, link.is_signed, here
     )  # fmt: skip
-
-
-def _downloads(node: Node) -> int:
-    return node.known.downloads if node.known is not None else -1
