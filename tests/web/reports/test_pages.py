@@ -61,6 +61,18 @@ class Tags(HTMLParser):
         self.links += [value or "" for name, value in attrs if name in ("href", "src")]
 
 
+class Words(HTMLParser):
+    """The text of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.feed(text)
+
+    def handle_data(self, data: str) -> None:
+        self.found.append(data)
+
+
 def test_without_a_script_a_report_is_written_answered_and_decided(model: Reported) -> None:
     finder, keeper = (Visit(model.server, model.names[who]) for who in ("finder", "keeper"))
     at = f"/{model.repo_id}/reports"
@@ -225,3 +237,23 @@ def test_an_advisory_stands_on_the_pages_of_what_it_is_about(model: Reported) ->
         page = model.stranger.get(path, headers=html)
         assert page.status_code == 200, path
         assert (made in page.text) == is_told, path
+
+
+def test_a_release_says_which_reports_it_fixed(model: Reported) -> None:
+    html = {"Accept": "text/html"}
+    api = model.server.api(model.tokens["keeper"])
+    api.create_tag(model.repo_id, tag="1.0.0")
+    api.upload_file(path_or_fileobj=b"two", path_in_repo="a.txt", repo_id=model.repo_id)
+    api.create_tag(model.repo_id, tag="1.1.0")
+    for public in ("now", "now", "private"):
+        report = model.report()
+        model.steps(report, "triaged", "confirmed", public=public)
+        model.decide(report, state="fixed", fixedIn="1.1.0")
+    api.upload_file(path_or_fileobj=b"three", path_in_repo="a.txt", repo_id=model.repo_id)
+    at = f"/{model.repo_id}/release"
+    said = "".join(Words(model.stranger.get(at, headers=html).text).found)
+    assert "Fixed in 1.1.0: 2 reports" in said  # the third one is private
+    assert "1.1.0" not in model.stranger.get(f"{at}?rev=1.0.0", headers=html).text
+    assert "1.1.0</code></a>: 2 reports" in model.stranger.get(
+        f"/{model.repo_id}/reports", headers=html
+    ).text  # fmt: skip

@@ -36,6 +36,7 @@ from paddock.web.released.duties import licences_of, terms_of
 from paddock.web.released.earlier import Tag, release_before, tags_of
 from paddock.web.released.history import history_of
 from paddock.web.released.openness import openness_of
+from paddock.web.reports.fixed import fixed_until
 from paddock.web.repository.opened import Opened, open_at
 
 router = APIRouter(include_in_schema=False)
@@ -76,6 +77,7 @@ def release(
             "release": found,
             "history": history_of(kept_events(conn, opened.repo.id), clock.now()),
             "terms": _terms(opened, found),
+            "fixed": fixed_until(conn, visitor.caller, opened.repo, opened.commit_oid),
             **(_details(opened, found, against) if found.statement is not None else {}),
         }
         template = "release/page.html" if found.statement is not None else "release/none.html"

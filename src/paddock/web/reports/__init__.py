@@ -12,5 +12,6 @@ replay_routes   the button for that, and its API
 advisories      advisories of a repository, published and withdrawn
 advisory_form   what an advisory is to say, before it is sent
 feed            advisories for feed readers
+fixed           which reports a revision fixed
 own             one's own reports, and what one was told
 """
