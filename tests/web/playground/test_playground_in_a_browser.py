@@ -182,10 +182,12 @@ def test_an_answer_is_stopped_and_stays(hub: LiveServer, chromium: Browser) -> N
         page.evaluate(FAKE, [["Once upon ", "a time"], False])
         send(page)
         page.get_by_text("Once upon a time").wait_for()
-        page.get_by_role("button", name="Stop").click()
+        assert focus(page) == 'button "Stop"'
+        press(page, "Enter")
         page.get_by_text("You stopped it here.").wait_for()
         assert page.get_by_text("Once upon a time").is_visible()
         assert page.get_by_role("button", name="Send").is_enabled()
+        assert focus(page).startswith('textbox "Message"')
 
 
 @pytest.mark.parametrize("with_tokens", [False, True])

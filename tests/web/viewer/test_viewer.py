@@ -83,6 +83,20 @@ def test_the_card_says_which_files_there_are(dataset: str) -> None:
     assert "Rows 1 to 100 of 1,000." in seen(dataset)
     assert "1 Ann" in seen(dataset, config="animals", split="test")
     assert seen(dataset, file="questions.jsonl").count(HURTS) >= 2
+    chosen = re.findall(r'<option value="([^"]+)" selected>', page)
+    assert chosen == ["data/one.parquet", "contains"]
+
+
+def test_any_repository_s_table_is_shown_by_its_address(shared_server: LiveServer) -> None:
+    api = shared_server.admin_api
+    api.create_repo("boss/model")
+    for path in ("results.csv", "config.json"):
+        content = b'{"layers": 2}' if path.endswith("json") else b"step,loss\n1,0.5\n"
+        api.upload_file(path_or_fileobj=content, path_in_repo=path, repo_id="boss/model")
+    url = f"{shared_server.url}/boss/model/viewer"
+    assert "1 0.5" in seen(url) and "layers" in seen(url, file="config.json")
+    page = httpx.get(url, params={"file": "config.json"}).text
+    assert '<option value="config.json" selected>' in page
 
 
 def test_one_pages_through_all_rows_by_links(dataset: str) -> None:

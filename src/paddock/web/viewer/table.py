@@ -29,6 +29,8 @@ from paddock.web.viewer.view import AddedDep, View, ViewDep
 
 router = APIRouter(include_in_schema=False)
 
+_LISTED_FILES = 200  # of a split, to choose from
+
 
 @router.get(WEB_REPOSITORY + "/viewer")
 def viewer(
@@ -91,6 +93,7 @@ def _around(view: View, answer: Preview | None, problem: PaddockError | None) ->
         "conditions": [(render_condition(one), view.without(one)) for one in conditions],
         "comparisons": list(Comparison),
         "page_rows": PAGE_ROWS,
+        "listed_files": _LISTED_FILES,
         "bars": {one.column: drawn(one.bars) for one in answer.figures} if answer else {},
         "plot": (WIDTH, HEIGHT),
         "is_narrowed": bool(view.where or view.sort),

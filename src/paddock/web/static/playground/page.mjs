@@ -85,11 +85,15 @@ function draw() {
 }
 
 function drawControls() {
+  const had = document.activeElement?.id;
   part("nothing").hidden = turns.length > 0;
   part("send").disabled = running !== null;
   part("stop").hidden = running === null;
   for (const id of ["again", "clear"]) part(id).hidden = running !== null || !turns.length;
   part("state").textContent = running ? "Answering" : "";
+  // Who used a button that is gone now goes on at the one that stands in its place.
+  if (running && ["send", "again"].includes(had)) part("stop").focus();
+  if (!running && had === "stop") part("text").focus();
 }
 
 function save() {
