@@ -17,7 +17,7 @@ from paddock.hub.releases.tables import release_ancestors
 from paddock.hub.tables import repositories, repository_tags
 from paddock.hub.types import Caller, Kind
 
-MAX_LOOKED_AT = 2000
+MAX_LOOKED_AT = 1000
 _tag = repository_tags.c
 _signed = release_ancestors.c
 

@@ -16,6 +16,7 @@ from paddock.hub.tables import repositories
 from paddock.hub.types import Caller, Repository
 
 MAX_NAMED = 20
+_LOOKED_AT = 500
 
 
 def also_signed(
@@ -26,16 +27,18 @@ def also_signed(
     if not wanted:
         return {}
     found: dict[str, list[str]] = {fingerprint: [] for fingerprint in wanted}
+    signed = (
+        sa.select(release_keys.c.fingerprint, release_keys.c.repo_id)
+        .where(release_keys.c.fingerprint.in_(wanted), release_keys.c.repo_id != repo.id)
+        .order_by(release_keys.c.fingerprint, release_keys.c.repo_id)
+        .limit(_LOOKED_AT)
+        .subquery()
+    )
     query = (
-        sa.select(release_keys.c.fingerprint, repositories.c.full_name)
-        .join(repositories, repositories.c.id == release_keys.c.repo_id)
-        .where(
-            release_keys.c.fingerprint.in_(wanted),
-            release_keys.c.repo_id != repo.id,
-            access.visible_to(caller),
-        )
+        sa.select(signed.c.fingerprint, repositories.c.full_name)
+        .join(repositories, repositories.c.id == signed.c.repo_id)
+        .where(access.visible_to(caller))
         .order_by(repositories.c.id)
-        .limit(MAX_NAMED * len(wanted))
     )
     for fingerprint, name in conn.execute(query):
         if len(found[fingerprint]) < MAX_NAMED:

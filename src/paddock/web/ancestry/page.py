@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from paddock.hub.access import open_repository
 from paddock.hub.context import HubDep
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
+from paddock.hub.lineage.links import MAX_LOOKED_AT
 from paddock.hub.lineage.nodes import Node
 from paddock.hub.lineage.tree import origins, standing_on
 from paddock.hub.types import Kind, Need
@@ -46,6 +47,7 @@ def lineage(
         ancestors=statement.ancestors if statement is not None else (),
         is_signed=release.is_signed,
         relations=_RELATIONS,
+        looked_at=MAX_LOOKED_AT,
     )
 
 
