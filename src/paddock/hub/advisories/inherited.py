@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from paddock.hub import access, lookup
 from paddock.hub.advisories import rows
 from paddock.hub.advisories.affected import is_affected
-from paddock.hub.advisories.values import Advisory, Placed
+from paddock.hub.advisories.values import Advisory, Affected, Placed
 from paddock.hub.errors import BadName
 from paddock.hub.names import parse_repository_name
 from paddock.hub.tables import repository_tags
@@ -41,11 +41,16 @@ def concerning(
     conn: sa.Connection, caller: Caller, repo: Repository, commit_oid: str | None
 ) -> Concerning:
     """The advisories about this revision, and on its parents; two look-ups where there are none."""
-    own = [
-        advisory
-        for advisory in rows.advisories_of(conn, repo)
-        if commit_oid is not None and is_affected(conn, repo, advisory.affected, commit_oid)
-    ]
+    judged: dict[Affected, bool] = {}  # several advisories are about the same range
+    own = []
+    for advisory in rows.advisories_of(conn, repo):
+        affected = advisory.affected
+        if affected not in judged:
+            judged[affected] = commit_oid is not None and is_affected(
+                conn, repo, affected, commit_oid
+            )
+        if judged[affected]:
+            own.append(advisory)
     inherited = [
         Placed(parent, advisory)
         for parent in parents_of(conn, caller, repo)
