@@ -17,7 +17,6 @@ from paddock.hub.download_log import lists
 from paddock.hub.download_log.forgetting import FORGET_DOWNLOADS
 from paddock.hub.download_log.lists import Download
 from paddock.hub.download_log.noting import DownloadLog
-from paddock.hub.download_log.paths import Wanted
 from paddock.hub.download_log.tables import file_downloads
 from paddock.hub.jobs.queue import enqueue
 from paddock.hub.lookup import find_repository
@@ -25,7 +24,7 @@ from paddock.hub.names import RepositoryName
 from paddock.hub.paging import Part
 from paddock.hub.people.accounts import get_account
 from paddock.hub.people.leaving import delete_account
-from paddock.hub.types import Caller, Kind
+from paddock.hub.types import Kind
 from tests.hub.http_calls import call
 from tests.live import LiveServer
 
@@ -40,7 +39,12 @@ def no_timer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def owner(server_on_each: LiveServer) -> HfApi:
-    api = server_on_each.api(server_on_each.user("owner"))
+    return owner_of(server_on_each)
+
+
+def owner_of(server: LiveServer) -> HfApi:
+    """The owner of a gated repository."""
+    api = server.api(server.user("owner"))
     api.create_repo(REPO)
     for path, content in (("a.txt", b"text"), ("deep/w.bin", MODEL)):
         api.upload_file(path_or_fileobj=content, path_in_repo=path, repo_id=REPO)
@@ -83,13 +87,17 @@ def test_every_way_to_a_file_is_one_row_with_its_path_and_revision(
     assert told >= {("deep/w.bin", first, "xet"), (None, None, "git"), ("deep/w.bin", None, "lfs")}
 
 
-def test_what_everybody_may_have_is_nobodys_business(
-    server_on_each: LiveServer, owner: HfApi
+def test_what_everybody_may_have_is_nobodys_business_nor_is_anything_for_no_days(
+    server: LiveServer,
 ) -> None:
-    token = let_in(server_on_each, "ann")
+    owner, token = owner_of(server), let_in(server, "ann")
     owner.update_repo_settings(REPO, gated=False)
-    call(server_on_each, "GET", f"/{REPO}/resolve/main/a.txt", token)
-    assert log(server_on_each) == []
+    call(server, "GET", f"/{REPO}/resolve/main/a.txt", token)
+    assert log(server) == []
+    owner.update_repo_settings(REPO, gated="auto")
+    object.__setattr__(server.hub, "download_log", DownloadLog(0))
+    call(server, "GET", f"/{REPO}/resolve/main/a.txt", token)
+    assert log(server) == []
 
 
 def test_who_is_deleted_leaves_rows_without_a_name(
@@ -124,17 +132,6 @@ def test_rows_go_when_their_time_is_over(server_on_each: LiveServer, owner: HfAp
         server.run_jobs()
         assert len(log(server)) == left
     assert row.path == "a.txt"
-
-
-def test_no_days_note_nothing(server_on_each: LiveServer, owner: HfApi) -> None:
-    silent, database = DownloadLog(0), server_on_each.hub.database
-    with database.read() as conn:
-        repo = find_repository(conn, RepositoryName(Kind.MODEL, *REPO.split("/")))
-        caller = Caller(get_account(conn, "owner"), None)
-    assert repo is not None
-    silent.note(database, caller, repo, "file", Wanted("main", "a.txt"))
-    silent.flush(database)
-    assert log(server_on_each) == []
 
 
 def test_a_table_of_them_holds_no_formula() -> None:

@@ -22,7 +22,12 @@ SOON = timedelta(hours=1)
 
 @pytest.fixture
 def owner(server_on_each: LiveServer) -> HfApi:
-    api = server_on_each.api(server_on_each.user("owner"))
+    return owner_of(server_on_each)
+
+
+def owner_of(server: LiveServer) -> HfApi:
+    """The owner of a gated repository."""
+    api = server.api(server.user("owner"))
     api.create_repo(REPO)
     api.upload_file(path_or_fileobj=os.urandom(99_000), path_in_repo="w.bin", repo_id=REPO)
     api.update_repo_settings(REPO, gated="manual")
@@ -104,18 +109,12 @@ def test_who_has_no_access_any_more_asks_again_or_is_let_in_again(
     assert server.api(token).auth_check(REPO) is None
 
 
-@pytest.mark.parametrize("end", [-1, 0])
-def test_no_access_is_given_that_has_ended_already(
-    server_on_each: LiveServer, owner: HfApi, end: int
-) -> None:
-    server_on_each.user("cleo")
-    past = (clock.now() + timedelta(seconds=end)).isoformat()
-    body = {"user": "cleo", "expiresAt": past}
-    assert (
-        call(server_on_each, "POST", f"{REQUESTS}/grant", owner.token, json=body).status_code == 400
-    )
-    body["status"] = "rejected"
-    assert (
-        call(server_on_each, "POST", f"{REQUESTS}/handle", owner.token, json=body).status_code
-        == 400
-    )
+def test_no_access_is_given_that_has_ended_already(server: LiveServer) -> None:
+    token = owner_of(server).token
+    server.user("cleo")
+    for seconds in (-1, 0):
+        past = (clock.now() + timedelta(seconds=seconds)).isoformat()
+        body = {"user": "cleo", "expiresAt": past}
+        assert call(server, "POST", f"{REQUESTS}/grant", token, json=body).status_code == 400
+        body["status"] = "rejected"
+        assert call(server, "POST", f"{REQUESTS}/handle", token, json=body).status_code == 400
