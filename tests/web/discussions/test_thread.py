@@ -96,6 +96,9 @@ def test_a_gated_proposal_shows_no_diff_to_strangers(
     hosted.hf.create_pull_request(hosted.repo_id, "A proposal")
     hosted.commit({"a.txt": b"the-secret\n"}, rev="refs%2Fpr%2F1")
     hosted.hf.update_repo_settings(hosted.repo_id, gated="auto")
-    answer = stranger.get(f"/{hosted.repo_id}/discussions/1")
-    assert answer.status_code == 200
-    assert "the-secret" not in answer.text
+    for page in ("", "/files"):
+        answer = stranger.get(f"/{hosted.repo_id}/discussions/1{page}")
+        assert answer.status_code == 200
+        assert "the-secret" not in answer.text
+    assert "is restricted" in answer.text
+    assert "the-secret" in hosted.http.get(f"/{hosted.repo_id}/discussions/1/files").text
