@@ -134,3 +134,22 @@ def test_the_walk_ends_when_it_has_read_enough(
         assert list(last_commits(conn, repo, head, ["old", "new"])) == ["new"]
         monkeypatch.setattr(history, "MAX_WALK_ENTRIES", 1000)
         assert set(last_commits(conn, repo, head, ["old", "new"])) == {"old", "new"}
+
+
+def test_a_search_that_took_too_long_goes_on_where_it_was(database: Database) -> None:
+    with database.write() as conn:
+        repo = make_repository(conn)
+        paths = [f"f{n}" for n in range(60)]
+        oids = {path: commit(conn, repo, add(path)) for path in paths}
+        head = tip(conn, repo)
+        found: list[int] = []
+        for _ in range(70):
+            touched = last_commits(conn, repo, head, paths, seconds=0)
+            found.append(len(touched))
+            assert all(entry.oid == oids[path] for path, entry in touched.items())
+            if len(touched) == len(paths):
+                break
+        assert found[-1] == len(paths)
+        assert found == sorted(found) and found[0] < 5
+        # Paths that nobody asked for yet are looked for from the beginning.
+        assert last_commits(conn, repo, head, [*paths, ".gitattributes"]).keys() > set(paths)

@@ -24,9 +24,9 @@ def test_a_later_commit_is_searched_as_far_as_the_last_answer(
         assert {path: entry.oid for path, entry in found.items()} == {"a": first, "b": middle}
         last = commit(conn, repo, add("c"))
         looked: list[set[str]] = []
-        look = history._look
+        look = history.look_at
         monkeypatch.setattr(
-            history, "_look", lambda c, r, roots, p: (looked.append(roots), look(c, r, roots, p))[1]
+            history, "look_at", lambda c, r, roots, p: (looked.append(roots), look(c, r, roots, p))[1]
         )
         for _ in range(2):
             found = last_commits(conn, repo, last, ["a", "b", "c"])

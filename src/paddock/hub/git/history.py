@@ -6,6 +6,8 @@ of ids and parents in one statement, and walked in memory.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain, pairwise
@@ -25,6 +27,7 @@ MAX_WALK = 10_000
 MAX_WALK_ENTRIES = 1_000_000
 _COMMITS_PER_READ = 20
 _TOUCHED = RecentTouches()
+_SO_FAR = "~"  # before a commit: down to it the path is unchanged, and nobody looked further
 
 
 class CommitEntry(NamedTuple):
@@ -98,23 +101,35 @@ def parents_of(conn: sa.Connection, repo: Repository, commit_oid: str) -> list[s
 
 
 def last_commits(
-    conn: sa.Connection, repo: Repository, tip_oid: str, paths: Iterable[str]
+    conn: sa.Connection,
+    repo: Repository,
+    tip_oid: str,
+    paths: Iterable[str],
+    *,
+    seconds: float = math.inf,
 ) -> dict[str, CommitEntry]:
-    """For each path of the tip, the newest commit of its first-parent line that changed it."""
-    touched = _last_touched(conn, repo, tip_oid, set(paths))
+    """For each path of the tip, the newest commit of its first-parent line that changed it.
+
+    A search that ends at a bound, or after so many seconds, leaves paths out; asked again, it goes
+    on where it was.
+    """
+    touched = _last_touched(conn, repo, tip_oid, set(paths), time.monotonic() + seconds)
     entries = commit_entries(conn, repo, sorted(set(touched.values())))
     return {path: entries[oid] for path, oid in touched.items()}
 
 
 def _last_touched(
-    conn: sa.Connection, repo: Repository, tip_oid: str, paths: set[str]
+    conn: sa.Connection, repo: Repository, tip_oid: str, paths: set[str], deadline: float
 ) -> dict[str, str]:
     """The same as ids; what was found out earlier, for this commit or one before it, is used."""
-    touched = _TOUCHED.get(repo.id, tip_oid, paths)
+    known = _TOUCHED.get(repo.id, tip_oid, paths)
+    touched = _decided(known)
     if len(touched) == len(paths):
         return touched
-    views = _views(conn, repo, _first_parents(conn, repo, tip_oid), paths - touched.keys())
-    first = next(views)
+    rest = paths - touched.keys()
+    line = _from_where_it_was(_first_parents(conn, repo, tip_oid), known, rest)
+    views = _views(conn, repo, line, rest)
+    first = older = next(views)
     pending = dict(first.oids)
     for newer, older in pairwise(chain([first], views)):
         if newer.tree_oid != older.tree_oid:
@@ -123,14 +138,28 @@ def _last_touched(
             for path in changed:
                 del pending[path]
         # What is still as it was in an older commit was touched last where that one's was.
-        known = _TOUCHED.get(repo.id, older.commit_oid, pending)
+        known = _decided(_TOUCHED.get(repo.id, older.commit_oid, pending))
         touched.update(known)
         for path in known:
             del pending[path]
-        if not pending:
+        if not pending or time.monotonic() > deadline:
             break
-    _TOUCHED.add(repo.id, tip_oid, touched)
+    so_far = dict.fromkeys(pending, _SO_FAR + older.commit_oid)
+    _TOUCHED.add(repo.id, tip_oid, touched | so_far)
     return touched
+
+
+def _decided(known: dict[str, str]) -> dict[str, str]:
+    return {path: oid for path, oid in known.items() if not oid.startswith(_SO_FAR)}
+
+
+def _from_where_it_was(line: list[Bone], known: dict[str, str], paths: set[str]) -> list[Bone]:
+    """The part of a line down to which not all of the paths are known to be unchanged."""
+    begun = {known.get(path, "").removeprefix(_SO_FAR) for path in paths}
+    if "" in begun:
+        return line
+    start = next((place for place, bone in enumerate(line) if bone.oid in begun), 0)
+    return line[start:]
 
 
 class _View(NamedTuple):

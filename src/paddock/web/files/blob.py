@@ -20,7 +20,7 @@ from paddock.hub.context import Hub, HubDep
 from paddock.hub.errors import EntryNotFound
 from paddock.hub.git import files, history
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
-from paddock.hub.http.turns import run_wide
+from paddock.hub.http.turns import run_heavy, run_wide
 from paddock.hub.large.content import Content
 from paddock.hub.lifecycle import revoked
 from paddock.hub.mirror.pulling import open_file
@@ -31,7 +31,7 @@ from paddock.markdown import render_card
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.files.badges import badge_of, told_reasons
 from paddock.web.files.opened import Opened, open_files
-from paddock.web.files.preview import Preview, Showing, preview_of
+from paddock.web.files.preview import Preview, Showing, is_markdown, preview_of
 from paddock.web.files.weights_header import is_weights_file, read_weights_header
 from paddock.web.files.weights_view import (
     PLOT_HEIGHT,
@@ -85,7 +85,8 @@ async def file(
     # Heads of weights take memory: they wait for each other, and nobody else for them.
     if is_weights_file(path) and not wants_bytes:
         return await run_wide(_show, hub, visitor, name, rev, asked)
-    return await run_sync(_show, hub, visitor, name, rev, asked, wants_bytes)
+    turn = run_heavy if is_markdown(path) else run_sync
+    return await turn(_show, hub, visitor, name, rev, asked, wants_bytes)
 
 
 def _show(

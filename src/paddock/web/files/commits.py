@@ -9,13 +9,15 @@ from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput, shown
-from paddock.hub.context import HubDep
+from paddock.hub.context import Hub, HubDep
 from paddock.hub.discussions import ancestry
 from paddock.hub.git import history, refs
 from paddock.hub.git.history import CommitEntry
 from paddock.hub.git.path_history import list_changes
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
-from paddock.web.browser import VisitorDep
+from paddock.hub.http.turns import run_heavy
+from paddock.hub.names import RepositoryName
+from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.files.differences import differences
 from paddock.web.files.opened import Opened, open_files
 
@@ -79,10 +81,14 @@ def _changes(opened: Opened, path: str, page: int) -> _Listed:
 
 
 @router.get(WEB_REPOSITORY + "/commit/{rev:revision}")
-def commit(
+async def commit(
     hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, rev: RevisionInPath
 ) -> Response:
     """One commit: what it says, and what it changed since its first parent."""
+    return await run_heavy(_show_commit, hub, visitor, name, rev)
+
+
+def _show_commit(hub: Hub, visitor: Visitor, name: RepositoryName, rev: str) -> Response:
     with hub.database.read() as conn:
         opened = open_files(hub, conn, visitor, name, rev, page="commits")
         entry = history.commit_entries(conn, opened.repo, [opened.commit_oid])[opened.commit_oid]
@@ -117,8 +123,12 @@ def choose_revisions(
 
 
 @router.get(WEB_REPOSITORY + "/compare/{spec:rest}")
-def compare(hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, spec: str) -> Response:
+async def compare(hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, spec: str) -> Response:
     """``old..new``: how two revisions differ; ``old...new``: since they parted."""
+    return await run_heavy(_show_comparison, hub, visitor, name, spec)
+
+
+def _show_comparison(hub: Hub, visitor: Visitor, name: RepositoryName, spec: str) -> Response:
     old, dots, new = spec.partition("..." if "..." in spec else "..")
     if not (dots and old and new) or len(spec) > 2 * _MAX_REV_CHARS:
         raise BadInput(f"{shown(spec)} names no two revisions", hint="write main..other")

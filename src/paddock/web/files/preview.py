@@ -59,6 +59,11 @@ class Preview(NamedTuple):
     has_source: bool = False  # whether there is another look at it, as plain text
 
 
+def is_markdown(path: str) -> bool:
+    """Whether a file of this name is rendered."""
+    return path.lower().endswith(_MARKDOWN)
+
+
 def preview_of(path: str, content: Content, *, as_source: bool) -> Preview:
     """What is shown of the file, as text if that is wanted and possible."""
     suffix = PurePosixPath(path).suffix.lower()
