@@ -19,7 +19,7 @@ function prepare(item, level) {
     item.setAttribute("aria-expanded", inner ? "true" : "false");
     const mark = element("button", { type: "button", class: "quiet small", tabindex: "-1", "aria-hidden": "true" });
     mark.addEventListener("click", () => { focus(item); toggle(item); });
-    name.prepend(mark);
+    name.querySelector(":scope > .mark").append(mark);
     paint(item);
   }
   if (!inner) return;
@@ -28,7 +28,7 @@ function prepare(item, level) {
 }
 
 function paint(item) {
-  const mark = item.querySelector(":scope > .node > button");
+  const mark = item.querySelector(":scope > .node > .mark > button");
   if (mark) mark.textContent = isOpen(item) ? "−" : "+";
   const inner = group(item);
   if (inner) inner.hidden = !isOpen(item);
@@ -58,7 +58,7 @@ async function grow(item) {
   const side = new URL(item.dataset.more, location.href).searchParams.get("side");
   announce(told.branches.length ? `${told.branches.length} found` : "Nothing further");
   if (!told.branches.length) {
-    item.querySelector(":scope > .node > button")?.remove();
+    item.querySelector(":scope > .node > .mark > button")?.remove();
     item.removeAttribute("aria-expanded");
     return;
   }
@@ -75,7 +75,7 @@ async function grow(item) {
 }
 
 function shown(branch, side, above) {
-  const node = element("span", { class: "node" });
+  const node = element("span", { class: "node" }, element("span", { class: "mark" }));
   node.append(branch.href ? element("a", { href: branch.href }, branch.name) : element("span", {}, branch.name));
   if (!branch.href) node.append(element("span", { class: "soft" }, "not on this hub, or not for you to see"));
   const said = branch.isSigned ? "signed" : "declared";
@@ -141,6 +141,6 @@ for (const tree of document.querySelectorAll("ul.tree")) {
 }
 const tools = document.querySelector(".tree-tools");
 if (tools && document.querySelector("ul.tree")) {
-  tools.hidden = false;
+  tools.classList.add("ready");
   document.getElementById("tree-filter").addEventListener("input", (event) => filter(event.target.value));
 }
