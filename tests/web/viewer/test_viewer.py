@@ -72,7 +72,8 @@ def seen(url: str, **query: object) -> str:
 def links(url: str, text: str, **query: object) -> list[str]:
     """Where the links lead whose text begins so."""
     page = httpx.get(url, params=query or None).text
-    found = re.findall(rf'<a [^>]*href="([^"]*)"[^>]*>(?:<code>)?{re.escape(text)}', page)
+    before = r"(?:<code>|<svg[^>]*><path[^>]*></svg>)?"
+    found = re.findall(rf'<a [^>]*href="([^"]*)"[^>]*>{before}{re.escape(text)}', page)
     return [urljoin(url, html.unescape(href)) for href in found]
 
 
@@ -95,6 +96,8 @@ def test_any_repository_s_table_is_shown_by_its_address(shared_server: LiveServe
         api.upload_file(path_or_fileobj=content, path_in_repo=path, repo_id="boss/model")
     url = f"{shared_server.url}/boss/model/viewer"
     assert "1 0.5" in seen(url) and "layers" in seen(url, file="config.json")
+    (table,) = links(f"{shared_server.url}/boss/model/blob/main/results.csv", "Table")
+    assert "1 0.5" in seen(table)
     page = httpx.get(url, params={"file": "config.json"}).text
     assert '<option value="config.json" selected>' in page
 
