@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from huggingface_hub import HfApi
 
-from paddock.hub.catalogue import downloads
+from paddock.hub import noting
 from tests.hub.api.hosted import Hosted, host
 from tests.live import LiveServer
 
@@ -13,7 +13,7 @@ from tests.live import LiveServer
 @pytest.fixture(autouse=True)
 def no_timer(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test says when counts are written."""
-    monkeypatch.setattr(downloads, "FLUSH_SECONDS", 3600.0)
+    monkeypatch.setattr(noting, "FLUSH_SECONDS", 3600.0)
 
 
 def counted(hosted: Hosted) -> int:
