@@ -45,7 +45,7 @@ def send(page: Page, text: str = TEAPOT) -> None:
 
 def settled(page: Page, count: int = 1) -> None:
     page.get_by_role("link", name="Report this answer").nth(count - 1).wait_for()
-    page.wait_for_function("!document.getElementById('send').disabled")
+    page.locator("#send:enabled").wait_for()
 
 
 def test_a_person_talks_by_keyboard_alone(hub: LiveServer, chromium: Browser) -> None:
@@ -59,9 +59,7 @@ def test_a_person_talks_by_keyboard_alone(hub: LiveServer, chromium: Browser) ->
         page.get_by_label("Message").focus()
         press(page, "Control+Enter")
         settled(page)
-        page.wait_for_function(
-            "text => document.getElementById('said').textContent.includes(text)", arg=ANSWER
-        )
+        page.locator("#said", has_text=ANSWER).wait_for(state="attached")
         tokens = page.locator("button.token")
         assert "".join(tokens.all_inner_texts()).strip().startswith(ANSWER[:3])
         tokens.first.focus()
