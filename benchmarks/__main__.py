@@ -28,7 +28,10 @@ BENCHMARKS = {
     "convert": ["--gigabytes", "0.02", "--rounds", "1"],
     "verify": ["--bytes", "20000000", "--small-files", "200", "--rounds", "1"],
     "catalogue_scale": ["--sizes", "300", "--databases", "sqlite", "--requests", "40"],
-    "pages": ["--repositories", "300", "--databases", "sqlite", "--requests", "40"],
+    "pages": [
+        *("--repositories", "300", "--databases", "sqlite", "--requests", "4", "--clients", "2"),
+        *("--discussions", "1"),
+    ],
     "scan_corpus": ["--numbers", "1", "14", "27"],
     "leak_check": ["--sizes", "64", "--tries", "2", "--pairs", "20", "--gigabytes", "0.02"],
     "memory_soak": ["--requests", "120", "--warm-up", "60", "--repositories", "3"],

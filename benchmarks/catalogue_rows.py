@@ -185,25 +185,32 @@ def _accounts(names: Names) -> Iterator[Filed]:
 
 
 def _repository(names: Names, pool: _Pool, number: int) -> Iterator[Filed]:
+    moment = _EPOCH + timedelta(seconds=number * 60 + (number * 7919) % 1_000_000)
+    if names.with_files:
+        yield from _files(names, pool, number, moment)
+    else:
+        yield Filed("repositories", _row(names, number, moment, "0" * 40))
+    repo_id = number + 1
+    own = tags(number)
+    for tag in sorted(own):
+        yield Filed("repository_tags", (repo_id, tag))
+    for term in sorted(terms(names.kind(number), number)):
+        yield Filed("repository_terms", (repo_id, term))
+    words = dict.fromkeys([*pool.texts[number % _TEXTS], *words_of(own)])
+    parts = names.full_name(number).lower().translate(_AS_SPACES)
+    head = f" {kind_word(Kind(names.kind(number)))} {parts}"
+    yield Filed("repository_texts", (repo_id, head, " " + " ".join(words)))
+
+
+def _files(names: Names, pool: _Pool, number: int, moment: datetime) -> Iterator[Filed]:
+    """The repository with its one commit."""
     repo_id = number + 1
     files = pool.files(number, LARGE_FILES if names.is_large(number) else len(MODEL_FILES))
     tree = make_object(
         ObjectType.TREE, render_tree([TreeEntry(p, FILE_MODE, b.oid) for p, b in files.items()])
     )
-    moment = _EPOCH + timedelta(seconds=number * 60 + (number * 7919) % 1_000_000)
     commit = _commit(tree.oid, moment)
     yield Filed("repositories", _row(names, number, moment, commit.oid))
-    for tag in sorted(tags(number)):
-        yield Filed("repository_tags", (repo_id, tag))
-    for term in sorted(terms(names.kind(number), number)):
-        yield Filed("repository_terms", (repo_id, term))
-    words = [*pool.texts[number % _TEXTS], *words_of(tags(number))]
-    parts = names.full_name(number).lower().translate(_AS_SPACES)
-    head = f" {kind_word(Kind(names.kind(number)))} {parts}"
-    text = "".join(f" {w}" for w in dict.fromkeys(words))
-    yield Filed("repository_texts", (repo_id, head, text))
-    if not names.with_files:
-        return
     objects = {item.oid: item for item in (*files.values(), tree, commit)}
     for oid in sorted(objects):
         item = objects[oid]

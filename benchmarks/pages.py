@@ -30,7 +30,6 @@ from paddock.hub.tags.counting import count_tags
 from paddock.storage.database import Database
 from paddock.storage.local_blobs import LocalBlobStore
 
-_DISCUSSIONS = 30  # of a repository that has some
 _AS_BROWSERS = "Accept-Encoding: gzip, deflate, br, zstd\r\n"
 
 
@@ -40,6 +39,7 @@ def main() -> None:
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgresql"])
     parser.add_argument("--requests", type=int, default=500)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 32])
+    parser.add_argument("--discussions", type=int, default=30, help="of a repository that has some")
     parser.add_argument("--lists", action="store_true", help="lists and searches alone")
     parser.add_argument("--only", nargs="+", help="these pages alone")
     parser.add_argument(
@@ -89,7 +89,7 @@ def _of_hub(
     try:
         with paddock_up(folder / "data", token) as hub:
             if "discussions" in wanted:
-                _discuss(hub.url, token, asked["discussions"])
+                _discuss(hub.url, token, asked["discussions"], options.discussions)
             for page in wanted:
                 figures += _of_page(options, hub, f"{where}: {page}", asked[page])
     finally:
@@ -120,14 +120,14 @@ def _cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _discuss(url: str, token: str, paths: list[str]) -> None:
+def _discuss(url: str, token: str, paths: list[str], count: int) -> None:
     """Some discussions, as people open them, where none are yet."""
     for path in paths[:DISCUSSED]:
         address = f"{url}/api/models{path}"
         with urllib.request.urlopen(address) as answer:
             if json.load(answer)["count"]:
                 return
-        for number in range(_DISCUSSIONS):
+        for number in range(count):
             body = {"title": f"Question {number}", "description": "What was it trained on?"}
             request = urllib.request.Request(
                 address,
