@@ -58,6 +58,7 @@ class Visitor:
     is_https: bool
     address: str
     path: str  # of the page, with its query: where to go on after signing in
+    may_join: bool = False  # strangers may make accounts
     unread: int = 0  # notifications, as the head of the page counts them
 
     @property
@@ -84,7 +85,12 @@ class Visitor:
     def show(self, template: str, status_code: int = 200, **values: object) -> Response:
         """A page, with the name of whoever is signed in."""
         key = _FormKey(self.secret)
-        around = {"user": self.user, "here": self.path, "unread": self.unread}
+        around = {
+            "user": self.user,
+            "here": self.path,
+            "unread": self.unread,
+            "may_join": self.may_join,
+        }
         values = {"form_key": key, **around, **values}
         headers = {"Cache-Control": "private, no-cache" if self.user is None else "no-store"}
         answer = page(template, status_code, headers, **values)
@@ -128,7 +134,7 @@ def get_visitor(request: Request, hub: HubDep, caller: CallerDep) -> Visitor:
         refuse_other_sites(request.headers, base_url, {"same-origin", "none"})
     is_https = base_url.startswith("https://")
     address = request.client.host if request.client else "unknown"
-    around = (is_https, address, path_of(request))
+    around = (is_https, address, path_of(request), hub.sign_up.is_open)
     if secret := session_secret(request.headers, base_url):
         with hub.database.read() as conn:
             session = sessions.find_session(conn, secret)

@@ -112,5 +112,11 @@ def size_text(size_bytes: int) -> str:
 
 _templates.filters.update(iso=_iso, date=_date, count=_count, size=size_text)
 _templates.globals.update(
-    version=__version__, asset=static_files.address, user=None, here="/", form_key="", unread=0
+    version=__version__,
+    asset=static_files.address,
+    user=None,
+    here="/",
+    form_key="",
+    unread=0,
+    may_join=False,
 )

@@ -59,8 +59,11 @@ def test_a_stranger_makes_an_account_and_is_signed_in_at_once(shared_server: Liv
 
 
 def test_a_closed_hub_makes_none(shared_server: LiveServer) -> None:
+    stranger = Person(shared_server, "x").browser
+    assert 'href="/join"' in stranger.get("/").text  # in the head of every page, while it is open
     object.__setattr__(shared_server.hub, "sign_up", SignUp())
-    page = Person(shared_server, "x").browser.get("/join")
+    assert 'href="/join"' not in stranger.get("/").text
+    page = stranger.get("/join")
     assert page.status_code == 403 and "<form method" not in page.text.split("<main")[1]
     sender = Person(shared_server, "olaf")
     key = sender.fields(sender.browser.get("/login").text)
