@@ -216,6 +216,8 @@ def _find(search: _Search, caller: Caller) -> _Stretch:
     if search.listing.only_few:
         return _Stretch([], None)
     steps = (FIRST_WALK, *([BRIEF_WALK] if search.listing.is_brief else LATER_WALKS))
+    if any(filter_.is_sampled for filter_ in search.filters):
+        steps = (2 * _SAMPLE, *steps)  # a word is common here: a few hundred rows fill a page
     return _merge(search, [way(search, caller, steps) for way in ways])
 
 
