@@ -2,7 +2,7 @@
 // is fetched when somebody is about to.
 import { announce } from "./hub.mjs";
 
-for (const button of document.querySelectorAll("button[data-copy]")) button.hidden = false;
+document.documentElement.classList.add("scripted");  // what needs a script may be seen
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-copy]");
