@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from paddock.web.plots.scale import Scale, scale_of
 
 WIDTH, ROW, TOP, BOTTOM = 640, 30, 8, 26
-_LEFT, _RIGHT = 190, 16
+_LEFT, _RIGHT = 190, 44  # half of the widest mark stands over the end of the line
 _SERIES = 6  # colours of the stylesheet
 _MAX_LABEL_CHARS = 26
 
