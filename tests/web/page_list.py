@@ -82,7 +82,7 @@ _OF_REPOSITORIES: dict[str, tuple[Shown, ...]] = {
         Shown("/nobody/nothing"),
         Shown(f"/{PRIVATE}", None),
     ),
-    "/access": (Shown(f"/{GATED}/access"), Shown(f"/{GATED}/access?status=accepted")),
+    "/access": (Shown(f"/{GATED}/access"), Shown(f"/{GATED}/access?show=accepted")),
     "/access/downloads": (Shown(f"/{GATED}/access/downloads"),),
     "/advisories": (Shown(f"/{STARTER}/advisories", None),),
     "/advisories/new": (Shown(f"/{STARTER}/advisories/new"),),
