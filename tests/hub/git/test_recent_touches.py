@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from paddock.hub.git import history
@@ -25,9 +27,12 @@ def test_a_later_commit_is_searched_as_far_as_the_last_answer(
         last = commit(conn, repo, add("c"))
         looked: list[set[str]] = []
         look = history.look_at
-        monkeypatch.setattr(
-            history, "look_at", lambda c, r, roots, p: (looked.append(roots), look(c, r, roots, p))[1]
-        )
+
+        def note(c: Any, r: Any, roots: set[str], p: set[str]) -> Any:
+            looked.append(roots)
+            return look(c, r, roots, p)
+
+        monkeypatch.setattr(history, "look_at", note)
         for _ in range(2):
             found = last_commits(conn, repo, last, ["a", "b", "c"])
             oids = {path: entry.oid for path, entry in found.items()}
