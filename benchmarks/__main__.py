@@ -28,6 +28,7 @@ BENCHMARKS = {
     "convert": ["--gigabytes", "0.02", "--rounds", "1"],
     "verify": ["--bytes", "20000000", "--small-files", "200", "--rounds", "1"],
     "catalogue_scale": ["--sizes", "300", "--databases", "sqlite", "--requests", "40"],
+    "pages_browser": ["--rounds", "1", "--only", "home"],
     "pages": [
         *("--repositories", "300", "--databases", "sqlite", "--requests", "4", "--clients", "2"),
         *("--discussions", "1"),
