@@ -90,23 +90,24 @@ _LISTS: dict[Right, str] = {
         GET #/resolve/{rev}/{path}
     """,
     Right.PROPOSE: """
-        POST @/duplicate
-    """,
-    Right.WRITE: """
         GET #/delete/{rev}/{path}
         GET #/edit/{rev}/{path}
-        GET #/rename/{rev}/{path}
         GET #/new/{rev}
         GET #/new/{rev}/{path}
+        GET #/rename/{rev}/{path}
         GET #/upload/{rev}
         GET #/upload/{rev}/{path}
         POST #/delete/{rev}/{path}
         POST #/edit/{rev}/{path}
-        POST #/rename/{rev}/{path}
+        POST #/git-receive-pack
         POST #/new/{rev}
         POST #/new/{rev}/{path}
+        POST #/rename/{rev}/{path}
         POST #/upload/{rev}
         POST #/upload/{rev}/{path}
+        POST @/duplicate
+    """,
+    Right.WRITE: """
         GET #/settings
         GET #/advisories/new
         GET #/advisories/{advisory}/edit
@@ -162,7 +163,6 @@ _LISTS: dict[Right, str] = {
         POST @/user-access-request/renew
         GET @/user-access-request/{status}
         GET @/xet-write-token/{rev}
-        POST #/git-receive-pack
         POST #/info/lfs/locks
         POST #/info/lfs/locks/verify
         POST #/info/lfs/locks/{lock_id}/unlock

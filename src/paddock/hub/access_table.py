@@ -82,7 +82,7 @@ RIGHTS: Final = {
     Right.TALK: "like, watch, open a discussion, comment, report a problem",
     Right.ASK: "see what the gate asks, and answer it",
     Right.READ: "read the files: download, clone, the rows of a table, run the model",
-    Right.PROPOSE: "open a pull request",
+    Right.PROPOSE: "open a pull request: by git, or by changing a file on its page",
     Right.WRITE: "change files and refs, merge, decide who gets access, settings, move, delete",
     Right.EDIT: "edit what somebody else wrote in a discussion",
     Right.HANDLE: "read a report that was not triaged yet, decide about it, answer its reporter",
