@@ -15,9 +15,7 @@ from tests.conftest import REPOSITORY
 PAGE = REPOSITORY / "docs" / "reports.md"
 
 
-@pytest.mark.parametrize(
-    "lines", [states.step_lines, severity.scale_lines, severity.clock_lines]
-)
+@pytest.mark.parametrize("lines", [states.step_lines, severity.scale_lines, severity.clock_lines])
 def test_the_page_for_people_shows_the_tables_of_the_code(lines: object) -> None:
     assert "\n".join(lines()) in PAGE.read_text(encoding="utf-8")  # type: ignore[operator]
 
