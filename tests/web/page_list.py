@@ -97,7 +97,7 @@ _OF_REPOSITORIES: dict[str, tuple[Shown, ...]] = {
         Shown(f"/{GATED}/blob/main/README.md"),
         Shown(f"/{GATED}/blob/main/code/count.py", "dana"),
         Shown(f"/{GATED}/blob/main/model.safetensors"),
-        Shown(f"/{STARTER}/blob/main/paddock-starter-q8_0.gguf", None),
+        Shown(f"/{STARTER}/blob/main/paddock-starter-Q8_0.gguf", None),
         Shown(f"/{GATED}/blob/main/old/weights.pkl"),
         Shown(f"/{GATED}/blob/main/pictures/gradient.png"),
         Shown(f"/datasets/{TALES}/blob/main/data/test.csv"),
