@@ -15,9 +15,6 @@ const settings = form.dataset;
 const items = new Map(); // path -> {path, file, row, state, sha256, sent, …}
 let stopping = null;
 
-at("files").closest(".drop").querySelector("[data-script]").hidden = false;
-at("folder").hidden = false;
-
 function sizeText(bytes) {
   let size = bytes;
   for (const unit of ["B", "kB", "MB", "GB"]) {
