@@ -11,9 +11,8 @@ import pytest
 from fastapi.routing import APIRoute
 from huggingface_hub import CommitOperationAdd
 
-from paddock.hub import api as hub_api
 from paddock.hub.api import lfs_locks, lfs_objects
-from paddock.web import discussion_pages, gate_pages, pages
+from paddock.web.app import _routers
 from tests.attacks.test_fine_grained_tokens import address, make_token
 from tests.live import LiveServer
 
@@ -32,10 +31,9 @@ _FORM_KEY = re.compile(r'name="form_key" value="[^"]+"')
 def addresses() -> list[tuple[str, str]]:
     """Method and pattern of everything that is about one repository."""
     nested = (lfs_objects.router, lfs_locks.router)
-    of_pages = (discussion_pages.router, gate_pages.router, pages.router)
     found = {
         (method, route.path)
-        for router in (*hub_api.routers(), *nested, *of_pages)
+        for router in (*_routers(), *nested)
         for route in router.routes
         if isinstance(route, APIRoute)
         for method in route.methods

@@ -43,10 +43,10 @@ def test_a_revocation_is_on_the_page_in_the_api_and_in_a_header(model: Model) ->
     assert "&lt;b&gt;training&lt;/b&gt;" in page
     about = model.stranger(f"/{model.repo}/blob/1.0.0/config.json").text
     assert "What to do: Use 1.1.0." in about
-    assert "Download the file" in about
+    assert "?download=true" in about
     weights = model.stranger(f"/{model.repo}/blob/1.0.0/model.safetensors").text
     assert "These weights were taken back" in weights
-    assert "Download the file" not in weights
+    assert "?download=true" not in weights
     assert "revoked" not in model.stranger(f"/{model.repo}").text
     info = model.stranger(f"/api/models/{model.repo}/revision/1.0.0")
     assert info.headers["X-Paddock-Advisory"] == "revoked; ACME-2026-001"
