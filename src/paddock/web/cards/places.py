@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 ANCHOR = "card-"  # before the names of a card's headings, so that they are no others of the page
 _OF_FILES = re.compile(r"/(?:datasets/|spaces/)?[^/]+/[^/]+/resolve/[^/]+/.+")
@@ -87,7 +87,8 @@ def slug(text: str) -> str:
     return "".join(kept).replace(" ", "-")[:80] or "section"
 
 
-def _parts(address: str):  # type: ignore[no-untyped-def]
+def _parts(address: str) -> SplitResult | None:
+    """An address in its parts; None for one that is none."""
     try:
         parts = urlsplit(address)
         _ = parts.hostname, parts.port
