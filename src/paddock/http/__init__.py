@@ -5,5 +5,6 @@ frame        what every request gets: an id, bounds on its body, figures, a line
 bodies       how much of a body is taken: of one, and of all that are in hand
 direct_bodies  a large body, from the socket into our buffers
 application  an application of routes, open to pages of other sites
+switchboard  which of many routes answers, found at once
 failures     what goes wrong before a handler, or where none of ours foresaw it
 """
