@@ -180,3 +180,45 @@ def test_only_branches_take_changes_and_only_texts_are_edited(shared_server: Liv
     assert same.status_code == 400 and "nothing was changed" in same.text
     there = repo.owner.send(f"{repo.path}/new/main", new_path="a.txt", text="x")
     assert there.status_code == 400 and "is there already" in there.text
+
+
+def test_the_address_says_that_files_shall_be_proposed(shared_server: LiveServer) -> None:
+    repo = Repo(shared_server, "asked-to-propose")
+    checkbox = 'name="as_pull_request" value="1"'
+    for form in ("upload/main", "new/main", "edit/main/a.txt", "delete/main/a.txt"):
+        assert f"{checkbox}>" in repo.owner.page(f"{repo.path}/{form}")
+        assert f"{checkbox} checked>" in repo.owner.page(f"{repo.path}/{form}?pr=1")
+    new = repo.owner.page(f"{repo.path}/discussions/new?type=pull_request")
+    assert f'href="{repo.path}/upload/main?pr=1"' in new
+    page = f"{repo.path}/upload/main?pr=1"
+    data = {"form_key": repo.owner.key, "as_pull_request": "1", "message": "Mine <1>"}
+    bad = repo.owner.http.post(page, data=data, files=[("files", ("../x", b"x"))])
+    assert f"{checkbox} checked>" in bad.text and "Mine &lt;1&gt;" in bad.text
+    files = [("files", ("a.txt", b"proposed", "text/plain"))]
+    led = repo.owner.http.post(page, data=data, files=files)
+    thread = led.headers["location"]
+    assert thread == f"{repo.path}/discussions/1"
+    assert repo.read("a.txt") == b"one\ntwo\n"
+    del data["as_pull_request"]  # whoever takes the tick away commits, whatever the address says
+    assert "/tree/" in repo.owner.http.post(page, data=data, files=files).headers["location"]
+    assert repo.read("a.txt") == b"proposed"
+
+
+def test_files_are_added_to_a_pull_request_that_is_there(shared_server: LiveServer) -> None:
+    repo = Repo(shared_server, "adding")
+    eve, own = Person(shared_server, "eve"), f"{repo.path}/upload/refs%2Fpr%2F1"
+    thread = eve.send(f"{repo.path}/new/main?pr=1", new_path="b.txt", text="b").headers["location"]
+    files = [("files", ("c.txt", b"more", "text/plain"))]
+    for one in (eve, repo.owner):
+        assert f'href="{own}"' in one.page(thread)
+        assert "added to the pull request" in one.page(f"{own}?pr=1")
+    sent = eve.http.post(f"{own}?pr=1", data={"form_key": eve.key}, files=files)
+    assert sent.headers["location"] == f"{repo.path}/tree/refs%2Fpr%2F1"
+    assert repo.read("c.txt", "refs%2Fpr%2F1") == b"more"
+    assert repo.owner.get(f"{repo.path}/discussions/2").status_code == 404
+    assert f'href="{own}"' not in Person(shared_server, "ann").page(thread)
+    closed = eve.http.post(f"{thread}/comment", data={"form_key": eve.key, "status": "closed"})
+    assert closed.status_code == 303
+    assert f'href="{own}"' not in eve.page(thread)
+    late = eve.http.post(own, data={"form_key": eve.key}, files=files)
+    assert late.status_code == 409 and "takes no more commits" in late.text

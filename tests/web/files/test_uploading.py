@@ -100,6 +100,28 @@ def test_dropped_files_become_a_pull_request_of_who_may_not_write(
     assert "b.txt" in server.admin_api.list_repo_files(repo, revision="refs/pr/1")
 
 
+def test_a_writer_asked_for_a_pull_request_opens_one_and_adds_to_it(
+    server: LiveServer, chromium: Browser
+) -> None:
+    repo = make_repo(server, "asked")
+    with open_page(
+        chromium, server, f"/{repo}/discussions/new?type=pull_request", user="boss"
+    ) as p:
+        p.get_by_role("link", name="Choose files").click()
+        assert p.get_by_label("Open a pull request instead").is_checked()
+        choose(p, ("a.txt", b"first"))
+        finish(p)
+        p.get_by_role("link", name="See the pull request").click()
+        p.get_by_role("link", name="Add files to it").click()
+        choose(p, ("w.bin", WEIGHTS))
+        finish(p)
+        assert p.locator("#after a").get_attribute("href") == f"/{repo}/tree/refs%2Fpr%2F1"
+    assert server.admin_api.list_repo_files(repo) == [".gitattributes"]
+    proposed = server.admin_api.list_repo_files(repo, revision="refs/pr/1")
+    assert sorted(proposed) == [".gitattributes", "a.txt", "w.bin"]
+    assert len(list(server.admin_api.get_repo_discussions(repo))) == 1
+
+
 def test_an_upload_in_parts_goes_on_where_it_broke_off(
     server: LiveServer, chromium: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

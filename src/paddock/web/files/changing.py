@@ -9,24 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Annotated, Final
 
+from fastapi import Depends, Form, Query
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput, Conflict, shown
 from paddock.hub import access
-from paddock.hub.context import Hub
+from paddock.hub.context import Hub, HubDep
 from paddock.hub.errors import StaleParent
 from paddock.hub.git import files, refs
 from paddock.hub.git.operations import Operation
 from paddock.hub.http.commit_body import CommitBody, check_message
 from paddock.hub.http.committing import Allowed, Made, Target, make_commit
+from paddock.hub.http.paths import RepositoryNameDep, RevisionInPath
 from paddock.hub.names import RepositoryName
 from paddock.hub.types import Need
-from paddock.web.browser import Visitor
+from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.files.opened import Opened, open_files
+from paddock.web.forms import Text
 
 _ATTEMPTS: Final = 3
+_MAX_OID_CHARS: Final = 40
+
+# In the address of a form: it shall become a pull request, unless it is told otherwise there.
+Proposes = Annotated[bool, Query(alias="pr")]
 
 
 class ChangedMeanwhile(Conflict):
@@ -59,18 +66,49 @@ class Place:
                 access.require_content(conn, self.visitor.caller, opened.repo)
         return opened
 
-    def target(self, opened: Opened, *, as_pull_request: bool) -> Target:
+    def target(self, opened: Opened, asked: Asked) -> Target:
         """Where the commit goes; who may not write here proposes."""
         is_proposal = (opened.branch or "").startswith(refs.PULL_REQUESTS)
-        create_pr = not is_proposal and (as_pull_request or not opened.shell.may_write)
+        create_pr = not is_proposal and (asked.as_pull_request or not opened.shell.may_write)
         return Target(self.hub, self.visitor.caller, self.name, self.rev, create_pr)
 
 
-def message_of(summary: str, description: str, otherwise: str) -> str:
-    """The message of a commit, out of two fields."""
-    first, rest = check_message(summary), check_message(description)
-    first = " ".join(first.split()) or otherwise
-    return f"{first}\n\n{rest}" if rest else first
+def _place(hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, rev: RevisionInPath) -> Place:
+    return Place(hub, visitor, name, rev)
+
+
+PlaceDep = Annotated[Place, Depends(_place)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every form says of the commit that it makes."""
+
+    message: str = ""
+    description: str = ""
+    parent: str = ""  # the commit that the form was about
+    as_pull_request: bool = False
+
+    def whole_message(self, otherwise: str) -> str:
+        """Both fields as the message of a commit."""
+        first, rest = check_message(self.message), check_message(self.description)
+        first = " ".join(first.split()) or otherwise
+        return f"{first}\n\n{rest}" if rest else first
+
+
+def _asked(
+    visitor: VisitorDep,
+    form_key: Text = "",
+    message: Text = "",
+    description: Text = "",
+    parent: Annotated[str, Form(max_length=_MAX_OID_CHARS)] = "",
+    as_pull_request: Text = "",
+) -> Asked:
+    visitor.check_form(form_key)
+    return Asked(message, description, parent, bool(as_pull_request))
+
+
+AskedDep = Annotated[Asked, Depends(_asked)]
 
 
 def commit(

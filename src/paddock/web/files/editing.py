@@ -14,26 +14,31 @@ from fastapi import APIRouter, Form
 from fastapi.responses import Response
 
 from paddock.errors import BadInput, TooLarge, shown
-from paddock.hub.context import HubDep
 from paddock.hub.errors import EntryNotFound
 from paddock.hub.git import files
 from paddock.hub.git.operations import Operation
 from paddock.hub.http.committing import open_for_writing
-from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
+from paddock.hub.http.paths import WEB_REPOSITORY
 from paddock.hub.http.sent_files import SentFile, to_operations
 from paddock.hub.scans import leaving
 from paddock.hub.types import FileEntry
-from paddock.web.browser import VisitorDep
-from paddock.web.files.changing import ChangedMeanwhile, Place, commit, lead_on, message_of
+from paddock.web.files.changing import (
+    Asked,
+    AskedDep,
+    ChangedMeanwhile,
+    Place,
+    PlaceDep,
+    Proposes,
+    commit,
+    lead_on,
+)
 from paddock.web.files.opened import Opened
 from paddock.web.forms import Text, sentence
 
 router = APIRouter(include_in_schema=False)
 
 MAX_EDIT_BYTES: Final = 500_000  # as a form sends it, up to six times of that
-_MAX_OID_CHARS: Final = 40
 LongText = Annotated[str, Form(max_length=2 * MAX_EDIT_BYTES)]
-Oid = Annotated[str, Form(max_length=_MAX_OID_CHARS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,83 +47,61 @@ class Draft:
 
     path: str
     text: str
-    parent: str
     is_new: bool
-    message: str = ""
-    description: str = ""
     note: str = ""
     problem: str = ""
 
 
 @router.get(WEB_REPOSITORY + "/new/{rev:revision}")
 @router.get(WEB_REPOSITORY + "/new/{rev:revision}/{path:rest}")
-def new_file(
-    hub: HubDep,
-    visitor: VisitorDep,
-    name: RepositoryNameDep,
-    rev: RevisionInPath,
-    path: str = "",
-) -> Response:
+def new_file(place: PlaceDep, path: str = "", proposes: Proposes = False) -> Response:
     """The form for a new file in a folder."""
-    opened = Place(hub, visitor, name, rev).open("tree", path)
+    opened = place.open("tree", path)
     folder = path.strip("/")
-    return _show(opened, Draft(f"{folder}/" if folder else "", "", opened.commit_oid, is_new=True))
+    draft = Draft(f"{folder}/" if folder else "", "", is_new=True)
+    return _show(opened, draft, Asked(parent=opened.commit_oid, as_pull_request=proposes))
 
 
 @router.get(WEB_REPOSITORY + "/edit/{rev:revision}/{path:rest}")
-def edit_file(
-    hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, rev: RevisionInPath, path: str
-) -> Response:
+def edit_file(place: PlaceDep, path: str, proposes: Proposes = False) -> Response:
     """The form with a file's text."""
-    opened = Place(hub, visitor, name, rev).open("blob", path)
+    opened = place.open("blob", path)
     content = _content(opened, path)
     text = content.decode()
     note = ""
     if "\r" in text and not _has_crlf(content):
         note = "This text mixes line ends; saving it here makes all of them line feeds."
-    return _show(opened, Draft(path, text, opened.commit_oid, is_new=False, note=note))
+    asked = Asked(parent=opened.commit_oid, as_pull_request=proposes)
+    return _show(opened, Draft(path, text, is_new=False, note=note), asked)
 
 
 @router.post(WEB_REPOSITORY + "/new/{rev:revision}")
 @router.post(WEB_REPOSITORY + "/new/{rev:revision}/{path:rest}")
 @router.post(WEB_REPOSITORY + "/edit/{rev:revision}/{path:rest}")
 async def save_file(
-    hub: HubDep,
-    visitor: VisitorDep,
-    name: RepositoryNameDep,
-    rev: RevisionInPath,
-    path: str = "",
-    form_key: Text = "",
-    new_path: Text = "",
-    text: LongText = "",
-    parent: Oid = "",
-    message: Text = "",
-    description: Text = "",
-    as_pull_request: Text = "",
+    place: PlaceDep, asked: AskedDep, path: str = "", new_path: Text = "", text: LongText = ""
 ) -> Response:
     """Commit the text; ``new_path`` is there in the form for a new file alone."""
-    visitor.check_form(form_key)
-    place = Place(hub, visitor, name, rev)
     is_new = bool(new_path) or not path
-    draft = Draft(new_path.strip() if is_new else path, text, parent, is_new, message, description)
-    return await run_sync(_save, place, draft, bool(as_pull_request))
+    draft = Draft(new_path.strip() if is_new else path, text, is_new)
+    return await run_sync(_save, place, draft, asked)
 
 
-def _save(place: Place, draft: Draft, as_pull_request: bool) -> Response:
+def _save(place: Place, draft: Draft, asked: Asked) -> Response:
     opened = place.open("blob", draft.path)
     try:
-        target = place.target(opened, as_pull_request=as_pull_request)
+        target = place.target(opened, asked)
         allowed = open_for_writing(target)
         content = _as_in_file(opened, draft)
         operations: list[Operation] = to_operations(
             target, allowed, [SentFile(draft.path, content)]
         )
         verb = "Add" if draft.is_new else "Change"
-        said = message_of(draft.message, draft.description, f"{verb} {draft.path}")
-        parent = draft.parent or opened.commit_oid
+        said = asked.whole_message(f"{verb} {draft.path}")
+        parent = asked.parent or opened.commit_oid
         made = commit(target, allowed, operations, said, parent=parent, paths=[draft.path])
     except (BadInput, ChangedMeanwhile) as e:
-        return _show(opened, replace(draft, problem=sentence(e)), e.status)
+        return _show(opened, replace(draft, problem=sentence(e)), asked, e.status)
     return lead_on(opened, made, "blob", draft.path)
 
 
@@ -172,13 +155,14 @@ def _has_crlf(content: bytes) -> bool:
     )
 
 
-def _show(opened: Opened, draft: Draft, status: int = 200) -> Response:
+def _show(opened: Opened, draft: Draft, asked: Asked, status: int = 200) -> Response:
     return opened.visitor.show(
         "files/edit.html",
         status,
         shell=opened.shell,
         opened=opened,
         draft=draft,
+        asked=asked,
         path=draft.path if not draft.is_new else "",
         crumbs=opened.crumbs("" if draft.is_new else draft.path),
     )

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from anyio.to_thread import run_sync
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from paddock.errors import BadInput, shown
-from paddock.hub.context import HubDep
 from paddock.hub.errors import EntryNotFound
 from paddock.hub.git import files
 from paddock.hub.git.objects import read_object
 from paddock.hub.git.operations import AddFile, AddLarge, Delete, Operation, check_path
-from paddock.hub.http.committing import open_for_writing
-from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath
+from paddock.hub.http.committing import Made, Target, open_for_writing
+from paddock.hub.http.paths import WEB_REPOSITORY
 from paddock.hub.scans import leaving
 from paddock.hub.types import FileEntry
-from paddock.web.browser import VisitorDep
-from paddock.web.files.changing import ChangedMeanwhile, Place, commit, lead_on, message_of
-from paddock.web.files.editing import Oid
+from paddock.web.files.changing import (
+    Asked,
+    AskedDep,
+    ChangedMeanwhile,
+    Place,
+    PlaceDep,
+    Proposes,
+    commit,
+    lead_on,
+)
 from paddock.web.files.opened import Opened
 from paddock.web.forms import Text, sentence
 
@@ -26,101 +34,77 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get(WEB_REPOSITORY + "/rename/{rev:revision}/{path:rest}")
-def show_rename(
-    hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, rev: RevisionInPath, path: str
-) -> Response:
+def show_rename(place: PlaceDep, path: str, proposes: Proposes = False) -> Response:
     """The form for another path."""
-    opened = Place(hub, visitor, name, rev).open("blob", path)
+    opened = place.open("blob", path)
     _entry(opened, path)
-    return _show(opened, "rename", path, path)
+    asked = Asked(parent=opened.commit_oid, as_pull_request=proposes)
+    return _show(opened, _Form("rename", path, path), asked)
 
 
 @router.get(WEB_REPOSITORY + "/delete/{rev:revision}/{path:rest}")
-def show_delete(
-    hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, rev: RevisionInPath, path: str
-) -> Response:
+def show_delete(place: PlaceDep, path: str, proposes: Proposes = False) -> Response:
     """Asks whether a file shall really go."""
-    opened = Place(hub, visitor, name, rev).open("blob", path)
+    opened = place.open("blob", path)
     _entry(opened, path)
-    return _show(opened, "delete", path, path)
+    asked = Asked(parent=opened.commit_oid, as_pull_request=proposes)
+    return _show(opened, _Form("delete", path), asked)
 
 
 @router.post(WEB_REPOSITORY + "/rename/{rev:revision}/{path:rest}")
-async def rename(
-    hub: HubDep,
-    visitor: VisitorDep,
-    name: RepositoryNameDep,
-    rev: RevisionInPath,
-    path: str,
-    form_key: Text = "",
-    new_path: Text = "",
-    parent: Oid = "",
-    message: Text = "",
-    as_pull_request: Text = "",
-) -> Response:
+async def rename(place: PlaceDep, asked: AskedDep, path: str, new_path: Text = "") -> Response:
     """Move a file within the repository."""
-    visitor.check_form(form_key)
-    place = Place(hub, visitor, name, rev)
-
-    def work() -> Response:
-        opened = place.open("blob", path)
-        to = new_path.strip()
-        try:
-            operations = _moved(opened, path, to)
-            said = message_of(message, "", f"Rename {path} to {to}")
-            paths = [path, to]
-            return _commit(place, opened, operations, said, (parent, paths, bool(as_pull_request)))
-        except (BadInput, ChangedMeanwhile) as e:
-            return _show(opened, "rename", path, to, sentence(e), e.status)
-
-    return await run_sync(work)
+    return await run_sync(_rename, place, asked, path, new_path.strip())
 
 
 @router.post(WEB_REPOSITORY + "/delete/{rev:revision}/{path:rest}")
-async def delete(
-    hub: HubDep,
-    visitor: VisitorDep,
-    name: RepositoryNameDep,
-    rev: RevisionInPath,
-    path: str,
-    form_key: Text = "",
-    parent: Oid = "",
-    message: Text = "",
-    as_pull_request: Text = "",
-) -> Response:
+async def delete(place: PlaceDep, asked: AskedDep, path: str) -> Response:
     """Take a file away; its history keeps it."""
-    visitor.check_form(form_key)
-    place = Place(hub, visitor, name, rev)
+    return await run_sync(_delete, place, asked, path)
 
-    def work() -> Response:
-        opened = place.open("blob", path)
-        _entry(opened, path)
-        said = message_of(message, "", f"Delete {path}")
-        asked = (parent, [path], bool(as_pull_request))
-        try:
-            return _commit(place, opened, [Delete(path)], said, asked)
-        except ChangedMeanwhile as e:
-            return _show(opened, "delete", path, path, sentence(e), e.status)
 
-    return await run_sync(work)
+class _Form(NamedTuple):
+    """Which of the two forms, for which file; ``to`` is its new path."""
+
+    action: str
+    path: str
+    to: str = ""
+    problem: str = ""
+
+
+def _rename(place: Place, asked: Asked, path: str, to: str) -> Response:
+    opened = place.open("blob", path)
+    try:
+        operations = _moved(opened, path, to)
+        target = place.target(opened, asked)
+        made = _commit(target, opened, asked, operations, f"Rename {path} to {to}")
+    except (BadInput, ChangedMeanwhile) as e:
+        return _show(opened, _Form("rename", path, to, sentence(e)), asked, e.status)
+    return lead_on(opened, made, "blob", to)
+
+
+def _delete(place: Place, asked: Asked, path: str) -> Response:
+    opened = place.open("blob", path)
+    _entry(opened, path)
+    try:
+        target = place.target(opened, asked)
+        made = _commit(target, opened, asked, [Delete(path)], f"Delete {path}")
+    except (BadInput, ChangedMeanwhile) as e:
+        return _show(opened, _Form("delete", path, problem=sentence(e)), asked, e.status)
+    return lead_on(opened, made, "tree", path.rpartition("/")[0])
 
 
 def _commit(
-    place: Place,
-    opened: Opened,
-    operations: list[Operation],
-    said: str,
-    asked: tuple[str, list[str], bool],
-) -> Response:
-    parent, paths, as_pull_request = asked
-    target = place.target(opened, as_pull_request=as_pull_request)
-    allowed = open_for_writing(target)
-    made = commit(
-        target, allowed, operations, said, parent=parent or opened.commit_oid, paths=paths
+    target: Target, opened: Opened, asked: Asked, operations: list[Operation], otherwise: str
+) -> Made:
+    return commit(
+        target,
+        open_for_writing(target),
+        operations,
+        asked.whole_message(otherwise),
+        parent=asked.parent or opened.commit_oid,
+        paths=[operation.path for operation in operations],
     )
-    if len(paths) > 1:
-        return lead_on(opened, made, "blob", paths[1])
-    return lead_on(opened, made, "tree", paths[0].rpartition("/")[0])
 
 
 def _moved(opened: Opened, path: str, to: str) -> list[Operation]:
@@ -148,16 +132,15 @@ def _entry(opened: Opened, path: str) -> FileEntry:
     return entry
 
 
-def _show(
-    opened: Opened, action: str, path: str, to: str, problem: str = "", status: int = 200
-) -> Response:
+def _show(opened: Opened, form: _Form, asked: Asked, status: int = 200) -> Response:
     return opened.visitor.show(
-        f"files/{action}.html",
+        f"files/{form.action}.html",
         status,
         shell=opened.shell,
         opened=opened,
-        path=path,
-        to=to,
-        crumbs=opened.crumbs(path),
-        problem=problem,
+        asked=asked,
+        path=form.path,
+        to=form.to,
+        crumbs=opened.crumbs(form.path),
+        problem=form.problem,
     )

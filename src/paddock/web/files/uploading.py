@@ -15,12 +15,11 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
 
 from paddock.errors import BadInput, TooLarge
-from paddock.hub.context import HubDep, accept_body
+from paddock.hub.context import accept_body
 from paddock.hub.http.committing import open_for_writing
-from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, RevisionInPath, encode_segment
+from paddock.hub.http.paths import WEB_REPOSITORY, encode_segment
 from paddock.hub.http.sent_files import SentFile, to_operations
-from paddock.web.browser import VisitorDep
-from paddock.web.files.changing import Place, commit, lead_on, message_of
+from paddock.web.files.changing import Asked, Place, PlaceDep, Proposes, commit, lead_on
 from paddock.web.files.opened import Opened
 from paddock.web.forms import MAX_CHARS, sentence
 
@@ -34,60 +33,44 @@ _AROUND_BYTES: Final = 256 * 1024  # boundaries, names and fields
 
 @router.get(WEB_REPOSITORY + "/upload/{rev:revision}")
 @router.get(WEB_REPOSITORY + "/upload/{rev:revision}/{path:rest}")
-def show_upload(
-    hub: HubDep,
-    visitor: VisitorDep,
-    name: RepositoryNameDep,
-    rev: RevisionInPath,
-    path: str = "",
-) -> Response:
+def show_upload(place: PlaceDep, path: str = "", proposes: Proposes = False) -> Response:
     """The page, for a folder of a branch."""
     folder = path.strip("/")
-    return _show(Place(hub, visitor, name, rev).open("upload", folder), folder)
+    return _show(place.open("upload", folder), folder, Asked(as_pull_request=proposes))
 
 
 @router.post(WEB_REPOSITORY + "/upload/{rev:revision}")
 @router.post(WEB_REPOSITORY + "/upload/{rev:revision}/{path:rest}")
-async def upload(
-    request: Request,
-    hub: HubDep,
-    visitor: VisitorDep,
-    name: RepositoryNameDep,
-    rev: RevisionInPath,
-    path: str = "",
-) -> Response:
+async def upload(request: Request, place: PlaceDep, path: str = "") -> Response:
     """Commit the files of a form."""
-    folder, place = path.strip("/"), Place(hub, visitor, name, rev)
+    folder = path.strip("/")
     opened = await run_sync(place.open, "upload", folder)
     accept_body(request, MAX_FORM_BYTES + _AROUND_BYTES)
     async with request.form(max_files=MAX_FILES, max_fields=_MAX_FIELDS) as form:
-        visitor.check_form(_text(form, "form_key"))
+        place.visitor.check_form(_text(form, "form_key"))
+        asked = Asked(
+            _text(form, "message"),
+            _text(form, "description"),
+            as_pull_request=bool(_text(form, "as_pull_request")),
+        )
         try:
             sent = await _files(form, folder)
         except BadInput as e:
-            return await run_sync(_show, opened, folder, sentence(e), e.status)
-        fields = {name: _text(form, name) for name in ("message", "description")}
-        as_pull_request = bool(_text(form, "as_pull_request"))
-    return await run_sync(_save, place, opened, folder, sent, fields, as_pull_request)
+            return await run_sync(_show, opened, folder, asked, e)
+    return await run_sync(_save, place, opened, folder, sent, asked)
 
 
 def _save(
-    place: Place,
-    opened: Opened,
-    folder: str,
-    sent: list[SentFile],
-    fields: dict[str, str],
-    as_pull_request: bool,
+    place: Place, opened: Opened, folder: str, sent: list[SentFile], asked: Asked
 ) -> Response:
     try:
-        target = place.target(opened, as_pull_request=as_pull_request)
+        target = place.target(opened, asked)
         allowed = open_for_writing(target)
         operations = to_operations(target, allowed, sent)
         otherwise = f"Upload {sent[0].path}" if len(sent) == 1 else f"Upload {len(sent)} files"
-        said = message_of(fields["message"], fields["description"], otherwise)
-        made = commit(target, allowed, operations, said)
+        made = commit(target, allowed, operations, asked.whole_message(otherwise))
     except BadInput as e:
-        return _show(opened, folder, sentence(e), e.status)
+        return _show(opened, folder, asked, e)
     return lead_on(opened, made, "tree", folder)
 
 
@@ -112,16 +95,17 @@ def _text(form: FormData, name: str) -> str:
     return value
 
 
-def _show(opened: Opened, folder: str, problem: str = "", status: int = 200) -> Response:
+def _show(opened: Opened, folder: str, asked: Asked, problem: BadInput | None = None) -> Response:
     repo = opened.repo
     return opened.visitor.show(
         "files/upload.html",
-        status,
+        problem.status if problem else 200,
         shell=opened.shell,
         opened=opened,
         path=folder,
         crumbs=opened.crumbs(folder),
-        problem=problem,
+        asked=asked,
+        problem=sentence(problem) if problem else "",
         max_form_bytes=MAX_FORM_BYTES,
         api={
             "preupload": f"{repo.api_path}/preupload/{encode_segment(opened.rev)}",
