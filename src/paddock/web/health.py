@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -11,9 +11,10 @@ from paddock.errors import Unavailable
 from paddock.hub.context import Hub, HubDep
 from paddock.hub.jobs.figures import render_figures
 from paddock.log import get_logger
+from paddock.web.page_routes import page_router
 
 log = get_logger("web")
-router = APIRouter(include_in_schema=False)
+router = page_router()
 _READ = ["GET", "HEAD"]  # load balancers ask with either
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
@@ -26,9 +26,10 @@ from paddock.hub.types import Need
 from paddock.markdown import render_markdown
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 from paddock.web.forms import Text, back_to
+from paddock.web.page_routes import page_router
 from paddock.web.repository.shell import open_shell
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 PAGE = WEB_REPOSITORY + "/ask-access"
 _ANSWER = "answer:"  # before a field's name, which is the card's own and may be anything

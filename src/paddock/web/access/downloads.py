@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response, StreamingResponse
 
 from paddock.hub import access
@@ -19,9 +19,10 @@ from paddock.hub.paging import Part
 from paddock.hub.types import Need, Repository
 from paddock.web.access.requests import PAGE
 from paddock.web.browser import VisitorDep
+from paddock.web.page_routes import page_router
 from paddock.web.repository.shell import open_shell
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _ON_A_PAGE = 100
 _WAYS = {"file": "by itself", "xet": "by chunks", "lfs": "by git-lfs", "git": "by git"}

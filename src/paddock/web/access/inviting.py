@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput
@@ -15,8 +14,9 @@ from paddock.hub.types import Need
 from paddock.web.access.requests import PAGE, Looking, show_access
 from paddock.web.browser import VisitorDep
 from paddock.web.forms import Text, end_of_day, sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @router.post(PAGE + "/grant")

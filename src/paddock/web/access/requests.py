@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput, shown
@@ -29,9 +29,10 @@ from paddock.web.account.own_access import WORDS
 from paddock.web.account.scopes_form import FormPairs
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.forms import Done, end_of_day, said, sentence
+from paddock.web.page_routes import page_router
 from paddock.web.repository.shell import open_shell
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 PAGE = WEB_REPOSITORY + "/access"
 _ON_A_PAGE = 50

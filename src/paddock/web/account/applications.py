@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from paddock.hub.context import HubDep
@@ -14,8 +14,9 @@ from paddock.hub.people.tokens import TokenNotFound
 from paddock.web.account.consent import meanings
 from paddock.web.browser import VisitorDep, to_sign_in
 from paddock.web.forms import Done, Text, back_to, said
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PAGE = "/settings/applications"
 _SENTENCES = {"ended": "It acts for you no longer: its tokens have ended."}

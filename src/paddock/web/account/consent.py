@@ -11,7 +11,7 @@ from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -24,8 +24,9 @@ from paddock.hub.oauth.scopes import MEANINGS, parse_scope
 from paddock.hub.people import accounts
 from paddock.hub.types import Account
 from paddock.web.browser import VisitorDep, to_sign_in
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _MAX_CHARS = 4000
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 
 from paddock.errors import PaddockError
@@ -22,8 +22,9 @@ from paddock.hub.sessions.attempts import TooManyAttempts, over_limit, take_back
 from paddock.hub.sessions.sessions import Session
 from paddock.web.account.consent import FormFields, chosen_orgs, meanings, reaches
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _CODE_TRIES = 20
 

@@ -7,7 +7,7 @@ Both ask for the password, and leaving for the name to be typed; what follows is
 from __future__ import annotations
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput, PaddockError
@@ -17,8 +17,9 @@ from paddock.hub.sessions.sessions import check_password, has_password
 from paddock.hub.tables import repositories
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 from paddock.web.forms import Done, Text, back_to, said, sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PAGE = "/settings/account"
 _SENTENCES = {"renamed": "That is your name from now on."}

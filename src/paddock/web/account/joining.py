@@ -5,7 +5,7 @@ Shows a form and reads it; the rules are ``hub.sessions.joining``'s.
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
@@ -20,8 +20,9 @@ from paddock.markdown import render_card
 from paddock.web.account.signing_in import place_of
 from paddock.web.browser import Visitor, VisitorDep, own_path
 from paddock.web.forms import Text, sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _SHOWN_CHARS = 300
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from paddock.hub.context import HubDep
 from paddock.hub.notifications import watching
 from paddock.web.browser import VisitorDep, to_sign_in
 from paddock.web.forms import Done, Text, back_to, said
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PAGE = "/settings/notifications"
 _SENTENCES = {"stopped": "You are told of it no longer, but where somebody names you."}

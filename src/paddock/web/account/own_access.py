@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 
 from paddock.hub.context import HubDep
@@ -13,8 +13,9 @@ from paddock.hub.gates.own import list_own
 from paddock.hub.paging import Part
 from paddock.web.browser import VisitorDep, to_sign_in
 from paddock.web.forms import Done, said
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PAGE = "/settings/access"
 _ON_A_PAGE = 50

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from paddock.hub.context import Hub, HubDep
@@ -12,8 +12,9 @@ from paddock.hub.sessions.attempts import TooManyAttempts
 from paddock.hub.sessions.sessions import WrongPassword, has_password
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 from paddock.web.forms import Done, Text, back_to, said, sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PAGE = "/settings/password"
 _SENTENCES = {"changed": "The password is changed. Other browsers were signed out."}

@@ -5,7 +5,7 @@ Shows forms and reads them; what a session is, and how often one may try, is ``h
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.hub.context import HubDep
@@ -14,8 +14,9 @@ from paddock.hub.sessions.attempts import TooManyAttempts
 from paddock.hub.sessions.sessions import Place, WrongPassword
 from paddock.web.browser import Visitor, VisitorDep, own_path
 from paddock.web.forms import Text, sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _SHOWN_CHARS = 100
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from paddock import clock
@@ -21,8 +21,9 @@ from paddock.hub.types import FINE_GRAINED, Caller, Token
 from paddock.web.account.scopes_form import LEVELS, OWN, FormPairs, Given, read_given, told, wanted
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 from paddock.web.forms import Done, Text, back_to, said, sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PAGE = "/settings/tokens"
 _SENTENCES = {"revoked": "The token is revoked. Whoever uses it is a stranger from now on."}

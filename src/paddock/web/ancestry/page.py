@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from paddock.hub.access import open_repository
@@ -19,9 +19,10 @@ from paddock.hub.lineage.nodes import Node
 from paddock.hub.lineage.tree import origins, standing_on
 from paddock.hub.types import Kind, Need
 from paddock.web.browser import VisitorDep
+from paddock.web.page_routes import page_router
 from paddock.web.repository.opened import open_at
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _RELATIONS: Final = ("finetune", "adapter", "merge", "quantized")
 

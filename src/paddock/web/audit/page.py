@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import shown
@@ -26,10 +26,11 @@ from paddock.web.audit import samples
 from paddock.web.audit.comparing import Series, others_of, rows_of
 from paddock.web.audit.measured import measured_at
 from paddock.web.browser import VisitorDep
+from paddock.web.page_routes import page_router
 from paddock.web.released.earlier import release_before, tags_of
 from paddock.web.repository.opened import Opened, open_at
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _MAX_LISTED = 2000
 _MAX_START_CHARS = 16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput, shown
@@ -19,8 +19,9 @@ from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 from paddock.web.collections.editing import owners_for, parse_repository
 from paddock.web.collections.one import path_of
 from paddock.web.forms import Text
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _MOST_OFFERED = 100
 

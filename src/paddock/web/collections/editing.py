@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput, Conflict, PaddockError
@@ -28,8 +27,9 @@ from paddock.hub.types import Account
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.collections.one import ONE, find_to_change, path_of
 from paddock.web.forms import Text, sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @dataclass(frozen=True, slots=True)

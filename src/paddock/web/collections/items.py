@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Form
+from fastapi import Form
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput, NotFound
@@ -21,8 +21,9 @@ from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.collections.editing import parse_repository
 from paddock.web.collections.one import ONE, Problem, path_of, show_collection
 from paddock.web.forms import Text
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _ITEM = ONE + "/items/{item_id:segment}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from paddock.hub.collections import items
@@ -13,8 +13,9 @@ from paddock.hub.collections.listing import MAX_SEARCH_CHARS, Listing, list_coll
 from paddock.hub.context import HubDep
 from paddock.hub.paging import MAX_CURSOR_CHARS, Part
 from paddock.web.browser import VisitorDep
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PAGE = 24
 _ITEMS_SHOWN = 3

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
@@ -21,9 +21,10 @@ from paddock.hub.types import Caller, Repository
 from paddock.markdown import render_note
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.forms import Text
+from paddock.web.page_routes import page_router
 from paddock.web.social.turning import go_on, is_wanted
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 ONE = "/collections/{slug:slug}"
 

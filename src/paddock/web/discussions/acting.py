@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput, Conflict
@@ -23,8 +22,9 @@ from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.discussions.comment_form import THREAD, CommentForm, Text
 from paddock.web.discussions.thread import Asked, open_thread, show_thread
 from paddock.web.forms import sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @router.post(THREAD + "/title")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from fastapi import APIRouter
 from fastapi.responses import Response
 
 from paddock.errors import PaddockError
@@ -30,8 +29,9 @@ from paddock.web.discussions.thread import open_thread
 from paddock.web.files.diff_view import view_diff
 from paddock.web.files.plain_text import shown_name
 from paddock.web.forms import sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 class _Changes(NamedTuple):

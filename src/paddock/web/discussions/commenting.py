@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput, Conflict, PaddockError, shown
@@ -28,9 +27,10 @@ from paddock.web.discussions.comment_html import shown_comment
 from paddock.web.discussions.shown import Eyes, author_name, show_events
 from paddock.web.discussions.thread import Asked, open_thread, show_thread
 from paddock.web.forms import sentence
+from paddock.web.page_routes import page_router
 from paddock.web.repository.shell import open_shell
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _COMMENT = THREAD + "/comment/{comment_id:segment}"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from paddock.hub.context import HubDep
@@ -18,9 +18,10 @@ from paddock.hub.discussions.threads import PAGE_DISCUSSIONS, Wanted
 from paddock.hub.http.paths import RepositoryNameDep
 from paddock.web.browser import VisitorDep
 from paddock.web.discussions.comment_form import LIST
+from paddock.web.page_routes import page_router
 from paddock.web.repository.shell import open_shell
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 MAX_PAGES = 1_000_000
 _MAX_SEARCH_CHARS = 200

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import sqlalchemy as sa
-from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput
@@ -27,9 +26,10 @@ from paddock.web.browser import VisitorDep
 from paddock.web.discussions.commands import to_propose
 from paddock.web.discussions.comment_form import LIST, CommentForm, Text
 from paddock.web.forms import sentence
+from paddock.web.page_routes import page_router
 from paddock.web.repository.shell import open_shell
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _KINDS = {"discussion", "pull_request"}
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from fastapi import APIRouter
 from fastapi.responses import Response
 
 from paddock.hub.context import Hub, HubDep
@@ -24,9 +23,10 @@ from paddock.web.discussions import commands, proposal
 from paddock.web.discussions.comment_form import THREAD, CommentForm, quoted
 from paddock.web.discussions.listing import PageNumber
 from paddock.web.discussions.shown import Eyes, author_name, show_events
+from paddock.web.page_routes import page_router
 from paddock.web.repository.shell import Shell, open_shell
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 PAGE_EVENTS = 100
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from itertools import groupby
 from typing import NamedTuple
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 
 from paddock.errors import BadInput, shown
@@ -25,8 +24,9 @@ from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.files.differences import text_reader
 from paddock.web.files.opened import Opened, open_files
 from paddock.web.files.plain_text import shown_line
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 class Run(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
@@ -40,8 +40,9 @@ from paddock.web.files.weights_view import (
     measure_tensor,
     view_weights,
 )
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _MAX_NAME_CHARS = 512
 # What a browser asks of an address that stands in an image of a Markdown text.

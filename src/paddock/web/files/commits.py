@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final, NamedTuple
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput, shown
@@ -20,8 +20,9 @@ from paddock.hub.names import RepositoryName
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.files.differences import differences
 from paddock.web.files.opened import Opened, open_files
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 PAGE_COMMITS: Final = 50
 _MAX_PAGES: Final = 200

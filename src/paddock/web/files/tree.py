@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.hub.context import HubDep
@@ -23,8 +23,9 @@ from paddock.web.browser import VisitorDep
 from paddock.web.files.badges import Badge, badge_of
 from paddock.web.files.opened import Opened, open_files
 from paddock.web.files.plain_text import shown_name
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 PAGE_ENTRIES: Final = 500
 MAX_HISTORY_SECONDS: Final = 0.4  # for who changed what last; the next visitor sees more

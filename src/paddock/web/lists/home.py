@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from paddock.hub.catalogue.facets import choices_of
@@ -15,8 +15,9 @@ from paddock.hub.context import HubDep
 from paddock.hub.types import Caller, Kind, Repository
 from paddock.web.browser import VisitorDep
 from paddock.web.lists.rows import Row, row_of
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 ON_A_SHELF = 6
 

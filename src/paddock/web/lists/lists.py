@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput
@@ -16,8 +16,9 @@ from paddock.web.browser import VisitorDep
 from paddock.web.lists.asked import ALL, PAGE, Asked, read_address
 from paddock.web.lists.rows import row_of
 from paddock.web.lists.sides import chips_of, orders_of, sides_of
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @router.get("/{kind:kind}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from fastapi import APIRouter
 from fastapi.responses import Response
 
 from paddock.hub.catalogue.filters import Wanted
@@ -21,8 +20,9 @@ from paddock.hub.types import Account, Caller, Kind
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.lists.asked import AUTHOR, quoted
 from paddock.web.lists.rows import Row, row_of
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 ON_A_SHELF = 8
 COLLECTIONS_SHOWN = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from paddock.hub.catalogue import finding
@@ -13,8 +13,9 @@ from paddock.hub.types import Kind
 from paddock.web.browser import VisitorDep
 from paddock.web.lists.asked import TEXT, quoted
 from paddock.web.lists.rows import Row, row_of
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 ON_A_SECTION = 10
 

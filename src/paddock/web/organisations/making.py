@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from paddock.errors import Forbidden, PaddockError
@@ -13,8 +13,9 @@ from paddock.hub.people.accounts import create_org
 from paddock.hub.profiles.profiles import change_profile
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 from paddock.web.forms import Text, back_to, sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PAGE = "/organizations/new"
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 
 from paddock.errors import PaddockError
@@ -20,8 +20,9 @@ from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 from paddock.web.forms import Done, Text, back_to, said, sentence
 from paddock.web.organisations.mine import PAGE as MINE
 from paddock.web.organisations.mine import ROLES
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PAGE = "/organizations/{name:segment}"
 _ON_A_PAGE = 100

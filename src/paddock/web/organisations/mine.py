@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from paddock.hub.access import is_site_admin
@@ -12,8 +12,9 @@ from paddock.hub.context import HubDep
 from paddock.hub.people.accounts import orgs_of
 from paddock.web.browser import VisitorDep, to_sign_in
 from paddock.web.forms import Done, said
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 PAGE = "/settings/organisations"
 _SENTENCES = {"left": "You have left it.", "deleted": "The organisation is deleted."}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import sqlalchemy as sa
-from fastapi import APIRouter, File, Request, UploadFile
+from fastapi import File, Request, UploadFile
 from fastapi.responses import Response
 
 from paddock.errors import PaddockError
@@ -20,8 +20,9 @@ from paddock.web.account.identity import require_typed
 from paddock.web.account.profile import fields_of, keep_picture
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 from paddock.web.forms import Done, Text, back_to, said, sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PAGE = "/organizations/{name:segment}/settings"
 _SENTENCES = {

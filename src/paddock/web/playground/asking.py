@@ -10,18 +10,19 @@ import json
 from typing import Final
 
 import httpx2
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from paddock.hub.context import HubDep
 from paddock.hub.http.paths import RepositoryNameDep
 from paddock.web.browser import VisitorDep
 from paddock.web.forms import Text
+from paddock.web.page_routes import page_router
 from paddock.web.playground.page import PAGE, show
 from paddock.web.playground.sent import BadSetting, Sent, SentDep, answer_in
 from paddock.web.playground.standing import models_of
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 SECONDS: Final = 300.0  # for one answer
 

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from paddock import clock
@@ -30,6 +30,7 @@ from paddock.hub.types import FileEntry, Kind
 from paddock.web.browser import VisitorDep
 from paddock.web.cards.places import Place
 from paddock.web.cards.rendering import render, render_html
+from paddock.web.page_routes import page_router
 from paddock.web.released.changes import Changes, compare
 from paddock.web.released.documents import documents_in, is_readable, title_of
 from paddock.web.released.duties import licences_of, terms_of
@@ -39,7 +40,7 @@ from paddock.web.released.openness import openness_of
 from paddock.web.reports.fixed import fixed_until
 from paddock.web.repository.opened import Opened, open_at
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 MAX_DOCUMENT_BYTES = 1 << 20
 MAX_FILES = 2000

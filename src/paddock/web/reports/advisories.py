@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Form
+from fastapi import Form
 from fastapi.responses import RedirectResponse, Response
 
 from paddock import clock
@@ -29,11 +29,12 @@ from paddock.hub.types import Need
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.discussions.comment_html import shown_comment
 from paddock.web.forms import Text, sentence
+from paddock.web.page_routes import page_router
 from paddock.web.reports.advisory_form import AdvisoryForm, as_it_stands, begun_from
 from paddock.web.reports.filing import TAB
 from paddock.web.repository.shell import open_shell
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 ADVISORIES: Final = WEB_REPOSITORY + "/advisories"
 ADVISORY: Final = ADVISORIES + "/{advisory:segment}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from paddock import clock
@@ -21,11 +21,12 @@ from paddock.hub.reports.rules import Part
 from paddock.hub.reports.values import Report
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.forms import Text, sentence
+from paddock.web.page_routes import page_router
 from paddock.web.reports.filing import TAB
 from paddock.web.reports.page import REPORT
 from paddock.web.repository.shell import open_shell
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 LongText = Annotated[str, Form()]
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from paddock import clock
@@ -28,10 +28,11 @@ from paddock.hub.reports.values import Report
 from paddock.hub.types import Caller
 from paddock.web.browser import VisitorDep
 from paddock.web.forms import Text, sentence
+from paddock.web.page_routes import page_router
 from paddock.web.reports import page
 from paddock.web.reports.page import REPORT, Deciding
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 LongText = Annotated[str, Form()]
 _TOLD_HERE = frozenset({400, 409, 413, 429})

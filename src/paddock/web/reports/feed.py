@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from paddock.hub import access
@@ -19,8 +19,9 @@ from paddock.hub.advisories.values import Placed
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
 from paddock.hub.types import Need, Repository
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _MAX_ENTRIES: Final = 100
 _CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # XML 1.0 has none

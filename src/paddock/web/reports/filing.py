@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
@@ -27,10 +27,11 @@ from paddock.hub.reports.values import BARE, CATEGORY_MEANS
 from paddock.hub.types import Need
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.forms import sentence
+from paddock.web.page_routes import page_router
 from paddock.web.reports.report_form import MAIN_NUMBERS, NUMBERS, ReportForm, turns_of
 from paddock.web.repository.shell import open_shell
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 REPORTS: Final = WEB_REPOSITORY + "/reports"
 TAB: Final = "discussions"

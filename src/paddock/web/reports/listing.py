@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final, NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import Response
 
 from paddock import clock
@@ -17,10 +17,11 @@ from paddock.hub.reports.rows import Wanted
 from paddock.hub.reports.states import State
 from paddock.hub.reports.values import Category
 from paddock.web.browser import VisitorDep
+from paddock.web.page_routes import page_router
 from paddock.web.reports.filing import REPORTS, TAB
 from paddock.web.repository.shell import open_shell
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 PAGE_REPORTS: Final = 50
 _STATES: Final = ("open", "over", "all", *State)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
 from paddock import clock
@@ -15,8 +15,9 @@ from paddock.hub.paging import MAX_CURSOR_CHARS, Part
 from paddock.hub.reports import of_person
 from paddock.web.browser import VisitorDep
 from paddock.web.forms import Text
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PAGE: Final = 30
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARS)]

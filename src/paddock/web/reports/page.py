@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
@@ -26,10 +26,11 @@ from paddock.hub.reports.values import Event, Report, Said
 from paddock.hub.types import Repository
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.discussions.comment_html import shown_comment
+from paddock.web.page_routes import page_router
 from paddock.web.reports.filing import REPORTS, TAB
 from paddock.web.repository.shell import Shell, open_shell
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 REPORT = REPORTS + "/{report_id:segment}"
 

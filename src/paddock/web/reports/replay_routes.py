@@ -30,11 +30,12 @@ from paddock.hub.reports.values import Replay
 from paddock.hub.types import Caller, Need
 from paddock.web.browser import VisitorDep
 from paddock.web.forms import Text, sentence
+from paddock.web.page_routes import page_router
 from paddock.web.reports import page
 from paddock.web.reports.page import REPORT, Deciding
 from paddock.web.reports.replaying import NotServed, Replaying, replay
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 api_router = APIRouter()
 
 

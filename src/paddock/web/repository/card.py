@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from paddock.errors import PaddockError
@@ -30,13 +30,14 @@ from paddock.hub.tables import repositories
 from paddock.hub.types import Caller, FileEntry, Kind
 from paddock.web.browser import VisitorDep
 from paddock.web.files.badges import told_reasons
+from paddock.web.page_routes import page_router
 from paddock.web.released.openness import openness_of
 from paddock.web.repository import using
 from paddock.web.repository.box import Known, names_of, rows_of, tags_of
 from paddock.web.repository.opened import Opened, open_at
 from paddock.web.repository.readme import read_readme
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 MAX_FILES = 1000  # of which the page tells; of more it says that there are more
 MAX_CONFIG_BYTES = 64 << 10

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 
 from paddock.hub import access, repositories
@@ -12,9 +11,10 @@ from paddock.hub.types import Need
 from paddock.web.account.identity import NotConfirmed, require_typed
 from paddock.web.browser import VisitorDep
 from paddock.web.forms import Text, back_to, sentence
+from paddock.web.page_routes import page_router
 from paddock.web.settings.general import PAGE, show_settings
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @router.post(PAGE + "/delete")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 import sqlalchemy as sa
-from fastapi import APIRouter
 from fastapi.responses import Response
 
 from paddock.errors import BadInput, Forbidden, PaddockError, shown
@@ -30,10 +29,11 @@ from paddock.hub.types import Account, Need, Repository
 from paddock.hub.webhooks.hooks import Webhook, list_webhooks
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.forms import Done, Text, back_to, said, sentence
+from paddock.web.page_routes import page_router
 from paddock.web.repository.shell import open_shell
 from paddock.web.settings.making import owners_for
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 PAGE = WEB_REPOSITORY + "/settings"
 _MOST_FILES = 100

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import BadInput, PaddockError, shown
@@ -19,8 +19,9 @@ from paddock.hub.types import Account, Kind
 from paddock.licences import LICENCE_IDS
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 from paddock.web.forms import Text, sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PAGE = "/new"
 KINDS: Final = {Kind.MODEL: "Model", Kind.DATASET: "Dataset"}

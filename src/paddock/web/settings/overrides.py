@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 
 from paddock.errors import Forbidden, PaddockError, shown
@@ -15,9 +14,10 @@ from paddock.hub.scans import allowing
 from paddock.hub.types import Caller, FileEntry, Need
 from paddock.web.browser import VisitorDep
 from paddock.web.forms import Text, back_to, sentence
+from paddock.web.page_routes import page_router
 from paddock.web.settings.general import PAGE, show_settings
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _MAX_ID = 2**31 - 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from paddock.hub import access
@@ -15,9 +15,10 @@ from paddock.hub.people import accounts
 from paddock.hub.types import Need
 from paddock.web.browser import VisitorDep
 from paddock.web.forms import Text
+from paddock.web.page_routes import page_router
 from paddock.web.social.turning import go_on, is_wanted
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @router.post("/follow/{name:segment}")

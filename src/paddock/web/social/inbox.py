@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Annotated, NamedTuple
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from paddock import clock
@@ -23,8 +23,9 @@ from paddock.hub.paging import MAX_CURSOR_CHARS, Part
 from paddock.hub.types import Kind
 from paddock.web.browser import VisitorDep, own_path, to_sign_in
 from paddock.web.forms import Text
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _MAX_MARKED = 500
 _MAX_PAGES = 1_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 
 from paddock.hub import access
@@ -16,10 +16,11 @@ from paddock.hub.paging import MAX_CURSOR_CHARS, Part
 from paddock.hub.types import Need
 from paddock.web.browser import VisitorDep, to_sign_in
 from paddock.web.forms import Text
+from paddock.web.page_routes import page_router
 from paddock.web.repository.shell import open_shell
 from paddock.web.social.turning import go_on, is_wanted
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _PAGE = 50
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARS)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import PaddockError
@@ -22,12 +21,13 @@ from paddock.hub.previews.filters import BadFilter, render_condition, render_fil
 from paddock.hub.previews.questions import PAGE_ROWS, Comparison
 from paddock.hub.previews.readers import PreviewRefused
 from paddock.web.browser import VisitorDep
+from paddock.web.page_routes import page_router
 from paddock.web.repository.shell import Shell, open_shell
 from paddock.web.viewer.opening import Opened, open_file
 from paddock.web.viewer.plots import HEIGHT, WIDTH, drawn
 from paddock.web.viewer.view import AddedDep, View, ViewDep
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 _LISTED_FILES = 200  # of a split, to choose from
 
