@@ -18,6 +18,8 @@ from paddock.http.protocol import uvicorn_options
 from paddock.hub.context import Hub, ScanRules
 from paddock.hub.jobs.handlers import load_handlers
 from paddock.hub.jobs.worker import Worker, run_until_empty
+from paddock.hub.mail.posting import Mail
+from paddock.hub.mail.servers import read_mail_server
 from paddock.hub.mirror.mirror import open_mirror
 from paddock.hub.people.accounts import create_org, create_user, find_account
 from paddock.hub.people.tokens import create_token
@@ -94,7 +96,16 @@ def live_server(
     blobs = blobs or LocalBlobStore(data / "blobs")
     mirror = open_mirror(settings, blobs)
     rules = ScanRules(settings.unscanned == "refuse", settings.scan_copy_bytes)
-    hub = Hub(database, blobs, None, own_url=url, webhook_targets="any", mirror=mirror, scans=rules)
+    hub = Hub(
+        database,
+        blobs,
+        None,
+        own_url=url,
+        webhook_targets="any",
+        mirror=mirror,
+        scans=rules,
+        mail=Mail(read_mail_server(settings.smtp_url, settings.mail_from)),
+    )
     with database.write() as conn:
         admin = find_account(conn, "boss") or create_user(conn, "boss", is_admin=True)
         token = create_token(conn, admin, "test-admin", "admin")

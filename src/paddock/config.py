@@ -119,6 +119,16 @@ class Settings:
         10 * 1000**3,
         "bytes that a user may send for pull requests to a repository of others",
     )
+    # E-mail
+    smtp_url: str | None = _setting(
+        None,
+        "mail server as smtp://user:password@host:587 (STARTTLS) or smtps://…; without it, no "
+        "e-mail is sent. A server on this machine, or with ?tls=none, is spoken to without TLS",
+        secret=True,
+    )
+    mail_from: str = _setting(
+        "", "whom letters come from: name@example.org, or Name <name@example.org>"
+    )
     # People
     sign_up: str = _setting(
         "closed", "open: whoever likes makes an account at /join; closed: administrators make them"
@@ -232,6 +242,7 @@ class Origin(NamedTuple):
 
 
 _FIELDS = {row.name: row for row in dataclasses.fields(Settings)}
+_OTHER_ADDRESSES = ("database_url", "smtp_url")  # of no web
 _CHOICES = {
     "log_level": ("debug", "info", "warning", "error"),
     "log_format": ("auto", "text", "json"),
@@ -335,7 +346,9 @@ def _checked(name: str, found: Origin) -> Any:
         raise BadSetting(
             f"{name} from {wanted} is {value!r}", hint=f"one of {', '.join(_CHOICES[name])}"
         )
-    if name == "upstream" or (name.endswith(("_url", "_endpoint")) and name != "database_url"):
+    if name == "upstream" or (
+        name.endswith(("_url", "_endpoint")) and name not in _OTHER_ADDRESSES
+    ):
         return _web_address(name, str(value), wanted)
     return str(value)
 

@@ -47,6 +47,7 @@ discussions    discussions and pull requests
 reports        what a model did that it should not, and what becomes of it
 advisories     what those who hold a model should know
 attachments    pictures and the like in comments
+mail           letters by e-mail
 notifications  who learns of what was said
 webhooks       which programs learn of what happened
 previews       files of rows as tables

@@ -18,6 +18,7 @@ from paddock.http.bodies import BODY_LIMIT_KEY
 from paddock.hub.catalogue.downloads import Downloads
 from paddock.hub.download_log.noting import DownloadLog
 from paddock.hub.git_http.pack_cache import PackCache
+from paddock.hub.mail.posting import Mail
 from paddock.hub.mirror.mirror import Mirror
 from paddock.hub.oauth.issuers import Issuers
 from paddock.hub.people import permissions, tokens
@@ -76,6 +77,7 @@ class Hub:
     scans: ScanRules = field(default_factory=ScanRules)
     sign_up: SignUp = field(default_factory=SignUp)
     download_log: DownloadLog = field(default_factory=DownloadLog)
+    mail: Mail = field(default_factory=Mail)
 
     def base_url(self, request: Request) -> str:
         """Where clients reach us, without a trailing slash."""

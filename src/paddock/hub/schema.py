@@ -19,6 +19,7 @@ from paddock.hub.large import tables as _large
 from paddock.hub.lifecycle import tables as _lifecycle
 from paddock.hub.likes import tables as _likes
 from paddock.hub.mirror import tables as _mirror
+from paddock.hub.mail import tables as _mail
 from paddock.hub.notifications import tables as _notifications
 from paddock.hub.oauth import tables as _oauth
 from paddock.hub.profiles import tables as _profiles
@@ -48,6 +49,7 @@ __all__ = [
     "_mirror",
     "_notifications",
     "_oauth",
+    "_mail",
     "_profiles",
     "_releases",
     "_reports",

@@ -53,6 +53,7 @@ accounts = Table(
     Column("key", String(96), nullable=False, unique=True),
     Column("full_name", Text, nullable=False),
     Column("email", Text),
+    Column("email_verified_at", Moment),  # when somebody proved to read what is sent there
     Column("password_hash", Text),
     Column("is_admin", Boolean, nullable=False, default=False),
     Column("private_by_default", Boolean, nullable=False, default=False),  # organisations

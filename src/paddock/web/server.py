@@ -16,6 +16,8 @@ from paddock.http.protocol import allow_many_connections, uvicorn_options
 from paddock.hub.context import Hub, RequestLimits, ScanRules
 from paddock.hub.download_log.noting import DownloadLog
 from paddock.hub.jobs.worker import Worker
+from paddock.hub.mail.posting import Mail
+from paddock.hub.mail.servers import read_mail_server
 from paddock.hub.mirror.mirror import open_mirror
 from paddock.hub.oauth.issuers import Issuers
 from paddock.hub.sessions.joining import read_sign_up
@@ -50,6 +52,7 @@ def open_hub(settings: Settings) -> Hub:
         scans=ScanRules(settings.unscanned == "refuse", settings.scan_copy_bytes),
         sign_up=read_sign_up(settings.sign_up == "open", settings.sign_up_terms),
         download_log=DownloadLog(settings.download_log_days),
+        mail=Mail(read_mail_server(settings.smtp_url, settings.mail_from)),
     )
 
 

@@ -19,6 +19,7 @@ MODULES: tuple[str, ...] = (
     "paddock.hub.attachments.keeping",
     "paddock.hub.gates.retaining",
     "paddock.hub.download_log.forgetting",
+    "paddock.hub.mail.jobs",
     "paddock.hub.tags.counting",
     "paddock.hub.jobs.sweeping",
     "paddock.hub.catalogue.upkeep",

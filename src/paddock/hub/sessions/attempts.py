@@ -45,18 +45,18 @@ def of_address(address: str) -> str:
     return str(parsed)
 
 
-def over_limit(conn: sa.Connection, subject: str, most: int) -> bool:
+def over_limit(conn: sa.Connection, subject: str, most: int, window: timedelta = WINDOW) -> bool:
     """Count a try, and tell whether there were more than ``most`` in the window.
 
     Told and not raised, because the count must be committed.
     """
     moment, key = clock.now(), subject[:_MAX_SUBJECT_CHARS]
     c = attempts.c
-    conn.execute(attempts.delete().where(c.started_at <= moment - WINDOW))
+    conn.execute(attempts.delete().where(c.ends_at <= moment))
     insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
     counted = (
         insert(attempts)
-        .values(subject=key, started_at=moment, tries=1)
+        .values(subject=key, ends_at=moment + window, tries=1)
         .on_conflict_do_update(index_elements=[c.subject], set_={"tries": c.tries + 1})
         .returning(c.tries)
     )

@@ -34,7 +34,7 @@ attempts = Table(
     "attempts",
     metadata,
     Column("subject", String(200), primary_key=True),
-    Column("started_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),  # the window
     Column("tries", Integer, nullable=False),
-    Index(None, "started_at"),
+    Index(None, "ends_at"),
 )
