@@ -102,6 +102,16 @@ def test_a_model_answers_those_alone_who_may_read_it(hub: LiveServer) -> None:
     assert ANSWER in asked(hub, "boss/gated").text
 
 
+def test_others_are_offered_side_by_side_to_those_who_may_read_them(hub: LiveServer) -> None:
+    def offered(user: str) -> set[str]:
+        with browser(hub, user)[0] as client:
+            page = client.get("/boss/starter/playground").text
+        return set(re.findall(r'<option data-revision="[0-9a-f]{40}">([^<]+)', page))
+
+    assert offered("bob") == {"boss/second"}  # not the gated one
+    assert offered("boss") == {"boss/second", "boss/gated"}
+
+
 def test_where_a_model_is_not_served_it_is_said_what_to_do(
     hub: LiveServer, server: LiveServer
 ) -> None:

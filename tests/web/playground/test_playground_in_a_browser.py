@@ -73,6 +73,16 @@ def test_a_person_talks_by_keyboard_alone(hub: LiveServer, chromium: Browser) ->
         assert sticking_out(page) == []
 
 
+def test_the_page_asks_for_few_files(hub: LiveServer, chromium: Browser) -> None:
+    with open_page(chromium, hub, "about:blank", user="ann") as page:
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(PATH, wait_until="networkidle")
+        assert len(asked) <= 10, asked
+        page.get_by_text("The same in code").click()  # its script comes when it is needed
+        page.locator("#python code").wait_for()
+
+
 def test_a_conversation_goes_on_and_is_kept_in_its_tab(hub: LiveServer, chromium: Browser) -> None:
     with open_page(chromium, hub, PATH, user="ann", scheme="dark") as page:
         page.get_by_label("Temperature").fill("0")

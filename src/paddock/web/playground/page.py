@@ -15,7 +15,13 @@ from paddock.hub.names import RepositoryName
 from paddock.hub.types import Kind
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.playground.sent import CHAT, COMPLETION, Sent
-from paddock.web.playground.standing import Standing, before_serving, models_of, standing
+from paddock.web.playground.standing import (
+    Standing,
+    before_serving,
+    models_of,
+    others,
+    standing,
+)
 from paddock.web.repository.shell import Shell, open_shell
 from paddock.web.serving.mount import Models
 
@@ -49,18 +55,19 @@ async def show(
     if shell.repo.kind is not Kind.MODEL:
         return RedirectResponse(shell.repo.web_path, 302)
     stands = found or await standing(models, visitor.caller, shell.repo)
+    is_here = stands is Standing.SERVED
     values: dict[str, Any] = {
         "sent": sent or Sent(CHAT if holds_chat else COMPLETION),
         "answer": answer,
         "problem": problem,
         "stands": stands,
+        "others": await others(models, visitor.caller, shell.repo) if is_here else [],
         "why": models.why if models else "",
         "endpoint": hub.base_url(request),
         "may_configure": visitor.user is not None and visitor.user.is_admin,
     }
     status = 400 if problem else 200
-    template = "here" if stands is Standing.SERVED else "elsewhere"
-    page = f"playground/{template}.html"
+    page = f"playground/{'here' if is_here else 'elsewhere'}.html"
     return await run_in_threadpool(visitor.show, page, status, shell=shell, **values)
 
 

@@ -1,4 +1,4 @@
-"""Whether this hub serves a model, and to whoever asks.
+"""Whether this hub serves a model, and to whoever asks; and which others beside it.
 
 Knows how the hub was started and what its models' API offers; asks no model anything.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from fastapi import Request
@@ -68,3 +69,21 @@ async def standing(models: Models | None, caller: HubCaller, repo: Repository) -
 
     offered = await models.serving.offers(repo.full_name, Caller("", credential=caller))
     return Standing.SERVED if offered else Standing.NOT_THIS
+
+
+class Other(NamedTuple):
+    """A model that may answer side by side."""
+
+    name: str
+    revision: str
+
+
+async def others(models: Models | None, caller: HubCaller, repo: Repository) -> list[Other]:
+    """All that are served to the caller, but this one."""
+    if models is None or models.serving is None:
+        return []
+    from paddock.serve.callers import Caller
+
+    listed = await models.serving.models(Caller("", credential=caller))
+    found = [Other(each.name, each.root.partition("@")[2]) for each in listed]
+    return [each for each in found if each.name != repo.full_name]

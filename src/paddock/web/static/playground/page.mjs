@@ -1,23 +1,29 @@
 // The playground: a conversation with one model, or with two side by side.
 // A turn is what was asked and what each model answered; each model sees its own answers alone.
-import { announce, call, element } from "../lib/hub.mjs";
-import { answer as answers, bodyOf, pathOf } from "./asking.mjs";
-import { curl, python } from "./code.mjs";
-import { keep, keepReport, kept } from "./keeping.mjs";
-import { fieldsOf, fill, modeOf, settingsOf, systemOf } from "./settings.mjs";
-import { codeView } from "./text.mjs";
-import { answerView, turnView } from "./turns.mjs";
+// The tab keeps the conversation, and an answer as a report wants it. Nothing else does.
+import { announce } from "../lib/hub.mjs";
+import { answerView, codeView, turnView } from "./answers.mjs";
+import { answer as answers, bodyOf, modeOf, pathOf, settingsOf, systemOf } from "./asking.mjs";
 
 const form = document.getElementById("playground");
 const part = (id) => document.getElementById(id);
 const own = form.dataset.model;
-const revisions = { [own]: form.dataset.revision };
+const KEPT = `paddock.playground:${own}`;
+const REPORT = "paddock.report";
+const FIELDS = ["mode", "system", "temperature", "top_p", "max_tokens", "seed", "stop"];
 const turns = []; // {mode, asked, answers: [{model, text, tokens, finish, problem, isStopped, ...}]}
 const views = new Map(); // of answers
 let running = null; // the AbortController of what is being asked
 
 const showsTokens = () => part("probabilities").checked;
-const chosen = () => [own, part("other").value].filter((name) => name);
+
+/** The models to ask, each with the revision that answers. */
+function chosen() {
+  const found = [{ model: own, revision: form.dataset.revision }];
+  const other = part("other")?.selectedOptions[0];
+  if (other?.value) found.push({ model: other.value, revision: other.dataset.revision });
+  return found;
+}
 
 function historyOf(model, before) {
   const messages = [];
@@ -40,9 +46,9 @@ function requestOf(model, turn, before) {
 async function ask(turn) {
   running = new AbortController();
   const before = turns.slice(0, turns.indexOf(turn));
-  turn.answers = chosen().map((model) => {
+  turn.answers = chosen().map(({ model, revision }) => {
     const body = requestOf(model, turn, before);
-    return { model, mode: turn.mode, body, revision: revisions[model] ?? null, text: "", tokens: [], finish: null };
+    return { model, mode: turn.mode, body, revision, text: "", tokens: [], finish: null };
   });
   draw();
   await Promise.all(turn.answers.map(follow));
@@ -70,7 +76,7 @@ async function follow(one) {
 function report(one) {
   const { model: _model, messages, prompt, logprobs: _l, top_logprobs: _t, ...settings } = one.body ?? {};
   const asked = one.mode === "chat" ? { messages } : { prompt };
-  keepReport({ kind: one.mode, ...asked, settings, revision: one.revision, output: one.text });
+  put(REPORT, { kind: one.mode, ...asked, settings, revision: one.revision, output: one.text });
 }
 
 function draw() {
@@ -97,11 +103,45 @@ function drawControls() {
 }
 
 function save() {
+  const fields = Object.fromEntries(FIELDS.map((name) => [name, form.elements[name].value]));
   const bare = turns.map((turn) => ({ ...turn, answers: turn.answers.map(({ tokens: _tokens, ...one }) => one) }));
-  keep(own, { fields: fieldsOf(form), turns: bare });
+  put(KEPT, { fields, turns: bare });
 }
 
-function drawCode() {
+/** A tab that has no room for it goes on without. */
+function put(key, value) {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    sessionStorage.removeItem(key);
+  }
+}
+
+/** What was kept of this page, or null; what is damaged counts as none. */
+function kept() {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(KEPT));
+    return Array.isArray(found?.turns) && found.turns.every(isTurn) ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+function isTurn(turn) {
+  return typeof turn?.asked === "string" && Array.isArray(turn.answers)
+    && turn.answers.every((one) => typeof one?.model === "string" && typeof one.text === "string");
+}
+
+function goOn({ fields, turns: before }) {
+  for (const name of FIELDS) {
+    if (typeof fields?.[name] === "string") form.elements[name].value = fields[name];
+  }
+  turns.push(...before);
+  if (turns.length) draw();
+}
+
+async function drawCode() {
+  const { curl, python } = await import("./code.mjs"); // which few people look at
   const turn = { mode: modeOf(form), asked: part("text").value || turns.at(-1)?.asked || "…" };
   const body = requestOf(own, turn, part("text").value ? turns : turns.slice(0, -1));
   const around = [form.dataset.endpoint, pathOf(turn.mode), body];
@@ -112,14 +152,6 @@ function drawCode() {
 function drawMode() {
   part("text-label").textContent = modeOf(form) === "chat" ? "Message" : "Text to continue";
   part("system-field").hidden = modeOf(form) !== "chat";
-}
-
-async function offerOthers() {
-  const listed = await (await call("/v1/models")).json();
-  for (const { id, root } of listed.data) {
-    revisions[id] ??= root?.split("@")[1] ?? null;
-    if (id !== own) part("other").append(element("option", { value: id }, id));
-  }
 }
 
 form.addEventListener("submit", (event) => {
@@ -141,11 +173,6 @@ part("code").addEventListener("toggle", drawCode);
 form.addEventListener("input", () => { if (part("code").open) drawCode(); });
 form.addEventListener("change", () => { drawMode(); if (!running) save(); });
 
-const before = kept(own);
-if (before) {
-  fill(form, before.fields);
-  turns.push(...before.turns);
-}
+const before = kept();
+if (before) goOn(before);
 drawMode();
-if (turns.length) draw();
-offerOthers().catch((error) => { part("state").textContent = error.message; });
