@@ -12,8 +12,9 @@ texts          what people write into forms
 errors         failures, with the codes that clients decide on
 tables         the rows that every noun knows
 schema         all rows of all nouns
-access         who may do what with a repository
-access_table   the same as a table for people, and for tests
+access         may a caller do this with a repository: asked by every way in and out
+access_table   who may do what at which stage, as one table
+decision       the table, asked for a repository and for how somebody stands with it
 lookup         a repository found by name or id
 repositories   made, moved, opened, closed, deleted
 redirects      names that repositories had

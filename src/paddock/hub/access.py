@@ -1,25 +1,27 @@
-"""Who may do what with a repository.
+"""May a caller do this with a repository? One question, asked by every way in and out.
 
-Decides; changes nothing. The rules, in the order in which they are applied:
+Decides; changes nothing. What each stage lets whom do is the table's (``access_table``), looked up
+by ``decision``; here is what the table cannot say, in the order in which it is applied:
 
 1. What a caller may not see does not exist: 401 for a stranger, who might see it after signing in,
    404 for everyone else, and the same for an old name of it.
-2. Writing needs a token that may write, and the right to write here: one's own namespace, or a role
-   in the organisation (a contributor writes to what they created). Site admins may do everything
-   with a token of role ``admin``.
-3. A gated repository shows its metadata to everyone and its contents to those who were let in and
-   to those who may write to it.
-4. A repository in a resource group is for the group's members, with their role in the group, and
-   for the organisation's admins; the organisation's other roles do not count there.
-5. A fine-grained token does what its user may do, where a permission of it covers it as well.
+2. Writing needs a token that may write, besides the right to write here. Site admins are such with
+   a token of role ``admin``, or on the pages.
+3. A role is as ``groups.roles`` has it, an access that was granted as ``gates.standing`` has it.
+4. A fine-grained token does what its user may do, where a permission of it covers it as well.
+
+Nothing is remembered from one question to the next: what ended counts no more at once.
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 
+from paddock import clock
 from paddock.errors import Forbidden, Unauthorized, shown
 from paddock.hub import lookup
+from paddock.hub.access_table import Outcome, Right, Stage
+from paddock.hub.decision import STRANGER, Standing, decide, is_for_everybody, stages_of
 from paddock.hub.errors import (
     GatedForCaller,
     GatedForStranger,
@@ -27,7 +29,7 @@ from paddock.hub.errors import (
     RepositoryMoved,
     RepositoryNotFound,
 )
-from paddock.hub.gates.standing import standing_of
+from paddock.hub.gates.standing import Grant, grant_of, let_in
 from paddock.hub.groups.roles import (
     CREATING_ROLES,
     WRITING_ROLES,
@@ -46,7 +48,7 @@ from paddock.hub.people.reach import (
     covers_namespace,
 )
 from paddock.hub.people.scopes import ACCOUNT
-from paddock.hub.tables import access_grants, repositories
+from paddock.hub.tables import repositories
 from paddock.hub.types import Account, Caller, Kind, Need, Repository
 
 
@@ -61,17 +63,8 @@ def open_repository(
     repo = lookup.find_repository(conn, name)
     if repo is None:
         _follow(conn, caller, name)
-    if repo is None or not may_see(conn, caller, repo):
         raise missing(caller, name.kind, name.full)
-    if need >= Need.WRITE:
-        require_write(conn, caller, repo)
-        if need is Need.OWN and not covers(conn, caller, repo, TO_OWN):
-            raise Forbidden(
-                f"this token may not change {repo.full_name} itself",
-                hint=f"it needs the permission {scopes.WRITE}",
-            )
-    elif need is Need.CONTENT:
-        require_content(conn, caller, repo)
+    require(conn, caller, repo, need, called=name.full)
     return repo
 
 
@@ -88,6 +81,56 @@ def open_to_change(
         repo = open_repository(conn, caller, name, need)
         if repo.id == waited_for.id:
             return repo
+
+
+def require(
+    conn: sa.Connection,
+    caller: Caller,
+    repo: Repository,
+    need: Need,
+    *,
+    called: str | None = None,
+) -> None:
+    """Raise what ``open_repository`` raises unless the caller may do this with what was found.
+
+    ``called`` is how they spelled its name.
+    """
+    stages = stages_of(repo)
+    if need < Need.WRITE and is_for_everybody(_RIGHTS[need], stages):
+        return
+    standing = standing_with(conn, caller, repo)
+    if decide(Right.SEE, stages, standing) is not Outcome.ALLOWED:
+        raise missing(caller, repo.kind, called or repo.full_name)
+    if need >= Need.WRITE:
+        _require_write(conn, caller, repo, standing)
+        if need is Need.OWN and not covers(conn, caller, repo, TO_OWN):
+            raise Forbidden(
+                f"this token may not change {repo.full_name} itself",
+                hint=f"it needs the permission {scopes.WRITE}",
+            )
+    elif need is Need.CONTENT:
+        _require_read(conn, caller, repo, standing)
+
+
+_RIGHTS = {Need.METADATA: Right.SEE, Need.CONTENT: Right.READ}
+
+
+def standing_with(conn: sa.Connection, caller: Caller, repo: Repository) -> Standing:
+    """How the caller stands with the repository now, as far as their token reaches."""
+    if caller.account is None:
+        return STRANGER
+    if is_site_admin(caller):
+        return Standing(is_signed_in=True, is_site_admin=True)
+    account, bounds = caller.account, caller.scopes
+    reaches = covers(conn, caller, repo, TO_READ)
+    role = role_on(conn, account, repo) if reaches else None
+    grant = None
+    if (repo.is_invited or repo.gated is not None) and role not in WRITING_ROLES:
+        reads_gated = bounds is not None and bounds.reads_gated and not repo.is_private
+        if reaches or reads_gated:
+            grant = grant_of(conn, repo.id, account.id)
+    is_creator = repo.creator_id == account.id
+    return Standing(is_signed_in=True, role=role, is_creator=is_creator, grant=grant)
 
 
 def missing(caller: Caller, kind: Kind, full_name: str) -> RepositoryHidden | RepositoryNotFound:
@@ -126,23 +169,38 @@ def require_writing_token(caller: Caller) -> Account:
 
 def may_see(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
     """Whether the caller may know that the repository exists."""
-    if not repo.is_private or is_site_admin(caller):
+    stages = stages_of(repo)
+    if is_for_everybody(Right.SEE, stages):
         return True
-    account = caller.account
-    if account is None or not covers(conn, caller, repo, TO_READ):
-        return False
-    return role_on(conn, account, repo) is not None
+    return decide(Right.SEE, stages, standing_with(conn, caller, repo)) is Outcome.ALLOWED
 
 
 def may_write(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
     """Whether the caller has the right to write here, whatever the token's role."""
-    account = caller.account
-    if account is None or not covers(conn, caller, repo, TO_WRITE):
+    if caller.account is None:
         return False
-    if is_site_admin(caller):
-        return True
-    role = role_on(conn, account, repo)
-    return role in WRITING_ROLES or (role == "contributor" and _created(conn, account, repo))
+    return _may_write(conn, caller, repo, standing_with(conn, caller, repo))
+
+
+def may_have_revoked(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
+    """Whether the caller may have the weights of a release that was revoked."""
+    stages = (*stages_of(repo), Stage.REVOKED)
+    return decide(Right.WEIGHTS, stages, standing_with(conn, caller, repo)) is Outcome.ALLOWED
+
+
+def recipient_of(conn: sa.Connection, caller: Caller, repo: Repository) -> Grant | None:
+    """The grant by which the caller reads, and so whom the bytes are sent to.
+
+    None: everybody may read, or the caller may without, or they may not read at all.
+    """
+    stages = stages_of(repo)
+    if caller.account is None or is_for_everybody(Right.READ, stages):
+        return None
+    standing = standing_with(conn, caller, repo)
+    without = standing._replace(grant=None)
+    if decide(Right.READ, stages, without) is Outcome.ALLOWED:
+        return None
+    return standing.grant if decide(Right.READ, stages, standing) is Outcome.ALLOWED else None
 
 
 def may_write_namespace(
@@ -182,13 +240,35 @@ def is_site_admin(caller: Caller) -> bool:
 def require_write(conn: sa.Connection, caller: Caller, repo: Repository) -> None:
     """Raise Unauthorized or Forbidden unless the caller may write to a repository they see."""
     require_writing_token(caller)
-    if not may_write(conn, caller, repo):
-        raise Forbidden(f"you may not write to {repo.full_name}", hint="ask one of its owners")
+    _require_write(conn, caller, repo, standing_with(conn, caller, repo))
 
 
 def require_content(conn: sa.Connection, caller: Caller, repo: Repository) -> None:
-    """Raise GatedForStranger or GatedForCaller unless the caller may read the files' bytes."""
-    if repo.gated is None:
+    """Raise GatedForStranger or GatedForCaller unless the caller may read the files' bytes.
+
+    The caller sees the repository.
+    """
+    if not is_for_everybody(Right.READ, stages_of(repo)):
+        _require_read(conn, caller, repo, standing_with(conn, caller, repo))
+
+
+def _may_write(conn: sa.Connection, caller: Caller, repo: Repository, standing: Standing) -> bool:
+    is_right = decide(Right.WRITE, stages_of(repo), standing) is Outcome.ALLOWED
+    return is_right and covers(conn, caller, repo, TO_WRITE)
+
+
+def _require_write(
+    conn: sa.Connection, caller: Caller, repo: Repository, standing: Standing
+) -> None:
+    require_writing_token(caller)
+    if not _may_write(conn, caller, repo, standing):
+        raise Forbidden(f"you may not write to {repo.full_name}", hint="ask one of its owners")
+
+
+def _require_read(
+    conn: sa.Connection, caller: Caller, repo: Repository, standing: Standing
+) -> None:
+    if decide(Right.READ, stages_of(repo), standing) is Outcome.ALLOWED:
         return
     restricted = f"Access to {repo.kind} {repo.full_name} is restricted"
     if caller.account is None:
@@ -196,14 +276,12 @@ def require_content(conn: sa.Connection, caller: Caller, repo: Repository) -> No
             f"{restricted}. You must have access to it and be authenticated to access it. "
             "Please log in."
         )
-    if may_write(conn, caller, repo):
-        return
     bounds = caller.scopes
     if bounds is not None and not (bounds.reads_gated or covers(conn, caller, repo, TO_READ)):
         raise GatedForCaller(
             f"{restricted}, and this fine-grained token does not reach gated repositories."
         )
-    status = grant_status(conn, repo, caller.account)
+    status = standing.grant.status if standing.grant is not None else None
     if status == "pending":
         raise GatedForCaller(
             f"Your request to access {repo.kind} {repo.full_name} is awaiting a review "
@@ -214,25 +292,9 @@ def require_content(conn: sa.Connection, caller: Caller, repo: Repository) -> No
             f"Your request to access {repo.kind} {repo.full_name} has been rejected "
             "by the repo's authors."
         )
-    if status != "accepted":
-        ended = ": your access has ended" if status == "expired" else ""
-        sentence = f"{restricted}{ended} and you are not in the authorized list."
-        raise GatedForCaller(sentence, ask_at=repo.web_path)
-
-
-def grant_status(conn: sa.Connection, repo: Repository, account: Account) -> str | None:
-    """How a user stands with a gated repository, as ``gates.standing`` has it; None: never asked.
-
-    An access that has ended counts no more from that moment on, wherever it is asked for.
-    """
-    row = conn.execute(_STANDING, {"repo_id": repo.id, "user_id": account.id}).one_or_none()
-    return None if row is None else standing_of(row.status, row.expires_at)
-
-
-_STANDING = sa.select(access_grants.c.status, access_grants.c.expires_at).where(
-    access_grants.c.repo_id == sa.bindparam("repo_id"),
-    access_grants.c.user_id == sa.bindparam("user_id"),
-)
+    ended = ": your access has ended" if status == "expired" else ""
+    sentence = f"{restricted}{ended} and you are not in the authorized list."
+    raise GatedForCaller(sentence, ask_at=repo.web_path)
 
 
 def visible_to(caller: Caller) -> sa.ColumnElement[bool]:
@@ -242,7 +304,10 @@ def visible_to(caller: Caller) -> sa.ColumnElement[bool]:
     public = sa.not_(repositories.c.is_private)
     if caller.account is None:
         return public
-    mine = is_of(caller.account)
+    invited = sa.and_(
+        repositories.c.is_invited, repositories.c.id.in_(let_in(caller.account.id, clock.now()))
+    )
+    mine = sa.or_(is_of(caller.account), invited)
     bounds = caller.scopes
     return sa.or_(public, mine if bounds is None else sa.and_(mine, covered_by(bounds)))
 
@@ -252,8 +317,3 @@ def _follow(conn: sa.Connection, caller: Caller, name: RepositoryName) -> None:
     moved = lookup.find_moved(conn, name)
     if moved is not None and may_see(conn, caller, moved):
         raise RepositoryMoved(name.full, moved.full_name)
-
-
-def _created(conn: sa.Connection, account: Account, repo: Repository) -> bool:
-    query = sa.select(repositories.c.creator_id).where(repositories.c.id == repo.id)
-    return conn.execute(query).scalar_one_or_none() == account.id

@@ -1,7 +1,8 @@
-"""Who may do what with a repository at which stage, as one table: the rules of ``access`` told.
+"""Who may do what with a repository at which stage, as one table, from which ``access`` decides.
 
 ``docs/access.md`` is written from it, and a test asks every route of the application as everybody
-in it at every stage and compares the answers. Knows no rows and decides nothing itself.
+in it at every stage and compares the answers. What of a repository is at which stage, and who is
+who, ``decision`` says; knows no rows itself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ class Who(StrEnum):
     ANONYMOUS = "anonymous"
     READER = "reader"
     INVITED = "invited"
+    GUEST = "guest"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
     MEMBER = "member"
     CONTRIBUTOR = "contributor"
     CREATOR = "creator"
@@ -30,9 +34,12 @@ class Stage(StrEnum):
     """How far the repository is open."""
 
     PRIVATE = "private"
+    INVITED = "invited"
     GATED_AUTO = "gated-auto"
     GATED_MANUAL = "gated-manual"
     OPEN = "open"
+    DEPRECATED = "deprecated"
+    REVOKED = "revoked"
 
 
 class Right(StrEnum):
@@ -42,6 +49,7 @@ class Right(StrEnum):
     TALK = "talk"
     ASK = "ask"
     READ = "read"
+    WEIGHTS = "weights"
     PROPOSE = "propose"
     WRITE = "write"
     EDIT = "edit"
@@ -63,6 +71,9 @@ WHO: Final = {
     Who.ANONYMOUS: "nobody signed in, and no token",
     Who.READER: "a user who has nothing to do with the repository",
     Who.INVITED: "such a user, whose access was accepted or granted and has not ended",
+    Who.GUEST: "such a user, a member of an organisation whose access was granted the same way",
+    Who.EXPIRED: "such a user, whose access has ended",
+    Who.REJECTED: "such a user, whose request was rejected",
     Who.MEMBER: "a member of the organisation who may read",
     Who.CONTRIBUTOR: "a member who may create repositories, and did not create this one",
     Who.CREATOR: "such a member, who created this one",
@@ -73,15 +84,19 @@ WHO: Final = {
 }
 STAGES: Final = {
     Stage.PRIVATE: "for the organisation alone; the stages `internal` and `trusted` of a release",
+    Stage.INVITED: "private to all but the organisation and those who were let in",
     Stage.GATED_AUTO: "public, its files for those who answered the gate's questions",
     Stage.GATED_MANUAL: "public, its files for those whom somebody let in",
     Stage.OPEN: "public",
+    Stage.DEPRECATED: "public, with an announcement that nothing new should use the release",
+    Stage.REVOKED: "public, with an announcement that nobody must use the release",
 }
 RIGHTS: Final = {
     Right.SEE: "know that it exists: card, names of files, history, discussions, results, lineage",
-    Right.TALK: "like, watch, open a discussion, comment, report a problem",
-    Right.ASK: "see what the gate asks, and answer it",
+    Right.TALK: "like, watch, open a discussion, comment, report, see how one's request stands",
+    Right.ASK: "answer what the gate asks",
     Right.READ: "read the files: download, clone, the rows of a table, run the model",
+    Right.WEIGHTS: "read the weights of a release",
     Right.PROPOSE: "open a pull request: by git, or by changing a file on its page",
     Right.WRITE: "change files and refs, merge, decide who gets access, settings, move, delete",
     Right.EDIT: "edit what somebody else wrote in a discussion",
@@ -90,49 +105,53 @@ RIGHTS: Final = {
     Right.OVERRIDE: "take back that a file counts as safe in spite of a scan",
 }
 
-# One row a right and stage, one column a Who in their order.
+# What several stages have in common.
+_TOGETHER: Final = {
+    "gated": (Stage.GATED_AUTO, Stage.GATED_MANUAL),
+    "public": (Stage.OPEN, Stage.DEPRECATED, Stage.REVOKED),
+}
+
+# One column a Who in their order; the stages at which a row holds stand at its end.
 _TABLE: Final = """
-             anon read invi memb cont crea writ owne admi fore
-see          401  404  404  yes  yes  yes  yes  yes  yes  404   private
-see          yes  yes  yes  yes  yes  yes  yes  yes  yes  yes   gated-auto
-see          yes  yes  yes  yes  yes  yes  yes  yes  yes  yes   gated-manual
-see          yes  yes  yes  yes  yes  yes  yes  yes  yes  yes   open
-talk         401  404  404  yes  yes  yes  yes  yes  yes  404   private
-talk         401  yes  yes  yes  yes  yes  yes  yes  yes  yes   gated-auto
-talk         401  yes  yes  yes  yes  yes  yes  yes  yes  yes   gated-manual
-talk         401  yes  yes  yes  yes  yes  yes  yes  yes  yes   open
-ask          401  404  404  yes  yes  yes  yes  yes  yes  404   private
-ask          401  yes  yes  yes  yes  yes  yes  yes  yes  yes   gated-auto
-ask          401  yes  yes  yes  yes  yes  yes  yes  yes  yes   gated-manual
-ask          401  yes  yes  yes  yes  yes  yes  yes  yes  yes   open
-read         401  404  404  yes  yes  yes  yes  yes  yes  404   private
-read         401  403  yes  403  403  yes  yes  yes  yes  403   gated-auto
-read         401  403  yes  403  403  yes  yes  yes  yes  403   gated-manual
-read         yes  yes  yes  yes  yes  yes  yes  yes  yes  yes   open
-propose      401  404  404  yes  yes  yes  yes  yes  yes  404   private
-propose      401  403  yes  403  403  yes  yes  yes  yes  403   gated-auto
-propose      401  403  yes  403  403  yes  yes  yes  yes  403   gated-manual
-propose      401  yes  yes  yes  yes  yes  yes  yes  yes  yes   open
-write        401  404  404  403  403  yes  yes  yes  yes  404   private
-write        401  403  403  403  403  yes  yes  yes  yes  403   gated-auto
-write        401  403  403  403  403  yes  yes  yes  yes  403   gated-manual
-write        401  403  403  403  403  yes  yes  yes  yes  403   open
-edit         401  404  404  403  403  403  403  403  403  404   private
-edit         401  403  403  403  403  403  403  403  403  403   gated-auto
-edit         401  403  403  403  403  403  403  403  403  403   gated-manual
-edit         401  403  403  403  403  403  403  403  403  403   open
-handle       401  404  404  404  404  yes  yes  yes  yes  404   private
-handle       401  404  404  404  404  yes  yes  yes  yes  404   gated-auto
-handle       401  404  404  404  404  yes  yes  yes  yes  404   gated-manual
-handle       401  404  404  404  404  yes  yes  yes  yes  404   open
-organise     401  404  404  403  403  403  403  yes  yes  404   private
-organise     401  403  403  403  403  403  403  yes  yes  403   gated-auto
-organise     401  403  403  403  403  403  403  yes  yes  403   gated-manual
-organise     401  403  403  403  403  403  403  yes  yes  403   open
-override     401  404  404  403  403  403  403  403  yes  404   private
-override     401  403  403  403  403  403  403  403  yes  403   gated-auto
-override     401  403  403  403  403  403  403  403  yes  403   gated-manual
-override     401  403  403  403  403  403  403  403  yes  403   open
+         anon read invi gues expi reje memb cont crea writ owne admi fore
+see      401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  404  private
+see      401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  404  invited
+see      yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  gated public
+talk     401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  404  private
+talk     401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  404  invited
+talk     401  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  gated public
+ask      401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  404  private
+ask      401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  404  invited
+ask      401  yes  yes  yes  yes  403  yes  yes  yes  yes  yes  yes  yes  gated
+ask      401  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  public
+read     401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  404  private
+read     401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  404  invited
+read     401  403  yes  yes  403  403  403  403  yes  yes  yes  yes  403  gated
+read     yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  public
+weights  401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  404  private
+weights  401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  404  invited
+weights  401  403  yes  yes  403  403  403  403  yes  yes  yes  yes  403  gated
+weights  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  open deprecated
+weights  403  403  403  403  403  403  403  403  yes  yes  yes  yes  403  revoked
+propose  401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  404  private
+propose  401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  404  invited
+propose  401  403  yes  yes  403  403  403  403  yes  yes  yes  yes  403  gated
+propose  401  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  public
+write    401  404  404  404  404  404  403  403  yes  yes  yes  yes  404  private
+write    401  404  403  403  404  404  403  403  yes  yes  yes  yes  404  invited
+write    401  403  403  403  403  403  403  403  yes  yes  yes  yes  403  gated public
+edit     401  404  404  404  404  404  403  403  403  403  403  403  404  private
+edit     401  404  403  403  404  404  403  403  403  403  403  403  404  invited
+edit     401  403  403  403  403  403  403  403  403  403  403  403  403  gated public
+handle   401  404  404  404  404  404  404  404  yes  yes  yes  yes  404  private
+handle   401  404  404  404  404  404  404  404  yes  yes  yes  yes  404  invited
+handle   401  404  404  404  404  404  404  404  yes  yes  yes  yes  404  gated public
+organise 401  404  404  404  404  404  403  403  403  403  yes  yes  404  private
+organise 401  404  403  403  404  404  403  403  403  403  yes  yes  404  invited
+organise 401  403  403  403  403  403  403  403  403  403  yes  yes  403  gated public
+override 401  404  404  404  404  404  403  403  403  403  403  yes  404  private
+override 401  404  403  403  404  404  403  403  403  403  403  yes  404  invited
+override 401  403  403  403  403  403  403  403  403  403  403  yes  403  gated public
 """
 
 
@@ -146,9 +165,15 @@ class Row(NamedTuple):
 
 def _rows() -> Iterator[Row]:
     for line in _TABLE.strip().splitlines()[1:]:
-        right, *cells, stage = line.split()
+        right, *words = line.split()
+        cells, places = words[: len(Who)], words[len(Who) :]
         outcomes = dict(zip(Who, map(Outcome, cells), strict=True))
-        yield Row(Right(right), Stage(stage), outcomes)
+        for stage in (stage for word in places for stage in _stages(word)):
+            yield Row(Right(right), stage, outcomes)
+
+
+def _stages(word: str) -> tuple[Stage, ...]:
+    return _TOGETHER[word] if word in _TOGETHER else (Stage(word),)
 
 
 ROWS: Final = tuple(_rows())

@@ -77,12 +77,7 @@ def recall(conn: sa.Connection, bearer: Bearer, repo_id: int) -> tuple[Caller, R
     if row is None:
         raise RepositoryNotFound("the repository was deleted")
     repo = lookup.to_repository(row)
-    if not access.may_see(conn, caller, repo):
-        raise access.missing(caller, repo.kind, repo.full_name)
-    if bearer.need >= Need.WRITE:
-        access.require_write(conn, caller, repo)
-    else:
-        access.require_content(conn, caller, repo)
+    access.require(conn, caller, repo, Need(bearer.need))
     return caller, repo
 
 

@@ -71,4 +71,6 @@ def to_repository(row: sa.RowMapping) -> Repository:
         facts=row[column.facts],
         downloads_all_time=row[column.downloads_all_time],
         trending=row[column.trending],
+        creator_id=row[column.creator_id],
+        is_invited=row[column.is_invited],
     )

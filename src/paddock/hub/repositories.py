@@ -20,6 +20,7 @@ from paddock.errors import BadInput, Conflict, Forbidden, shown
 from paddock.front_matter import CARD_NAME
 from paddock.hub import access, lookup, names, redirects
 from paddock.hub.catalogue import texts
+from paddock.hub.collaborators import collaborators
 from paddock.hub.errors import AlreadyExists
 from paddock.hub.git import commits
 from paddock.hub.groups.groups import find_group
@@ -70,6 +71,7 @@ class Settings:
 
     is_private: bool | None = None
     gated: str | None = None
+    is_invited: bool = False  # where it shall be private: to all but those who were let in
 
 
 def create_repository(conn: sa.Connection, caller: Caller, wanted: NewRepository) -> Repository:
@@ -168,6 +170,7 @@ def move_repository(
         redirects.end(conn, to)
     if target.id != repo.namespace_id:
         take_out_repository(conn, repo)
+        collaborators.end_all(conn, repo)
     change = repositories.update().where(repositories.c.id == repo.id)
     values = {"full_name": to.full, "key": to.key, "namespace_id": target.id}
     try:
@@ -189,6 +192,7 @@ def change_settings(
     values: dict[str, bool | str | None] = {}
     if wanted.is_private is not None:
         values["is_private"] = wanted.is_private
+        values["is_invited"] = wanted.is_private and wanted.is_invited
     if wanted.gated is not None:
         if wanted.gated and wanted.gated not in GATES:
             hint = 'use "auto", "manual" or false'

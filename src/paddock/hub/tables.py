@@ -124,6 +124,8 @@ repositories = Table(
     Column("downloads_all_time", BigInteger, nullable=False, server_default=text("0")),
     Column("trending", Integer, nullable=False, server_default=text("0")),
     Column("parameters", BigInteger),  # of a model's weights
+    # Where it is private: who was let in sees and reads it all the same.
+    Column("is_invited", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("kind", "key"),
     # One for each order of listings, so that a page begins where the last one ended.
     Index(None, "kind", "is_private", "updated_at", "id"),
@@ -197,6 +199,7 @@ access_grants = Table(
     Index(None, "user_id"),
     Index(None, "reviewer_id"),
 )
+    # A user; or an organisation that was let in, for as long as each is a member of it.
 
 _HAS_BLOB = text("blob_sha256 IS NOT NULL")
 _IS_POINTER = text("lfs_sha256 IS NOT NULL")

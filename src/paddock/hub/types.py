@@ -51,6 +51,7 @@ class Account:
     is_admin: bool
     private_by_default: bool
     created_at: datetime
+    is_email_proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,8 @@ class Repository:
     facts: dict[str, Any] | None
     downloads_all_time: int = 0
     trending: int = 0
+    creator_id: int | None = None
+    is_invited: bool = False  # where private: who was let in sees and reads it all the same
 
     @property
     def namespace(self) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(help="Announce who may have a repository, now or from a moment on.")
 @click.argument("repo", metavar="NAMESPACE/NAME")
-@click.argument("stage", type=click.Choice(["internal", "trusted", "gated", "open"]))
+@click.argument("stage", type=click.Choice(["internal", "trusted", "invited", "gated", "open"]))
 @click.option("--at", "moment", metavar="TIME", help="From then on, such as 2026-12-24T09:00:00Z.")
 @click.option(
     "--mechanism",

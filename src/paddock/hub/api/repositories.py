@@ -25,6 +25,8 @@ from paddock.hub.types import Caller, Kind, Need
 
 router = APIRouter()
 
+_INVITED = "invited"  # a visibility of ours: private, but for those who were let in
+
 
 class InitialFile(BaseModel):
     path: str
@@ -138,14 +140,17 @@ def move(request: Request, hub: HubDep, caller: CallerDep, body: MoveBody) -> di
 def change_settings(
     hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: SettingsBody
 ) -> dict[str, Any]:
+    is_invited = body.visibility == _INVITED
     wanted = Settings(
-        is_private=_is_private(body.private, body.visibility),
+        is_private=True if is_invited else _is_private(body.private, body.visibility),
         gated=None if body.gated is None else (body.gated or ""),
+        is_invited=is_invited,
     )
     with hub.database.write() as conn:
         repo = access.open_to_change(conn, caller, name, Need.OWN)
         repo = repositories.change_settings(conn, repo, wanted, actor=caller.account)
-    return {"private": repo.is_private, "gated": repo.gated or False}
+    visibility = _INVITED if repo.is_invited else "private" if repo.is_private else "public"
+    return {"private": repo.is_private, "gated": repo.gated or False, "visibility": visibility}
 
 
 @router.get(API_REPOSITORY + "/auth-check")

@@ -81,4 +81,5 @@ def keep_to(conn: sa.Connection, repo: Repository) -> Event | None:
 def _settings(event: Event) -> Settings:
     if event.stage == "gated":
         return Settings(is_private=False, gated="manual" if event.mechanism == "manual" else "auto")
-    return Settings(is_private=event.stage != "open", gated="")
+    is_invited = event.stage == "invited"
+    return Settings(is_private=event.stage != "open", gated="", is_invited=is_invited)

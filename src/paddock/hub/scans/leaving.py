@@ -93,6 +93,11 @@ class Asking:
         """Whether nothing is withheld: the files are the caller's own to look after."""
         return access.may_write(self.conn, self.caller, self.repo)
 
+    @property
+    def may_have_revoked(self) -> bool:
+        """Whether weights of a release that was taken back are theirs all the same."""
+        return access.may_have_revoked(self.conn, self.caller, self.repo)
+
 
 class _Standing(NamedTuple):
     """Verdicts on a content by name, and the names under which it contradicts other files."""
@@ -212,7 +217,7 @@ def rejected(asking: Asking, etag: str, path: str | None) -> FileRejected | Rele
 
 def _revoked(asking: Asking, etag: str, path: str | None) -> ReleaseRevoked | None:
     sentence = revoked.sentence_on(asking.conn, asking.repo.id, etag)
-    if sentence is None or asking.may_have_all:
+    if sentence is None or asking.may_have_revoked:
         return None
     return _taken_back(asking.repo, sentence, etag, path)
 

@@ -20,7 +20,7 @@ from paddock.signing.dsse import sign_envelope
 from paddock.signing.events.advisory import Advisory
 from paddock.signing.events.event import PAYLOAD_TYPE, Event, Kind, Stage, render_event
 from paddock.signing.events.log import extended
-from paddock.signing.events.standing import standing_of
+from paddock.signing.events.standing import stage_at, standing_of
 from paddock.signing.signers import public_key_of
 from paddock.signing.sslib import Signer
 
@@ -115,16 +115,19 @@ def _require_new(wanted: Announcement, release: RemoteRelease, events: list[Even
 def announce_schedule(
     repo: str, access: Access, signer: Signer, api: HfApi, hub: Hub, now: datetime
 ) -> list[Announced]:
-    """Announce the stages to come that release.yaml names; those that were announced are left."""
+    """Announce the stages that release.yaml names; those that were announced are left."""
     done = []
     release = fetch_release(api, hub, repo, None)
-    for change in access.schedule:
+    for stage, begins in access.announced:
         said = fetch_log(api, hub, repo).log.by(release.keys)
-        if any((e.stage, e.effective) == (change.stage, change.at) for e in said):
+        holds = stage_at(said, now)
+        if begins is None and holds is not None and holds.stage == stage:
+            continue
+        if begins is not None and any((e.stage, e.effective) == (stage, begins) for e in said):
             continue
         wanted = Announcement(
-            repo, None, "stage", "announced with the release", stage=change.stage,
-            mechanism=access.mechanism if change.stage == "gated" else None, effective=change.at,
+            repo, None, "stage", "announced with the release", stage=stage,
+            mechanism=access.mechanism if stage == "gated" else None, effective=begins,
         )  # fmt: skip
         done.append(announce(wanted, signer, api, hub, now))
     return done

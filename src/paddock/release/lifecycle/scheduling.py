@@ -1,4 +1,4 @@
-"""Stages to come that release.yaml names: announced where the release went, if a hub can keep them.
+"""Stages that release.yaml names: announced where the release went, if a hub can keep them.
 
 The same command again announces nothing twice, so what failed after the publication is made up for.
 """
@@ -22,7 +22,7 @@ def announce_stages(
     there: Destination, access: Access, reach: Reach, signer: Signer, now: datetime
 ) -> dict[str, Any]:
     """What was announced at a destination, and whether the hub keeps to it; nothing elsewhere."""
-    if not access.schedule or not isinstance(there, HubDestination | HuggingFaceDestination):
+    if not access.announced or not isinstance(there, HubDestination | HuggingFaceDestination):
         return {}
     hub = reach.hub_of(there)
     api = client_of(hub, show_progress=False)
@@ -30,7 +30,7 @@ def announce_stages(
     follows = ask_hub_to_follow(api, hub, there.repo)
     if not follows:
         reach.progress(
-            f"warning: the hub at {hub.url} follows no schedule: "
+            f"warning: the hub at {hub.url} follows no announced stages: it invites nobody, and "
             "`paddock release stage` changes the stage when it is time"
         )
     return {"stages": [event_json(one.event) for one in announced], "follows_stages": follows}

@@ -24,8 +24,11 @@ class Settings(NamedTuple):
 
 
 def settings_of(stage: Stage, mechanism: str | None) -> Settings:
-    """internal and trusted are private, gated asks or reviews, open is open."""
-    if stage in {"internal", "trusted"}:
+    """internal, trusted and invited are private, gated asks or reviews, open is open.
+
+    Paddock's own hub lets in whom its owners invited, by the announcement itself.
+    """
+    if stage in {"internal", "trusted", "invited"}:
         return Settings(private=True, gated=False)
     if stage == "gated":
         return Settings(private=False, gated="manual" if mechanism == "manual" else "auto")

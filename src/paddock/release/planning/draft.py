@@ -30,7 +30,7 @@ _METADATA = """\
   # producer: {name: Acme AI Ltd, contact: release@acme.example, security: security@acme.example}
   # date: 2026-11-20
   # supersedes: 0.9.0
-  # stage: gated              # internal, trusted (both private), gated, open
+  # stage: gated              # internal, trusted (both private), invited, gated, open
   type: language
   architecture: transformer decoder
   # treatment: chat fine-tuned

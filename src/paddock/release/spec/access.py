@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -100,7 +101,17 @@ class Access:
 
     @property
     def is_private(self) -> bool:
-        return self.stage in {"internal", "trusted"}
+        """To the world: who was invited is let in by the hub that follows the stages."""
+        return self.stage in {"internal", "trusted", "invited"}
+
+    @property
+    def announced(self) -> tuple[tuple[Stage, datetime | None], ...]:
+        """What the publication announces, and from when on; None: at once.
+
+        A hub learns from its settings what is private, gated and open; who is invited, only so.
+        """
+        to_come = tuple((change.stage, change.at) for change in self.schedule)
+        return (("invited", None), *to_come) if self.stage == "invited" else to_come
 
     @property
     def gated(self) -> Literal["auto", "manual", False]:

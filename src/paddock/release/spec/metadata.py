@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field
 
 from paddock.release.spec.section import Day, Many, Section, Text, written_as, wrong
 
-Stage = Literal["internal", "trusted", "gated", "open"]
+Stage = Literal["internal", "trusted", "invited", "gated", "open"]
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,63}")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _NAME = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z._-]{0,94}[0-9A-Za-z])?")
@@ -58,7 +58,7 @@ class Metadata(Section):
     purl: Text | None = Field(None, description="The package URL; made from name and version.")
     supersedes: Version | None = Field(None, description="The version that this one replaces.")
     stage: Stage | None = Field(
-        None, description="Who may have it: internal and trusted (private), gated, open."
+        None, description="Who may have it: internal and trusted (private), invited, gated, open."
     )
     type: Text | None = Field(None, description="language, vision, multimodal, …")
     architecture: Text | None = Field(None, description="Such as transformer decoder.")

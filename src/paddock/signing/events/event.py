@@ -25,7 +25,8 @@ MAX_REASON_CHARS = 2000
 _MAX_NAME_CHARS = 200
 
 Kind = Literal["supersede", "deprecate", "yank", "revoke", "stage"]
-Stage = Literal["internal", "trusted", "gated", "open"]
+# trusted is private, as it was when it was signed; whoever means to invite says invited.
+Stage = Literal["internal", "trusted", "invited", "gated", "open"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
