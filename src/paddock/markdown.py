@@ -95,10 +95,15 @@ _sanitiser = nh3.Cleaner(
 
 # Not inside a word, an address or a path: "a@b.c" and "x/@y" call nobody.
 _MENTION = re.compile(r"(?<![\w@/.+-])@([A-Za-z0-9][A-Za-z0-9._-]{0,95})")
+# The same of a team, by its organisation: "@org/team". Only the first of the two becomes a link.
+_TEAM = re.compile(_MENTION.pattern + r"/([A-Za-z0-9][A-Za-z0-9_-]{0,41}+)(?!/)")
 
 
 class Rendered(NamedTuple):
-    """A text as HTML, and the names in it that follow an ``@``, each once, in their order."""
+    """A text as HTML, and the names in it that follow an ``@``, each once, in their order.
+
+    A team's is ``org/team``, besides the organisation's.
+    """
 
     html: str
     mentions: tuple[str, ...]
@@ -139,6 +144,8 @@ def _mentions(tokens: list[Token]) -> tuple[str, ...]:
         for child in token.children or ():
             if child.type == "text":
                 found.update((name.rstrip(".-"), None) for name in _MENTION.findall(child.content))
+                teams = _TEAM.findall(child.content)
+                found.update((f"{org}/{team.rstrip('-')}", None) for org, team in teams)
     return tuple(found)[:MAX_MENTIONS]
 
 

@@ -35,10 +35,13 @@ lineage        which models came from which
 lifecycle      releases that were superseded, taken back, or change their stage
 scans          which files are safe to load
 people         users, organisations, tokens
-groups         resource groups
+groups         resource groups, and everybody's role on a repository
+teams          some of an organisation's members under a name
+collaborators  people and teams with a role on one repository
 sessions       signing in with a browser
 oauth          signing in for other programs
 gates          access to gated repositories
+audit_log      who did what, chained so that nobody can rewrite it
 download_log   who downloaded which file, where not everybody may
 profiles       what accounts say of themselves
 follows        who follows whom

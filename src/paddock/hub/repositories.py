@@ -19,6 +19,8 @@ from paddock import clock
 from paddock.errors import BadInput, Conflict, Forbidden, shown
 from paddock.front_matter import CARD_NAME
 from paddock.hub import access, lookup, names, redirects
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.catalogue import texts
 from paddock.hub.collaborators import collaborators
 from paddock.hub.errors import AlreadyExists
@@ -134,6 +136,7 @@ def insert_repository(conn: sa.Connection, new: NewRow) -> Repository:
     redirects.end(conn, new.name)
     repo = lookup.to_repository(row)
     announce(conn, Event("create", "repo", repo, new.creator))
+    note(conn, Act.REPO_CREATE, repo=repo, private=repo.is_private, gated=repo.gated)
     return repo
 
 
@@ -149,6 +152,7 @@ def forget_repository(conn: sa.Connection, repo: Repository, actor: Account | No
     announce(conn, Event("delete", "repo", repo, actor))
     forget_tags(conn, repo)
     conn.execute(repositories.delete().where(repositories.c.id == repo.id))
+    note(conn, Act.REPO_DELETE, repo=repo)
 
 
 def move_repository(
@@ -182,6 +186,7 @@ def move_repository(
     _require_name(conn, target)
     moved_to = {"name": to.full, "owner": {"id": target.public_id}}
     announce(conn, Event("move", "repo", repo, caller.account, {"movedTo": moved_to}))
+    note(conn, Act.REPO_MOVE, repo=repo, name=to.full)
     return lookup.repository_by_id(conn, repo.id)
 
 

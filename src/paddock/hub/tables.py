@@ -53,6 +53,7 @@ accounts = Table(
     Column("key", String(96), nullable=False, unique=True),
     Column("full_name", Text, nullable=False),
     Column("email", Text),
+    Column("email_key", Text, index=True),  # in lower case
     Column("email_verified_at", Moment),  # when somebody proved to read what is sent there
     Column("password_hash", Text),
     Column("is_admin", Boolean, nullable=False, default=False),
@@ -70,6 +71,19 @@ memberships = Table(
     Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
     Column("role", String(12), nullable=False),  # "admin" | "write" | "contributor" | "read"
     Index(None, "user_id"),
+)
+
+# Users that are no people: programs of an organisation (``people/service_accounts.py``).
+service_accounts = Table(
+    "service_accounts",
+    metadata,
+    Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    # Nothing is done for them: an organisation goes after its programs (``people/leaving.py``).
+    Column("org_id", Id, ForeignKey("accounts.id"), nullable=False),
+    Column("disabled_at", Moment),  # has no tokens since, and gets none
+    Column("created_by_id", Id, ForeignKey("accounts.id", ondelete="SET NULL")),
+    Index(None, "org_id"),
+    Index(None, "created_by_id"),
 )
 
 tokens = Table(
@@ -110,6 +124,8 @@ repositories = Table(
     Column("full_name", String(193), nullable=False),  # "namespace/name", case kept
     Column("key", String(193), nullable=False),
     Column("is_private", Boolean, nullable=False),
+    # Where it is private: who was let in sees and reads it all the same.
+    Column("is_invited", Boolean, nullable=False, server_default=false()),
     Column("gated", String(6)),  # None | "auto" | "manual"
     Column("sdk", String(16)),  # spaces
     Column("created_at", Moment, nullable=False),
@@ -124,8 +140,6 @@ repositories = Table(
     Column("downloads_all_time", BigInteger, nullable=False, server_default=text("0")),
     Column("trending", Integer, nullable=False, server_default=text("0")),
     Column("parameters", BigInteger),  # of a model's weights
-    # Where it is private: who was let in sees and reads it all the same.
-    Column("is_invited", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("kind", "key"),
     # One for each order of listings, so that a page begins where the last one ended.
     Index(None, "kind", "is_private", "updated_at", "id"),
@@ -185,6 +199,7 @@ access_grants = Table(
     "access_grants",
     metadata,
     Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True),
+    # A user; or an organisation that was let in, for as long as each is a member of it.
     Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
     Column("public_id", String(24), nullable=False, unique=True),
     Column("status", String(8), nullable=False),  # "pending" | "accepted" | "rejected" | "reset"
@@ -195,11 +210,16 @@ access_grants = Table(
     Column("reviewer_id", Id, ForeignKey("accounts.id", ondelete="SET NULL")),
     Column("reason", Text),
     Column("expires_at", Moment),  # who was accepted has access until then; None: for good
+    Column("rule", Text),  # why rules of the gate decided as they did
+    Column("answered_at", Moment),  # when who waited had a first answer
+    # What who was rejected said against it, once for each rejection.
+    Column("appeal", Text),
+    Column("appealed_at", Moment),
+    Column("appeal_closed_at", Moment),
     Index(None, "repo_id", "status", "created_at", "user_id"),
     Index(None, "user_id"),
     Index(None, "reviewer_id"),
 )
-    # A user; or an organisation that was let in, for as long as each is a member of it.
 
 _HAS_BLOB = text("blob_sha256 IS NOT NULL")
 _IS_POINTER = text("lfs_sha256 IS NOT NULL")

@@ -17,10 +17,11 @@ from paddock.hub.http import paths
 paths.register()  # the routers are written with these convertors
 
 ROUTERS = (
-    "resolve", "cas", "small", "whoami", "oauth", "applications", "tokens", "refused", "spaces",
-    "accounts", "profiles", "organizations", "resource_groups", "publishers", "collections",
-    "likes", "access_requests", "repositories", "validate", "tags", "catalogue", "information",
-    "tree", "scan", "lifecycle", "refs", "history", "preupload", "commit", "discussions",
+    "resolve", "cas", "small", "whoami", "oauth", "applications", "tokens", "refused",
+    "spaces", "accounts", "profiles", "organizations", "resource_groups", "teams",
+    "service_accounts", "publishers", "collaborators", "collections", "likes",
+    "access_requests", "repositories", "validate", "tags", "catalogue", "information", "tree",
+    "scan", "lifecycle", "refs", "history", "preupload", "commit", "discussions",
     "discussion_events", "reports", "report_acts", "advisories", "notices", "notifications",
     "attachments", "xet_tokens", "lfs_files", "lfs", "git", "jobs", "webhooks", "legacy",
 )  # fmt: skip

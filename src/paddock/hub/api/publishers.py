@@ -16,6 +16,8 @@ from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.oauth import publishers
 from paddock.hub.oauth.publishers import Publisher
+from paddock.hub.people import members, service_accounts
+from paddock.hub.people.accounts import get_account
 from paddock.hub.types import Need
 
 router = APIRouter()
@@ -26,6 +28,7 @@ _PUBLISHERS = API_REPOSITORY + "/trusted-publishers"
 class PublisherBody(BaseModel):
     issuer: str = Field(max_length=500)
     claims: dict[str, str] = Field(max_length=publishers.MAX_CLAIMS)
+    account: str | None = Field(default=None, max_length=200)  # a service account's name
 
 
 @router.get(_PUBLISHERS)
@@ -41,7 +44,7 @@ def list_publishers(
 def trust(
     hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: PublisherBody
 ) -> dict[str, Any]:
-    """Let such jobs write to the repository, in the caller's name."""
+    """Let such jobs write to the repository, in the caller's name or a service account's."""
     issuer = body.issuer.rstrip("/")
     if issuer not in hub.issuers.trusted:
         hint = "an administrator names issuers in the setting trusted_issuers"
@@ -53,6 +56,10 @@ def trust(
             raise Forbidden(
                 "fine-grained tokens cannot trust publishers", hint="use a token of role 'write'"
             )
+        if body.account is not None:
+            org = get_account(conn, repo.namespace, kind="org")
+            members.require_admin(conn, caller, org)
+            user = service_accounts.get(conn, org, body.account).user
         return _shown(publishers.trust(conn, repo, user, issuer, body.claims))
 
 

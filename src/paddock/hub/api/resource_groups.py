@@ -22,6 +22,7 @@ from paddock.hub.groups.roles import group_of
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.people import accounts, scopes
 from paddock.hub.profiles.pictures import avatar_path
+from paddock.hub.teams.teams import get_team
 from paddock.hub.types import Account, Caller, Kind, Need
 
 router = APIRouter()
@@ -197,6 +198,24 @@ def remove_user(username: str, asked: Asked = AskedDep) -> dict[str, Any]:
         return _render(conn, asked.caller, group)
 
 
+@router.put(_GROUP + "/teams/{team:segment}")
+def set_team(team: str, body: RoleBody, asked: Asked = AskedDep) -> dict[str, Any]:
+    """Everybody in a team, with a role in the group."""
+    with asked.hub.database.write() as conn:
+        org, group, _ = asked.to_change(conn)
+        members.set_team(conn, group, get_team(conn, org, team), body.role)
+        return _render(conn, asked.caller, group)
+
+
+@router.delete(_GROUP + "/teams/{team:segment}")
+def remove_team(team: str, asked: Asked = AskedDep) -> dict[str, Any]:
+    """Take a team out of the group."""
+    with asked.hub.database.write() as conn:
+        org, group, _ = asked.to_change(conn)
+        members.remove_team(conn, group, get_team(conn, org, team))
+        return _render(conn, asked.caller, group)
+
+
 @router.post(_GROUP + "/repos")
 def add_repos(body: ReposBody, asked: Asked = AskedDep) -> dict[str, Any]:
     """More repositories of the organisation."""
@@ -288,5 +307,6 @@ def _render(conn: sa.Connection, caller: Caller, group: Group) -> dict[str, Any]
         "description": group.description,
         "autoJoin": {"enabled": True, "role": role} if role else {"enabled": False},
         "users": people,
+        "teams": [{"name": name, "role": held} for name, held in members.teams_in(conn, group)],
         "repos": repos,
     }

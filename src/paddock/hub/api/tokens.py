@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -18,11 +17,12 @@ from paddock.errors import BadInput, Forbidden
 from paddock.hub.access import is_site_admin, require_user, require_writing_token
 from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.http import token_scopes
+from paddock.hub.http.shown_tokens import row_id, show_token, wire_id
 from paddock.hub.http.token_scopes import ScopesBody
 from paddock.hub.oauth import grants
 from paddock.hub.people import tokens
 from paddock.hub.people.tokens import Bounds, TokenNotFound
-from paddock.hub.types import FINE_GRAINED, Account, Caller, Token
+from paddock.hub.types import FINE_GRAINED, Account, Caller
 
 router = APIRouter()
 
@@ -39,7 +39,7 @@ def list_tokens(hub: HubDep, caller: CallerDep) -> list[dict[str, Any]]:
     """The caller's tokens, without their secrets."""
     user = _owner(caller)
     with hub.database.read() as conn:
-        return [_shown(conn, token) for token in tokens.tokens_of(conn, user)]
+        return [show_token(conn, token) for token in tokens.tokens_of(conn, user)]
 
 
 @router.post("/api/settings/tokens")
@@ -56,7 +56,7 @@ def create(hub: HubDep, caller: CallerDep, body: TokenBody) -> dict[str, Any]:
         bounds = Bounds(scopes, _future(body.expires_at))
         secret = tokens.create_token(conn, user, body.display_name, body.role, bounds)
         made = tokens.tokens_of(conn, user)[0]
-        return {**_shown(conn, made), "token": secret}
+        return {**show_token(conn, made), "token": secret}
 
 
 @router.delete("/api/settings/tokens/{token_id:segment}")
@@ -64,7 +64,7 @@ def revoke(hub: HubDep, caller: CallerDep, token_id: str) -> dict[str, Any]:
     """End a token at once."""
     user = _owner(caller)
     with hub.database.write() as conn:
-        tokens.revoke_token(conn, user, _row_id(token_id))
+        tokens.revoke_token(conn, user, row_id(token_id))
     return {}
 
 
@@ -75,7 +75,7 @@ def connected(hub: HubDep, caller: CallerDep) -> list[dict[str, Any]]:
     with hub.database.read() as conn:
         found = grants.grants_of(conn, user)
     return [
-        {"id": _wire_id(g.id), "application": g.app.name, "scope": " ".join(g.scope)} for g in found
+        {"id": wire_id(g.id), "application": g.app.name, "scope": " ".join(g.scope)} for g in found
     ]
 
 
@@ -84,9 +84,9 @@ def disconnect(hub: HubDep, caller: CallerDep, grant_id: str) -> dict[str, Any]:
     """Take back what an application was allowed; its tokens end at once."""
     user = _owner(caller)
     with hub.database.write() as conn:
-        if not any(granted.id == _row_id(grant_id) for granted in grants.grants_of(conn, user)):
+        if not any(granted.id == row_id(grant_id) for granted in grants.grants_of(conn, user)):
             raise TokenNotFound(f"{user.name} allowed no application that")
-        grants.revoke_grant(conn, _row_id(grant_id))
+        grants.revoke_grant(conn, row_id(grant_id))
     return {}
 
 
@@ -103,28 +103,3 @@ def _future(moment: datetime | None) -> datetime | None:
     if moment is not None and moment <= clock.now():
         raise BadInput("expiresAt must lie in the future")
     return moment
-
-
-def _shown(conn: sa.Connection, token: Token) -> dict[str, Any]:
-    return {
-        "_id": _wire_id(token.id),
-        "displayName": token.name,
-        "role": token.role,
-        "createdAt": clock.to_text(token.created_at),
-        "lastUsedAt": clock.to_text(token.last_used_at) if token.last_used_at else None,
-        "expiresAt": clock.to_text(token.expires_at) if token.expires_at else None,
-        "fineGrained": token_scopes.render(conn, token.scopes) if token.scopes else None,
-    }
-
-
-def _wire_id(row_id: int) -> str:
-    """Ids are 24 hex digits on the wire."""
-    return f"{row_id:024x}"
-
-
-def _row_id(wire_id: str) -> int:
-    try:
-        found = int(wire_id, 16) if len(wire_id) == 24 else 0
-    except ValueError:
-        found = 0
-    return found if found < 2**63 else 0

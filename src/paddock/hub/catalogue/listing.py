@@ -22,9 +22,12 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from paddock import clock
 from paddock.hub import access, lookup
 from paddock.hub.catalogue.cursors import DEFAULT_SORT, Order, Place, read_cursor, write_cursor
-from paddock.hub.catalogue.filters import Filter, Wanted, by_column, filters
+from paddock.hub.catalogue.filters import Filter, Wanted, filters
+from paddock.hub.gates.standing import let_in
+from paddock.hub.groups.roles import shared_with
 from paddock.hub.paging import Page
 from paddock.hub.tables import memberships, repositories
 from paddock.hub.types import Account, Caller, Kind, Repository
@@ -246,8 +249,7 @@ def _private(search: _Search, caller: Caller, steps: Sequence[int]) -> _Stretch:
     private = repositories.c.is_private
     if access.is_site_admin(caller) or caller.account is None:
         return search.along(steps, private)
-    mine = private & repositories.c.namespace_id.in_(_reachable(search.conn, caller.account))
-    few = search.fewest([by_column(search.listing.wanted.kind, mine)])
+    few = search.fewest([Filter(sa.true(), _theirs(search, caller.account))])
     visible = access.visible_to(caller)
     if few is None:
         return search.along(steps, private, visible)
@@ -267,6 +269,17 @@ def _merge(search: _Search, stretches: Sequence[_Stretch]) -> _Stretch:
         is_known = [place >= reached if descending else place <= reached for place in places]
         rows = list(compress(rows, is_known))
     return _Stretch(rows, reached)
+
+
+def _theirs(search: _Search, account: Account) -> sa.Select[Any]:
+    """All that is private and of which an account may see some: each by an index of its own."""
+    c = repositories.c
+    within = c.namespace_id.in_(_reachable(search.conn, account))
+    of_namespaces = sa.select(c.id).where(
+        c.kind == search.listing.wanted.kind, c.is_private, within
+    )
+    named = (shared_with(account), let_in(account.id, clock.now()))
+    return sa.select(sa.union(of_namespaces, *named).subquery().c[0])
 
 
 def _reachable(conn: sa.Connection, account: Account) -> list[int]:

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.errors import BadInput, Forbidden, NotFound, shown
 from paddock.hub import access
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.errors import AlreadyExists
 from paddock.hub.groups.roles import check_role, role_in_group
 from paddock.hub.groups.tables import resource_groups
@@ -68,6 +70,7 @@ def create_group(conn: sa.Connection, org: Account, wanted: GroupChange) -> Grou
         "created_at": clock.now(),
     }
     insert = resource_groups.insert().values(**values).returning(resource_groups)
+    note(conn, Act.ORG_GROUP, account=org, group=values["public_id"], what="create")
     return _to_group(conn.execute(insert).mappings().one())
 
 
@@ -121,16 +124,19 @@ def change_group(conn: sa.Connection, group: Group, wanted: GroupChange) -> None
         values["description"] = _check_description(wanted.description)
     if values:
         _update(conn, group, values)
+    note(conn, Act.ORG_GROUP, group=group.public_id, what="change")
 
 
 def set_auto_join(conn: sa.Connection, group: Group, role: str | None) -> None:
     """Let everyone who joins the organisation join the group with this role, or nobody."""
     _update(conn, group, {"auto_join_role": None if role is None else check_role(role)})
+    note(conn, Act.ORG_GROUP, group=group.public_id, what="join", role=role)
 
 
 def delete_group(conn: sa.Connection, group: Group) -> None:
     """Forget a group; its repositories are the organisation's like any other."""
     conn.execute(resource_groups.delete().where(resource_groups.c.id == group.id))
+    note(conn, Act.ORG_GROUP, group=group.public_id, what="delete")
 
 
 def require_admin(conn: sa.Connection, caller: Caller, org: Account, group: Group) -> Account:

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from paddock.errors import BadInput
 from paddock.hub import access, lookup
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.groups.groups import Group
 from paddock.hub.groups.tables import resource_group_repositories
 from paddock.hub.tables import repositories
@@ -37,9 +39,11 @@ def put_repository(
     by = added_by.name if added_by else None
     values = {"repo_id": repo.id, "group_id": group.id, "added_by": by}
     conn.execute(resource_group_repositories.insert().values(**values))
+    note(conn, Act.ORG_GROUP, repo=repo, group=group.public_id)
 
 
 def take_out_repository(conn: sa.Connection, repo: Repository) -> None:
     """Let a repository be in no group; nothing happens when it is in none."""
     c = resource_group_repositories.c
     conn.execute(resource_group_repositories.delete().where(c.repo_id == repo.id))
+    note(conn, Act.ORG_GROUP, repo=repo, what="remove")

@@ -35,6 +35,16 @@ resource_group_members = Table(
     Index(None, "user_id"),
 )
 
+# All members of a team, with its role.
+resource_group_teams = Table(
+    "resource_group_teams",
+    metadata,
+    Column("group_id", Id, ForeignKey("resource_groups.id", ondelete="CASCADE"), primary_key=True),
+    Column("team_id", Id, ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", String(12), nullable=False),
+    Index(None, "team_id"),
+)
+
 # A repository is in one group at most.
 resource_group_repositories = Table(
     "resource_group_repositories",

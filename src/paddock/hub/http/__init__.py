@@ -19,5 +19,6 @@ answers       answers in JSON
 direct        routes without the cost of parsing what they do not need
 identity      who somebody is, as OpenID Connect tells it
 token_scopes  scopes of fine-grained tokens, as the Hub writes them
+shown_tokens  access tokens as the API tells of them
 counting      which requests are downloads
 """

@@ -1,7 +1,8 @@
 """An event of a discussion reaches everyone it concerns: who takes part, is called, or watches.
 
-One row for each user and discussion, which tells of the last event. A user who is called by name is
-told only if they may see the repository; whether the others still may is looked at when they read
+One row for each user and discussion, which tells of the last event. A user who is called by name,
+or by a team's that somebody of the same organisation calls, is told only if they may see the
+repository; whether the others still may is looked at when they read
 (``inbox``). Whoever does something is not told of it.
 """
 
@@ -16,8 +17,9 @@ from paddock import clock
 from paddock.hub import access
 from paddock.hub.discussions.tables import discussion_events, discussions
 from paddock.hub.notifications.tables import notifications, watches
-from paddock.hub.people.accounts import find_account
+from paddock.hub.people.accounts import find_account, role_in
 from paddock.hub.tables import memberships
+from paddock.hub.teams import members
 from paddock.hub.types import Account, Caller, Repository
 
 MAX_TOLD = 10_000  # watchers of one repository who are told of one event
@@ -35,7 +37,7 @@ class News(NamedTuple):
 def tell(conn: sa.Connection, repo: Repository, news: News) -> None:
     """Let everyone know whom it concerns, in the transaction that makes the event."""
     taking_part = _participants(conn, news.discussion_id)
-    called = _called(conn, repo, news.mentions)
+    called = _called(conn, repo, news)
     told = taking_part | called | _watchers(conn, repo)
     if news.actor is not None:
         told.discard(news.actor.id)
@@ -82,15 +84,18 @@ def _participants(conn: sa.Connection, discussion_id: int) -> set[int]:
     return {user_id for user_id in conn.execute(opened.union(did)).scalars() if user_id is not None}
 
 
-def _called(conn: sa.Connection, repo: Repository, names: tuple[str, ...]) -> set[int]:
-    found = [find_account(conn, name) for name in names]
-    return {
-        account.id
-        for account in found
-        if account is not None
-        and account.kind == "user"
-        and access.may_see(conn, Caller(account, None), repo)
-    }
+def _called(conn: sa.Connection, repo: Repository, news: News) -> set[int]:
+    found: dict[int, Account] = {}
+    for name in news.mentions:
+        org, _, team = name.partition("/")
+        account = find_account(conn, org)
+        if account is None:
+            continue
+        if not team and account.kind == "user":
+            found[account.id] = account
+        elif team and news.actor and role_in(conn, account.id, news.actor) is not None:
+            found |= {one.id: one for one in members.called(conn, account, team)}
+    return {id_ for id_, one in found.items() if access.may_see(conn, Caller(one, None), repo)}
 
 
 def _watchers(conn: sa.Connection, repo: Repository) -> set[int]:

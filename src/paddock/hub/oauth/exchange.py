@@ -1,7 +1,8 @@
 """A token for a CI job that proves who it is, without a secret kept anywhere (RFC 8693).
 
 Knows resources as clients name them. The token writes to the contents of one repository for an
-hour, in the name of the user who trusted the job, and never does more than that user may do then.
+hour, in the name of the user who trusted the job or of a service account, and never does more than
+that user may do then.
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ from paddock.hub import lookup, names
 from paddock.hub.context import Hub
 from paddock.hub.errors import BadName
 from paddock.hub.names import RepositoryName
-from paddock.hub.oauth.failures import InvalidTarget
+from paddock.hub.oauth.failures import InvalidGrant, InvalidTarget
 from paddock.hub.oauth.publishers import publishers_of
 from paddock.hub.people import scopes
 from paddock.hub.people.accounts import to_account
 from paddock.hub.people.scopes import REPOSITORY, Scopes
+from paddock.hub.people.service_accounts import ServiceAccountDisabled
 from paddock.hub.people.tokens import Bounds, create_token
 from paddock.hub.tables import accounts, tokens
 from paddock.hub.types import FINE_GRAINED, Kind, Repository
@@ -70,7 +72,10 @@ def _issue(conn: sa.Connection, repo: Repository, user_id: int) -> str:
         moment + TOKEN_LIFE,
         prefix=TOKEN_PREFIX,
     )
-    return create_token(conn, user, _TOKEN_NAME, FINE_GRAINED, bounds)
+    try:
+        return create_token(conn, user, _TOKEN_NAME, FINE_GRAINED, bounds)
+    except ServiceAccountDisabled as e:
+        raise InvalidGrant(e.message) from e
 
 
 def _parse(resource: str) -> RepositoryName:

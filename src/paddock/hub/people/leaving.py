@@ -1,9 +1,9 @@
 """Accounts that get another name, and accounts that go.
 
 A rename takes every repository along: each old address leads to the new one. A deletion takes the
-account's repositories, tokens, sessions, memberships, applications, likes and lists; what it wrote
-in repositories of others stays there without an author: commits, discussions, comments. In both
-cases the name is kept (``kept_names``).
+account's repositories, tokens, sessions, memberships, applications, likes and lists, and an
+organisation's service accounts; what it wrote in repositories of others stays there without an
+author: commits, discussions, comments. In both cases the name is kept (``kept_names``).
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from sqlalchemy.exc import IntegrityError
 
 from paddock.errors import Conflict
 from paddock.hub import lookup, names, redirects
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.catalogue import texts
 from paddock.hub.collections.collections import forget_upvotes_of
 from paddock.hub.errors import AlreadyExists
 from paddock.hub.likes.likes import forget_likes_of
-from paddock.hub.people import kept_names
+from paddock.hub.people import kept_names, service_accounts
 from paddock.hub.people.accounts import orgs_of, to_account
 from paddock.hub.repositories import forget_repository
 from paddock.hub.tables import accounts, memberships, repositories
@@ -52,6 +54,7 @@ def rename_account(
     if old_key != new_key:
         kept_names.take(conn, new_name, account.id)
     _move_repositories(conn, account, new_name)
+    note(conn, Act.ACCOUNT_RENAME, account=account, name=new_name)
     return to_account(row)
 
 
@@ -90,8 +93,11 @@ def delete_account(
     forget_upvotes_of(conn, account)
     for row in rows:
         forget_repository(conn, lookup.to_repository(row), None)
+    for program in service_accounts.of_org(conn, account):
+        delete_account(conn, program.user, keeper=keeper)
     kept_names.keep(conn, account, reason="deleted", keeper_id=keeper.id if keeper else None)
     conn.execute(accounts.delete().where(accounts.c.id == account.id))
+    note(conn, Act.ACCOUNT_DELETE, account=account, repositories=len(rows))
 
 
 def _hold(conn: sa.Connection, account: Account) -> Account:

@@ -10,13 +10,16 @@ import sqlalchemy as sa
 
 from paddock.errors import Conflict, Forbidden, NotFound, shown
 from paddock.hub import access
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.errors import AlreadyExists
 from paddock.hub.groups import members as groups
 from paddock.hub.paging import Order, Page, Part, read_page
 from paddock.hub.people import accounts as people
-from paddock.hub.people import scopes
+from paddock.hub.people import scopes, service_accounts
 from paddock.hub.people.accounts import Member
 from paddock.hub.tables import accounts, memberships
+from paddock.hub.teams import members as teams
 from paddock.hub.types import Account, Caller
 
 
@@ -67,6 +70,7 @@ def add_member(conn: sa.Connection, org: Account, user: Account, role: str) -> N
     _hold(conn, org)
     if people.role_in(conn, org.id, user) is not None:
         raise AlreadyExists(f"{user.name} is already a member of {org.name}")
+    service_accounts.require_person(conn, user)
     people.set_role(conn, org, user, role)
     groups.join_automatically(conn, org, user)
 
@@ -75,6 +79,7 @@ def change_role(conn: sa.Connection, org: Account, user: Account, role: str) -> 
     """Let a member do more, or less; raises NotAMember or LastAdmin."""
     _hold(conn, org)
     _require_member(conn, org, user)
+    service_accounts.require_person(conn, user)
     if role != "admin":
         _require_other_admin(conn, org, user)
     people.set_role(conn, org, user, role)
@@ -84,9 +89,12 @@ def remove_member(conn: sa.Connection, org: Account, user: Account) -> None:
     """End a membership; raises NotAMember or LastAdmin."""
     _hold(conn, org)
     _require_member(conn, org, user)
+    service_accounts.require_person(conn, user)
     _require_other_admin(conn, org, user)
     people.remove_member(conn, org, user)
     groups.leave_all(conn, org.id, [user.id])
+    teams.leave_all(conn, org.id, [user.id])
+    note(conn, Act.ORG_MEMBER, account=org, user=user.name)
 
 
 def _to_member(row: sa.RowMapping) -> Member:

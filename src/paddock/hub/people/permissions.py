@@ -52,6 +52,8 @@ _OF_ORGANIZATIONS = (
     _Rule("/settings/repositories", scopes.READ_ORG_REPOSITORIES, None),
     _Rule("/members", None, scopes.WRITE_MEMBERS),
     _Rule("/resource-groups", scopes.READ_ORG, scopes.WRITE_GROUPS),
+    _Rule("/teams", scopes.READ_ORG, scopes.WRITE_MEMBERS),
+    _Rule("/service-accounts", scopes.READ_ORG, None),
 )
 
 

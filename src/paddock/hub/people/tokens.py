@@ -19,7 +19,9 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.digest import sha256_hex
 from paddock.errors import BadInput, NotFound, Unauthorized, Unavailable, shown
-from paddock.hub.people import scopes
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
+from paddock.hub.people import scopes, service_accounts
 from paddock.hub.people.accounts import to_account
 from paddock.hub.people.scopes import Scopes
 from paddock.hub.tables import accounts, tokens
@@ -32,6 +34,7 @@ TOKEN_PREFIX = "hf_"  # noqa: S105  # what secret scanners look for, no secret i
 RANDOM_CHARS = 37  # after the prefix
 MAX_NAME_CHARS = 100
 MAX_TOKENS = 1000  # of one user
+MAX_SERVICE_LIFE = timedelta(days=366)  # of a service account's token
 _ALPHABET = string.ascii_letters + string.digits
 _TOUCH_EVERY = timedelta(minutes=1)
 _MARK_CHARS = 16
@@ -68,6 +71,8 @@ def create_token(
         raise BadInput(f"{account.name} is an organization: only users have tokens")
     if not name or len(name) > MAX_NAME_CHARS or not name.isprintable():
         raise BadInput(f"{shown(name)} cannot be the name of a token")
+    if service_accounts.require_enabled(conn, account):
+        _check_for_service(account, within)
     count = sa.select(sa.func.count()).where(
         tokens.c.user_id == account.id, tokens.c.grant_id.is_(None)
     )
@@ -86,7 +91,19 @@ def create_token(
             grant_id=within.grant_id,
         )
     )
+    note(conn, Act.TOKEN_CREATE, account=account, name=name, role=role)
     return secret
+
+
+def _check_for_service(account: Account, within: Bounds) -> None:
+    """Nobody notices what becomes of a program's token: it does little, and not for ever."""
+    if within.scopes is None or within.expires_at is None:
+        hint = f"say what it may do, and when it ends within {MAX_SERVICE_LIFE.days} days"
+        raise BadInput("a service account's tokens are fine-grained, and end", hint=hint)
+    if (scopes.ACCOUNT, account.id) in within.scopes.on:
+        raise BadInput("a service account has no repositories of its own")
+    if within.expires_at > clock.now() + MAX_SERVICE_LIFE:
+        raise BadInput(f"a service account's token ends within {MAX_SERVICE_LIFE.days} days")
 
 
 def new_secret(prefix: str) -> str:
@@ -107,6 +124,7 @@ def revoke_token(conn: sa.Connection, account: Account, token_id: int) -> None:
     gone = conn.execute(tokens.delete().where(c.id == token_id, c.user_id == account.id))
     if gone.rowcount == 0:
         raise TokenNotFound(f"{account.name} has no token with that id")
+    note(conn, Act.TOKEN_REVOKE, account=account, token=token_id)
 
 
 def authenticate(database: Database, secret: str) -> Caller:

@@ -20,6 +20,9 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.errors import Unauthorized
 from paddock.hub import names
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
+from paddock.hub.people import service_accounts
 from paddock.hub.people.accounts import find_account, to_account
 from paddock.hub.people.passwords import hash_password, verify_password
 from paddock.hub.people.tokens import authenticate, digest, new_secret
@@ -57,6 +60,7 @@ class Session:
 
     user: Account
     created_at: datetime
+    confirmed_at: datetime  # when they last proved who they are
     caller: Caller  # what the user may do from a page
     seen_on: date | None = None  # the last day on which its use was noted
 
@@ -73,7 +77,7 @@ def sign_in(database: Database, name: str, password: str, place: Place) -> tuple
 
     A token with which the user may write is as good as their password, for as long as it is there.
     """
-    subject = f"account:{names.account_key(name)}"
+    subject = account_subject(name)
     with database.write() as conn:
         is_over = [
             over_limit(conn, subject, TRIES_PER_ACCOUNT),
@@ -91,7 +95,9 @@ def sign_in(database: Database, name: str, password: str, place: Place) -> tuple
 def start_session(
     conn: sa.Connection, user: Account, token: Token | None = None, *, place: Place | None = None
 ) -> str:
-    """A new session's secret; it ends with the token that it began with."""
+    """A new session's secret; it ends with the token that it began with. Raises WrongPassword."""
+    if service_accounts.owner_of(conn, user) is not None:
+        raise WrongPassword  # a program, which no browser is
     moment = clock.now()
     conn.execute(sessions.delete().where(sessions.c.expires_at <= moment))
     secret = new_secret(_PREFIX)
@@ -100,8 +106,9 @@ def start_session(
         ends = min(ends, token.expires_at)
     token_id = token.id if token else None
     values = {"user_id": user.id, "created_at": moment, "expires_at": ends, "token_id": token_id}
-    seen = {"seen_on": moment.date(), **_told(place)}
+    seen = {"confirmed_at": moment, "seen_on": moment.date(), **_told(place)}
     conn.execute(sessions.insert().values(secret_sha256=digest(secret), **values, **seen))
+    note(conn, Act.ACCOUNT_SIGN_IN, account=user, with_token=token.id if token else None)
     return secret
 
 
@@ -122,6 +129,7 @@ _SESSION = (
     sa.select(
         accounts,
         sessions.c.created_at.label("signed_in_at"),
+        sessions.c.confirmed_at,
         sessions.c.seen_on,
         tokens.c.role.label("token_role"),
     )
@@ -145,12 +153,24 @@ def recall_session(conn: sa.Connection, secret_sha256: str) -> Session | None:
     is_admin = user.is_admin and row["token_role"] in {None, "admin"}
     signed_in = SignedIn(secret_sha256, is_admin)
     caller = Caller(user, None, session=signed_in)
-    return Session(user, row["signed_in_at"], caller, row[sessions.c.seen_on])
+    moments = (row["signed_in_at"], row[sessions.c.confirmed_at])
+    return Session(user, *moments, caller, row[sessions.c.seen_on])
+
+
+def account_subject(name: str) -> str:
+    """Under which guesses at an account's password are counted."""
+    return f"account:{names.account_key(name)}"
+
+
+def end_all(conn: sa.Connection, user: Account) -> None:
+    """Sign every browser of theirs out."""
+    conn.execute(sessions.delete().where(sessions.c.user_id == user.id))
 
 
 def end_session(conn: sa.Connection, secret: str) -> None:
     """Sign out."""
     conn.execute(sessions.delete().where(sessions.c.secret_sha256 == digest(secret)))
+    note(conn, Act.ACCOUNT_SIGN_OUT)
 
 
 def change_password(
@@ -160,7 +180,7 @@ def change_password(
 
     Raises WrongPassword, BadPassword or TooManyAttempts. Who has none needs none to set one.
     """
-    row, subject = accounts.c.id == user.id, f"account:{names.account_key(user.name)}"
+    row, subject = accounts.c.id == user.id, account_subject(user.name)
     with database.write() as conn:
         is_over = over_limit(conn, subject, TRIES_PER_ACCOUNT)
         stored = conn.scalar(sa.select(accounts.c.password_hash).where(row))
@@ -187,7 +207,7 @@ def has_password(conn: sa.Connection, user: Account) -> bool:
 
 def check_password(database: Database, user: Account, password: str) -> None:
     """Raise WrongPassword or TooManyAttempts unless it is the user's, or they have none."""
-    subject = f"account:{names.account_key(user.name)}"
+    subject = account_subject(user.name)
     with database.write() as conn:
         is_over = over_limit(conn, subject, TRIES_PER_ACCOUNT)
         stored = conn.scalar(sa.select(accounts.c.password_hash).where(accounts.c.id == user.id))
@@ -203,7 +223,8 @@ def set_password(conn: sa.Connection, user: Account, new: str) -> None:
     """The same by an administrator, who need not know the old one; raises BadPassword."""
     change = accounts.update().where(accounts.c.id == user.id)
     conn.execute(change.values(password_hash=hash_password(new)))
-    conn.execute(sessions.delete().where(sessions.c.user_id == user.id))
+    end_all(conn, user)
+    note(conn, Act.ACCOUNT_PASSWORD, account=user)
 
 
 def form_key(secret: str) -> str:

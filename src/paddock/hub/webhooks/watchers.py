@@ -12,6 +12,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from paddock.hub import access
+from paddock.hub.collaborators.tables import collaborators
 from paddock.hub.lookup import to_repository
 from paddock.hub.people.accounts import role_in, to_account
 from paddock.hub.tables import accounts, memberships, repositories
@@ -56,7 +57,9 @@ def page_of_watchers(
 def owners_who_may_see(conn: sa.Connection, repo: Repository, watched: Sequence[Pair]) -> list[int]:
     """Of the owners of webhooks that watch a private repository, those who may see it."""
     members = sa.select(memberships.c.user_id).where(memberships.c.org_id == repo.namespace_id)
-    near = sa.or_(accounts.c.id == repo.namespace_id, accounts.c.id.in_(members))
+    named = sa.select(collaborators.c.user_id).where(collaborators.c.repo_id == repo.id)
+    theirs = sa.or_(accounts.c.id.in_(members), accounts.c.id.in_(named))
+    near = sa.or_(accounts.c.id == repo.namespace_id, theirs)
     owners = {
         row[accounts.c.id]: to_account(row)
         for row in conn.execute(_watchers(watched).where(near)).mappings()
