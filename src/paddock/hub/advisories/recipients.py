@@ -19,7 +19,7 @@ from paddock.hub.jobs.handlers import handler
 from paddock.hub.jobs.stopping import stop_here_if_asked
 from paddock.hub.lookup import to_repository
 from paddock.hub.notifications.notices import NewNotice, notify
-from paddock.hub.tables import access_grants, accounts, repositories, repository_tags
+from paddock.hub.tables import access_grants, accounts, memberships, repositories, repository_tags
 from paddock.hub.types import Repository
 
 TELL = "advisories.tell"
@@ -63,13 +63,14 @@ def _holders(conn: sa.Connection, repo: Repository, after: int) -> Iterator[int]
     granted = sa.select(grants.user_id).where(
         grants.repo_id == repo.id, grants.status == "accepted"
     )
+    members = sa.select(memberships.c.user_id).where(memberships.c.org_id.in_(granted))
     took = sa.select(file_downloads.c.user_id).where(file_downloads.c.repo_id == repo.id)
     derived = (
         sa.select(owners.namespace_id)
         .join_from(repositories, repository_tags, tags.repo_id == owners.id)
         .where(tags.tag == f"base_model:{repo.full_name}")
     )
-    held = sa.or_(*(accounts.c.id.in_(ids) for ids in (granted, took, derived)))
+    held = sa.or_(*(accounts.c.id.in_(ids) for ids in (granted, members, took, derived)))
     query = sa.select(accounts.c.id).where(held, accounts.c.kind == "user", accounts.c.id > after)
     yield from conn.execute(query.order_by(accounts.c.id).limit(_USERS_AT_ONCE)).scalars()
 

@@ -1,4 +1,4 @@
-"""Letting somebody in by name, whether or not they asked, for good or until a day."""
+"""Letting somebody in by name, a user or an organisation, for good or until a day."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def grant(
     ends: Text = "",
     form_key: Text = "",
 ) -> Response:
-    """Let a user in."""
+    """Let them in, whether or not they asked."""
     visitor.check_form(form_key)
     try:
         with hub.database.write() as conn:
             repo = access.open_to_change(conn, visitor.caller, name, Need.WRITE)
-            user = accounts.get_account(conn, who.strip(), kind="user")
+            user = accounts.get_account(conn, who.strip())
             reviewer = access.require_user(visitor.caller)
             requests.grant(conn, repo, user, reviewer, end_of_day(ends))
     except (accounts.AccountNotFound, BadInput) as e:

@@ -19,6 +19,7 @@ from paddock.hub.types import Repository
 # The steps from closed to open, each with what it lets others do.
 STEPS: Final = (
     ("private", "Private", "only its owners see it"),
+    ("invited", "By invitation", "who is let in sees it and downloads"),
     ("gated", "Gated", "everybody sees it, who is let in downloads"),
     ("open", "Open", "everybody downloads"),
 )
@@ -42,9 +43,16 @@ class Stage(NamedTuple):
     keeps_to: bool
 
 
+def stage_now(repo: Repository) -> str:
+    """Its step from closed to open."""
+    if repo.is_private:
+        return "invited" if repo.is_invited else "private"
+    return "gated" if repo.gated else "open"
+
+
 def read_stage(conn: sa.Connection, repo: Repository) -> Stage:
     """How it is at this moment."""
-    now = "private" if repo.is_private else "gated" if repo.gated else "open"
+    now = stage_now(repo)
     moment = clock.now()
     announced = [
         Announced(event.stage, begins, event.reason, begins > moment)

@@ -57,12 +57,18 @@ def row_of(repo: Repository) -> Row:
         openness=LABELS[OPENNESS].get(openness, ""),
         gate=LABELS[GATE].get(gate, ""),
         gate_style=_STATES.get(gate, ""),
-        access="private" if repo.is_private else _GATES.get(repo.gated or "", ""),
+        access=_access(repo),
         likes=repo.likes,
         downloads=repo.downloads,
         updated=f"{updated[:19]}Z",
         day=updated[:10],
     )
+
+
+def _access(repo: Repository) -> str:
+    if repo.is_private:
+        return "by invitation" if repo.is_invited else "private"
+    return _GATES.get(repo.gated or "", "")
 
 
 def _task(repo: Repository, facts: dict[str, Any], tags: list[str]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from paddock.hub.lifecycle.standing import Told
 from paddock.hub.likes.likes import is_liked
 from paddock.hub.names import RepositoryName
 from paddock.hub.people.reach import TO_OWN, covers
+from paddock.hub.tables import accounts
 from paddock.hub.types import Kind, Need, Repository
 from paddock.web.browser import Visitor
 
@@ -80,6 +82,13 @@ class Tab(NamedTuple):
     is_current: bool
 
 
+class Invitation(NamedTuple):
+    """By whom a visitor was let in to what is not public: themself, or an organisation."""
+
+    through: str | None
+    ends: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class Shell:
     """The head of a repository's pages, for one visitor."""
@@ -91,6 +100,7 @@ class Shell:
     is_liked: bool
     told: Told  # of main's tip, or of the revision that the page shows
     concerning: Concerning  # advisories on that revision, and on its base models
+    invitation: Invitation | None = None  # by which alone the visitor sees it
 
 
 def open_shell(
@@ -121,4 +131,14 @@ def open_shell(
     shown = revision or repo.head_oid
     told = standing.tell(conn, repo, shown, clock.now())
     advisories = concerning(conn, caller, repo, shown)
-    return Shell(repo, tabs, may_write, may_own, liked, told, advisories)
+    invitation = _invitation(conn, visitor, repo) if repo.is_invited else None
+    return Shell(repo, tabs, may_write, may_own, liked, told, advisories, invitation)
+
+
+def _invitation(conn: sa.Connection, visitor: Visitor, repo: Repository) -> Invitation | None:
+    grant = access.recipient_of(conn, visitor.caller, repo)
+    if grant is None or visitor.user is None:
+        return None
+    is_own = grant.holder_id == visitor.user.id
+    name = sa.select(accounts.c.name).where(accounts.c.id == grant.holder_id)
+    return Invitation(None if is_own else conn.scalar(name), grant.expires_at)

@@ -62,12 +62,13 @@ def change_visibility(
     visibility: Text = "",
     form_key: Text = "",
 ) -> Response:
-    """Private or public."""
+    """Private, by invitation, or public."""
     visitor.check_form(form_key)
-    if visibility not in {"public", "private"}:
-        problem = BadInput(f"{shown(visibility)} is no visibility", hint="public or private")
+    if visibility not in {"public", "invited", "private"}:
+        hint = "public, invited or private"
+        problem = BadInput(f"{shown(visibility)} is no visibility", hint=hint)
         return show_settings(hub, visitor, name, 400, problem=sentence(problem))
-    wanted = Settings(is_private=visibility == "private")
+    wanted = Settings(is_private=visibility != "public", is_invited=visibility == "invited")
     return _change(hub, visitor, name, wanted, "visibility")
 
 
