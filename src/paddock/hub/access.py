@@ -103,11 +103,8 @@ def require(
         raise missing(caller, repo.kind, called or repo.full_name)
     if need >= Need.WRITE:
         _require_write(conn, caller, repo, standing)
-        if need is Need.OWN and not covers(conn, caller, repo, TO_OWN):
-            raise Forbidden(
-                f"this token may not change {repo.full_name} itself",
-                hint=f"it needs the permission {scopes.WRITE}",
-            )
+        if need is Need.OWN:
+            _require_own(conn, caller, repo, standing)
     elif need is Need.CONTENT:
         _require_read(conn, caller, repo, standing)
 
@@ -183,6 +180,15 @@ def may_write(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
 
 
 def may_have_revoked(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
+def may_own(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
+    """Whether the caller has the right to change the repository itself, likewise."""
+    if caller.account is None:
+        return False
+    standing = standing_with(conn, caller, repo)
+    is_right = decide(Right.OWN, stages_of(repo), standing) is Outcome.ALLOWED
+    return is_right and covers(conn, caller, repo, TO_OWN)
+
+
     """Whether the caller may have the weights of a release that was revoked."""
     stages = (*stages_of(repo), Stage.REVOKED)
     return decide(Right.WEIGHTS, stages, standing_with(conn, caller, repo)) is Outcome.ALLOWED
@@ -266,6 +272,21 @@ def _require_write(
 
 
 def _require_read(
+def _require_own(
+    conn: sa.Connection, caller: Caller, repo: Repository, standing: Standing
+) -> None:
+    if decide(Right.OWN, stages_of(repo), standing) is not Outcome.ALLOWED:
+        raise Forbidden(
+            f"you may change the files of {repo.full_name}, but not the repository itself",
+            hint=f"ask an admin of {repo.namespace}",
+        )
+    if not covers(conn, caller, repo, TO_OWN):
+        raise Forbidden(
+            f"this token may not change {repo.full_name} itself",
+            hint=f"it needs the permission {scopes.WRITE}",
+        )
+
+
     conn: sa.Connection, caller: Caller, repo: Repository, standing: Standing
 ) -> None:
     if decide(Right.READ, stages_of(repo), standing) is Outcome.ALLOWED:

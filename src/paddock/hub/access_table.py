@@ -21,6 +21,8 @@ class Who(StrEnum):
     GUEST = "guest"
     EXPIRED = "expired"
     REJECTED = "rejected"
+    COLLABORATOR = "collaborator"
+    HELPER = "helper"
     MEMBER = "member"
     CONTRIBUTOR = "contributor"
     CREATOR = "creator"
@@ -52,6 +54,7 @@ class Right(StrEnum):
     WEIGHTS = "weights"
     PROPOSE = "propose"
     WRITE = "write"
+    OWN = "own"
     EDIT = "edit"
     HANDLE = "handle"
     ORGANISE = "organise"
@@ -74,6 +77,8 @@ WHO: Final = {
     Who.GUEST: "such a user, a member of an organisation whose access was granted the same way",
     Who.EXPIRED: "such a user, whose access has ended",
     Who.REJECTED: "such a user, whose request was rejected",
+    Who.COLLABORATOR: "such a user, with the role `read` on this repository alone",
+    Who.HELPER: "such a user, with the role `write` on this repository alone",
     Who.MEMBER: "a member of the organisation who may read",
     Who.CONTRIBUTOR: "a member who may create repositories, and did not create this one",
     Who.CREATOR: "such a member, who created this one",
@@ -98,7 +103,8 @@ RIGHTS: Final = {
     Right.READ: "read the files: download, clone, the rows of a table, run the model",
     Right.WEIGHTS: "read the weights of a release",
     Right.PROPOSE: "open a pull request: by git, or by changing a file on its page",
-    Right.WRITE: "change files and refs, merge, decide who gets access, settings, move, delete",
+    Right.WRITE: "change files and refs, merge, decide who gets access, publish advisories",
+    Right.OWN: "change the repository itself: settings, stage, collaborators, move, delete",
     Right.EDIT: "edit what somebody else wrote in a discussion",
     Right.HANDLE: "read a report that was not triaged yet, decide about it, answer its reporter",
     Right.ORGANISE: "put it into a resource group",
@@ -113,45 +119,48 @@ _TOGETHER: Final = {
 
 # One column a Who in their order; the stages at which a row holds stand at its end.
 _TABLE: Final = """
-         anon read invi gues expi reje memb cont crea writ owne admi fore
-see      401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  404  private
-see      401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  404  invited
-see      yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  gated public
-talk     401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  404  private
-talk     401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  404  invited
-talk     401  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  gated public
-ask      401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  404  private
-ask      401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  404  invited
-ask      401  yes  yes  yes  yes  403  yes  yes  yes  yes  yes  yes  yes  gated
-ask      401  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  public
-read     401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  404  private
-read     401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  404  invited
-read     401  403  yes  yes  403  403  403  403  yes  yes  yes  yes  403  gated
-read     yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  public
-weights  401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  404  private
-weights  401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  404  invited
-weights  401  403  yes  yes  403  403  403  403  yes  yes  yes  yes  403  gated
-weights  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  open deprecated
-weights  403  403  403  403  403  403  403  403  yes  yes  yes  yes  403  revoked
-propose  401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  404  private
-propose  401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  404  invited
-propose  401  403  yes  yes  403  403  403  403  yes  yes  yes  yes  403  gated
-propose  401  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  public
-write    401  404  404  404  404  404  403  403  yes  yes  yes  yes  404  private
-write    401  404  403  403  404  404  403  403  yes  yes  yes  yes  404  invited
-write    401  403  403  403  403  403  403  403  yes  yes  yes  yes  403  gated public
-edit     401  404  404  404  404  404  403  403  403  403  403  403  404  private
-edit     401  404  403  403  404  404  403  403  403  403  403  403  404  invited
-edit     401  403  403  403  403  403  403  403  403  403  403  403  403  gated public
-handle   401  404  404  404  404  404  404  404  yes  yes  yes  yes  404  private
-handle   401  404  404  404  404  404  404  404  yes  yes  yes  yes  404  invited
-handle   401  404  404  404  404  404  404  404  yes  yes  yes  yes  404  gated public
-organise 401  404  404  404  404  404  403  403  403  403  yes  yes  404  private
-organise 401  404  403  403  404  404  403  403  403  403  yes  yes  404  invited
-organise 401  403  403  403  403  403  403  403  403  403  yes  yes  403  gated public
-override 401  404  404  404  404  404  403  403  403  403  403  yes  404  private
-override 401  404  403  403  404  404  403  403  403  403  403  yes  404  invited
-override 401  403  403  403  403  403  403  403  403  403  403  yes  403  gated public
+         anon read invi gues expi reje coll help memb cont crea writ owne admi fore
+see      401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  yes  yes  404  private
+see      401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  yes  yes  404  invited
+see      yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  gated public
+talk     401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  yes  yes  404  private
+talk     401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  yes  yes  404  invited
+talk     401  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  gated public
+ask      401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  yes  yes  404  private
+ask      401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  yes  yes  404  invited
+ask      401  yes  yes  yes  yes  403  yes  yes  yes  yes  yes  yes  yes  yes  yes  gated
+ask      401  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  public
+read     401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  yes  yes  404  private
+read     401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  yes  yes  404  invited
+read     401  403  yes  yes  403  403  yes  yes  403  403  yes  yes  yes  yes  403  gated
+read     yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  public
+weights  401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  yes  yes  404  private
+weights  401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  yes  yes  404  invited
+weights  401  403  yes  yes  403  403  yes  yes  403  403  yes  yes  yes  yes  403  gated
+weights  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  open deprecated
+weights  403  403  403  403  403  403  403  yes  403  403  yes  yes  yes  yes  403  revoked
+propose  401  404  404  404  404  404  yes  yes  yes  yes  yes  yes  yes  yes  404  private
+propose  401  404  yes  yes  404  404  yes  yes  yes  yes  yes  yes  yes  yes  404  invited
+propose  401  403  yes  yes  403  403  yes  yes  403  403  yes  yes  yes  yes  403  gated
+propose  401  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  yes  public
+write    401  404  404  404  404  404  403  yes  403  403  yes  yes  yes  yes  404  private
+write    401  404  403  403  404  404  403  yes  403  403  yes  yes  yes  yes  404  invited
+write    401  403  403  403  403  403  403  yes  403  403  yes  yes  yes  yes  403  gated public
+own      401  404  404  404  404  404  403  403  403  403  yes  yes  yes  yes  404  private
+own      401  404  403  403  404  404  403  403  403  403  yes  yes  yes  yes  404  invited
+own      401  403  403  403  403  403  403  403  403  403  yes  yes  yes  yes  403  gated public
+edit     401  404  404  404  404  404  403  403  403  403  403  403  403  403  404  private
+edit     401  404  403  403  404  404  403  403  403  403  403  403  403  403  404  invited
+edit     401  403  403  403  403  403  403  403  403  403  403  403  403  403  403  gated public
+handle   401  404  404  404  404  404  404  yes  404  404  yes  yes  yes  yes  404  private
+handle   401  404  404  404  404  404  404  yes  404  404  yes  yes  yes  yes  404  invited
+handle   401  404  404  404  404  404  404  yes  404  404  yes  yes  yes  yes  404  gated public
+organise 401  404  404  404  404  404  403  403  403  403  403  403  yes  yes  404  private
+organise 401  404  403  403  404  404  403  403  403  403  403  403  yes  yes  404  invited
+organise 401  403  403  403  403  403  403  403  403  403  403  403  yes  yes  403  gated public
+override 401  404  404  404  404  404  403  403  403  403  403  403  403  yes  404  private
+override 401  404  403  403  404  404  403  403  403  403  403  403  403  yes  404  invited
+override 401  403  403  403  403  403  403  403  403  403  403  403  403  yes  403  gated public
 """
 
 

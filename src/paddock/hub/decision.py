@@ -13,11 +13,18 @@ from typing import Final, NamedTuple
 
 from paddock.hub.access_table import Outcome, Right, Stage, Who, outcome
 from paddock.hub.gates.standing import Grant
+from paddock.hub.groups.roles import READ_HERE, WRITE_HERE
 from paddock.hub.types import Repository
 
 Stages = tuple[Stage, ...]
 
-_ROLES: Final = {"admin": Who.OWNER, "write": Who.WRITER, "read": Who.MEMBER}
+_ROLES: Final = {
+    "admin": Who.OWNER,
+    "write": Who.WRITER,
+    "read": Who.MEMBER,
+    WRITE_HERE: Who.HELPER,
+    READ_HERE: Who.COLLABORATOR,
+}
 _GRANTED: Final = {"accepted": Who.INVITED, "expired": Who.EXPIRED, "rejected": Who.REJECTED}
 _GATES: Final = {"auto": Stage.GATED_AUTO, "manual": Stage.GATED_MANUAL}
 _STRICTER: Final = (Outcome.ALLOWED, Outcome.FORBIDDEN, Outcome.UNKNOWN, Outcome.HIDDEN)

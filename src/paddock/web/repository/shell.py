@@ -22,7 +22,6 @@ from paddock.hub.lifecycle import standing
 from paddock.hub.lifecycle.standing import Told
 from paddock.hub.likes.likes import is_liked
 from paddock.hub.names import RepositoryName
-from paddock.hub.people.reach import TO_OWN, covers
 from paddock.hub.tables import accounts
 from paddock.hub.types import Kind, Need, Repository
 from paddock.web.browser import Visitor
@@ -33,6 +32,7 @@ class _Seen(NamedTuple):
 
     repo: Repository
     may_write: bool
+    may_own: bool
 
 
 class _Tab(NamedTuple):
@@ -59,6 +59,10 @@ def _for_writers(seen: _Seen) -> bool:
     return seen.may_write
 
 
+def _for_owners(seen: _Seen) -> bool:
+    return seen.may_own
+
+
 TABS: Final = (
     _Tab("card", "Card", "file", "", _always),
     _Tab("viewer", "Data", "table", "/viewer", _on_datasets),
@@ -69,7 +73,7 @@ TABS: Final = (
     _Tab("discussions", "Community", "talk", "/discussions", _always),
     _Tab("playground", "Playground", "play", "/playground", _on_models),
     _Tab("access", "Access", "key", "/access", _for_writers),
-    _Tab("settings", "Settings", "gear", "/settings", _for_writers),
+    _Tab("settings", "Settings", "gear", "/settings", _for_owners),
 )
 
 
@@ -120,8 +124,8 @@ def open_shell(
     caller = visitor.caller
     repo = open_repository(conn, caller, name, need)
     may_write = caller.may_write and access.may_write(conn, caller, repo)
-    may_own = may_write and covers(conn, caller, repo, TO_OWN)
-    seen = _Seen(repo, may_write)
+    may_own = may_write and access.may_own(conn, caller, repo)
+    seen = _Seen(repo, may_write, may_own)
     tabs = tuple(
         Tab(one.label, one.icon, repo.web_path + one.suffix, one.key == tab)
         for one in TABS
