@@ -16,7 +16,7 @@ from paddock.hub.git import commits, files, path_history, refs
 from paddock.hub.git.blame import Blame, blame
 from paddock.hub.git.commit_objects import NewCommit
 from paddock.hub.git.objects import read_object
-from paddock.hub.git.operations import Delete
+from paddock.hub.git.operations import Delete, Operation
 from paddock.hub.git.path_history import list_changes
 from paddock.hub.git.staging import stage
 from paddock.hub.types import Repository
@@ -27,12 +27,15 @@ from tests.hub import real_git
 from tests.hub.samples import add, commit, make_account, make_repository, tip
 
 PATH = "src/text.txt"
+RENAMING_HISTORIES = 4
 
 
-def merge(conn: sa.Connection, repo: Repository, parents: list[str], content: bytes) -> str:
+def merge(
+    conn: sa.Connection, repo: Repository, parents: list[str], content: bytes, path: str = PATH
+) -> str:
     """A commit of several parents on main, which has this at the path."""
     author = make_account(conn)
-    tree = stage(conn, repo, files.tree_oid_of(conn, repo, parents[0]), [add(PATH, content)])
+    tree = stage(conn, repo, files.tree_oid_of(conn, repo, parents[0]), [add(path, content)])
     new = NewCommit(tree, tuple(parents), author, clock.now(), f"merge {len(content)}")
     main = refs.find_ref(conn, repo, refs.MAIN)
     assert main is not None
@@ -44,21 +47,30 @@ def read_text(conn: sa.Connection, repo: Repository, oid: str) -> bytes | None:
     return stored.content if stored is not None else None
 
 
-def ours(conn: sa.Connection, repo: Repository, oid: str) -> Blame:
-    found = blame(conn, repo, oid, PATH, partial(read_text, conn, repo))
+def ours(conn: sa.Connection, repo: Repository, oid: str, path: str = PATH) -> Blame:
+    found = blame(conn, repo, oid, path, partial(read_text, conn, repo))
     assert found is not None
     return found
 
 
-def git_blame(folder: Path) -> list[str]:
-    command = ["git", "blame", "--line-porcelain", "main", "--", PATH]
+def commits_of(found: Blame) -> list[str]:
+    return [origin.commit_oid for origin in found.origins]
+
+
+def git_blame(folder: Path, path: str = PATH) -> list[tuple[str, str]]:
+    """For each line the commit, and the path that the file had there."""
+    command = ["git", "blame", "--line-porcelain", "main", "--", path]
     done = subprocess.run(command, cwd=folder, capture_output=True, check=True)
-    lines = done.stdout.split(b"\n")
-    return [
-        line.split()[0].decode()
-        for before, line in zip([b"\t", *lines], lines, strict=False)
-        if before.startswith(b"\t") and line
-    ]
+    lines = done.stdout.decode().split("\n")
+    found, oid, was = [], "", ""
+    for before, line in zip(["\t", *lines], lines, strict=False):
+        if before.startswith("\t") and line:
+            oid = line.split()[0]
+        elif line.startswith("filename "):
+            was = line.removeprefix("filename ")
+        elif line.startswith("\t"):
+            found.append((oid, was))
+    return found
 
 
 class Writer:
@@ -117,11 +129,100 @@ def test_every_line_and_every_change_is_git_s(seed: int, tmp_path: Path) -> None
         changes = list_changes(conn, repo, head, PATH, limit=1000)
         exported = real_git.export(conn, LocalBlobStore(tmp_path / "b"), repo, tmp_path / "git")
     database.dispose()
-    assert found.commits == git_blame(exported)
+    assert found.origins == git_blame(exported)
     assert found.is_complete and changes.is_complete
     theirs = real_git.git(exported, "log", "--format=%H", "main", "--", PATH).split()
     assert len(changes.oids) == len(theirs)
     assert set(changes.oids) == set(theirs)
+
+
+class Renamer:
+    """A history in which a text gets other paths, while others come and go beside it."""
+
+    NAMES = ("a.txt", "b.txt", "in/a.txt", "in/b.txt", "in/deep/a.txt", "c.md")
+
+    def __init__(self, conn: sa.Connection, repo: Repository, seed: int) -> None:
+        self.conn, self.repo, self.writer = conn, repo, Writer(seed)
+        self.random = self.writer.random
+        self.path = "a.txt"
+        lines = [line for _ in range(4) for line in self.writer.new_lines(6)]
+        self.files: dict[str, list[bytes]] = {self.path: lines or [b"begun\n"]}
+        self.put(add(self.path, self.text(self.path)))
+
+    def text(self, path: str) -> bytes:
+        return b"".join(self.files[path])
+
+    def put(self, *operations: Operation) -> None:
+        self.head = commit(self.conn, self.repo, *operations)
+
+    def step(self) -> None:
+        match self.random.randint(0, 5):
+            case 0 | 1:
+                self.files[self.path] = self.writer.change(self.files[self.path]) or [b"x\n"]
+                self.put(add(self.path, self.text(self.path)))
+            case 2:
+                self.decoy()
+            case 3:
+                self.merge()
+            case _:
+                self.rename()
+
+    def decoy(self) -> None:
+        """Another file, which has much in common with the text, or nothing."""
+        path = self.random.choice(self.NAMES)
+        if path not in self.files:
+            there = self.files[self.path]
+            some = there[: self.random.randint(0, len(there))]
+            self.files[path] = [*some, *self.writer.new_lines(4), b"decoy %d\n" % len(there)]
+            self.put(add(path, self.text(path)))
+
+    def rename(self) -> None:
+        """To another path, changed or not, often while other files go."""
+        free = [name for name in self.NAMES if name not in self.files]
+        if not free:
+            return
+        lines = self.files.pop(self.path)
+        gone = [self.path]
+        for other in list(self.files):
+            if self.random.random() < 0.5:
+                del self.files[other]
+                gone.append(other)
+        for _ in range(self.random.choice([0, 0, 1, 3])):
+            lines = self.writer.change(lines) or [b"left\n"]
+        self.path = self.random.choice(free)
+        self.files[self.path] = lines
+        self.put(*map(Delete, gone), add(self.path, self.text(self.path)))
+
+    def merge(self) -> None:
+        """Of a branch that goes on under the old path into a main that renamed the text."""
+        begun, name = self.head, f"side{self.random.random()}"
+        refs.create_branch(self.conn, self.repo, name, begun)
+        longer = [
+            *self.files[self.path],
+            *self.writer.new_lines(3),
+            b"of side %s\n" % name.encode(),
+        ]
+        side = commit(self.conn, self.repo, add(self.path, b"".join(longer)), branch=name)
+        self.rename()
+        if self.head != begun:
+            self.files[self.path] = self.files[self.path] + longer[-1:]
+            whole = self.text(self.path)
+            self.head = merge(self.conn, self.repo, [self.head, side], whole, self.path)
+
+
+@pytest.mark.parametrize("seed", range(RENAMING_HISTORIES))
+def test_renames_are_followed_as_git_follows_them(seed: int, tmp_path: Path) -> None:
+    database = Database(sqlite_url(tmp_path))
+    with database.write() as conn:
+        repo = make_repository(conn)
+        renamer = Renamer(conn, repo, seed)
+        for _ in range(30):
+            renamer.step()
+        found = ours(conn, repo, renamer.head, renamer.path)
+        exported = real_git.export(conn, LocalBlobStore(tmp_path / "b"), repo, tmp_path / "git")
+    database.dispose()
+    assert found.origins == git_blame(exported, renamer.path)
+    assert found.is_complete
 
 
 def test_what_was_deleted_and_what_never_was(database: Database) -> None:
@@ -142,16 +243,16 @@ def test_bounds_are_kept_and_said(database: Database, monkeypatch: pytest.Monkey
     with database.write() as conn:
         repo = make_repository(conn)
         oids = [commit(conn, repo, add(PATH, b"x\n" * (n + 1))) for n in range(6)]
-        assert ours(conn, repo, oids[-1]).commits == oids
+        assert commits_of(ours(conn, repo, oids[-1])) == oids
         monkeypatch.setattr(blaming, "MAX_TEXTS", 2)
         few = ours(conn, repo, oids[-1])
         assert not few.is_complete
-        assert few.commits == [oids[3]] * 4 + oids[4:]
+        assert commits_of(few) == [oids[3]] * 4 + oids[4:]
         monkeypatch.setattr(blaming, "MAX_TEXTS", 1000)
         monkeypatch.setattr(path_history, "MAX_WALK", 3)
         walked = ours(conn, repo, oids[-1])
         assert not walked.is_complete
-        assert walked.commits == [oids[3]] * 4 + oids[4:]
+        assert commits_of(walked) == [oids[3]] * 4 + oids[4:]
         assert not list_changes(conn, repo, tip(conn, repo), PATH, limit=9).is_complete
         monkeypatch.setattr(blaming, "MAX_LINES", 5)
         assert blame(conn, repo, oids[-1], PATH, lambda oid: b"x\n" * 6) is None
@@ -169,4 +270,4 @@ def test_binary_texts_before_a_text_are_nobody_s_lines(database: Database) -> No
 
         found = blame(conn, repo, head, PATH, read)
         assert found is not None
-        assert found.commits == [head, head]
+        assert commits_of(found) == [head, head]

@@ -174,6 +174,22 @@ def test_blame_and_comparison_agree_with_history(stranger: Person) -> None:
     assert led.headers["location"] == f"{REPO}/compare/v1..dev%2Fx"
 
 
+def test_blame_names_the_file_that_was_renamed(shared_server: LiveServer) -> None:
+    server, at = shared_server, "/boss/renamed"
+    server.admin_api.create_repo("boss/renamed")
+    put(server, "boss/renamed", {"old name.txt": b"one\ntwo\nthree\nfour\n"}, "Begin")
+    owner = Person(server, "boss")
+    owner.send(f"{at}/rename/main/old%20name.txt", new_path="new.txt", message="Move")
+    owner.send(f"{at}/edit/main/new.txt", text="one\ntwo\n3\nfour\n", message="Change")
+    page = owner.page(f"{at}/blame/main/new.txt")
+    told = text_of(page)
+    assert told.count("Begin") == 2 and told.count("Change") == 1 and "Move" not in told
+    begun = server.admin_api.list_repo_commits("boss/renamed")[2].commit_id
+    was = f'href="{at}/blob/{begun}/old%20name.txt">as <bdi>old name.txt</bdi>'
+    assert page.count(was) == 2
+    assert "four" in owner.page(f"{at}/blob/{begun}/old%20name.txt")
+
+
 def test_files_of_a_gated_repository_are_named_and_not_shown(shared_server: LiveServer) -> None:
     server = shared_server
     server.admin_api.create_repo("boss/gated")

@@ -14,6 +14,8 @@ rewriting       a history without some of its blobs
 history         which commits a revision has, and which of them touched a path
 path_history    what one path was at each commit, and which changed it
 blame           which commit wrote which line
+renames         which of the files that went a new one was, as git finds it
+renaming        the same, asked of two trees of a repository
 index           a revision's files as one sorted list
 recent_trees    the trees that were read last
 recent_roots    which tree a commit names, remembered

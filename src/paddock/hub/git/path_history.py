@@ -19,13 +19,25 @@ from paddock.hub.types import Repository
 _COMMITS_PER_LOOK = 50
 
 
+class Line(NamedTuple):
+    """Commits that lead to a tip, each before its parents, and the place of each."""
+
+    bones: list[Bone]
+    places: dict[str, int]
+
+
+def read_line(conn: sa.Connection, repo: Repository, tip_oid: str) -> Line:
+    """The newest of them, as many as are walked."""
+    bones = list(islice(skeleton(conn, repo, tip_oid), MAX_WALK))
+    return Line(bones, {bone.oid: place for place, bone in enumerate(bones)})
+
+
 class PathHistory:
     """A path as it was at a commit and at those that lead to it."""
 
-    def __init__(self, conn: sa.Connection, repo: Repository, tip_oid: str, path: str) -> None:
+    def __init__(self, conn: sa.Connection, repo: Repository, line: Line, path: str) -> None:
         self._conn, self._repo, self._path = conn, repo, path
-        self._bones: list[Bone] = list(islice(skeleton(conn, repo, tip_oid), MAX_WALK))
-        self._places = {bone.oid: place for place, bone in enumerate(self._bones)}
+        self._bones, self._places = line
         self._oids: dict[str, str | None] = {}  # of what is at the path, by the commit's id
         self._entries_left = MAX_WALK_ENTRIES
         self.is_complete = True
@@ -33,6 +45,10 @@ class PathHistory:
     def place(self, commit_oid: str) -> int:
         """Commits before their parents, counted from the tip."""
         return self._places[commit_oid]
+
+    def tree_of(self, commit_oid: str) -> str:
+        """The root folder of a commit."""
+        return self._bones[self._places[commit_oid]].tree_oid
 
     def oid_at(self, commit_oid: str) -> str | None:
         """The object at the path, None where there is none."""
@@ -73,7 +89,7 @@ def list_changes(
     conn: sa.Connection, repo: Repository, tip_oid: str, path: str, *, limit: int
 ) -> Changes:
     """The last commits that changed the path, at most ``limit``."""
-    history = PathHistory(conn, repo, tip_oid, path)
+    history = PathHistory(conn, repo, read_line(conn, repo, tip_oid), path)
     found: list[str] = []
     waiting, seen = [(history.place(tip_oid), tip_oid)], {tip_oid}
     while waiting and len(found) < limit:

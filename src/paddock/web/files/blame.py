@@ -23,7 +23,7 @@ from paddock.hub.types import FileEntry, Need
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.files.differences import text_reader
 from paddock.web.files.opened import Opened, open_files
-from paddock.web.files.plain_text import shown_line
+from paddock.web.files.plain_text import shown_line, shown_name
 from paddock.web.page_routes import page_router
 
 router = page_router()
@@ -33,6 +33,8 @@ class Run(NamedTuple):
     """Lines that came with one commit; ``first`` is the number of the first."""
 
     commit: history.CommitEntry
+    path: str  # of the file at that commit
+    was: str  # the same for people, where it has another by now
     first: int
     lines: list[str]
 
@@ -56,7 +58,9 @@ def _show(hub: Hub, visitor: Visitor, name: RepositoryName, rev: str, path: str)
             raise EntryNotFound(message, commit_oid=opened.commit_oid)
         leaving.require_entry(opened.asking, entry)
         found = _blame(opened, entry)
-        entries = history.commit_entries(conn, opened.repo, sorted(set(found.commits)))
+        entries = history.commit_entries(
+            conn, opened.repo, sorted({one.commit_oid for one in found.origins})
+        )
     opened.note_shown(path)
     return visitor.show(
         "files/blame.html",
@@ -64,7 +68,7 @@ def _show(hub: Hub, visitor: Visitor, name: RepositoryName, rev: str, path: str)
         opened=opened,
         path=path,
         crumbs=opened.crumbs(path),
-        runs=_runs(found, entries),
+        runs=_runs(found, entries, path),
         is_complete=found.is_complete,
     )
 
@@ -82,11 +86,12 @@ def _blame(opened: Opened, entry: FileEntry) -> blaming.Blame:
     return found
 
 
-def _runs(found: blaming.Blame, entries: dict[str, history.CommitEntry]) -> list[Run]:
+def _runs(found: blaming.Blame, entries: dict[str, history.CommitEntry], path: str) -> list[Run]:
     runs, first = [], 1
-    numbered = zip(found.commits, found.lines, strict=True)
-    for oid, some in groupby(numbered, key=lambda pair: pair[0]):
+    numbered = zip(found.origins, found.lines, strict=True)
+    for origin, some in groupby(numbered, key=lambda pair: pair[0]):
         lines = [shown_line(line.decode(errors="replace")).text for _, line in some]
-        runs.append(Run(entries[oid], first, lines))
+        was = shown_name(origin.path) if origin.path != path else ""
+        runs.append(Run(entries[origin.commit_oid], origin.path, was, first, lines))
         first += len(lines)
     return runs
