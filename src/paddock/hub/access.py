@@ -29,6 +29,7 @@ from paddock.hub.errors import (
     RepositoryMoved,
     RepositoryNotFound,
 )
+from paddock.hub.gates.owing import owed_since
 from paddock.hub.gates.standing import Grant, grant_of, let_in
 from paddock.hub.groups.roles import (
     CREATING_ROLES,
@@ -179,7 +180,6 @@ def may_write(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
     return _may_write(conn, caller, repo, standing_with(conn, caller, repo))
 
 
-def may_have_revoked(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
 def may_own(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
     """Whether the caller has the right to change the repository itself, likewise."""
     if caller.account is None:
@@ -189,6 +189,7 @@ def may_own(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
     return is_right and covers(conn, caller, repo, TO_OWN)
 
 
+def may_have_revoked(conn: sa.Connection, caller: Caller, repo: Repository) -> bool:
     """Whether the caller may have the weights of a release that was revoked."""
     stages = (*stages_of(repo), Stage.REVOKED)
     return decide(Right.WEIGHTS, stages, standing_with(conn, caller, repo)) is Outcome.ALLOWED
@@ -271,7 +272,6 @@ def _require_write(
         raise Forbidden(f"you may not write to {repo.full_name}", hint="ask one of its owners")
 
 
-def _require_read(
 def _require_own(
     conn: sa.Connection, caller: Caller, repo: Repository, standing: Standing
 ) -> None:
@@ -287,9 +287,11 @@ def _require_own(
         )
 
 
+def _require_read(
     conn: sa.Connection, caller: Caller, repo: Repository, standing: Standing
 ) -> None:
     if decide(Right.READ, stages_of(repo), standing) is Outcome.ALLOWED:
+        _require_terms(conn, caller, repo, standing)
         return
     restricted = f"Access to {repo.kind} {repo.full_name} is restricted"
     if caller.account is None:
@@ -311,11 +313,31 @@ def _require_own(
     if status == "rejected":
         raise GatedForCaller(
             f"Your request to access {repo.kind} {repo.full_name} has been rejected "
-            "by the repo's authors."
+            "by the repo's authors.",
+            ask_at=f"{repo.web_path}/ask-access",
+            ask_to="see why",
         )
     ended = ": your access has ended" if status == "expired" else ""
     sentence = f"{restricted}{ended} and you are not in the authorized list."
     raise GatedForCaller(sentence, ask_at=repo.web_path)
+
+
+def _require_terms(
+    conn: sa.Connection, caller: Caller, repo: Repository, standing: Standing
+) -> None:
+    """Who reads by what was granted has accepted the terms that bind now."""
+    if caller.account is None or standing.grant is None:
+        return
+    by_role = decide(Right.READ, stages_of(repo), standing._replace(grant=None))
+    if by_role is Outcome.ALLOWED:
+        return
+    if owed_since(conn, repo.id, caller.account.id) is not None:
+        raise GatedForCaller(
+            f"Access to {repo.kind} {repo.full_name} is restricted and you are not in the "
+            "authorized list: you have not accepted the terms that it has now.",
+            ask_at=f"{repo.web_path}/ask-access",
+            ask_to="accept them",
+        )
 
 
 def visible_to(caller: Caller) -> sa.ColumnElement[bool]:

@@ -53,15 +53,19 @@ class GatedForStranger(Unauthorized):
 class GatedForCaller(Forbidden):
     """The repository's contents are gated and the caller was not let in.
 
-    ``ask_at`` is the path of the page to ask on; the web ends the sentence with its address.
+    ``ask_at`` is the path of the page to ask on; the web ends the sentence with its address, and
+    with what is done there.
     """
 
     code = "gated"
     hub_code: ClassVar[str] = "GatedRepo"
 
-    def __init__(self, message: str, *, ask_at: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, ask_at: str | None = None, ask_to: str = "ask for access"
+    ) -> None:
         super().__init__(message)
         self.ask_at = ask_at
+        self.ask_to = ask_to
 
 
 class RepositoryMoved(PaddockError):

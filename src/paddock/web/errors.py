@@ -63,7 +63,8 @@ async def _paddock_error(request: Request, error: PaddockError) -> Response:
     message = error.message
     if ask_at := getattr(error, "ask_at", None):
         # The end of the Hub's sentence, which clients show and match.
-        message += f" Visit {request.app.state.hub.base_url(request)}{ask_at} to ask for access."
+        page = f"{request.app.state.hub.base_url(request)}{ask_at}"
+        message += f" Visit {page} to {getattr(error, 'ask_to', 'ask for access')}."
     extra: dict[str, Any] = {}
     if error.hint:
         extra = {"hint": error.hint, "errors": [{"message": error.hint}]}

@@ -16,8 +16,8 @@ from paddock import clock
 from paddock.errors import BadInput
 from paddock.hub import access
 from paddock.hub.context import CallerDep, Hub, HubDep
-from paddock.hub.gates import lists, report, requests
-from paddock.hub.gates.asking import Asked, ask_for_access
+from paddock.hub.gates import appeals, lists, report, requests, response
+from paddock.hub.gates.asking import Asked, Sent, ask_for_access
 from paddock.hub.gates.lists import Request
 from paddock.hub.gates.requests import Decision
 from paddock.hub.http.paged import MAX_LIMIT, asked_part, paged
@@ -31,9 +31,12 @@ from paddock.hub.types import Caller, Need, Repository
 router = APIRouter()
 
 Status = Literal["pending", "accepted", "rejected", "reset"]
-Standing = Literal["pending", "accepted", "rejected", "reset", "expired"]
+Standing = Literal[
+    "pending", "accepted", "rejected", "reset", "expired", "appealed", "terms_changed"
+]
 REQUESTS = API_REPOSITORY + "/user-access-request"
 _MAX_FORM_FIELDS = 200
+_ACCEPT = "acceptTerms"  # beside the answers: the digest of the terms that are accepted
 
 
 class DecisionBody(BaseModel):
@@ -55,14 +58,18 @@ class RenewalBody(BaseModel):
     expiresAt: AwareDatetime | None
 
 
+class AppealBody(BaseModel):
+    text: str
+
+
 @router.post(WEB_REPOSITORY + "/ask-access")
 async def ask(
     request: HttpRequest, hub: HubDep, caller: CallerDep, name: RepositoryNameDep
 ) -> Response:
     """JSON is answered with JSON; a form, as a page sends it, with the way back to the page."""
     is_form = "json" not in request.headers.get("content-type", "")
-    answers = await (_form(request) if is_form else _json(request))
-    repo, status = await run_in_threadpool(_ask, hub, caller, name, answers)
+    sent = await (_form(request) if is_form else _json(request))
+    repo, status = await run_in_threadpool(_ask, hub, caller, name, sent)
     if is_form:
         return RedirectResponse(hub.base_url(request) + repo.web_path, 303)
     return JSONResponse({"status": status})
@@ -80,10 +87,24 @@ def withdraw(hub: HubDep, caller: CallerDep, name: RepositoryNameDep) -> dict[st
     return {}
 
 
+@router.post(REQUESTS + "/appeal")
+def appeal(
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: AppealBody
+) -> dict[str, Any]:
+    """Who was rejected asks for another look, once. The Hub has no such route."""
+    with hub.database.write() as conn:
+        repo = access.open_to_change(conn, caller, name, Need.METADATA)
+        user = access.require_user(caller)
+        if caller.scopes is not None:  # as for asking
+            access.require_writing_token(caller)
+        appeals.appeal(conn, repo, user, body.text)
+    return {"status": "rejected", "appeal": "open"}
+
+
 @router.get(REQUESTS + "/{status}")
 def list_requests(
     request: HttpRequest,
-    response: Response,
+    answer: Response,
     hub: HubDep,
     caller: CallerDep,
     name: RepositoryNameDep,
@@ -95,7 +116,7 @@ def list_requests(
         repo = access.open_repository(conn, caller, name, Need.WRITE)
         requests.require_gate(repo)
         page = lists.list_requests(conn, repo, status, part, search)
-    return [_render(found) for found in paged(request, response, hub, page)]
+    return [_render(repo, found) for found in paged(request, answer, hub, page)]
 
 
 @router.post(REQUESTS + "/handle")
@@ -110,7 +131,7 @@ def decide(
         if body.requestId is not None:
             user_id = requests.asked_by(conn, repo, body.requestId)
         else:
-            user_id = accounts.get_account(conn, body.user or "", kind="user").id
+            user_id = accounts.get_account(conn, body.user or "").id
         reviewer = access.require_user(caller)
         requests.decide(
             conn, repo, user_id, reviewer, Decision(body.status, reason, body.expiresAt)
@@ -124,7 +145,7 @@ def grant(
 ) -> dict[str, Any]:
     with hub.database.write() as conn:
         repo = access.open_to_change(conn, caller, name, Need.WRITE)
-        user = accounts.get_account(conn, body.user, kind="user")
+        user = accounts.get_account(conn, body.user)
         requests.grant(conn, repo, user, access.require_user(caller), body.expiresAt)
     return {"user": user.name, "status": "accepted"}
 
@@ -136,7 +157,7 @@ def renew(
     """Another end of the access of who was let in; null: none. The Hub has no such route."""
     with hub.database.write() as conn:
         repo = access.open_to_change(conn, caller, name, Need.WRITE)
-        user = accounts.get_account(conn, body.user, kind="user")
+        user = accounts.get_account(conn, body.user)
         requests.renew(conn, repo, user.id, access.require_user(caller), body.expiresAt)
     return {"user": user.name, "status": "accepted"}
 
@@ -163,9 +184,9 @@ def user_access_report(
     return StreamingResponse(pieces, media_type=media_type, headers=headers)
 
 
-def _ask(hub: Hub, caller: Caller, name: RepositoryName, answers: dict[str, Any]) -> Asked:
+def _ask(hub: Hub, caller: Caller, name: RepositoryName, sent: Sent) -> Asked:
     with hub.database.write() as conn:
-        return ask_for_access(conn, caller, name, answers)
+        return ask_for_access(conn, caller, name, sent)
 
 
 def _every_request(hub: Hub, repo: Repository) -> Iterator[Request]:
@@ -180,12 +201,13 @@ def _every_request(hub: Hub, repo: Repository) -> Iterator[Request]:
             return
 
 
-async def _form(request: HttpRequest) -> dict[str, Any]:
+async def _form(request: HttpRequest) -> Sent:
     form = await request.form(max_files=0, max_fields=_MAX_FORM_FIELDS)
-    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    return Sent(fields, fields.get(_ACCEPT))
 
 
-async def _json(request: HttpRequest) -> dict[str, Any]:
+async def _json(request: HttpRequest) -> Sent:
     body = await request.body()
     try:
         answers = json.loads(body) if body else {}
@@ -193,11 +215,13 @@ async def _json(request: HttpRequest) -> dict[str, Any]:
         raise BadInput("the body is not JSON") from e
     if not isinstance(answers, dict):
         raise BadInput("the body must be an object with an answer for every field")
-    fields = answers.get("fields")
-    return fields if isinstance(fields, dict) else answers
+    fields, digest = answers.get("fields"), answers.get(_ACCEPT)
+    return Sent(
+        fields if isinstance(fields, dict) else answers, digest if isinstance(digest, str) else None
+    )
 
 
-def _render(found: Request) -> dict[str, Any]:
+def _render(repo: Repository, found: Request) -> dict[str, Any]:
     user = render_user(found.user)
     if found.email is not None:
         user["email"] = found.email
@@ -217,4 +241,23 @@ def _render(found: Request) -> dict[str, Any]:
         told["grantedBy"] = {"user": found.reviewer}
     if found.reason is not None:
         told["rejectionReason"] = found.reason
+    return told | _render_more(repo, found)
+
+
+def _render_more(repo: Repository, found: Request) -> dict[str, Any]:
+    """What the Hub does not know of."""
+    told: dict[str, Any] = {}
+    if found.rule is not None:
+        told["rule"] = found.rule
+    if found.owes_terms:
+        told["owesTerms"] = True
+    if found.appealed_at is not None:
+        told["appeal"] = {
+            "text": found.appeal,
+            "time": clock.to_text(found.appealed_at),
+            "open": found.is_appeal_open,
+        }
+    due = found.waits_since and response.answer_by(repo, found.waits_since)
+    if due is not None:
+        told["answerBy"] = clock.to_text(due)
     return told

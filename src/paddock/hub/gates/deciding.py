@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from paddock.errors import BadInput
 from paddock.hub.gates import requests
 from paddock.hub.gates.requests import Decision, RequestNotFound
+from paddock.hub.people import accounts
+from paddock.hub.tables import access_grants
 from paddock.hub.types import Account, Repository
 
 MAX_AT_ONCE = 100
@@ -57,6 +59,19 @@ def renew_all(
         requests.renew(conn, repo, user_id, reviewer, expires_at)
 
     return _each(conn, repo, request_ids, renew)
+
+
+def requests_of(conn: sa.Connection, repo: Repository, names: Sequence[str]) -> list[str]:
+    """The ids of these users' requests; who has none stands for a request that is gone."""
+    ids = []
+    for name in names:
+        user = accounts.find_account(conn, name)
+        query = sa.select(access_grants.c.public_id).where(
+            access_grants.c.repo_id == repo.id,
+            access_grants.c.user_id == (user.id if user is not None else None),
+        )
+        ids.append(conn.execute(query).scalar_one_or_none() or f"none of {name}")
+    return ids
 
 
 def _each(

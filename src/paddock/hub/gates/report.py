@@ -22,6 +22,9 @@ COLUMNS = (
     "reviewedAt",
     "reviewedBy",
     "expiresAt",
+    "rejectionReason",
+    "appeal",
+    "rule",
     "fields",
 )
 
@@ -41,16 +44,30 @@ def entry(request: Request) -> dict[str, Any]:
         told["reviewedBy"] = request.reviewer
     if request.expires_at is not None:
         told["expiresAt"] = clock.to_text(request.expires_at)
+    told |= {key: text for key, text in _said(request).items() if text is not None}
     if request.fields:
         told["fields"] = request.fields
     return told
 
 
+def _said(request: Request) -> dict[str, str | None]:
+    return {
+        "rejectionReason": request.reason,
+        "appeal": request.appeal,
+        "rule": request.rule,
+    }
+
+
 def as_json(requests: Iterable[Request]) -> Iterator[bytes]:
     """A list, in pieces."""
+    return json_list(map(entry, requests))
+
+
+def json_list(entries: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    """Any objects as a list, one a line, in pieces."""
     before = "[\n"
-    for request in requests:
-        yield (before + json.dumps(entry(request), ensure_ascii=False)).encode()
+    for one in entries:
+        yield (before + json.dumps(one, ensure_ascii=False)).encode()
         before = ",\n"
     yield b"[]\n" if before == "[\n" else b"\n]\n"
 

@@ -1,8 +1,9 @@
 """The periodic job that forgets what people answered, when a card said for how long it is kept.
 
 ``extra_gated_retention_days`` of the card that a repository has now counts, from the day on which
-somebody asked. Their answers go, and their address is shared no longer; whether they were let in
-stays as it was decided. A card that says nothing has everything kept.
+somebody asked. Their answers go, what they wrote in an appeal too, and their address is shared no
+longer; whether they were let in and which terms they accepted stays. A card that says nothing has
+everything kept.
 """
 
 from __future__ import annotations
@@ -21,7 +22,12 @@ from paddock.hub.tables import access_grants, repositories
 FORGET_ANSWERS = "gates.forget"
 MAX_RETENTION_DAYS = 36_500
 _grants = access_grants.c
-_KEPT = sa.or_(_grants.fields.is_not(sa.null()), _grants.is_email_shared.is_(True))
+_KEPT = sa.or_(
+    _grants.fields.is_not(sa.null()),
+    _grants.is_email_shared.is_(True),
+    _grants.appeal.is_not(None),
+    _grants.rule.is_not(None),
+)
 
 every(3600)(FORGET_ANSWERS)
 
@@ -37,7 +43,7 @@ def forget_answers(hub: Hub, _payload: dict[str, Any]) -> None:
         if (days := retention_days(card)) is not None:
             oldest = clock.now() - timedelta(days=days)
             is_over = (_grants.repo_id == repo_id) & (_grants.created_at < oldest) & _KEPT
-            nothing = {"fields": sa.null(), "is_email_shared": False}
+            nothing = {"fields": sa.null(), "is_email_shared": False, "appeal": None, "rule": None}
             with hub.database.write() as conn:
                 conn.execute(access_grants.update().where(is_over).values(nothing))
 

@@ -12,9 +12,12 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from paddock.errors import Forbidden
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.catalogue import indexing
 from paddock.hub.discussions import arrivals
 from paddock.hub.garbage import requests
+from paddock.hub.gates.terms import refresh_terms
 from paddock.hub.git import refs
 from paddock.hub.git_http import packing_requests
 from paddock.hub.large import places
@@ -25,6 +28,7 @@ from paddock.hub.scans.requests import scan_later
 from paddock.hub.types import Account, Repository
 from paddock.hub.webhooks.events import Event, announce
 
+MAX_REFS_NOTED = 20
 MAX_REFS_IN_EVENT = 500
 
 
@@ -42,6 +46,15 @@ class RefChange(NamedTuple):
     new_oid: str | None
 
 
+def _note(conn: sa.Connection, repo: Repository, moved: Sequence[RefChange]) -> None:
+    """In the audit log: which refs lead where now; "-" to nowhere."""
+    if moved:
+        told = [
+            f"{change.name} {change.old_oid or '-'} {change.new_oid or '-'}" for change in moved
+        ]
+        note(conn, Act.REPO_REFS, repo=repo, refs=told[:MAX_REFS_NOTED], ref_count=len(moved))
+
+
 def refs_moved(
     conn: sa.Connection, repo: Repository, actor: Account | None, changes: Sequence[RefChange]
 ) -> None:
@@ -54,6 +67,7 @@ def refs_moved(
         _check_is_ours(conn, repo, moved)
     if any(change.name == refs.MAIN for change in moved):
         indexing.refresh(conn, repo)
+        refresh_terms(conn, repo)
         releases.read_later(conn, repo)
     if any(change.new_oid is not None for change in moved):
         scan_later(conn, repo)
@@ -70,6 +84,7 @@ def refs_moved(
             for change in moved[start : start + MAX_REFS_IN_EVENT]
         ]
         announce(conn, Event("update", "repo.content", repo, actor, {"updatedRefs": told}))
+    _note(conn, repo, moved)
 
 
 def _check_is_ours(conn: sa.Connection, repo: Repository, moved: Sequence[RefChange]) -> None:

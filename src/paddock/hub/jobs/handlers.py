@@ -17,9 +17,13 @@ from paddock.hub.context import Hub
 MODULES: tuple[str, ...] = (
     "paddock.hub.advisories.recipients",
     "paddock.hub.attachments.keeping",
+    "paddock.hub.audit_log.checkpoints",
+    "paddock.hub.audit_log.erasing",
+    "paddock.hub.gates.response",
     "paddock.hub.gates.retaining",
     "paddock.hub.download_log.forgetting",
     "paddock.hub.mail.jobs",
+    "paddock.hub.sessions.resetting",
     "paddock.hub.tags.counting",
     "paddock.hub.jobs.sweeping",
     "paddock.hub.catalogue.upkeep",

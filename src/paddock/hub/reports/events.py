@@ -14,24 +14,21 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from paddock import clock
-from paddock.hub import access
 from paddock.hub.discussions.texts import render_comment
 from paddock.hub.discussions.threads import people
+from paddock.hub.notifications.maintainers import maintainers
 from paddock.hub.notifications.notices import NewNotice, notify
-from paddock.hub.notifications.watching import is_watching
 from paddock.hub.people.accounts import new_public_id
 from paddock.hub.reports import rows, words
 from paddock.hub.reports.rules import ReportFull, TooManyReports
 from paddock.hub.reports.tables import report_events
 from paddock.hub.reports.values import Event, Report, Said
-from paddock.hub.tables import accounts, memberships
-from paddock.hub.types import Account, Caller, Repository
+from paddock.hub.types import Account, Repository
 
 # What all of one report may hold, as it is answered whole.
 MAX_EVENTS: Final = 1_000
 MAX_REPORT_BYTES: Final = 4 * 1024 * 1024
 MAX_MESSAGES_AN_HOUR: Final = 60  # of one account, in all reports
-MAX_MAINTAINERS_TOLD: Final = 200
 
 
 def append(
@@ -108,19 +105,6 @@ def notify_about(
     """Tell these users this of a report."""
     path = f"/reports/{report.public_id}"
     notify(conn, repo, told, NewNotice(f"report:{report.public_id}", sentence, path))
-
-
-def maintainers(conn: sa.Connection, repo: Repository) -> set[int]:
-    """Ids of those who may write to the repository, and did not say that they watch it no more."""
-    members = sa.select(memberships.c.user_id).where(memberships.c.org_id == repo.namespace_id)
-    ids = sa.or_(accounts.c.id == repo.namespace_id, accounts.c.id.in_(members))
-    query = sa.select(accounts.c.id).where(ids, accounts.c.kind == "user")
-    found = conn.execute(query.order_by(accounts.c.id).limit(MAX_MAINTAINERS_TOLD)).scalars()
-    return {
-        account.id
-        for account in people(conn, list(found)).values()
-        if access.may_write(conn, Caller(account, None), repo) and is_watching(conn, account, repo)
-    }
 
 
 def _insert(

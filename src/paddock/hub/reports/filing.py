@@ -13,9 +13,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from paddock import clock
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.discussions.rules import check_text, check_title
 from paddock.hub.discussions.texts import render_comment
 from paddock.hub.git import refs
+from paddock.hub.notifications.maintainers import maintainers
 from paddock.hub.people.accounts import new_public_id
 from paddock.hub.reports import events
 from paddock.hub.reports.evidence import read_evidence
@@ -91,9 +94,10 @@ def file_report(conn: sa.Connection, repo: Repository, reporter: Account, new: N
     }
     made = conn.execute(reports.insert().values(row).returning(reports)).mappings().one()
     report = to_report(made, {reporter.id: reporter})
-    told = events.maintainers(conn, repo) - {reporter.id}
+    told = maintainers(conn, repo) - {reporter.id}
     sentence = f"a {report.severity} report on {repo.full_name}: “{report.title}”"
     events.notify_about(conn, repo, report, told, sentence)
+    note(conn, Act.REPORT_FILE, repo=repo, report=report.public_id)
     return report
 
 

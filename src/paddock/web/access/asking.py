@@ -6,26 +6,34 @@ Shows what the card says and asks, to those who are signed in, and how they stan
 
 from __future__ import annotations
 
+from datetime import timedelta
+from math import ceil
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
+from paddock.errors import BadInput
 from paddock.hub import access
 from paddock.hub.context import Hub, HubDep
-from paddock.hub.gates import requests
-from paddock.hub.gates.asking import ask_for_access
+from paddock.hub.gates import acceptances, appeals, requests
+from paddock.hub.gates.acceptances import TermsChanged, TermsNotAccepted
+from paddock.hub.gates.asking import Sent, ask_for_access
 from paddock.hub.gates.countries import COUNTRIES
-from paddock.hub.gates.forms import BadAnswer, Gate, read_gate
+from paddock.hub.gates.forms import BadAnswer, read_gate
 from paddock.hub.gates.own import find_own
+from paddock.hub.gates.response import median_response, response_days
 from paddock.hub.gates.retaining import retention_days
+from paddock.hub.gates.standing import grant_of
+from paddock.hub.gates.terms import Terms, Text, read_terms
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
 from paddock.hub.names import RepositoryName
 from paddock.hub.types import Need
 from paddock.markdown import render_markdown
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
-from paddock.web.forms import Text, back_to
+from paddock.web.forms import Text as FormText
+from paddock.web.forms import back_to, sentence
 from paddock.web.page_routes import page_router
 from paddock.web.repository.shell import open_shell
 
@@ -33,6 +41,7 @@ router = page_router()
 
 PAGE = WEB_REPOSITORY + "/ask-access"
 _ANSWER = "answer:"  # before a field's name, which is the card's own and may be anything
+_ACCEPT = "accept_terms"  # the digest of what was shown and is accepted
 _MAX_FORM_FIELDS = 200
 
 
@@ -69,15 +78,21 @@ def ask(
     }
     try:
         with hub.database.write() as conn:
-            repo, _ = ask_for_access(conn, visitor.caller, name, answers)
+            sent = Sent(answers, fields.get(_ACCEPT))
+            repo, _ = ask_for_access(conn, visitor.caller, name, sent)
     except BadAnswer as e:
         return _show(hub, visitor, name, answers, problem=e.message)
+    except TermsNotAccepted:
+        return _show(hub, visitor, name, answers, problem="The terms have to be accepted first.")
+    except TermsChanged:
+        problem = "The terms changed while you read them. Read them again."
+        return _show(hub, visitor, name, answers, problem=problem)
     return back_to(f"{repo.web_path}/ask-access")
 
 
 @router.post(PAGE + "/withdraw")
 def withdraw(
-    hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, form_key: Text = ""
+    hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, form_key: FormText = ""
 ) -> Response:
     """A request that nobody has decided is forgotten."""
     visitor.check_form(form_key)
@@ -88,6 +103,26 @@ def withdraw(
     return back_to("/settings/access", "withdrawn")
 
 
+@router.post(PAGE + "/appeal")
+def appeal(
+    hub: HubDep,
+    visitor: VisitorDep,
+    name: RepositoryNameDep,
+    text: FormText = "",
+    form_key: FormText = "",
+) -> Response:
+    """Who was rejected asks for another look."""
+    visitor.check_form(form_key)
+    user = visitor.require_user()
+    try:
+        with hub.database.write() as conn:
+            repo = access.open_to_change(conn, visitor.caller, name, Need.METADATA)
+            appeals.appeal(conn, repo, user, text)
+    except (BadInput, appeals.AlreadyAppealed) as e:
+        return _show(hub, visitor, name, {}, problem=sentence(e), appeal_text=text)
+    return back_to(f"{repo.web_path}/ask-access")
+
+
 def _show(
     hub: Hub,
     visitor: Visitor,
@@ -95,23 +130,35 @@ def _show(
     answers: dict[str, str],
     *,
     problem: str | None = None,
+    appeal_text: str = "",
 ) -> Response:
     user = visitor.require_user()
     with hub.database.read() as conn:
         shell = open_shell(hub, conn, visitor, name, "card")
         requests.require_gate(shell.repo)
-        own = find_own(conn, shell.repo, user)
+        own, grant = find_own(conn, shell.repo, user), grant_of(conn, shell.repo.id, user.id)
+        terms = read_terms(conn, shell.repo)
+        if terms is not None and acceptances.has_accepted(conn, shell.repo, user, terms.digest):
+            terms = None
+        usual = median_response(conn, shell.repo)
     gate = read_gate(shell.repo.card)
-    status = "writes" if shell.may_write else own.status if own else None
+    status = "writes" if shell.may_write else grant.status if grant else None
     return visitor.show(
         "access/asking.html",
         400 if problem else 200,
         shell=shell,
         repo=shell.repo,
         gate=gate,
-        prompt=_prompt(gate),
+        prompt=_rendered(gate.prompt),
+        terms=terms,
+        texts=_shown(terms),
+        accept_name=_ACCEPT,
+        response_days=response_days(shell.repo.card),
+        usual_days=None if usual is None else max(1, ceil(usual / timedelta(days=1))),
+        appeal_text=appeal_text,
         status=status,
         own=own,
+        grant=grant,
         asker=user,
         answers=answers,
         answer_prefix=_ANSWER,
@@ -121,7 +168,19 @@ def _show(
     )
 
 
-def _prompt(gate: Gate) -> Markup | None:
-    if gate.prompt is None:
+def _shown(terms: Terms | None) -> list[tuple[Text, Markup | None]]:
+    """Each text, rendered where it is Markdown."""
+    return [
+        (text, _rendered(text.body) if _is_markdown(text) else None)
+        for text in (terms.texts if terms is not None else ())
+    ]
+
+
+def _is_markdown(text: Text) -> bool:
+    return text.path is None or text.path.lower().endswith(".md")
+
+
+def _rendered(text: str | None) -> Markup | None:
+    if text is None:
         return None
-    return Markup(render_markdown(gate.prompt).html)  # noqa: S704  (sanitised: see paddock.markdown)
+    return Markup(render_markdown(text).html)  # noqa: S704  (sanitised: see paddock.markdown)
