@@ -131,7 +131,12 @@ class Settings:
     )
     # People
     sign_up: str = _setting(
-        "closed", "open: whoever likes makes an account at /join; closed: administrators make them"
+        "closed",
+        "open: whoever likes makes an account at /join; invitation: who was invited does; "
+        "closed: administrators make them",
+    )
+    invitations_by: str = _setting(
+        "admins", "who may invite others to make an account: users, or admins alone"
     )
     sign_up_terms: str = _setting(
         "", "file of terms, in Markdown, that whoever makes an account must accept"
@@ -248,7 +253,8 @@ _CHOICES = {
     "log_format": ("auto", "text", "json"),
     "webhook_targets": ("public", "any"),
     "upstream_for": ("users", "anyone"),
-    "sign_up": ("open", "closed"),
+    "sign_up": ("open", "invitation", "closed"),
+    "invitations_by": ("users", "admins"),
     "organizations_by": ("users", "admins"),
     "s3_addressing": ("path", "host"),
     "s3_direct": ("off", "on"),

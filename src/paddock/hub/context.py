@@ -28,7 +28,7 @@ from paddock.hub.sessions.cookies import (
     session_for_reading,
     session_of_page,
 )
-from paddock.hub.sessions.joining import SignUp
+from paddock.hub.sessions.sign_up import SignUp
 from paddock.hub.types import ANONYMOUS, Caller
 from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database

@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import Unauthorized
-from paddock.hub.context import CallerDep, HubDep
+from paddock.hub.context import CALLER_KEY, CallerDep, HubDep
 from paddock.hub.notifications.inbox import unread_count
 from paddock.hub.people.tokens import new_secret
 from paddock.hub.sessions import sessions
@@ -78,9 +78,13 @@ class Visitor:
 
     def require_user(self) -> Account:
         """Who is signed in with this browser; raises Unauthorized, whose page leads to sign in."""
+        return self.require_session().user
+
+    def require_session(self) -> Session:
+        """The same for the session."""
         if self.session is None:
             raise Unauthorized("sign in first", hint="this is for people with an account here")
-        return self.session.user
+        return self.session
 
     def show(self, template: str, status_code: int = 200, **values: object) -> Response:
         """A page, with the name of whoever is signed in."""
@@ -141,6 +145,7 @@ def get_visitor(request: Request, hub: HubDep, caller: CallerDep) -> Visitor:
             unread = unread_count(conn, session.user) if session else 0
         if session is not None:
             note_use(hub.database, secret, session.seen_on)
+            request.scope[CALLER_KEY] = session.caller
             return Visitor(session, session.caller, secret, *around, unread)
     form = request.cookies.get(cookie_name(_FORM, is_https=is_https), "")
     is_ours = 0 < len(form) <= MAX_SECRET_CHARS

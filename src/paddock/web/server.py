@@ -13,6 +13,7 @@ import uvicorn
 
 from paddock.config import Settings
 from paddock.http.protocol import allow_many_connections, uvicorn_options
+from paddock.hub.audit_log.rules import LogRules
 from paddock.hub.context import Hub, RequestLimits, ScanRules
 from paddock.hub.download_log.noting import DownloadLog
 from paddock.hub.jobs.worker import Worker
@@ -20,7 +21,7 @@ from paddock.hub.mail.posting import Mail
 from paddock.hub.mail.servers import read_mail_server
 from paddock.hub.mirror.mirror import open_mirror
 from paddock.hub.oauth.issuers import Issuers
-from paddock.hub.sessions.joining import read_sign_up
+from paddock.hub.sessions.sign_up import read_sign_up
 from paddock.listening import url_of
 from paddock.log import get_logger
 from paddock.storage.opening import open_blobs, open_database
@@ -50,22 +51,29 @@ def open_hub(settings: Settings) -> Hub:
         ),
         issuers=Issuers([i.strip() for i in settings.trusted_issuers.split(",") if i.strip()]),
         scans=ScanRules(settings.unscanned == "refuse", settings.scan_copy_bytes),
-        sign_up=read_sign_up(settings.sign_up == "open", settings.sign_up_terms),
+        sign_up=read_sign_up(settings.sign_up, settings.sign_up_terms, settings.invitations_by),
         download_log=DownloadLog(settings.download_log_days),
+        log_rules=LogRules(settings.audit_log_address_days, settings.audit_log_days),
         mail=Mail(read_mail_server(settings.smtp_url, settings.mail_from)),
     )
 
 
 def serve(
-    hub: Hub, settings: Settings, listener: socket.socket, *, when_ready: Callable[[], None]
+    hub: Hub,
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    when_ready: Callable[[], None],
+    starter: str | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; ``when_ready`` runs once, in a thread, when we answer.
 
+    ``starter`` names the model that is meant by that word in ``serve_models``.
     Background work is done by as many threads as the settings say, from then on.
     """
     allow_many_connections()
     worker = Worker(hub, threads=settings.workers) if settings.workers else None
-    models = open_models(hub, settings)
+    models = open_models(hub, settings, starter=starter)
     app = create_app(hub, models)
     server = HubServer(uvicorn.Config(app, **uvicorn_options()), models, settings)
     stopped = threading.Event()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from paddock.hub.people import passwords
-from paddock.hub.sessions.joining import SignUp
+from paddock.hub.sessions.sign_up import SignUp
 from tests.chromium import open_page, press, sticking_out, tab_to, violations
 from tests.live import LiveServer
 
@@ -21,7 +21,7 @@ PASSWORD = "seven blue herons"
 
 @pytest.fixture(autouse=True)
 def is_open(shared_server: LiveServer) -> Iterator[None]:
-    object.__setattr__(shared_server.hub, "sign_up", SignUp(is_open=True))
+    object.__setattr__(shared_server.hub, "sign_up", SignUp("open"))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(passwords, "_N", 16)
         yield

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from paddock.hub.sessions.joining import SignUp
+from paddock.hub.sessions.sign_up import SignUp
 from paddock.release.planning.prepare import Wanted
 from paddock.release.releasing import Surroundings, publish_release
 from paddock.starter import starter_folder
@@ -65,7 +65,7 @@ class Stage:
 def stage(chromium: Browser, tmp_path: Path) -> Iterator[Stage]:
     """A hub that serves models, on which anybody may make an account."""
     with live_server(tmp_path / "data", sqlite_url(tmp_path), **_SERVING) as server:
-        object.__setattr__(server.hub, "sign_up", SignUp(is_open=True))
+        object.__setattr__(server.hub, "sign_up", SignUp("open"))
         yield Stage(server, chromium, tmp_path)
 
 

@@ -32,7 +32,7 @@ def whoami(hub: HubDep, caller: CallerDep) -> dict[str, Any]:
         "name": account.name,
         "fullname": account.full_name,
         "email": account.email if "email" in told else None,
-        "emailVerified": account.email is not None and "email" in told,  # an administrator wrote it
+        "emailVerified": account.is_email_proven and "email" in told,
         "isPro": False,
         "canPay": False,
         "periodEnd": None,

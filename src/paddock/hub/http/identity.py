@@ -30,8 +30,7 @@ def claims(
             "canPay": False,
         }
     if (scope is None or "email" in scope) and user.email is not None:
-        # Nobody checked the address: an administrator wrote it down.
-        told |= {"email": user.email, "email_verified": False}
+        told |= {"email": user.email, "email_verified": user.is_email_proven}
     if scope is None or scope & {"profile", "read-memberships"}:
         told["orgs"] = [_org(base_url, membership) for membership in accounts.orgs_of(conn, user)]
     return told

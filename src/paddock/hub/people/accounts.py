@@ -19,6 +19,7 @@ from paddock.hub.errors import AlreadyExists
 from paddock.hub.people import kept_names
 from paddock.hub.people.passwords import hash_password
 from paddock.hub.tables import accounts, memberships
+from paddock.hub.people.emails import email_key
 from paddock.hub.types import Account
 
 # Strongest first; with no_access somebody is a member for the sake of resource groups alone.
@@ -69,6 +70,7 @@ def create_user(  # noqa: PLR0913  (what an account is made of)
         email=email,
         is_admin=is_admin,
         password_hash=None if password is None else hash_password(password),
+        email_key=None if email is None else email_key(email),
     )
 
 
@@ -173,6 +175,7 @@ def to_account(row: sa.RowMapping) -> Account:
         is_admin=row[accounts.c.is_admin],
         private_by_default=row[accounts.c.private_by_default],
         created_at=row[accounts.c.created_at],
+        is_email_proven=row[accounts.c.email_verified_at] is not None,
     )
 
 

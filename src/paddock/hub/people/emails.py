@@ -2,7 +2,7 @@
 
 Stricter than the standards: an address is put into the head of a letter, shown to others
 and handed to programs that send mail. So it is plain ASCII without spaces, quotes, commas, percent
-signs or line ends, and does not begin like an option. Whether somebody reads it is not known.
+signs or line ends, and does not begin like an option. Whether somebody reads it is ``proving``'s.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 
 import sqlalchemy as sa
 
+from paddock import clock
 from paddock.errors import BadInput, shown
 from paddock.hub.tables import accounts
 from paddock.hub.types import Account
@@ -49,9 +50,17 @@ def check_email(text: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
-def set_email(conn: sa.Connection, user: Account, text: str | None) -> None:
-    """Keep another address of the user's, or none; raises BadEmail. An old one may stay."""
-    if text is not None and text == user.email:
-        return
+def email_key(address: str) -> str:
+    """The form under which an address is looked up."""
+    return address.lower()
+
+
+def set_email(conn: sa.Connection, user: Account, text: str | None, *, is_proven: bool) -> None:
+    """Keep another address of the user's, or none; raises BadEmail."""
     email = None if text is None else check_email(text)
-    conn.execute(accounts.update().where(accounts.c.id == user.id).values(email=email))
+    values = {
+        "email": email,
+        "email_key": None if email is None else email_key(email),
+        "email_verified_at": clock.now() if email is not None and is_proven else None,
+    }
+    conn.execute(accounts.update().where(accounts.c.id == user.id).values(values))

@@ -5,6 +5,9 @@ sessions  begun, found, ended
 cookies   the cookie, and the proof that a request came from our own page
 agents    what a browser calls itself, in words
 listing   a user's sessions, and how the user ends them
+confirming  once more who one is, before that is changed
+resetting  a new password by e-mail
+sign_up  who makes accounts, as the settings say
 joining   making an account of one's own
 attempts  so many guesses in a window, then a pause
 """

@@ -20,8 +20,6 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.errors import Unauthorized
 from paddock.hub import names
-from paddock.hub.audit_log.acts import Act
-from paddock.hub.audit_log.noting import note
 from paddock.hub.people import service_accounts
 from paddock.hub.people.accounts import find_account, to_account
 from paddock.hub.people.passwords import hash_password, verify_password
@@ -108,7 +106,6 @@ def start_session(
     values = {"user_id": user.id, "created_at": moment, "expires_at": ends, "token_id": token_id}
     seen = {"confirmed_at": moment, "seen_on": moment.date(), **_told(place)}
     conn.execute(sessions.insert().values(secret_sha256=digest(secret), **values, **seen))
-    note(conn, Act.ACCOUNT_SIGN_IN, account=user, with_token=token.id if token else None)
     return secret
 
 
@@ -170,7 +167,6 @@ def end_all(conn: sa.Connection, user: Account) -> None:
 def end_session(conn: sa.Connection, secret: str) -> None:
     """Sign out."""
     conn.execute(sessions.delete().where(sessions.c.secret_sha256 == digest(secret)))
-    note(conn, Act.ACCOUNT_SIGN_OUT)
 
 
 def change_password(
@@ -224,7 +220,6 @@ def set_password(conn: sa.Connection, user: Account, new: str) -> None:
     change = accounts.update().where(accounts.c.id == user.id)
     conn.execute(change.values(password_hash=hash_password(new)))
     end_all(conn, user)
-    note(conn, Act.ACCOUNT_PASSWORD, account=user)
 
 
 def form_key(secret: str) -> str:

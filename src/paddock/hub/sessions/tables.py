@@ -20,6 +20,8 @@ sessions = Table(
     Column("expires_at", Moment, nullable=False),
     # The access token with which somebody signed in: with it ends the session.
     Column("token_id", Id, ForeignKey("tokens.id", ondelete="CASCADE")),
+    # When whoever is signed in last proved who they are: more than a stolen cookie shows.
+    Column("confirmed_at", Moment, nullable=False),
     # For its user, who tells by them which of the sessions are theirs.
     Column("address", Text),  # from which it was begun
     Column("agent", Text),  # the browser, as it called itself

@@ -2,10 +2,14 @@
 
 routes         all routes of these pages
 signing_in     in, and out again
+forgotten      a new password, by e-mail
+confirming     once more who one is, before that is changed
 joining        an account of one's own, and the terms
 consent        allowing an application something
 device         letting a waiting device in
 profile        what an account says of itself, and its picture
+emails         the address of mail, and the proof that it is read
+invitations    links for others, by which they join
 password       a new password
 tokens         access tokens, each shown once
 scopes_form    what a fine-grained token shall do, as a form says it

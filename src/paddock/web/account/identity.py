@@ -13,7 +13,8 @@ from fastapi.responses import RedirectResponse, Response
 from paddock.errors import BadInput, PaddockError
 from paddock.hub.context import Hub, HubDep
 from paddock.hub.people.leaving import delete_account, rename_account
-from paddock.hub.sessions.sessions import check_password, has_password
+from paddock.hub.sessions.confirming import prove_again
+from paddock.hub.sessions.sessions import has_password
 from paddock.hub.tables import repositories
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 from paddock.web.forms import Done, Text, back_to, said, sentence
@@ -47,7 +48,7 @@ def rename(
     visitor.check_form(form_key)
     user = visitor.require_user()
     try:
-        check_password(hub.database, user, password)
+        prove_again(hub.database, visitor.require_session(), password)
         with hub.database.write() as conn:
             rename_account(conn, user, new_name.strip())
     except PaddockError as e:
@@ -69,7 +70,7 @@ def delete(
     user = visitor.require_user()
     try:
         require_typed(typed, user.name)
-        check_password(hub.database, user, password)
+        prove_again(hub.database, visitor.require_session(), password)
         with hub.database.write() as conn:
             delete_account(conn, user, with_repositories=bool(with_repositories))
     except PaddockError as e:

@@ -10,7 +10,6 @@ from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import PaddockError
 from paddock.hub.context import Hub, HubDep
-from paddock.hub.people.emails import set_email
 from paddock.hub.profiles.pictures import (
     MAX_PICTURE_BYTES,
     avatar_path,
@@ -30,6 +29,7 @@ _SENTENCES = {
     "saved": "Your profile is saved.",
     "picture": "Your picture is kept.",
     "drawn": "Your picture is the drawn one again.",
+    "proven": "The e-mail address is yours: that is proven.",
 }
 
 
@@ -52,7 +52,6 @@ def save(
     hub: HubDep,
     visitor: VisitorDep,
     full_name: Text = "",
-    email: Text = "",
     details: Text = "",
     website: Text = "",
     github: Text = "",
@@ -65,9 +64,8 @@ def save(
     try:
         with hub.database.write() as conn:
             change_profile(conn, user, {"fullname": full_name, **words})
-            set_email(conn, user, email.strip() or None)
     except PaddockError as e:
-        given = {"full_name": full_name, "email": email, **words}
+        given = {"full_name": full_name, **words}
         return _show(hub, visitor, e.status, problem=sentence(e), given=given)
     return back_to(_PAGE, "saved")
 
@@ -105,7 +103,6 @@ def fields_of(account: Account, profile: Profile) -> dict[str, str]:
     """What the fields of a profile hold."""
     return {
         "full_name": account.full_name,
-        "email": account.email or "",
         "details": profile.details or "",
         "website": profile.website or "",
         "github": profile.github or "",

@@ -6,9 +6,13 @@ from typing import Final
 
 from paddock.web.account import (
     applications,
+    confirming,
     consent,
     device,
+    emails,
+    forgotten,
     identity,
+    invitations,
     joining,
     notifications,
     own_access,
@@ -21,15 +25,19 @@ from paddock.web.account import (
 
 ROUTERS: Final = (
     signing_in.router,
+    forgotten.router,
+    confirming.router,
     joining.router,
     consent.router,
     device.router,
     profile.router,
+    emails.router,
     password.router,
     tokens.router,
     sessions.router,
     applications.router,
     own_access.router,
     notifications.router,
+    invitations.router,
     identity.router,
 )

@@ -8,17 +8,18 @@ from __future__ import annotations
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from paddock.hub.context import HubDep
+from paddock.hub.context import Hub, HubDep
 from paddock.hub.sessions import sessions
 from paddock.hub.sessions.attempts import TooManyAttempts
 from paddock.hub.sessions.sessions import Place, WrongPassword
 from paddock.web.browser import Visitor, VisitorDep, own_path
-from paddock.web.forms import Text, sentence
+from paddock.web.forms import Done, Text, said, sentence
 from paddock.web.page_routes import page_router
 
 router = page_router()
 
 _SHOWN_CHARS = 100
+_SENTENCES = {"reset": "Your password is set anew: sign in with it."}
 
 
 def place_of(request: Request, visitor: Visitor) -> Place:
@@ -27,17 +28,11 @@ def place_of(request: Request, visitor: Visitor) -> Place:
 
 
 @router.get("/login")
-def login(hub: HubDep, visitor: VisitorDep, next: str = "/") -> Response:
+def login(hub: HubDep, visitor: VisitorDep, next: str = "/", done: Done = "") -> Response:
     """The form, or straight on for those who are signed in."""
     if visitor.session is not None:
         return RedirectResponse(own_path(next), 303)
-    return visitor.show(
-        "account/sign_in.html",
-        next=own_path(next),
-        problem=None,
-        name="",
-        is_open=hub.sign_up.is_open,
-    )
+    return _show(hub, visitor, own_path(next), done=said(_SENTENCES, done))
 
 
 @router.post("/login")
@@ -56,14 +51,7 @@ def sign_in(
     try:
         _, secret = sessions.sign_in(hub.database, name.strip(), password, place)
     except (WrongPassword, TooManyAttempts) as e:
-        return visitor.show(
-            "account/sign_in.html",
-            e.status,
-            next=target,
-            problem=sentence(e),
-            name=name[:_SHOWN_CHARS],
-            is_open=hub.sign_up.is_open,
-        )
+        return _show(hub, visitor, target, e.status, problem=sentence(e), name=name[:_SHOWN_CHARS])
     if visitor.session is not None:
         with hub.database.write() as conn:
             sessions.end_session(conn, visitor.secret)
@@ -71,9 +59,15 @@ def sign_in(
 
 
 @router.post("/logout")
-def sign_out(hub: HubDep, visitor: VisitorDep, form_key: Text = "") -> Response:
+def sign_out(hub: HubDep, visitor: VisitorDep, next: Text = "/", form_key: Text = "") -> Response:
     """End this browser's session."""
     visitor.check_form(form_key)
     with hub.database.write() as conn:
         sessions.end_session(conn, visitor.secret)
-    return visitor.sign_out(RedirectResponse("/", 303))
+    return visitor.sign_out(RedirectResponse(own_path(next), 303))
+
+
+def _show(hub: Hub, visitor: Visitor, target: str, status: int = 200, **values: object) -> Response:
+    around = {"sign_up": hub.sign_up, "sends_mail": hub.mail.is_on}
+    given = {"problem": None, "name": "", "done": "", **values}
+    return visitor.show("account/sign_in.html", status, next=target, **around, **given)

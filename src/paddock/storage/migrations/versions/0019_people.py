@@ -1,4 +1,4 @@
-"""Rows of people: letters on their way, and addresses that were proven."""
+"""Rows of people: letters, proven addresses, and what else proves who somebody is."""
 
 from __future__ import annotations
 
@@ -13,9 +13,28 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    op.add_column("accounts", sa.Column("email_verified_at", MOMENT))
+    _addresses()
+    _sessions()
     _attempts()
     _letters()
+    _mail_links()
+    _invitations()
+
+
+def _addresses() -> None:
+    op.add_column("accounts", sa.Column("email_key", sa.Text()))
+    op.add_column("accounts", sa.Column("email_verified_at", MOMENT))
+    op.execute("UPDATE accounts SET email_key = lower(email)")
+    op.create_index("ix_accounts_email_key", "accounts", ["email_key"])
+
+
+def _sessions() -> None:
+    """Whoever is signed in proved it when they did."""
+    with op.batch_alter_table("sessions") as batch:
+        batch.add_column(sa.Column("confirmed_at", MOMENT))
+    op.execute("UPDATE sessions SET confirmed_at = created_at")
+    with op.batch_alter_table("sessions") as batch:
+        batch.alter_column("confirmed_at", nullable=False)
 
 
 def _attempts() -> None:
@@ -50,4 +69,50 @@ def _letters() -> None:
         sqlite_autoincrement=True,
     )
     for column in ("user_id", "ends_at"):
+        op.create_index(f"ix_{table}_{column}", table, [column])
+
+
+def _mail_links() -> None:
+    table = "mail_links"
+    op.create_table(
+        table,
+        sa.Column("secret_sha256", sa.String(64), nullable=False),
+        sa.Column("user_id", ID, nullable=False),
+        sa.Column("purpose", sa.String(8), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["accounts.id"], name=f"fk_{table}_user_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("secret_sha256", name=f"pk_{table}"),
+    )
+    op.create_index(f"ix_{table}_user_id_purpose", table, ["user_id", "purpose"])
+    op.create_index(f"ix_{table}_expires_at", table, ["expires_at"])
+
+
+def _invitations() -> None:
+    table = "invitations"
+    op.create_table(
+        table,
+        sa.Column("id", ID, nullable=False),
+        sa.Column("secret_sha256", sa.String(64), nullable=False),
+        sa.Column("maker_id", ID, nullable=False),
+        sa.Column("org_id", ID),
+        sa.Column("role", sa.String(12)),
+        sa.Column("email", sa.Text()),
+        sa.Column("is_sent", sa.Boolean(), nullable=False),
+        sa.Column("uses_left", sa.Integer(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["maker_id"], ["accounts.id"], name=f"fk_{table}_maker_id", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["org_id"], ["accounts.id"], name=f"fk_{table}_org_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=f"pk_{table}"),
+        sa.UniqueConstraint("secret_sha256", name=f"uq_{table}_secret_sha256"),
+        sqlite_autoincrement=True,
+    )
+    for column in ("maker_id", "org_id", "expires_at"):
         op.create_index(f"ix_{table}_{column}", table, [column])
