@@ -48,7 +48,7 @@ class Checkout:
         return content if len(content) <= diffs.MAX_FILE_BYTES else None
 
     def diff(self, old: str, new: str) -> str:
-        return render_diff(self.trees, self.blob, old, new)
+        return render_diff(self.trees, self.blob, old, new).text
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from paddock.hub.discussions import comments, pull_requests
+from paddock.hub.discussions import comments, comparing, pull_requests
 from paddock.hub.discussions.pull_requests import NewProposal
 from paddock.hub.discussions.rules import NotNow
 from paddock.hub.discussions.values import Discussion, Status
@@ -24,9 +24,9 @@ def test_a_closed_proposal_lets_go_of_its_commits_and_stays_closed(database: Dat
     with database.write() as conn:
         repo, alice = make_repository(conn), make_account(conn)
         made = propose(conn, repo, alice)
-        compared = pull_requests.compare(conn, repo, made)
+        compared = comparing.compare(conn, repo, made)
         assert compared is not None
-        titles = [entry.title for entry in pull_requests.list_commits(conn, repo, compared)]
+        titles = [entry.title for entry in comparing.list_commits(conn, repo, compared)]
         assert titles == ["Add a file"]
         with pytest.raises(NotNow):
             pull_requests.delete_commits(conn, repo, made, alice)
@@ -35,7 +35,7 @@ def test_a_closed_proposal_lets_go_of_its_commits_and_stays_closed(database: Dat
         for _ in range(2):
             pull_requests.delete_commits(conn, repo, closed, alice)
         assert refs.find_ref(conn, repo, closed.git_ref) is None
-        assert pull_requests.compare(conn, repo, closed) is None
+        assert comparing.compare(conn, repo, closed) is None
         with pytest.raises(NotNow, match="were deleted"):
             comments.change_status(conn, repo, closed, alice, Status.OPEN)
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from huggingface_hub import HfApi
+from huggingface_hub import CommitOperationAdd, HfApi
 
 from paddock import clock
 from paddock.hub import noting
@@ -85,6 +85,39 @@ def test_every_way_to_a_file_is_one_row_with_its_path_and_revision(
     assert (tmp_path / "git/deep/w.bin").read_bytes() == MODEL
     told = {(one.path, one.commit_oid, one.way) for one in log(server)}
     assert told >= {("deep/w.bin", first, "xet"), (None, None, "git"), ("deep/w.bin", None, "lfs")}
+
+
+def test_what_pages_and_diffs_show_is_one_row_for_each_file(
+    server_on_each: LiveServer, owner: HfApi
+) -> None:
+    server = server_on_each
+    put = {"a.txt": b"other\n", "rows.csv": b"n\n1\n", "logo.bin": bytes(99)}
+    operations = [CommitOperationAdd(path, content) for path, content in put.items()]
+    first = owner.repo_info(REPO).sha
+    made = owner.create_commit(REPO, operations, commit_message="all of them", create_pr=True)
+    second = made.oid
+    token = let_in(server, "ann")
+    headers = {"Accept": "text/html"}
+    for page, told in {
+        f"commit/{second}": {("a.txt", second, "diff"), ("rows.csv", second, "diff")},
+        f"compare/{first}..{second}": set(),  # the same within the same hour
+        f"compare/{second}..{first}": {("a.txt", first, "diff"), ("rows.csv", second, "diff")},
+        f"viewer?file=rows.csv&revision={second}": {("rows.csv", second, "file")},
+        f"blame/{second}/a.txt": {("a.txt", second, "file")},
+    }.items():
+        before = {(one.path, one.commit_oid, one.way) for one in log(server)}
+        assert call(server, "GET", f"/{REPO}/{page}", token, headers=headers).status_code == 200
+        after = {(one.path, one.commit_oid, one.way) for one in log(server, "ann")}
+        assert after - before == told - before, page
+        assert told <= after
+    for name, page in (("ben", "/discussions/1/files"), ("cleo", "/api/models{}/discussions/1")):
+        address = page.format(f"/{REPO}") if "{}" in page else f"/{REPO}{page}"
+        asked = {"diff": "true"} if "api" in page else {}
+        call(server, "GET", address, server.user(name), params=asked)
+        assert log(server, name) == []  # who was not let in saw no lines
+        call(server, "GET", address, let_in(server, name), params=asked)
+        told = {(one.path, one.commit_oid, one.way) for one in log(server, name)}
+        assert told == {("a.txt", second, "diff"), ("rows.csv", second, "diff")}
 
 
 def test_what_everybody_may_have_is_nobodys_business_nor_is_anything_for_no_days(

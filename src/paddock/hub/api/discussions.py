@@ -19,6 +19,7 @@ from paddock.hub import access
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.discussions import (
     comments,
+    comparing,
     contributing,
     events,
     pull_requests,
@@ -26,6 +27,7 @@ from paddock.hub.discussions import (
     rules,
     threads,
 )
+from paddock.hub.discussions.shown_diffs import diff_for
 from paddock.hub.discussions.threads import Wanted
 from paddock.hub.discussions.values import Discussion
 from paddock.hub.git.moved import RefChange, refs_moved
@@ -175,12 +177,12 @@ def _shows(asking: Asking, *, wanted: bool) -> bool:
 def _compared(asking: Asking, discussion: Discussion, *, is_shown: bool) -> dict[str, Any]:
     """Where a pull request conflicts with its base, and its diff; nothing that is too large."""
     conn, repo = asking.conn, asking.repo
-    compared = pull_requests.compare(conn, repo, discussion)
+    compared = comparing.compare(conn, repo, discussion)
     try:
-        conflicts = pull_requests.find_conflicts(conn, repo, discussion, compared)
+        conflicts = comparing.find_conflicts(conn, repo, discussion, compared)
         if not is_shown or compared is None:
             return {"filesWithConflicts": conflicts}
-        diff = pull_requests.diff(asking, compared)
+        diff = diff_for(asking, compared.fork, compared.head)
         return {"filesWithConflicts": conflicts, "diff": diff}
     except TooLarge:
         return {"filesWithConflicts": True}

@@ -76,10 +76,20 @@ def _children(read_trees: ReadTrees, path: str, folders: list[str | None]) -> li
     return [Change(start + name, sides[0].get(name), sides[1].get(name)) for name in names]
 
 
-def render_diff(read_trees: ReadTrees, read_blob: ReadBlob, old_oid: str, new_oid: str) -> str:
+class RenderedDiff(NamedTuple):
+    """A diff's text, and those of its files of which lines are in it."""
+
+    text: str
+    shown: list[Change]
+
+
+def render_diff(
+    read_trees: ReadTrees, read_blob: ReadBlob, old_oid: str, new_oid: str
+) -> RenderedDiff:
     """The diff between two root trees."""
     deadline = time.monotonic() + DIFF_SECONDS
-    shown: list[str] = []
+    patches: list[str] = []
+    shown: list[Change] = []
     size_bytes = total = 0
     for change in list_changes(read_trees, old_oid, new_oid):
         total += 1
@@ -90,12 +100,14 @@ def render_diff(read_trees: ReadTrees, read_blob: ReadBlob, old_oid: str, new_oi
         patch = render_change(change, read_blob, deadline=deadline)
         size_bytes += len(patch)
         if size_bytes <= MAX_DIFF_BYTES:
-            shown.append(patch)
-    if len(shown) < total:
+            patches.append(patch)
+            if "\n@@ " in patch:
+                shown.append(change)
+    if len(patches) < total:
         more = "more than " if total > MAX_FILES_COUNTED else ""
         total = min(total, MAX_FILES_COUNTED)
-        shown.insert(0, f"# {len(shown)} of {more}{total} changed files are shown\n")
-    return "".join(shown)
+        patches.insert(0, f"# {len(patches)} of {more}{total} changed files are shown\n")
+    return RenderedDiff("".join(patches), shown)
 
 
 def render_change(change: Change, read_blob: ReadBlob, *, deadline: float) -> str:

@@ -1,40 +1,39 @@
-"""Pull requests: opened on a branch, compared with it, merged into it.
+"""Pull requests: opened on a branch, merged into it, let go of.
 
 A proposal's commits are at ``refs/pr/N``. It is merged as one commit on its base branch, as the Hub
-does, with the title of the pull request and the list of its commits. Where branch and proposal have
-no history in common, as one of them was squashed, they are compared from where the proposal began.
+does, with the title of the pull request and the list of its commits. What a proposal is compared
+with is ``comparing``'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import Conflict
-from paddock.hub.discussions import ancestry, comments, contributing, diffs, events, rules, threads
+from paddock.hub.discussions import comments, contributing, events, rules, threads
+from paddock.hub.discussions.comparing import (
+    Comparison,
+    compare,
+    list_commits,
+    merge_commits,
+    tip_of,
+)
 from paddock.hub.discussions.events import NewEvent
-from paddock.hub.discussions.merging import MergedTree, Trees, merge_trees
 from paddock.hub.discussions.rules import NotNow
 from paddock.hub.discussions.values import Discussion, EventType, Proposal, Status
 from paddock.hub.git import commits, refs
 from paddock.hub.git.commit_objects import NewCommit, identity
 from paddock.hub.git.commits import CommitRequest
-from paddock.hub.git.files import read_trees, tree_oid_of
-from paddock.hub.git.history import CommitEntry, commit_entries
 from paddock.hub.git.moved import RefChange, refs_moved
-from paddock.hub.git.objects import read_object, write_objects
+from paddock.hub.git.objects import write_objects
 from paddock.hub.git.operations import Operation
-from paddock.hub.scans import leaving
-from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import Account, Repository
-from paddock.storage.blobs import BlobStore
 
-MAX_COMMITS_NAMED = 100  # in the message of the commit that merges
 _CONFLICTS_TOLD = 5
 
 
@@ -54,14 +53,6 @@ class NewProposal:
     description: str
     message: str
     parent_commit: str | None = None
-
-
-class Comparison(NamedTuple):
-    """What a pull request is compared with: commits. ``base`` is None when the branch is gone."""
-
-    base: str | None
-    head: str
-    fork: str
 
 
 def open_draft(
@@ -89,48 +80,6 @@ def open_pull_request(
     return threads.get_discussion(conn, repo, discussion.num), oid
 
 
-def compare(conn: sa.Connection, repo: Repository, discussion: Discussion) -> Comparison | None:
-    """The commits between which a pull request's changes are.
-
-    None when they are gone: its ref, or what it began with, which a sweep may take once both sides
-    were squashed.
-    """
-    proposal = discussion.proposal
-    if proposal is None:
-        return None
-    head = proposal.merged_head_oid or _tip(conn, repo, discussion.git_ref)
-    if head is None:
-        return None
-    base = proposal.merged_base_oid or _tip(conn, repo, proposal.base_ref)
-    fork = ancestry.merge_base(conn, repo, base, head) if base is not None else None
-    compared = Comparison(base, head, fork or proposal.fork_oid)
-    stored = commit_entries(conn, repo, [compared.head, compared.fork])
-    return compared if {compared.head, compared.fork} <= stored.keys() else None
-
-
-def diff(asking: Asking, compared: Comparison) -> str:
-    """What the pull request changes, as text for ``git apply``; no line of what is withheld."""
-    conn, repo, blobs = asking.conn, asking.repo, asking.hub.blobs
-    withheld = leaving.withheld(asking)
-    fork, head = (tree_oid_of(conn, repo, oid) for oid in (compared.fork, compared.head))
-
-    def read_blob(oid: str) -> bytes | None:
-        return None if oid in withheld else _read_blob(conn, repo, blobs, oid)
-
-    return diffs.render_diff(partial(read_trees, conn, repo.id), read_blob, fork, head)
-
-
-def find_conflicts(
-    conn: sa.Connection, repo: Repository, discussion: Discussion, compared: Comparison | None
-) -> list[str] | bool:
-    """Paths that hinder merging; True when something else does: the base branch is gone."""
-    if discussion.status.is_over:
-        return []
-    if compared is None or compared.base is None:
-        return True
-    return _merge(conn, repo, compared, compared.base).conflicts
-
-
 def merge(
     conn: sa.Connection,
     repo: Repository,
@@ -141,7 +90,7 @@ def merge(
 ) -> Discussion:
     """The base branch takes what is proposed; raises NotNow, MergeConflict, StaleParent."""
     proposal, base, compared = _ready_to_merge(conn, repo, discussion)
-    merged = _merge(conn, repo, compared, base.commit_oid)
+    merged = merge_commits(conn, repo, compared, base.commit_oid)
     if merged.conflicts:
         some = ", ".join(map(repr, merged.conflicts[:_CONFLICTS_TOLD]))
         more = len(merged.conflicts) - _CONFLICTS_TOLD
@@ -172,14 +121,6 @@ def merge(
     return events.append(conn, repo, after, merger, change).discussion
 
 
-def list_commits(conn: sa.Connection, repo: Repository, compared: Comparison) -> list[CommitEntry]:
-    """What is proposed, oldest first: at most ``MAX_COMMITS_NAMED``, the newest of them."""
-    known = [compared.fork, *([compared.base] if compared.base else [])]
-    oids = ancestry.commits_between(conn, repo, compared.head, known, limit=MAX_COMMITS_NAMED)
-    entries = commit_entries(conn, repo, oids)
-    return [entries[oid] for oid in reversed(oids)]
-
-
 def delete_commits(
     conn: sa.Connection, repo: Repository, discussion: Discussion, actor: Account
 ) -> None:
@@ -189,7 +130,7 @@ def delete_commits(
     """
     if discussion.proposal is None or not discussion.status.is_over:
         raise NotNow("only a pull request that is over lets go of its commits")
-    tip = _tip(conn, repo, discussion.git_ref)
+    tip = tip_of(conn, repo, discussion.git_ref)
     if tip is not None:
         refs.drop_ref(conn, repo, discussion.git_ref)
         refs_moved(conn, repo, actor, [RefChange(discussion.git_ref, tip, None)])
@@ -239,15 +180,6 @@ def _ready_to_merge(
     return proposal, base, compared
 
 
-def _merge(
-    conn: sa.Connection, repo: Repository, compared: Comparison, base_oid: str
-) -> MergedTree:
-    oids = (compared.fork, base_oid, compared.head)
-    trees = Trees(*(tree_oid_of(conn, repo, oid) for oid in oids))
-    read_text = partial(_read_text, conn, repo)
-    return merge_trees(partial(read_trees, conn, repo.id), read_text, trees)
-
-
 def _merge_message(
     conn: sa.Connection,
     repo: Repository,
@@ -265,25 +197,3 @@ def _merge_message(
     if author is not None and author.id != merger.id:
         message += f"\n\n\nCo-authored-by: {identity(author)}"
     return message + "\n"
-
-
-def _tip(conn: sa.Connection, repo: Repository, ref_name: str) -> str | None:
-    ref = refs.find_ref(conn, repo, ref_name)
-    return ref.commit_oid if ref is not None else None
-
-
-def _read_text(conn: sa.Connection, repo: Repository, oid: str) -> bytes | None:
-    """What may be merged line by line: a text that is kept in its row, and no pointer."""
-    stored = read_object(conn, repo.id, oid)
-    if stored is None or stored.content is None or stored.pointer is not None:
-        return None
-    return diffs.as_text(stored.content)
-
-
-def _read_blob(conn: sa.Connection, repo: Repository, blobs: BlobStore, oid: str) -> bytes | None:
-    stored = read_object(conn, repo.id, oid)
-    if stored is None or stored.size_bytes > diffs.MAX_FILE_BYTES:
-        return None
-    if stored.content is not None:
-        return stored.content
-    return b"".join(blobs.read(stored.blob_sha256 or ""))

@@ -26,7 +26,7 @@ from paddock.storage.database import Database
 from paddock.storage.sql import in_chunks, insert_ignore
 
 WINDOW_SECONDS = 3600
-FILE, XET, LFS, GIT = "file", "xet", "lfs", "git"  # by which way
+FILE, XET, LFS, GIT, DIFF = "file", "xet", "lfs", "git", "diff"  # by which way
 DEFAULT_DAYS = 365
 
 

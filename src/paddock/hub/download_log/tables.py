@@ -17,7 +17,7 @@ file_downloads = Table(
     Column("mark", String(32), primary_key=True),
     Column("repo_id", Id, ForeignKey("repositories.id", ondelete="CASCADE"), nullable=False),
     Column("user_id", Id, ForeignKey("accounts.id", ondelete="SET NULL")),
-    Column("way", String(4), nullable=False),  # "file" | "xet" | "lfs" | "git"
+    Column("way", String(4), nullable=False),  # "file" | "xet" | "lfs" | "git" | "diff"
     Column("commit_oid", Oid),  # None: whoever asked named no revision
     Column("path", Text),  # None: all of the repository, or a file that is at no path any more
     Column("happened_at", Moment, nullable=False),

@@ -25,7 +25,13 @@ from paddock.web.repository.shell import open_shell
 router = page_router()
 
 _ON_A_PAGE = 100
-_WAYS = {"file": "by itself", "xet": "by chunks", "lfs": "by git-lfs", "git": "by git"}
+_WAYS = {
+    "file": "by itself",
+    "xet": "by chunks",
+    "lfs": "by git-lfs",
+    "git": "by git",
+    "diff": "in a diff",
+}
 
 
 @router.get(PAGE + "/downloads")

@@ -14,8 +14,9 @@ from fastapi.responses import Response
 from paddock.errors import PaddockError
 from paddock.hub.access import require_content
 from paddock.hub.context import Hub, HubDep
-from paddock.hub.discussions import pull_requests
+from paddock.hub.discussions import comparing
 from paddock.hub.discussions.rules import DiscussionNotFound
+from paddock.hub.discussions.shown_diffs import diff_for
 from paddock.hub.discussions.values import Discussion
 from paddock.hub.git.history import CommitEntry
 from paddock.hub.http.paths import RepositoryNameDep
@@ -66,13 +67,13 @@ def show_changes(hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, num:
 def _changes(
     hub: Hub, conn: sa.Connection, visitor: Visitor, repo: Repository, found: Discussion
 ) -> _Changes:
-    compared = pull_requests.compare(conn, repo, found)
+    compared = comparing.compare(conn, repo, found)
     if compared is None:
         return _Changes([], None, "The commits of this pull request are gone.")
-    commits = pull_requests.list_commits(conn, repo, compared)
+    commits = comparing.list_commits(conn, repo, compared)
     try:
         require_content(conn, visitor.caller, repo)
-        text = pull_requests.diff(Asking(hub, conn, visitor.caller, repo), compared)
+        text = diff_for(Asking(hub, conn, visitor.caller, repo), compared.fork, compared.head)
     except PaddockError as e:
         return _Changes(commits, None, sentence(e))
     return _Changes(commits, split_large(view_diff(text)), None)

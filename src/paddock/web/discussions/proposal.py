@@ -1,6 +1,6 @@
 """Whether a pull request can be merged, and what hinders it, in words.
 
-Reads; the rules are ``hub.discussions.pull_requests``'s. To find conflicts takes a whole merge, so
+Reads; the rules are ``hub.discussions.comparing``'s. To find conflicts takes a whole merge, so
 it is asked for those alone who can do something about them.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from paddock.errors import TooLarge
-from paddock.hub.discussions import pull_requests
+from paddock.hub.discussions import comparing
 from paddock.hub.discussions.values import Discussion, Status
 from paddock.hub.git import refs
 from paddock.hub.types import Repository
@@ -43,7 +43,7 @@ def look(conn: sa.Connection, repo: Repository, found: Discussion, *, closely: b
     has_ref = refs.find_ref(conn, repo, found.git_ref) is not None
     if found.status.is_over or not closely:
         return Merging(base, has_ref)
-    compared = pull_requests.compare(conn, repo, found)
+    compared = comparing.compare(conn, repo, found)
     if compared is None:
         return Merging(base, has_ref, "The commit that this began with is gone.")
     if compared.base is None:
@@ -51,7 +51,7 @@ def look(conn: sa.Connection, repo: Repository, found: Discussion, *, closely: b
     if compared.head in (compared.fork, compared.base):
         return Merging(base, has_ref, "There are no commits to merge yet.")
     try:
-        conflicts = pull_requests.find_conflicts(conn, repo, found, compared)
+        conflicts = comparing.find_conflicts(conn, repo, found, compared)
     except TooLarge:
         return Merging(base, has_ref, "It differs in too many folders to be merged here.")
     paths = [shown_name(path) for path in conflicts] if isinstance(conflicts, list) else []

@@ -10,21 +10,11 @@ from functools import partial
 from itertools import islice
 from typing import Final, NamedTuple
 
-import sqlalchemy as sa
-
-from paddock.hub.discussions.diffs import (
-    MAX_FILE_BYTES,
-    ReadBlob,
-    as_text,
-    list_changes,
-    render_diff,
-)
+from paddock.hub.discussions.diffs import ReadBlob, as_text, list_changes
+from paddock.hub.discussions.shown_diffs import blob_reader, diff_for
 from paddock.hub.git.files import read_trees, tree_oid_of
-from paddock.hub.git.objects import read_object
 from paddock.hub.git.trees import EMPTY_TREE_OID
 from paddock.hub.scans import leaving
-from paddock.hub.types import Repository
-from paddock.storage.blobs import BlobStore
 from paddock.web.files.diff_view import DiffView, view_diff
 from paddock.web.files.opened import Opened
 from paddock.web.files.plain_text import shown_name
@@ -43,46 +33,25 @@ class Differences(NamedTuple):
 def differences(opened: Opened, old_oid: str | None, new_oid: str) -> Differences:
     """What changed between two commits; None is before the first."""
     conn, repo = opened.conn, opened.repo
-    old = EMPTY_TREE_OID if old_oid is None else tree_oid_of(conn, repo, old_oid)
-    new = tree_oid_of(conn, repo, new_oid)
-    trees = partial(read_trees, conn, repo.id)
     why_not = None if opened.may_read else "The changes are for those who may read the files."
     try:
         if why_not is None:
-            text = render_diff(trees, blob_reader(opened), old, new)
-            return Differences(view_diff(text), [], None)
+            return Differences(view_diff(diff_for(opened.asking, old_oid, new_oid)), [], None)
     except leaving.FileUnscanned as e:
         why_not = e.message
+    old = EMPTY_TREE_OID if old_oid is None else tree_oid_of(conn, repo, old_oid)
+    new = tree_oid_of(conn, repo, new_oid)
+    trees = partial(read_trees, conn, repo.id)
     paths = [shown_name(change.path) for change in islice(list_changes(trees, old, new), MAX_PATHS)]
     return Differences(None, paths, why_not)
 
 
-def blob_reader(opened: Opened) -> ReadBlob:
-    """Reads blobs by their ids, but for those that are withheld from the visitor."""
-    withheld = leaving.withheld(opened.asking)
-    blobs = opened.hub.blobs
-
-    def read(oid: str) -> bytes | None:
-        return None if oid in withheld else _read_blob(opened.conn, opened.repo, blobs, oid)
-
-    return read
-
-
 def text_reader(opened: Opened) -> ReadBlob:
-    """The same, of texts alone."""
-    read = blob_reader(opened)
+    """Reads blobs by their ids, but for those that are no texts or withheld from the visitor."""
+    read = blob_reader(opened.asking)
 
     def read_text(oid: str) -> bytes | None:
         content = read(oid)
         return as_text(content) if content is not None else None
 
     return read_text
-
-
-def _read_blob(conn: sa.Connection, repo: Repository, blobs: BlobStore, oid: str) -> bytes | None:
-    stored = read_object(conn, repo.id, oid)
-    if stored is None or stored.size_bytes > MAX_FILE_BYTES:
-        return None
-    if stored.content is not None:
-        return stored.content
-    return b"".join(blobs.read(stored.blob_sha256 or ""))

@@ -67,6 +67,7 @@ def edit_file(place: PlaceDep, path: str, proposes: Proposes = False) -> Respons
     """The form with a file's text."""
     opened = place.open("blob", path)
     content = _content(opened, path)
+    opened.note_shown(path)
     text = content.decode()
     note = ""
     if "\r" in text and not _has_crlf(content):

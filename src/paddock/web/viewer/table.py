@@ -13,6 +13,8 @@ from fastapi.responses import RedirectResponse, Response
 from paddock.errors import PaddockError
 from paddock.hub import access
 from paddock.hub.context import HubDep
+from paddock.hub.download_log.noting import FILE
+from paddock.hub.download_log.paths import Wanted
 from paddock.hub.errors import GatedForCaller, GatedForStranger
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep, encode_path
 from paddock.hub.previews.answers import Preview
@@ -48,6 +50,9 @@ def viewer(
     if added is not None:
         return _with_condition(shell, view, added)
     answer, problem = _answer(opened)
+    if answer is not None:
+        shown = Wanted(opened.commit_oid, view.file)
+        hub.download_log.note(hub.database, visitor.caller, shell.repo, FILE, shown)
     status = problem.status if problem is not None and _is_asked_wrongly(problem) else 200
     return visitor.show(
         "viewer/table.html",
