@@ -144,6 +144,14 @@ class Settings:
     organizations_by: str = _setting(
         "users", "who may make an organization: users, or admins alone"
     )
+    audit_log_days: int = _setting(
+        0, "for how many days the audit log keeps an entry; 0: for good"
+    )
+    audit_log_address_days: int = _setting(
+        30,
+        "for how many days it keeps the address somebody acted from, and the names of whoever "
+        "deleted their account",
+    )
     download_log_days: int = _setting(
         365,
         "for how many days it is kept who downloaded which file of a private or gated repository; "
@@ -188,9 +196,9 @@ class Settings:
     )
     # Serving models
     serve_models: str = _setting(
-        "",
-        "models that the hub itself serves under /v1: namespace/name by commas, * for all; "
-        "empty for none",
+        "starter",
+        "models that the hub itself serves under /v1: namespace/name by commas, starter for the "
+        "one that `paddock up` released, * for all; empty for none",
     )
     serve_host: str = _setting("127.0.0.1", "address that `paddock serve` listens on")
     serve_port: int = _setting(8001, "port that `paddock serve` listens on; 0 picks a free one")
@@ -237,6 +245,12 @@ class Settings:
     # Logs
     log_level: str = _setting("info", "debug, info, warning or error")
     log_format: str = _setting("auto", "text, json, or auto: text on a terminal")
+
+    def __post_init__(self) -> None:
+        """Folders in the home folder are written with ``~``, also by whoever makes this by hand."""
+        for name, row in _FIELDS.items():
+            if isinstance(row.default, Path):
+                object.__setattr__(self, name, Path(getattr(self, name)).expanduser())
 
 
 class Origin(NamedTuple):

@@ -15,6 +15,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from paddock.http.bodies import BODY_LIMIT_KEY
+from paddock.hub.audit_log.rules import LogRules
 from paddock.hub.catalogue.downloads import Downloads
 from paddock.hub.download_log.noting import DownloadLog
 from paddock.hub.git_http.pack_cache import PackCache
@@ -77,6 +78,7 @@ class Hub:
     scans: ScanRules = field(default_factory=ScanRules)
     sign_up: SignUp = field(default_factory=SignUp)
     download_log: DownloadLog = field(default_factory=DownloadLog)
+    log_rules: LogRules = field(default_factory=LogRules)
     mail: Mail = field(default_factory=Mail)
 
     def base_url(self, request: Request) -> str:

@@ -209,6 +209,8 @@ def change_settings(
     changed = lookup.repository_by_id(conn, repo.id)
     if changed.is_private is not repo.is_private:
         (forget_tags if changed.is_private else show_tags)(conn, repo)
+    told = [f"{name} {value}" for name, value in values.items() if value != getattr(repo, name)]
+    note(conn, Act.REPO_SETTINGS, repo=repo, changed=told)
     _announce_settings(conn, repo, changed, actor)
     return changed
 

@@ -41,6 +41,7 @@ SQLITE_PRAGMAS = (
 )
 
 
+_BEFORE_COMMIT = "paddock.before_commit"
 _AFTER_COMMIT = "paddock.after_commit"
 
 
@@ -67,9 +68,12 @@ class Database:
         """All or nothing: committed, durably, when the block ends without an error."""
         with self._errors(), self._writes.connect() as conn:
             # The pool gives ``info`` on with the connection: what an error left there is not ours.
+            lasts = conn.info[_BEFORE_COMMIT] = []
             actions = conn.info[_AFTER_COMMIT] = []
             with conn.begin():
                 yield conn
+                for last in lasts:
+                    last(conn)
         for action in actions:
             action()
 
@@ -110,6 +114,18 @@ class OneView:
     def read(self) -> AbstractContextManager[sa.Connection]:
         """The same consistent view every time."""
         return nullcontext(self._conn)
+
+
+def before_commit(conn: sa.Connection, action: Callable[[sa.Connection], None]) -> bool:
+    """Do this once, as the last thing of the transaction, which fails when it does.
+
+    The answer is whether nobody had said so in this transaction.
+    """
+    actions = conn.info.setdefault(_BEFORE_COMMIT, [])
+    is_new = action not in actions
+    if is_new:
+        actions.append(action)
+    return is_new
 
 
 def after_commit(conn: sa.Connection, action: Callable[[], None]) -> None:

@@ -24,7 +24,9 @@ class AlreadyInitialised(Conflict):
 
 @click.group(help="Accounts, tokens, names, quotas, jobs and scans of a hub on this machine.")
 def command() -> None:
-    pass
+    from paddock.hub.audit_log.acting import Actor, acting
+
+    click.get_current_context().with_resource(acting(lambda: Actor(way="command")))
 
 
 @command.command(help="Create the hub and its first administrator; prints a token.")

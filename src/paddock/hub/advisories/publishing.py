@@ -20,6 +20,8 @@ from paddock.hub.advisories.recipients import TELL
 from paddock.hub.advisories.rows import MAX_OF_A_REPOSITORY, find_advisory
 from paddock.hub.advisories.tables import advisories, advisory_reports
 from paddock.hub.advisories.values import Advisory, Affected, Bound
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.discussions.rules import check_text, check_title
 from paddock.hub.discussions.texts import render_comment
 from paddock.hub.git import refs
@@ -69,6 +71,7 @@ def publish(
     for report in made_of:
         events.append(conn, repo, report, author, Said.ADVISORY, {"name": name})
     enqueue(conn, TELL, {"name": name, "repo_id": repo.id}, unique=name)
+    note(conn, Act.ADVISORY, repo=repo, advisory=name, what="publish")
     return find_advisory(conn, repo, name)
 
 
@@ -78,6 +81,7 @@ def change(conn: sa.Connection, repo: Repository, advisory: Advisory, draft: Dra
     row = {**_columns(conn, repo, draft), "updated_at": clock.now()}
     conn.execute(advisories.update().where(advisories.c.id == advisory.id).values(row))
     enqueue(conn, TELL, {"name": advisory.name, "repo_id": repo.id}, unique=advisory.name)
+    note(conn, Act.ADVISORY, repo=repo, advisory=advisory.name, what="change")
     return find_advisory(conn, repo, advisory.name)
 
 
@@ -88,6 +92,7 @@ def withdraw(conn: sa.Connection, repo: Repository, advisory: Advisory) -> Advis
     row = {"withdrawn_at": moment, "updated_at": moment}
     conn.execute(advisories.update().where(advisories.c.id == advisory.id).values(row))
     enqueue(conn, TELL, {"name": advisory.name, "repo_id": repo.id}, unique=advisory.name)
+    note(conn, Act.ADVISORY, repo=repo, advisory=advisory.name, what="withdraw")
     return find_advisory(conn, repo, advisory.name)
 
 

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.hub.attachments import keeping
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.discussions import events, rules, texts, threads
 from paddock.hub.discussions.events import Appended, NewEvent
 from paddock.hub.discussions.rules import NotNow
@@ -96,6 +98,7 @@ def hide_comment(
     keeping.forget_uses(conn, event.id)
     hidden = events.get_comment(conn, discussion, event.public_id)
     events.announce(conn, repo, discussion, hider, hidden, "update")
+    note(conn, Act.DISCUSSION, repo=repo, number=discussion.num, what="hide")
     return hidden
 
 
@@ -128,6 +131,7 @@ def change_status(
         discussion = add_comment(conn, repo, discussion, actor, comment).discussion
     threads.set_columns(conn, discussion, status=status)
     change = NewEvent(EventType.STATUS, {"status": str(status)})
+    note(conn, Act.DISCUSSION, repo=repo, number=discussion.num, status=str(status))
     return events.append(conn, repo, replace(discussion, status=status), actor, change).event
 
 
@@ -140,6 +144,7 @@ def set_pinned(
     threads.set_columns(conn, discussion, is_pinned=is_pinned)
     change = NewEvent(EventType.PINNING, {"pinned": is_pinned})
     after = replace(discussion, is_pinned=is_pinned)
+    note(conn, Act.DISCUSSION, repo=repo, number=discussion.num, what="pin")
     return events.append(conn, repo, after, actor, change).discussion
 
 

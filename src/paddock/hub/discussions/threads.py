@@ -12,6 +12,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from paddock import clock
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.discussions.rules import DiscussionNotFound
 from paddock.hub.discussions.tables import discussion_numbers, discussions
 from paddock.hub.discussions.values import Discussion, Proposal, Status
@@ -144,6 +146,7 @@ def delete_discussion(conn: sa.Connection, repo: Repository, discussion: Discuss
     """Forget a discussion with all it holds; where its ref was, for whoever must learn of it."""
     conn.execute(discussions.delete().where(discussions.c.id == discussion.id))
     gone = refs.delete().where(refs.c.repo_id == repo.id, refs.c.name == discussion.git_ref)
+    note(conn, Act.DISCUSSION_DELETE, repo=repo, number=discussion.num)
     return conn.execute(gone.returning(refs.c.oid)).scalar_one_or_none()
 
 

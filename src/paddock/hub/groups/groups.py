@@ -70,7 +70,7 @@ def create_group(conn: sa.Connection, org: Account, wanted: GroupChange) -> Grou
         "created_at": clock.now(),
     }
     insert = resource_groups.insert().values(**values).returning(resource_groups)
-    note(conn, Act.ORG_GROUP, account=org, group=values["public_id"], what="create")
+    note(conn, Act.ORG_GROUP, account=org, group=str(values["public_id"]), what="create")
     return _to_group(conn.execute(insert).mappings().one())
 
 

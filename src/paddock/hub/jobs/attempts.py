@@ -14,6 +14,7 @@ import structlog
 
 from paddock import clock
 from paddock.errors import PaddockError
+from paddock.hub.audit_log.acting import Actor, acting
 from paddock.hub.context import Hub
 from paddock.hub.jobs import leases
 from paddock.hub.jobs.backoff import MAX_ATTEMPTS, retry_delay
@@ -42,7 +43,8 @@ def attempt(hub: Hub, handler: Handler, job: Job) -> None:
 
 def _run(hub: Hub, handler: Handler, job: Job) -> BaseException | None:
     try:
-        handler(hub, job.payload)
+        with acting(lambda: Actor(way=f"job {job.kind}")):
+            handler(hub, job.payload)
     except BaseException as e:  # not even SystemExit may end the worker's thread
         return e
     return None

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import BadInput, Conflict, NotFound, shown
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.jobs.queue import BELL
 from paddock.hub.jobs.tables import jobs
 from paddock.storage.database import after_commit
@@ -105,13 +107,16 @@ def retry_job(conn: sa.Connection, job_id: int) -> JobRecord:
     values = {"state": "waiting", "attempts": 0, "not_before": clock.now(), "finished_at": None}
     job = _change(conn, job_id, _RETRIED, "be retried", values)
     after_commit(conn, BELL.ring)
+    note(conn, Act.JOB, job=job_id, kind=job.kind, what="retry")
     return job
 
 
 def cancel_job(conn: sa.Connection, job_id: int) -> JobRecord:
     """Let it not be tried (again); raises JobNotFound, WrongJobState."""
     values = {"state": "cancelled", "finished_at": clock.now(), "lease_until": None}
-    return _change(conn, job_id, _CANCELLED, "be cancelled", values)
+    job = _change(conn, job_id, _CANCELLED, "be cancelled", values)
+    note(conn, Act.JOB, job=job_id, kind=job.kind, what="cancel")
+    return job
 
 
 def queue_figures(conn: sa.Connection) -> list[QueueFigure]:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.catalogue import indexing
 from paddock.hub.git import refs, rewriting
 from paddock.hub.git.moved import refs_moved
@@ -80,6 +82,7 @@ def remove_for_good(
     refs_moved(conn, repo, actor, changes)
     if not any(change.name == refs.MAIN for change in changes):
         indexing.refresh(conn, repo)  # for the storage that it tells
+    note(conn, Act.REPO_FILES, repo=repo, what="remove", count=len(held))
     return len(held)
 
 
@@ -101,6 +104,7 @@ def copy_files(
     own_terms.copy(conn, source.id, target.id, new)
     variants.copy(conn, source.id, target.id, new)
     large_files.grant(conn, target.id, fits)
+    note(conn, Act.REPO_FILES, repo=target, what="copy", count=len(fits))
     return [copy.sha256 for copy in wanted if copy.sha256 not in fits]
 
 

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from paddock.errors import Forbidden
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.discussions.tables import contributions
 from paddock.hub.large.tables import hub_limits, quotas, repository_usage
 from paddock.hub.tables import (
@@ -86,13 +88,15 @@ def quota_of(conn: sa.Connection, namespace_id: int) -> int | None:
 
 def set_quota(conn: sa.Connection, namespace_id: int, quota_bytes: int | None) -> None:
     """Give the account a quota of its own; None is without limit."""
-    drop_quota(conn, namespace_id)
+    conn.execute(quotas.delete().where(quotas.c.account_id == namespace_id))
     insert_ignore(conn, quotas, [{"account_id": namespace_id, "quota_bytes": quota_bytes}])
+    note(conn, Act.QUOTA, account=namespace_id, bytes=quota_bytes, what="own")
 
 
 def drop_quota(conn: sa.Connection, namespace_id: int) -> None:
     """From now on the hub's default counts for the account."""
     conn.execute(quotas.delete().where(quotas.c.account_id == namespace_id))
+    note(conn, Act.QUOTA, account=namespace_id, what="default")
 
 
 def set_default_quota(conn: sa.Connection, quota_bytes: int | None) -> None:
@@ -100,6 +104,7 @@ def set_default_quota(conn: sa.Connection, quota_bytes: int | None) -> None:
     conn.execute(hub_limits.delete().where(hub_limits.c.name == _DEFAULT))
     if quota_bytes is not None:
         insert_ignore(conn, hub_limits, [{"name": _DEFAULT, "value": quota_bytes}])
+    note(conn, Act.QUOTA, what="default", bytes=quota_bytes)
 
 
 def check_quota(conn: sa.Connection, namespace_id: int, extra_bytes: int) -> None:

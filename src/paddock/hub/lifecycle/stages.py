@@ -13,6 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from paddock import clock
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.context import Hub
 from paddock.hub.jobs.handlers import handler
 from paddock.hub.lifecycle.requests import STAGES, keep_to_stages_at
@@ -44,6 +46,7 @@ def follow(conn: sa.Connection, repo: Repository, owner: Account, keys: frozense
         "asked_at": clock.now(),
     }
     insert_ignore(conn, lifecycle_follows, [row])
+    note(conn, Act.REPO_LIFECYCLE, repo=repo, keys=sorted(keys))
 
 
 def followed_keys(conn: sa.Connection, repo_id: int) -> frozenset[str]:

@@ -17,6 +17,8 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import BadInput, NotFound, shown
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.oauth.failures import InvalidClient, InvalidRedirect
 from paddock.hub.oauth.tables import oauth_apps
 from paddock.hub.people.accounts import is_askable
@@ -89,6 +91,7 @@ def register_app(conn: sa.Connection, owner: Account, wanted: NewApp) -> tuple[A
         is_trusted=False,
         created_at=clock.now(),
     )
+    note(conn, Act.APPLICATION_CREATE, account=owner, name=wanted.name)
     return _to_app(conn.execute(insert.returning(oauth_apps)).mappings().one()), secret
 
 
@@ -130,6 +133,7 @@ def delete_app(conn: sa.Connection, owner: Account, client_id: str) -> None:
     gone = oauth_apps.delete().where(c.owner_id == owner.id, c.client_id == client_id)
     if not is_askable(client_id) or conn.execute(gone).rowcount == 0:
         raise AppNotFound(f"{owner.name} has no application {shown(client_id)}")
+    note(conn, Act.APPLICATION_DELETE, account=owner, application=client_id)
 
 
 def require_redirect(app: App, uri: str | None) -> str:

@@ -17,6 +17,8 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import NotFound
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.oauth import grants
 from paddock.hub.oauth.apps import App, app_with_id
 from paddock.hub.oauth.failures import (
@@ -114,6 +116,7 @@ def approve(conn: sa.Connection, waiting: Waiting, user: Account, org_ids: Seque
 def deny(conn: sa.Connection, waiting: Waiting) -> None:
     """The person said no."""
     _decide(conn, waiting, status="denied", grant_id=None)
+    note(conn, Act.APPLICATION_ALLOW, what="refused")
 
 
 def poll(

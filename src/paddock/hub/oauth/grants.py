@@ -15,6 +15,8 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from paddock import clock
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.oauth.apps import App, app_with_id
 from paddock.hub.oauth.failures import InvalidGrant
 from paddock.hub.oauth.scopes import to_token_scopes
@@ -75,6 +77,7 @@ def create_grant(
         "created_at": clock.now(),
     }
     insert = oauth_grants.insert().values(**values).returning(oauth_grants.c.id)
+    note(conn, Act.APPLICATION_ALLOW, account=user, name=app.name, scope=list(scope))
     return Grant(conn.execute(insert).scalar_one(), app.id, user, tuple(scope), tuple(org_ids))
 
 
@@ -142,6 +145,7 @@ def refresh(conn: sa.Connection, app: App, refresh_token: str) -> tuple[Grant, I
 def revoke_grant(conn: sa.Connection, grant_id: int) -> None:
     """End a grant with every token it gave, at once."""
     conn.execute(oauth_grants.delete().where(oauth_grants.c.id == grant_id))
+    note(conn, Act.APPLICATION_END, grant=grant_id)
 
 
 def revoke_secret(conn: sa.Connection, app: App, secret: str) -> None:
@@ -154,6 +158,7 @@ def revoke_secret(conn: sa.Connection, app: App, secret: str) -> None:
     c = oauth_grants.c
     is_of = sa.or_(c.id.in_(by_refresh), c.id.in_(by_access))
     conn.execute(oauth_grants.delete().where(c.app_id == app.id, is_of))
+    note(conn, Act.APPLICATION_END, name=app.name)
 
 
 def grants_of(conn: sa.Connection, user: Account) -> list[Granted]:

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import BadInput, NotFound, shown
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.oauth.tables import trusted_publishers
 from paddock.hub.types import Account, Repository
 
@@ -67,6 +69,7 @@ def trust(
         claims=dict(claims),
         created_at=clock.now(),
     )
+    note(conn, Act.REPO_PUBLISHERS, repo=repo, account=user, issuer=issuer, text=repr(dict(claims)))
     return _to_publisher(conn.execute(insert.returning(trusted_publishers)).mappings().one())
 
 
@@ -83,6 +86,7 @@ def distrust(conn: sa.Connection, repo: Repository, publisher_id: int) -> None:
     gone = trusted_publishers.delete().where(c.repo_id == repo.id, c.id == publisher_id)
     if conn.execute(gone).rowcount == 0:
         raise PublisherNotFound(f"{repo.full_name} trusts no publisher with that id")
+    note(conn, Act.REPO_PUBLISHERS, repo=repo, publisher=publisher_id, what="distrust")
 
 
 def _to_publisher(row: sa.RowMapping) -> Publisher:

@@ -15,11 +15,13 @@ from sqlalchemy.exc import IntegrityError
 from paddock import clock
 from paddock.errors import BadInput, NotFound, shown
 from paddock.hub import names
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.errors import AlreadyExists
 from paddock.hub.people import kept_names
+from paddock.hub.people.emails import email_key
 from paddock.hub.people.passwords import hash_password
 from paddock.hub.tables import accounts, memberships
-from paddock.hub.people.emails import email_key
 from paddock.hub.types import Account
 
 # Strongest first; with no_access somebody is a member for the sake of resource groups alone.
@@ -68,9 +70,9 @@ def create_user(  # noqa: PLR0913  (what an account is made of)
         kind="user",
         full_name=_clean_full_name(full_name) or name,
         email=email,
+        email_key=None if email is None else email_key(email),
         is_admin=is_admin,
         password_hash=None if password is None else hash_password(password),
-        email_key=None if email is None else email_key(email),
     )
 
 
@@ -144,6 +146,7 @@ def set_role(conn: sa.Connection, org: Account, user: Account, role: str) -> Non
         raise BadInput(f"{user.name} cannot be a member of {org.name}: users join organizations")
     remove_member(conn, org, user)
     conn.execute(memberships.insert().values(org_id=org.id, user_id=user.id, role=role))
+    note(conn, Act.ORG_MEMBER, account=org, user=user.name, role=role)
 
 
 def remove_member(conn: sa.Connection, org: Account, user: Account) -> None:
@@ -172,10 +175,10 @@ def to_account(row: sa.RowMapping) -> Account:
         name=row[accounts.c.name],
         full_name=row[accounts.c.full_name],
         email=row[accounts.c.email],
+        is_email_proven=row[accounts.c.email_verified_at] is not None,
         is_admin=row[accounts.c.is_admin],
         private_by_default=row[accounts.c.private_by_default],
         created_at=row[accounts.c.created_at],
-        is_email_proven=row[accounts.c.email_verified_at] is not None,
     )
 
 
@@ -199,6 +202,7 @@ def _create(conn: sa.Connection, name: str, taking: _Taking, **columns: Any) -> 
     except IntegrityError as e:
         raise AlreadyExists(f"an account named {name} already exists") from e
     kept_names.take(conn, name, taking.keeper_id)
+    note(conn, Act.ACCOUNT_CREATE, account=made, kind=made.kind, is_admin=made.is_admin)
     return made
 
 

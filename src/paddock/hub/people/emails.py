@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import BadInput, shown
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.tables import accounts
 from paddock.hub.types import Account
 
@@ -64,3 +66,4 @@ def set_email(conn: sa.Connection, user: Account, text: str | None, *, is_proven
         "email_verified_at": clock.now() if email is not None and is_proven else None,
     }
     conn.execute(accounts.update().where(accounts.c.id == user.id).values(values))
+    note(conn, Act.ACCOUNT_SETTINGS, account=user, what="email")

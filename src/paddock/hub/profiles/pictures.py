@@ -14,6 +14,8 @@ import sqlalchemy as sa
 
 from paddock.digest import sha256_hex
 from paddock.errors import BadInput, NotFound
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.people.accounts import to_account
 from paddock.hub.profiles.tables import avatars
 from paddock.hub.tables import accounts
@@ -75,6 +77,7 @@ def set_picture(conn: sa.Connection, account: Account, content: bytes) -> None:
             content=content,
         )
     )
+    note(conn, Act.ACCOUNT_PROFILE, account=account, what="picture")
 
 
 def remove_picture(conn: sa.Connection, account: Account) -> None:
@@ -82,6 +85,7 @@ def remove_picture(conn: sa.Connection, account: Account) -> None:
     row = sa.select(accounts.c.id).where(accounts.c.id == account.id)
     conn.execute(row.with_for_update(key_share=True))
     conn.execute(avatars.delete().where(avatars.c.account_id == account.id))
+    note(conn, Act.ACCOUNT_PROFILE, account=account, what="no picture")
 
 
 def _media_type(content: bytes) -> str | None:

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from paddock.errors import BadInput, shown
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.profiles.tables import profiles
 from paddock.hub.tables import accounts
 from paddock.hub.texts import check_line, check_lines
@@ -53,6 +55,7 @@ def change_profile(conn: sa.Connection, account: Account, wanted: dict[str, str 
             values[name] = check(wanted[name] or "") or None
     conn.execute(profiles.delete().where(profiles.c.account_id == account.id))
     conn.execute(profiles.insert().values(account_id=account.id, **values))
+    note(conn, Act.ACCOUNT_PROFILE, account=account, what=sorted(wanted))
     return Profile(**values)
 
 

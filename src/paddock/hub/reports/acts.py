@@ -14,6 +14,8 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import BadInput
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.discussions.rules import check_text
 from paddock.hub.git import refs
 from paddock.hub.reports import events, joining, rows
@@ -67,7 +69,26 @@ def decide(acting: Acting, report: Report, decision: Decision) -> Report:
         report = say(acting, report, decision.message)
     if decision.state is not None:
         report = _step(acting, report, decision.state, decision)
+    note(
+        acting.conn,
+        Act.REPORT_DECIDE,
+        repo=acting.repo,
+        report=report.public_id,
+        what=_named(decision),
+    )
     return report
+
+
+def _named(decision: Decision) -> list[str]:
+    """What was decided, without any words of it."""
+    told = [
+        (decision.state is not None, f"state {decision.state}"),
+        (decision.impact is not None, f"impact {decision.impact}"),
+        (decision.ease is not None, f"ease {decision.ease}"),
+        (decision.visibility is not None, "visibility"),
+        (bool(decision.message.strip()), "message"),
+    ]
+    return [word for is_said, word in told if is_said]
 
 
 def say(acting: Acting, report: Report, text: str) -> Report:
@@ -84,6 +105,13 @@ def set_credit(acting: Acting, report: Report, *, is_credited: bool) -> Report:
         return report
     rows.set_columns(acting.conn, report, is_credited=is_credited)
     after = replace(report, is_credited=is_credited)
+    note(
+        acting.conn,
+        Act.REPORT_DECIDE,
+        repo=acting.repo,
+        report=report.public_id,
+        credited=is_credited,
+    )
     return _told(acting, after, Said.CREDIT, {"credited": is_credited})
 
 

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import Conflict
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.discussions import pull_requests
 from paddock.hub.discussions.pull_requests import NewProposal
 from paddock.hub.git import commits, refs
@@ -77,4 +79,5 @@ def keep_case(
         oid = commits.create_commit(conn, repo, CommitRequest(refs.MAIN, add, actor, message))
     facts = {"path": path, "commit": oid, **({} if num is None else {"num": num})}
     events.append(conn, repo, report, actor, Said.CASE, facts)
+    note(conn, Act.REPORT_DECIDE, repo=repo, report=report.public_id, case=path)
     return Kept(path, oid, num)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.catalogue import indexing
 from paddock.hub.scans import overrides
 from paddock.hub.scans.overrides import Override
@@ -22,6 +24,8 @@ def allow(
     """Let the file be downloaded; raises BadInput and NothingToAllow."""
     given = overrides.allow(conn, repo, entry, by, reason)
     _follow(conn, repo, given, "allowed")
+    files, codes = [entry.path], list(given.codes)
+    note(conn, Act.SCAN_ALLOW, repo=repo, content=entry.etag, files=files, text=reason, codes=codes)
     return given
 
 
@@ -29,6 +33,7 @@ def withdraw(conn: sa.Connection, repo: Repository, number: int, by: str) -> Ove
     """Take it back; raises NoSuchOverride."""
     taken = overrides.withdraw(conn, repo, number, by)
     _follow(conn, repo, taken, "withdrawn")
+    note(conn, Act.SCAN_WITHDRAW, repo=repo, content=taken.etag, files=[taken.path])
     return taken
 
 

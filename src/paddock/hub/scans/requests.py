@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from paddock import clock
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.jobs.queue import enqueue
 from paddock.hub.scans.tables import repository_scans
 from paddock.hub.scans.verdicts import name_of
@@ -33,6 +35,7 @@ def scan_again(conn: sa.Connection, repo_id: int) -> None:
     """Let a job look at all of the repository; contents with a finished verdict keep it."""
     payload = {"repo_id": repo_id, "since": clock.now().isoformat()}
     enqueue(conn, SCAN_AGAIN, payload, unique=str(repo_id))
+    note(conn, Act.SCAN_REQUEST, repository_id=repo_id)
 
 
 def scan_file_later(

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import NotFound, Unavailable
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.people.tokens import digest
 from paddock.hub.sessions.tables import sessions
 from paddock.hub.types import Account, SignedIn
@@ -72,11 +74,13 @@ def end_one(conn: sa.Connection, user: Account, handle: str) -> None:
     named = sa.func.substr(_c.secret_sha256, 1, _HANDLE_CHARS) == handle
     if not conn.execute(sessions.delete().where(_c.user_id == user.id, named)).rowcount:
         raise SessionNotFound
+    note(conn, Act.ACCOUNT_SIGN_OUT, account=user)
 
 
 def end_others(conn: sa.Connection, user: Account, this: SignedIn) -> int:
     """Sign every other browser out; how many there were."""
     others = sessions.delete().where(_c.user_id == user.id, _c.secret_sha256 != this.secret_sha256)
+    note(conn, Act.ACCOUNT_SIGN_OUT, account=user, what="others")
     return conn.execute(others).rowcount
 
 

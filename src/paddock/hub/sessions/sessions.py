@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -20,15 +21,20 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.errors import Unauthorized
 from paddock.hub import names
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.people import service_accounts
 from paddock.hub.people.accounts import find_account, to_account
-from paddock.hub.people.passwords import hash_password, verify_password
+from paddock.hub.people.passwords import BadPassword, hash_password, is_outdated, verify_password
 from paddock.hub.people.tokens import authenticate, digest, new_secret
 from paddock.hub.sessions.attempts import (
+    USUAL,
     TooManyAttempts,
     forget_attempts,
+    note_failure,
     of_address,
     over_limit,
+    tries_now,
 )
 from paddock.hub.sessions.tables import sessions
 from paddock.hub.tables import accounts, tokens
@@ -36,8 +42,6 @@ from paddock.hub.types import Account, Caller, SignedIn, Token
 from paddock.storage.database import Database
 
 LIFE = timedelta(days=14)
-TRIES_PER_ACCOUNT = 20
-TRIES_PER_ADDRESS = 60
 _PREFIX = "hf_session_"
 _SALT_BYTES, _MAX_KEY_CHARS = 8, 200
 _MAX_AGENT_CHARS, _MAX_ADDRESS_CHARS = 300, 64
@@ -77,14 +81,20 @@ def sign_in(database: Database, name: str, password: str, place: Place) -> tuple
     """
     subject = account_subject(name)
     with database.write() as conn:
+        most = tries_now(conn)
         is_over = [
-            over_limit(conn, subject, TRIES_PER_ACCOUNT),
-            over_limit(conn, f"address:{of_address(place.address)}", TRIES_PER_ADDRESS),
+            over_limit(conn, subject, most.per_account),
+            over_limit(conn, f"address:{of_address(place.address)}", most.per_address),
         ]
     if any(is_over):
         raise TooManyAttempts
     token = _by_token(database, name, password)
-    user = token.account if token else _by_password(database, name, password)
+    try:
+        user = token.account if token else _by_password(database, name, password)
+    except WrongPassword:
+        with database.write() as conn:
+            note_failure(conn)
+        raise
     with database.write() as conn:
         forget_attempts(conn, subject)
         return user, start_session(conn, user, token.token if token else None, place=place)
@@ -106,6 +116,7 @@ def start_session(
     values = {"user_id": user.id, "created_at": moment, "expires_at": ends, "token_id": token_id}
     seen = {"confirmed_at": moment, "seen_on": moment.date(), **_told(place)}
     conn.execute(sessions.insert().values(secret_sha256=digest(secret), **values, **seen))
+    note(conn, Act.ACCOUNT_SIGN_IN, account=user, with_token=token.id if token else None)
     return secret
 
 
@@ -167,6 +178,7 @@ def end_all(conn: sa.Connection, user: Account) -> None:
 def end_session(conn: sa.Connection, secret: str) -> None:
     """Sign out."""
     conn.execute(sessions.delete().where(sessions.c.secret_sha256 == digest(secret)))
+    note(conn, Act.ACCOUNT_SIGN_OUT)
 
 
 def change_password(
@@ -178,7 +190,7 @@ def change_password(
     """
     row, subject = accounts.c.id == user.id, account_subject(user.name)
     with database.write() as conn:
-        is_over = over_limit(conn, subject, TRIES_PER_ACCOUNT)
+        is_over = over_limit(conn, subject, USUAL.per_account)
         stored = conn.scalar(sa.select(accounts.c.password_hash).where(row))
     if is_over:
         raise TooManyAttempts
@@ -193,6 +205,7 @@ def change_password(
         c, kept = sessions.c, digest(kept_secret)
         conn.execute(sessions.delete().where(c.user_id == user.id, c.secret_sha256 != kept))
         forget_attempts(conn, subject)
+        note(conn, Act.ACCOUNT_PASSWORD, account=user)
 
 
 def has_password(conn: sa.Connection, user: Account) -> bool:
@@ -205,7 +218,7 @@ def check_password(database: Database, user: Account, password: str) -> None:
     """Raise WrongPassword or TooManyAttempts unless it is the user's, or they have none."""
     subject = account_subject(user.name)
     with database.write() as conn:
-        is_over = over_limit(conn, subject, TRIES_PER_ACCOUNT)
+        is_over = over_limit(conn, subject, USUAL.per_account)
         stored = conn.scalar(sa.select(accounts.c.password_hash).where(accounts.c.id == user.id))
     if is_over:
         raise TooManyAttempts
@@ -220,6 +233,7 @@ def set_password(conn: sa.Connection, user: Account, new: str) -> None:
     change = accounts.update().where(accounts.c.id == user.id)
     conn.execute(change.values(password_hash=hash_password(new)))
     end_all(conn, user)
+    note(conn, Act.ACCOUNT_PASSWORD, account=user)
 
 
 def form_key(secret: str) -> str:
@@ -253,7 +267,18 @@ def _by_password(database: Database, name: str, password: str) -> Account:
     # Outside the transaction, and the same work for a name that nobody has.
     if not verify_password(password, stored) or user is None or user.kind != "user":
         raise WrongPassword
+    if stored is not None and is_outdated(stored):
+        _store_anew(database, user, password, stored)
     return user
+
+
+def _store_anew(database: Database, user: Account, password: str, stored: str) -> None:
+    """Keep a password that was right in today's way."""
+    with suppress(BadPassword):  # one that would be too short today stays as it is
+        made = hash_password(password)
+        row = sa.and_(accounts.c.id == user.id, accounts.c.password_hash == stored)
+        with database.write() as conn:
+            conn.execute(accounts.update().where(row).values(password_hash=made))
 
 
 class _TokenLogin(NamedTuple):

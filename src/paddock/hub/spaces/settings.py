@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from paddock import clock
 from paddock.errors import BadInput, shown
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.spaces.tables import space_settings
 from paddock.hub.tables import server_secrets
 from paddock.hub.types import Repository
@@ -97,6 +99,7 @@ def put(conn: sa.Connection, repo: Repository, kind: str, wanted: NewSetting) ->
             updated_at=clock.now(),
         )
     )
+    note(conn, Act.REPO_SECRETS, repo=repo, kind=kind, key=wanted.key)
 
 
 def put_all(conn: sa.Connection, repo: Repository, kind: str, many: Sequence[NewSetting]) -> None:
@@ -110,6 +113,7 @@ def remove(conn: sa.Connection, repo: Repository, kind: str, key: str) -> None:
     c = space_settings.c
     gone = space_settings.delete()
     conn.execute(gone.where(c.repo_id == repo.id, c.kind == kind, c.key == key[:256]))
+    note(conn, Act.REPO_SECRETS, repo=repo, kind=kind, key=key, what="remove")
 
 
 def reveal_secret(conn: sa.Connection, repo: Repository, key: str) -> str | None:

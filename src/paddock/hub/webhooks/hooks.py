@@ -14,6 +14,8 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import Conflict, NotFound, shown
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.people.accounts import is_askable, new_public_id
 from paddock.hub.tables import accounts
 from paddock.hub.types import Account
@@ -100,6 +102,7 @@ def create_webhook(conn: sa.Connection, owner: Account, wanted: Changes) -> Webh
     conn.execute(webhooks.insert().values(row))
     made = get_webhook(conn, owner, str(row["public_id"]))
     _watch(conn, made.id, wanted.watched or ())
+    note(conn, Act.WEBHOOK, account=owner, webhook=made.public_id, what="create")
     return get_webhook(conn, owner, made.public_id)
 
 
@@ -120,6 +123,7 @@ def update_webhook(conn: sa.Connection, owner: Account, public_id: str, wanted: 
     if wanted.watched is not None:
         conn.execute(webhook_watches.delete().where(webhook_watches.c.webhook_id == webhook.id))
         _watch(conn, webhook.id, wanted.watched)
+    note(conn, Act.WEBHOOK, account=owner, webhook=public_id, what="change")
     return get_webhook(conn, owner, public_id)
 
 
@@ -132,6 +136,7 @@ def set_disabled(conn: sa.Connection, owner: Account, public_id: str, disabled: 
         end_waiting(conn, webhook.id, "the webhook was turned off")
     else:
         send_now(conn, webhook.id)
+    note(conn, Act.WEBHOOK, account=owner, webhook=public_id, what="off" if disabled else "on")
     return get_webhook(conn, owner, public_id)
 
 
@@ -139,6 +144,7 @@ def delete_webhook(conn: sa.Connection, owner: Account, public_id: str) -> None:
     """Forget it, with everything that was or is to be sent; raises WebhookNotFound."""
     webhook = _lock(conn, owner, public_id)
     conn.execute(webhooks.delete().where(webhooks.c.id == webhook.id))
+    note(conn, Act.WEBHOOK, account=owner, webhook=public_id, what="delete")
 
 
 def _lock(conn: sa.Connection, owner: Account, public_id: str) -> Webhook:
