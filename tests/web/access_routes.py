@@ -52,6 +52,12 @@ _LISTS: dict[Right, str] = {
         GET #/tree/{rev}
     """,
     Right.TALK: """
+        POST #/ask-access/withdraw
+        POST @/user-access-request/cancel
+        GET #/ask-access
+        POST #/ask-access/appeal
+        POST @/user-access-request/appeal
+        GET @/access-terms
         POST #/playground
         GET #/reports/new
         POST #/reports/new
@@ -68,9 +74,6 @@ _LISTS: dict[Right, str] = {
         DELETE @/like
     """,
     Right.ASK: """
-        POST #/ask-access/withdraw
-        POST @/user-access-request/cancel
-        GET #/ask-access
         POST #/ask-access
         POST #/ask-access/form
     """,
@@ -108,19 +111,25 @@ _LISTS: dict[Right, str] = {
         POST @/duplicate
     """,
     Right.WRITE: """
-        GET #/settings
         GET #/advisories/new
         GET #/advisories/{advisory}/edit
         POST #/advisories/new
         POST #/advisories/{advisory}/edit
         POST #/advisories/{advisory}/withdraw
-        POST #/settings/delete
-        POST #/settings/gate
-        POST #/settings/move
-        POST #/settings/visibility
         GET #/access
         GET #/access/downloads
         GET #/access/downloads.csv
+        GET #/access/acceptances
+        GET #/access/acceptances.csv
+        GET #/access/acceptances.json
+        GET #/access/rules
+        POST #/access/rules
+        POST #/access/import
+        GET @/access-acceptances
+        GET @/access-rules
+        PUT @/access-rules
+        POST @/user-access-request/batch
+        POST @/user-access-request/import
         POST #/access/decide
         POST #/access/grant
         GET #/discussions/{num}/comment/{comment_id}/hide
@@ -148,16 +157,11 @@ _LISTS: dict[Right, str] = {
         PATCH @/discussions/{num}/title
         POST @/discussions/{num}/title
         GET @/lfs-files
-        POST @/lfs-files/batch
-        POST @/lifecycle
         POST @/preupload/{rev}
         POST @/scan
-        PUT @/settings
         POST @/super-squash/{rev}
         POST @/tag/{rev}
         DELETE @/tag/{tag}
-        GET @/trusted-publishers
-        DELETE @/trusted-publishers/{publisher_id}
         POST @/user-access-request/grant
         POST @/user-access-request/handle
         POST @/user-access-request/renew
@@ -167,6 +171,26 @@ _LISTS: dict[Right, str] = {
         POST #/info/lfs/locks/verify
         POST #/info/lfs/locks/{lock_id}/unlock
         GET #/user-access-report
+    """,
+    Right.OWN: """
+        GET #/settings
+        GET #/settings/collaborators
+        POST #/settings/collaborators
+        POST #/settings/collaborators/remove
+        GET @/collaborators
+        PUT @/collaborators/users/{user}
+        DELETE @/collaborators/users/{user}
+        PUT @/collaborators/teams/{team}
+        DELETE @/collaborators/teams/{team}
+        POST #/settings/delete
+        POST #/settings/gate
+        POST #/settings/move
+        POST #/settings/visibility
+        POST @/lfs-files/batch
+        POST @/lifecycle
+        GET @/trusted-publishers
+        DELETE @/trusted-publishers/{publisher_id}
+        PUT @/settings
     """,
     Right.EDIT: """
         GET #/discussions/{num}/comment/{comment_id}/edit
@@ -197,11 +221,15 @@ _LISTS: dict[Right, str] = {
     """,
 }
 
+# Routes of reading that are asked for the weights of a release, too.
+OF_WEIGHTS = {"GET #/raw/{rev}/{path}", "GET #/resolve/{rev}/{path}"}
+
 # Routes that are asked of a dataset; all others of a model.
 OF_DATASETS = {"GET #/viewer"}
 
 # Routes with a repository in their address that are not asked here, and why.
 ELSEWHERE = {
+    "POST #/settings/collaborators/leave": "gives one's own role back: tests/web/settings",
     "POST #/reports/{report_id}/credit": "for the reporter alone: tests/hub/reports",
     "POST @/reports/{report_id}/credit": "for the reporter alone: tests/hub/reports",
     "POST @/lfs-files/duplicate": "says of each file whether it may be copied: tests/hub/large",
@@ -225,6 +253,8 @@ _PEOPLE = {"user": "reader", "expiresAt": "2999-01-01T00:00:00Z"}
 _ADVISORY = {"title": "t", "severity": "low", "details": "d", "advice": "a"}
 # What is sent where it is more than nothing; and "400" where only some stages take it.
 BODIES: dict[str, Any] = {
+    "PUT @/collaborators/users/{user}": {"role": "read"},
+    "PUT @/collaborators/teams/{team}": {"role": "read"},
     "POST @/discussions": {**_QUESTION, "pullRequest": False},
     "POST @/discussions/{num}/comment": _QUESTION,
     "POST @/discussions/{num}/comment/{comment_id}/edit": _QUESTION,
@@ -262,6 +292,10 @@ BODIES: dict[str, Any] = {
     "POST @/super-squash/{rev}": {},
     "POST @/tag/{rev}": {"tag": "v2"},
     "POST @/user-access-request/grant": _PEOPLE,
+    "POST @/user-access-request/appeal": {"text": "x"},
+    "POST @/user-access-request/batch": {"status": "accepted", "users": ["invited"]},
+    "POST @/user-access-request/import": {"table": "reader,2999-01-01"},
+    "PUT @/access-rules": {"rules": []},
     "POST @/user-access-request/renew": {**_PEOPLE, "user": "invited"},
     "POST @/user-access-request/handle": {"user": "invited", "status": "accepted"},
     "POST #/info/lfs/locks": {"path": "a.txt"},

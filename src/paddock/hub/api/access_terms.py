@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request, Response
 
 from paddock.hub import access
 from paddock.hub.context import CallerDep, HubDep
-from paddock.hub.errors import EntryNotFound
 from paddock.hub.gates import acceptances, evidence
 from paddock.hub.gates.terms import read_terms
 from paddock.hub.http.paged import asked_part, paged
@@ -26,7 +25,7 @@ def terms(hub: HubDep, caller: CallerDep, name: RepositoryNameDep) -> dict[str, 
         user = access.require_user(caller)
         found = read_terms(conn, repo)
         if found is None:
-            raise EntryNotFound(f"{repo.full_name} binds to no terms")
+            return {"digest": None, "texts": []}
         accepted = acceptances.has_accepted(conn, repo, user, found.digest)
     return {
         "digest": found.digest,

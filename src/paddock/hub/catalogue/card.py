@@ -46,6 +46,10 @@ _TYPES: dict[str, _Type] = {
     "extra_gated_button_content": _TEXT,
     "extra_gated_fields": (dict, "of type object"),
     "extra_gated_retention_days": (int, "a number"),
+    "extra_gated_response_days": (int, "a number"),
+    "extra_gated_terms": ((bool, str, list), "true, or a list of names"),
+    "extra_gated_terms_version": ((str, int, float), "a string"),
+    "extra_gated_reaccept": _TEXT,
 }
 _SPACE_TYPES: dict[str, _Type] = {
     "title": _TEXT,
@@ -135,7 +139,8 @@ def _errors(metadata: dict[str, Any], kind: Kind) -> Iterator[str]:
 def _type_errors(metadata: dict[str, Any], types: dict[str, _Type]) -> Iterator[str]:
     for key, (type_, what) in types.items():
         value = metadata.get(key)
-        is_it = isinstance(value, type_) and (type_ is bool or not isinstance(value, bool))
+        allowed = type_ if isinstance(type_, tuple) else (type_,)
+        is_it = isinstance(value, allowed) and (bool in allowed or not isinstance(value, bool))
         if value is not None and not is_it:
             yield f'"{key}" must be {what}'
 

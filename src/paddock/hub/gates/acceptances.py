@@ -7,6 +7,7 @@ kept, so that they can be read when the repository has others.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from paddock.hub.tables import accounts, repositories
 from paddock.hub.types import Account, Caller, Kind, Repository
 from paddock.storage.sql import insert_ignore
 
+MAX_TEXTS_SHOWN = 10  # on a page; each has at most what a small file holds
 _c = gate_acceptances.c
 
 
@@ -48,6 +50,7 @@ class Acceptance(NamedTuple):
     commit_oid: str
     digest: str
     texts: list[dict[str, Any]]
+    repo_id: int
 
     @property
     def web_path(self) -> str:
@@ -118,11 +121,20 @@ def list_own(conn: sa.Connection, caller: Caller, part: Part) -> Page[Acceptance
     return _page(conn, sa.and_(mine, access.visible_to(caller)), part)
 
 
-def accepted_text(conn: sa.Connection, repo: Repository, sha256: str) -> str | None:
-    """The words that somebody accepted, by their hash."""
+def accepted_words(conn: sa.Connection, items: Sequence[Acceptance]) -> dict[str, tuple[str, str]]:
+    """Names and words of the first texts that these accepted, by their hashes."""
+    named = {
+        text["sha256"]: (one.repo_id, text["path"] or text["name"])
+        for one in items
+        for text in one.texts
+        if text["sha256"] is not None
+    }
+    found = {}
     c = gate_texts.c
-    query = sa.select(c.body).where(c.repo_id == repo.id, c.sha256 == sha256)
-    return conn.execute(query).scalar_one_or_none()
+    for sha256, (repo_id, name) in list(named.items())[:MAX_TEXTS_SHOWN]:
+        query = sa.select(c.body).where(c.repo_id == repo_id, c.sha256 == sha256)
+        found[sha256] = (name, conn.execute(query).scalar_one_or_none() or "")
+    return found
 
 
 def _page(conn: sa.Connection, where: sa.ColumnElement[bool], part: Part) -> Page[Acceptance]:
@@ -142,4 +154,5 @@ def _acceptance(row: sa.RowMapping) -> Acceptance:
         row[_c.commit_oid],
         row[_c.digest],
         row[_c.texts],
+        row[_c.repo_id],
     )

@@ -1,6 +1,6 @@
 """Acceptances of terms as one file: JSON, or CSV with one row for each.
 
-Pure. Texts are told by their hashes; ``acceptances.accepted_text`` has their words.
+Pure. Texts are told by their hashes; ``acceptances.accepted_words`` has their words.
 """
 
 from __future__ import annotations

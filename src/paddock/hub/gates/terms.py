@@ -136,8 +136,8 @@ def _names(card: Mapping[str, Any]) -> Sequence[str]:
         wanted = [wanted]
     if not isinstance(wanted, list):
         return ()
-    paths = [name for name in wanted if isinstance(name, str) and 0 < len(name) <= _MAX_PATH_CHARS]
-    return tuple(dict.fromkeys(paths))[:MAX_TEXTS]
+    # What is no name of a text is missing like one: nothing that was meant to bind is dropped.
+    return tuple(dict.fromkeys(str(name)[:_MAX_PATH_CHARS] for name in wanted))[:MAX_TEXTS]
 
 
 def _find(conn: sa.Connection, repo: Repository, name: str) -> Iterator[Text]:

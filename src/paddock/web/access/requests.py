@@ -7,23 +7,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import Query
 from fastapi.responses import RedirectResponse, Response
 
+from paddock import clock
 from paddock.errors import BadInput, shown
 from paddock.hub import access
 from paddock.hub.context import Hub, HubDep
-from paddock.hub.gates import lists
+from paddock.hub.gates import lists, response
 from paddock.hub.gates.deciding import decide_all, renew_all
+from paddock.hub.gates.lists import Request
 from paddock.hub.gates.requests import Decision
 from paddock.hub.gates.standing import STANDINGS
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
 from paddock.hub.names import RepositoryName
 from paddock.hub.paging import Part
-from paddock.hub.types import Need
+from paddock.hub.types import Need, Repository
 from paddock.web.access.stage import STEPS, read_stage
 from paddock.web.account.own_access import WORDS
 from paddock.web.account.scopes_form import FormPairs
@@ -45,11 +48,15 @@ _SENTENCES: Final = {
     "renew": "Their access ends on the day that you chose.",
     "some": "Done. Some were decided about meanwhile, or are gone: nothing changed for those.",
     "granted": "They are let in, from now on.",
+    "imported": "All whom the table names are let in, each until the day that it gives.",
 }
+_WAITING: Final = {"pending", lists.APPEALED}  # who waited longest is first
 _FILTERS: Final = (
     ("pending", "Waiting"),
     ("accepted", "Let in"),
     ("expired", "Ended"),
+    ("terms_changed", "Owe terms"),
+    ("appealed", "Appeals"),
     ("rejected", "Rejected"),
     ("reset", "Taken back"),
     ("all", "All"),
@@ -81,7 +88,7 @@ def listed(
     done: Done = "",
 ) -> Response:
     """The stage, and the requests that stand so, the latest first."""
-    looking = Looking(show if show in {*STANDINGS, "all"} else "pending", q, after)
+    looking = Looking(show if show in {*lists.FILTERS, "all"} else "pending", q, after)
     return show_access(hub, visitor, name, looking, done=said(_SENTENCES, done))
 
 
@@ -131,6 +138,11 @@ def _end(fields: dict[str, str]) -> datetime | None:
     return end_of_day(fields.get("ends", ""))
 
 
+def _answer_by(repo: Repository, request: Request) -> datetime | None:
+    since = request.waits_since
+    return None if since is None else response.answer_by(repo, since)
+
+
 def show_access(
     hub: Hub,
     visitor: Visitor,
@@ -144,10 +156,18 @@ def show_access(
         shell = open_shell(hub, conn, visitor, name, "access", Need.WRITE)
         standing = None if looking.show == "all" else looking.show
         part = Part(_ON_A_PAGE, looking.after)
-        page = lists.list_requests(conn, shell.repo, standing, part, looking.search or None)
+        page = lists.list_requests(
+            conn,
+            shell.repo,
+            standing,
+            part,
+            looking.search or None,
+            oldest_first=looking.show in _WAITING,
+        )
+        overdue = response.count_overdue(conn, shell.repo)
         counts = lists.count_requests(conn, shell.repo)
         stage = read_stage(conn, shell.repo)
-    counts["all"] = sum(counts.values())
+    counts["all"] = sum(counts[standing] for standing in STANDINGS)
     following = page.next_cursor
     return visitor.show(
         "access/requests.html",
@@ -157,6 +177,10 @@ def show_access(
         steps=STEPS,
         requests=page.items,
         counts=counts,
+        overdue=overdue,
+        days=response.response_days(shell.repo.card),
+        answer_by=partial(_answer_by, shell.repo),
+        moment=clock.now(),
         filters=_FILTERS,
         words=WORDS,
         looking=looking,

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from paddock.web.access import asking, downloads, inviting, requests
+from paddock.web.access import asking, downloads, inviting, requests, rules, terms
 
-ROUTERS: Final = (asking.router, requests.router, inviting.router, downloads.router)
+ROUTERS: Final = (
+    asking.router,
+    requests.router,
+    inviting.router,
+    rules.router,
+    terms.router,
+    downloads.router,
+)

@@ -17,5 +17,6 @@ sessions       the browsers that are signed in
 applications   what was allowed applications
 notifications  what somebody is told of
 own_access     access that was asked for
+own_terms      terms that were accepted
 identity       another name, or none any more: the account renamed and deleted
 """
