@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paddock import cli
-from paddock.config import BadSetting, explain_settings, load_settings
+from paddock.config import BadSetting, Settings, explain_settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +31,16 @@ def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(
     assert found["port"] == (8003, "flag")
     assert found["host"] == ("0.0.0.0", "paddock.toml")
     assert found["data"].origin == "default"
+
+
+def test_the_home_folder_is_found_however_settings_are_made(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(empty_folder))
+    own = empty_folder / "own"
+    assert Settings(packed_folder=Path("~/own")).packed_folder == own
+    assert Settings().config_home == empty_folder / ".config" / "paddock"
+    assert load_settings({}, environ={"PADDOCK_PACKED_FOLDER": "~/own"}).packed_folder == own
 
 
 def test_a_flag_that_was_not_given_changes_nothing() -> None:

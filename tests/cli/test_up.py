@@ -9,24 +9,62 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from huggingface_hub import HfApi
 
+from paddock.starter import starter_folder
 from tests.process import RunningHub, running_hub
 
 
-def test_the_first_start_makes_an_account_and_says_what_to_try(tmp_path: Path) -> None:
-    with running_hub(tmp_path, starter=True) as hub:
-        assert HfApi(endpoint=hub.url, token=hub.token).whoami()["name"] == hub.admin == "admin"
-        info = HfApi(endpoint=hub.url, token=False).model_info("admin/starter")
-        names = {file.rfilename for file in info.siblings or []}
-        assert {"model.safetensors", "README.md", "release.json", "release.oms.json"} <= names
-        said = "".join(hub.said)
-        assert f"export HF_ENDPOINT={hub.url} HF_TOKEN={hub.token}" in said
-        assert "paddock verify starter" in said
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    """As it is started for the first time."""
+    with running_hub(tmp_path_factory.mktemp("first"), starter=True) as hub:
+        yield hub
+
+
+def test_the_first_start_makes_an_account_and_says_what_to_try(first: RunningHub) -> None:
+    assert HfApi(endpoint=first.url, token=first.token).whoami()["name"] == first.admin == "admin"
+    info = HfApi(endpoint=first.url, token=False).model_info("admin/starter")
+    names = {file.rfilename for file in info.siblings or []}
+    assert {"model.safetensors", "README.md", "release.json", "release.oms.json"} <= names
+    said = "".join(first.said)
+    assert f"export HF_ENDPOINT={first.url} HF_TOKEN={first.token}" in said
+    assert "paddock verify starter" in said
+    assert f"try the model: {first.url}/admin/starter/playground" in said
+
+
+def asked(hub: RunningHub, model: str = "admin/starter") -> httpx.Response:
+    body = {"model": model, "prompt": "The teapot", "temperature": 0}
+    headers = {"authorization": f"Bearer {hub.token}"}
+    return httpx.post(f"{hub.url}/v1/completions", json=body, headers=headers, timeout=60)
+
+
+def test_the_starter_answers_at_once_and_only_as_it_was_released(first: RunningHub) -> None:
+    api = HfApi(endpoint=first.url, token=first.token)
+    released = api.model_info("admin/starter").sha
+    assert "stoneware" in asked(first).json()["choices"][0]["text"]
+    api.create_repo("admin/other")
+    api.upload_folder(repo_id="admin/other", folder_path=starter_folder())
+    assert asked(first, "admin/other").status_code == 404
+    api.upload_file(path_or_fileobj=b"{}", path_in_repo="x.json", repo_id="admin/starter")
+    changed = asked(first)
+    assert changed.status_code == 403
+    assert "is not what its publisher signed" in changed.json()["error"]["message"]
+    gone = ["release.oms.json", "release.json", "release.dsse.json"]
+    api.delete_files("admin/starter", gone)
+    assert asked(first).json()["error"]["code"] == "unsigned_model"
+    assert asked(first, f"admin/starter@{released}").status_code == 200
+
+
+def test_without_a_starter_no_model_is_served(tmp_path: Path) -> None:
+    with running_hub(tmp_path) as hub:
+        refused = asked(hub)
+        assert refused.status_code == 404 and "serves no models" in refused.text
 
 
 def test_the_next_start_keeps_everything_and_shows_no_token(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def command(
             f"there is no folder {shown(str(output.parent))}", hint="make it, or name another file"
         )
     hub, settings = open_local_hub(data)
-    signing = _signing_key(key, settings.config_home.expanduser())
+    signing = _signing_key(key, settings.config_home)
     names = [parse_address(text) for text in repositories]
     done = export_repositories(hub, names, output, signing, progress_note)
     emit(_as_json(done, output, signing), _as_text(done, output, signing), as_json=as_json)

@@ -39,7 +39,7 @@ def command(
     from paddock.signing.keys import load_trust
 
     hub, settings = open_local_hub(data)
-    keys = load_trust(trust, settings.config_home.expanduser())
+    keys = load_trust(trust, settings.config_home)
     done = import_bundle(hub, bundle, keys, Wanted(into, force), progress_note)
     emit({"repositories": [_as_json(item) for item in done]}, _as_text(done), as_json=as_json)
 

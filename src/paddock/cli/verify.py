@@ -59,7 +59,7 @@ def command(
     from paddock.release.verifying.verdict import expecting
 
     settings = load_settings({"hub_url": hub})
-    config_home = settings.config_home.expanduser()
+    config_home = settings.config_home
     name, _, version = (expect or "").partition("@")
     around = Updates(memory_folder(config_home), updates, version or None)
     trusted = load_trusted(trust, config_home)

@@ -19,6 +19,18 @@ class UntrustedModel(Refused):
     code = "untrusted_model"
 
 
+class UnknownSigner(UntrustedModel):
+    """A model is what was signed, by a key that nobody who runs it here decided to trust."""
+
+    code = "unknown_signer"
+
+
+class UnsignedModel(UntrustedModel):
+    """A model is not signed, and only signed ones are run here."""
+
+    code = "unsigned_model"
+
+
 class ModelRejected(Refused):
     """A scan found what could hurt whoever loads the model."""
 

@@ -119,7 +119,7 @@ def _gate_of(settings: Settings) -> Gate:
                 "be let in",
                 hint="choose --auth hub, --auth FILE, or --auth none for everybody",
             )
-    return TokenFile(Path(settings.serve_auth))
+    return TokenFile(Path(settings.serve_auth).expanduser())
 
 
 def limiter_of(settings: Settings) -> Limiter:

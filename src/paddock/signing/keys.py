@@ -53,7 +53,7 @@ class TrustedKey:
 
 def keys_folder(config_home: Path) -> Path:
     """Where this user's private keys are, NAME.pem and NAME.pub.pem."""
-    return config_home.expanduser() / "keys"
+    return config_home / "keys"
 
 
 def own_key_path(config_home: Path) -> Path:
@@ -63,7 +63,7 @@ def own_key_path(config_home: Path) -> Path:
 
 def trust_folder(config_home: Path) -> Path:
     """Public keys in this folder are trusted by this user."""
-    return config_home.expanduser() / "trust"
+    return config_home / "trust"
 
 
 def password_in(environ: Mapping[str, str] | None = None) -> str | None:

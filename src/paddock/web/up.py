@@ -2,7 +2,7 @@
 
 The first administrator's token is shown once and kept, readable by this user alone, in the data
 folder, so that ``make up`` can name where it is from then on. The starter is released through the
-server itself, as anybody would, by the same pipeline.
+server itself, as anybody would, by the same pipeline; and served, where models can be.
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from paddock.config import Settings
 from paddock.errors import PaddockError
 from paddock.hub.context import Hub
 from paddock.hub.lookup import find_repository
 from paddock.hub.names import RepositoryName
-from paddock.hub.people.first_admin import FirstAdmin, initialise
+from paddock.hub.people.first_admin import DEFAULT_NAME, FirstAdmin, initialise
 from paddock.hub.types import Kind
 from paddock.listening import address, listen
 from paddock.log import get_logger
 from paddock.web import server
+from paddock.web.serving.mount import can_serve
+from paddock.web.serving.offer import offer_of
 
 log = get_logger("web")
 
@@ -41,10 +44,12 @@ def run(settings: Settings, *, with_starter: bool, tell: Tell, progress: Tell) -
     kept = settings.data / TOKEN_FILE
     if first is not None:
         _keep(kept, first)
+    account = first or _read_kept(kept)
+    # Whoever tidied the token away has the starter all the same.
+    starter = f"{account.name if account else DEFAULT_NAME}/{STARTER}" if with_starter else None
 
     def welcome() -> None:
         tell(f"paddock is ready at {url}")
-        account = first or _read_kept(kept)
         if account is None:
             tell("make a token with: paddock admin token add NAME --role write")
             return
@@ -53,10 +58,13 @@ def run(settings: Settings, *, with_starter: bool, tell: Tell, progress: Tell) -
         if first is not None:
             tell(f"first account: {first.name}\nits token:     {first.token}")
         token = account.token if first is not None else f"$(tail -n 1 {kept})"
-        has_starter = _find_starter(hub, account)
-        tell(_next_steps(url, account.name, token, has_starter=has_starter))
+        steps = _Steps(url, account.name, token)
+        if _find_starter(hub, account):
+            is_served = can_serve() and offer_of(settings.serve_models, starter).has(steps.starter)
+            steps = steps._replace(has_starter=True, is_served=is_served)
+        tell(steps.told())
 
-    server.serve(hub, settings, listener, when_ready=welcome)
+    server.serve(hub, settings, listener, when_ready=welcome, starter=starter)
 
 
 def _keep(path: Path, first: FirstAdmin) -> None:
@@ -101,20 +109,38 @@ def _release_starter(
         progress(outcome[0]["sentence"])
 
 
-def _next_steps(url: str, name: str, token: str, *, has_starter: bool) -> str:
-    starter = [
-        f"  hf download {name}/{STARTER} --local-dir starter",
-        "  paddock verify starter",
-    ]
-    if importlib.util.find_spec("tokenizers"):
-        starter += ['  paddock generate starter -p "The teapot"', "  paddock chat starter"]
-    return "\n".join(
-        [
-            "",
-            "try next, in another shell:",
-            "  . .venv/bin/activate",
-            f"  export HF_ENDPOINT={url} HF_TOKEN={token}",
-            *(starter if has_starter else []),
-            f"  paddock release publish ./my-checkpoint --to {name}/my-model",
+class _Steps(NamedTuple):
+    """What to try next."""
+
+    url: str
+    name: str
+    token: str
+    has_starter: bool = False
+    is_served: bool = False
+
+    @property
+    def starter(self) -> str:
+        return f"{self.name}/{STARTER}"
+
+    def told(self) -> str:
+        page = f"try the model: {self.url}/{self.starter}/playground (sign in with the token)"
+        return "\n".join(
+            [
+                *([page] if self.is_served else []),
+                "",
+                "try next, in another shell:",
+                "  . .venv/bin/activate",
+                f"  export HF_ENDPOINT={self.url} HF_TOKEN={self.token}",
+                *(self._with_starter() if self.has_starter else []),
+                f"  paddock release publish ./my-checkpoint --to {self.name}/my-model",
+            ]
+        )
+
+    def _with_starter(self) -> list[str]:
+        steps = [
+            f"  hf download {self.starter} --local-dir starter",
+            "  paddock verify starter",
         ]
-    )
+        if importlib.util.find_spec("tokenizers"):
+            steps += ['  paddock generate starter -p "The teapot"', "  paddock chat starter"]
+        return steps

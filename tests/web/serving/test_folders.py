@@ -10,11 +10,12 @@ from typing import cast
 
 import pytest
 
+from paddock.config import Settings
 from paddock.hub.context import Hub
 from paddock.hub.large.content import Content
-from paddock.serve.models.verifying import Rules
 from paddock.web.serving import source
 from paddock.web.serving.source import OwnSource
+from paddock.web.serving.trusting import Trusting
 
 DAY = 86_400
 
@@ -32,7 +33,8 @@ class Bytes:
 def of(folder: Path, commit: str, monkeypatch: pytest.MonkeyPatch) -> OwnSource:
     contents = [("config.json", cast("Content", Bytes()))]
     monkeypatch.setattr(OwnSource, "_contents", lambda _self: contents)
-    return OwnSource(cast("Hub", None), folder, Rules(), 7, commit, "a/b", 0, "a/b")
+    trusting = Trusting(Settings(config_home=Path("nowhere")))
+    return OwnSource(cast("Hub", None), folder, trusting, 7, commit, "a/b", 0, "a/b")
 
 
 def test_the_oldest_are_forgotten_and_nothing_that_is_being_written(

@@ -21,7 +21,7 @@ stdin_option = click.option(
 
 def config_home() -> Path:
     """The folder of the user's keys and trust."""
-    return load_settings({}).config_home.expanduser()
+    return load_settings({}).config_home
 
 
 def new_password(*, from_stdin: bool, without: bool) -> str | None:

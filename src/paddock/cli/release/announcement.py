@@ -110,6 +110,6 @@ def _signer(settings: Settings, key: str | None) -> Signer:
     from paddock.signing.keys import keys_folder, own_key_path
     from paddock.signing.signers import load_signer
 
-    home = settings.config_home.expanduser()
+    home = settings.config_home
     named = key if key is not None else str(own_key_path(home))
     return load_signer(named, Path(), keys_folder(home))

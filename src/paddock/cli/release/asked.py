@@ -46,13 +46,13 @@ def surroundings(given: dict[str, Any]) -> tuple[Settings, Wanted, Surroundings]
 
     settings = load_settings({"hub_url": given["hub"]})
     around = Surroundings(
-        config_home=settings.config_home.expanduser(),
+        config_home=settings.config_home,
         hub_url=settings.hub_url,
         token=settings.token,
         progress=progress_note,
         show_progress=is_terminal(),
         hugging_face_url=settings.huggingface_url,
         hugging_face_token=settings.huggingface_token,
-        work_home=settings.work_folder.expanduser(),
+        work_home=settings.work_folder,
     )
     return settings, Wanted(given["target"], given["to"], given["source"]), around

@@ -49,7 +49,7 @@ def find_candidate(file: ReleaseFile, given: Path | None, output: Path | None) -
         return given
     metadata = file.spec.metadata
     beside = (file.base, Path()) if output is None else (output.parent,)
-    cache = load_settings({}).work_folder.expanduser()
+    cache = load_settings({}).work_folder
     found = candidates_of(file.spec, file.base, beside, cache)
     if len(found) > 1:
         raise BadInput(

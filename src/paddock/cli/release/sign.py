@@ -48,7 +48,7 @@ def command(
 
     if not (key or others or tuf):
         raise UsageError("nothing to add", hint="give --key KEY, --add FILE or --tuf FOLDER")
-    own = keys_folder(load_settings({}).config_home.expanduser())
+    own = keys_folder(load_settings({}).config_home)
     signers = [load_signer(named, Path(), own) for named in key]
     updates = repository_at(tuf, tuf_keys) if tuf is not None else None
     done = countersign(folder, signers, others, updates, now())

@@ -58,5 +58,5 @@ def forget_build(inputs: BuildInputs) -> None:
 
 def _place(inputs: BuildInputs) -> Path:
     named = json.dumps([os.fspath(inputs.base.resolve()), inputs.name, inputs.version])
-    folder = inputs.cache.expanduser() / "built"
+    folder = inputs.cache / "built"
     return folder / f"{hashlib.sha256(named.encode()).hexdigest()[:32]}.json"

@@ -51,7 +51,7 @@ def work_path(name: str, version: str, beside: Path, source: Path, cache: Path) 
     if not beside.is_relative_to(source) and _may_write(beside):
         return beside / own
     place = hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]
-    return cache.expanduser() / place / own
+    return cache / place / own
 
 
 def candidates_of(spec: ReleaseSpec, base: Path, beside: Iterable[Path], cache: Path) -> list[Path]:

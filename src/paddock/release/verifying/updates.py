@@ -17,4 +17,4 @@ class Updates:
 
 def memory_folder(config_home: Path) -> Path:
     """Where the newest that this user has seen is kept."""
-    return config_home.expanduser() / "seen"
+    return config_home / "seen"

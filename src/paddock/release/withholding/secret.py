@@ -41,7 +41,7 @@ class Secret:
 def secret_path(spec: ReleaseSpec, base: Path, config_home: Path) -> Path:
     """Where the secret is: ``artifacts.escrow``, relative to ``base``, or the user's own."""
     if spec.artifacts.escrow is None:
-        return config_home.expanduser() / "keys" / FILE_NAME
+        return config_home / "keys" / FILE_NAME
     return base / Path(spec.artifacts.escrow).expanduser()
 
 

@@ -1,7 +1,8 @@
 """Models that could not be loaded: what callers are told of it, and when it is tried again.
 
 Why is for the log and the operator: sentences about files name their paths, which are nobody
-else's business. A caller gets the code, which ``docs/errors.md`` explains.
+else's business. A caller gets the code, which ``docs/errors.md`` explains; and what the operator
+decided about trust, in a sentence.
 """
 
 from __future__ import annotations
@@ -13,13 +14,33 @@ from typing import Final
 
 from paddock.errors import NotFound, PaddockError
 from paddock.log import get_logger
-from paddock.serve.errors import ModelNotFound, ModelUnavailable, NoMemory
+from paddock.serve.errors import (
+    ModelNotFound,
+    ModelRejected,
+    ModelUnavailable,
+    NoMemory,
+    UnknownSigner,
+    UnsignedModel,
+    UntrustedModel,
+)
 
 log = get_logger("serve")
 
 MAX_BACKOFF_SECONDS: Final = 60.0
 MAX_KEPT: Final = 1024
 _HINT: Final = "the server's log says why"
+_ASK: Final = "its operator can change that: docs/serving.md says how"
+# What stands against running it, the first that fits, with the next step.
+_REFUSED: Final[tuple[tuple[type[PaddockError], str, str], ...]] = (
+    (
+        UnknownSigner,
+        "was signed with a key that the operator of this server has not decided to trust",
+        _ASK,
+    ),
+    (UnsignedModel, "is not signed, and this server runs signed releases alone", _ASK),
+    (UntrustedModel, "is not what its publisher signed, or may not be used any more", _HINT),
+    (ModelRejected, "was found harmful by the scan before it is loaded", _HINT),
+)
 
 
 @dataclass(slots=True)
@@ -63,6 +84,9 @@ def told_to_callers(name: str, error: Exception) -> PaddockError:
         return error
     if isinstance(error, NotFound):
         return ModelNotFound(f"{name} is not where it is loaded from", hint=_HINT)
+    for kind, what, hint in _REFUSED:
+        if isinstance(error, kind):
+            return kind(f"{name} is not run here: it {what}", hint=hint)
     if isinstance(error, MemoryError):
         return NoMemory(f"there is too little memory for {name}")
     if isinstance(error, PaddockError):

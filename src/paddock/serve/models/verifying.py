@@ -24,7 +24,7 @@ from paddock.release.verifying.trust import Trust, load_trusted
 from paddock.release.verifying.updates import Updates, memory_folder
 from paddock.release.verifying.verdict import Verdict
 from paddock.release.verifying.verify import FOREIGN_SIGNATURE_NAME, verify_folder
-from paddock.serve.errors import ModelRejected, UntrustedModel
+from paddock.serve.errors import ModelRejected, UnknownSigner, UnsignedModel, UntrustedModel
 from paddock.serve.models.snapshots import plain_files
 from paddock.signing.keys import TrustedKey
 
@@ -52,7 +52,7 @@ class Rules:
         With a trust file, nothing is loaded that it does not vouch for.
         """
         scans = settings.serve_scan == "always" or (settings.serve_scan == "auto" and foreign)
-        home, demand = settings.config_home.expanduser(), settings.serve_verify
+        home, demand = settings.config_home, settings.serve_verify
         file = Path(settings.serve_trust).expanduser() if settings.serve_trust else None
         if file is not None and demand == "intact":
             raise UsageError(
@@ -84,7 +84,7 @@ def verified(path: Path, rules: Rules, judge: Judging = verify_folder) -> Path:
     if is_signed:
         _check_signature(folder, rules, judge)
     elif rules.demand == "always":
-        raise UntrustedModel(
+        raise UnsignedModel(
             f"{path} is not signed",
             hint="serve a release, or without --verify always and --trust",
         )
@@ -105,13 +105,16 @@ def _check_signature(folder: Path, rules: Rules, judge: Judging) -> None:
         log.warning("the model was signed by an unknown key", path=str(folder), key=verdict.key)
         return
     reasons = "; ".join(verdict.reasons[:3])
-    hint = verdict.hint or "get the release again from where it was published"
+    message = f"{folder} is {verdict.verdict}: {reasons}"
     if verdict.verdict == "untrusted":
-        hint = (
-            "put the publisher's public key into the trust folder (docs/releases.md) or into the "
-            "file of --trust, or allow unknown keys (PADDOCK_SERVE_VERIFY=intact, --verify intact)"
+        raise UnknownSigner(
+            message,
+            hint="trust the publisher's public key (`paddock keys trust add KEY.pem`, or in the "
+            "file of --trust), or allow unknown keys (PADDOCK_SERVE_VERIFY=intact, --verify "
+            "intact)",
         )
-    raise UntrustedModel(f"{folder} is {verdict.verdict}: {reasons}", hint=hint)
+    hint = verdict.hint or "get the release again from where it was published"
+    raise UntrustedModel(message, hint=hint)
 
 
 def _check_scan(path: Path, limits: Limits) -> None:

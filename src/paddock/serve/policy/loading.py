@@ -51,7 +51,7 @@ def find_policy(model: Path, operators: str = "") -> Policy | None:
     if operators == NO_POLICY:
         return None
     if operators:
-        return parse_policy(_content(Path(operators)), operators)
+        return parse_policy(_content(Path(operators).expanduser()), operators)
     folder = model if model.is_dir() else model.parent
     path = folder / POLICY_NAME
     signed = _signed_digest(folder)

@@ -15,10 +15,11 @@ from fastapi.responses import Response
 
 from paddock.hub.context import HubDep
 from paddock.hub.http.paths import RepositoryNameDep
+from paddock.serve.errors import UnknownSigner
 from paddock.web.browser import VisitorDep
 from paddock.web.forms import Text
 from paddock.web.page_routes import page_router
-from paddock.web.playground.page import PAGE, show
+from paddock.web.playground.page import PAGE, Told, show
 from paddock.web.playground.sent import BadSetting, Sent, SentDep, answer_in
 from paddock.web.playground.standing import models_of
 
@@ -39,18 +40,23 @@ async def ask(
     """The whole answer at once."""
     visitor.check_form(form_key)
     visitor.require_user()
-    answer, problem = None, None
+    answer, problem, code = None, None, ""
     try:
         answer = await _answer(request, sent, hub.base_url(request), visitor.form_key, name.full)
     except BadSetting as e:
         problem = e.message if e.hint is None else f"{e.message}: {e.hint}"
     except _NotAnswered as e:
-        problem = str(e)
-    return await show(request, hub, visitor, name, sent=sent, answer=answer, problem=problem)
+        problem, code = str(e), e.code
+    told = Told(sent, answer, problem, is_untrusted=code == UnknownSigner.code)
+    return await show(request, hub, visitor, name, told)
 
 
 class _NotAnswered(Exception):
     """``/v1`` refused; the message is its own sentence."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 async def _answer(request: Request, sent: Sent, base_url: str, form_key: str, model: str) -> str:
@@ -66,7 +72,8 @@ async def _answer(request: Request, sent: Sent, base_url: str, form_key: str, mo
     if told.status_code == 200:
         return answer_in(sent.mode, told.content)
     try:
-        message = str(json.loads(told.content)["error"]["message"])
+        error = json.loads(told.content)["error"]
+        refused = _NotAnswered(str(error["message"]), str(error["code"]))
     except (ValueError, KeyError, TypeError):
-        message = f"the model was not reached: {told.status_code}"
-    raise _NotAnswered(message)
+        refused = _NotAnswered(f"the model was not reached: {told.status_code}")
+    raise refused

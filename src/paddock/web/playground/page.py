@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -31,6 +31,15 @@ PAGE = WEB_REPOSITORY + "/playground"
 _CHAT_FILES = frozenset({"chat_template.jinja", "chat_template.json", "tokenizer_config.json"})
 
 
+class Told(NamedTuple):
+    """What was asked and answered before the page is shown."""
+
+    sent: Sent
+    answer: str | None = None
+    problem: str | None = None
+    is_untrusted: bool = False  # the model was signed by a key that the operator does not trust
+
+
 @router.get(PAGE)
 async def playground(
     request: Request, hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep
@@ -44,10 +53,7 @@ async def show(
     hub: Hub,
     visitor: Visitor,
     name: RepositoryName,
-    *,
-    sent: Sent | None = None,
-    answer: str | None = None,
-    problem: str | None = None,
+    told: Told | None = None,
 ) -> Response:
     """The page, with what was asked and answered where there is no script."""
     models = models_of(request)
@@ -57,16 +63,14 @@ async def show(
     stands = found or await standing(models, visitor.caller, shell.repo)
     is_here = stands is Standing.SERVED
     values: dict[str, Any] = {
-        "sent": sent or Sent(CHAT if holds_chat else COMPLETION),
-        "answer": answer,
-        "problem": problem,
+        "told": told or Told(Sent(CHAT if holds_chat else COMPLETION)),
         "stands": stands,
         "others": await others(models, visitor.caller, shell.repo) if is_here else [],
-        "why": models.why if models else "",
+        "models": models,
         "endpoint": hub.base_url(request),
         "may_configure": visitor.user is not None and visitor.user.is_admin,
     }
-    status = 400 if problem else 200
+    status = 400 if told and told.problem else 200
     page = f"playground/{'here' if is_here else 'elsewhere'}.html"
     return await run_in_threadpool(visitor.show, page, status, shell=shell, **values)
 

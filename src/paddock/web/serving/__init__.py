@@ -2,6 +2,8 @@
 
 mount      puts the API before the hub's routes, or says why it is not there
 gate       who gets in: a token of the hub, or a page of it
-catalogue  which repositories are served, and to whom
+offer      which models are served, as the settings say
+catalogue  the repositories behind them, to those who may read them
+trusting   whose releases are run
 source     a revision's files as a folder
 """

@@ -23,8 +23,9 @@ from paddock.hub.types import Caller as HubCaller
 from paddock.hub.types import Kind, Need, Repository
 from paddock.serve.callers import Caller
 from paddock.serve.models.catalogue import Entry, not_found
-from paddock.serve.models.verifying import Rules
+from paddock.web.serving.offer import Offer
 from paddock.web.serving.source import OwnSource
+from paddock.web.serving.trusting import Trusting
 
 MAX_LISTED: Final = 500
 _MAX_NAME_CHARS: Final = 500
@@ -33,12 +34,12 @@ _MAIN: Final = "main"
 
 @dataclass(frozen=True, slots=True)
 class OwnCatalogue:
-    """A ``Catalogue`` over the rows; ``allowed`` are full names in lower case, None for all."""
+    """A ``Catalogue`` over the rows."""
 
     hub: Hub
     folder: Path
-    rules: Rules
-    allowed: frozenset[str] | None
+    trusting: Trusting
+    offer: Offer
 
     async def find(self, name: str, caller: Caller) -> Entry:
         return await run_in_threadpool(self._find, name, caller.credential)
@@ -51,7 +52,7 @@ class OwnCatalogue:
 
     def _find(self, name: str, caller: HubCaller) -> Entry:
         full, _, revision = name.partition("@")
-        if len(name) > _MAX_NAME_CHARS or not self._is_allowed(full):
+        if len(name) > _MAX_NAME_CHARS or not self.offer.has(full):
             raise not_found(name)
         try:
             wanted = parse_repository_name(Kind.MODEL, full)
@@ -69,8 +70,8 @@ class OwnCatalogue:
         query = sa.select(repositories).where(
             columns.kind == Kind.MODEL, columns.head_oid.is_not(None), access.visible_to(caller)
         )
-        if self.allowed is not None:
-            query = query.where(sa.func.lower(columns.full_name).in_(self.allowed))
+        if self.offer.names is not None:
+            query = query.where(sa.func.lower(columns.full_name).in_(self.offer.names))
         found = []
         with self.hub.database.read() as conn:
             rows = conn.execute(query.order_by(columns.full_name).limit(MAX_LISTED)).mappings()
@@ -84,20 +85,17 @@ class OwnCatalogue:
                 found.append(self._entry(repo, row[columns.head_oid], name))
         return found
 
-    def _is_allowed(self, full_name: str) -> bool:
-        return self.allowed is None or full_name.lower() in self.allowed
-
     def _entry(self, repo: Repository, commit_oid: str, name: str) -> Entry:
         source = OwnSource(
             self.hub,
             self.folder,
-            self.rules,
+            self.trusting,
             repo.id,
             commit_oid,
             root=f"{repo.full_name}@{commit_oid}",
             created=int(repo.created_at.timestamp()),
             repository=repo.full_name,
         )
-        label = "any" if self.allowed is None else repo.full_name
+        label = "any" if self.offer.names is None else repo.full_name
         owner = repo.full_name.partition("/")[0]
         return Entry(name, source, owner, label=label)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import secrets
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from starlette.responses import JSONResponse
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from paddock.config import Settings
 from paddock.hub.context import Hub
 from paddock.log import get_logger
+from paddock.web.serving.offer import Offer, offer_of
 
 if TYPE_CHECKING:
     from paddock.serve.serving import Serving
@@ -38,35 +38,46 @@ class Models(NamedTuple):
 
     app: ASGIApp
     serving: Serving | None
+    offer: Offer
+    trust_file: str = ""  # of the keys that alone count; empty: those of the trust folder
     why: str = ""  # none is served
 
 
-def open_models(hub: Hub, settings: Settings) -> Models:
-    """The API over this hub's models, as the settings allow."""
-    allowed = {name.strip().lower() for name in settings.serve_models.split(",") if name.strip()}
-    if not allowed:
-        return Models(_Closed(_OFF), None, _OFF)
-    if any(importlib.util.find_spec(name) is None for name in _NEEDED):
-        log.warning("models are not served: the extra `serve` is not installed")
-        return Models(_Closed(_NOT_INSTALLED), None, _NOT_INSTALLED)
+def open_models(hub: Hub, settings: Settings, *, starter: str | None = None) -> Models:
+    """The API over this hub's models, as the settings allow; ``starter`` is the one of ``up``."""
+    offer = offer_of(settings.serve_models, starter)
+    if offer.names == frozenset():
+        return Models(_Closed(_OFF), None, offer, why=_OFF)
+    if not can_serve():
+        if offer.is_asked_for:
+            log.warning("models are not served: the extra `serve` is not installed")
+        return Models(_Closed(_NOT_INSTALLED), None, offer, why=_NOT_INSTALLED)
+    return _opened(hub, settings, offer)
+
+
+def can_serve() -> bool:
+    """Whether the packages that run models are installed."""
+    return all(importlib.util.find_spec(name) for name in _NEEDED)
+
+
+def _opened(hub: Hub, settings: Settings, offer: Offer) -> Models:
     from paddock.serve import starting
     from paddock.serve.api.app import create_app
     from paddock.serve.models.native import NativeLoader
-    from paddock.serve.models.verifying import Rules
     from paddock.serve.serving import Serving
     from paddock.web.serving.catalogue import OwnCatalogue
     from paddock.web.serving.gate import OwnGate
+    from paddock.web.serving.trusting import Trusting
 
-    names = None if "*" in allowed else frozenset(allowed)
-    # What was seen before says nothing here: the hub has every version, and old ones are asked for.
-    rules = replace(Rules.of(settings), memory=None)
-    catalogue = OwnCatalogue(hub, settings.data / "serving", rules, names)
+    trusting = Trusting(settings, offer.starter)
+    catalogue = OwnCatalogue(hub, settings.data / "serving", trusting, offer)
     loader = NativeLoader(starting.native_options(settings))
-    find = starting.finding(settings, rules)
+    find = starting.finding(settings, trusting.rules())
     residents = starting.policed_residents(loader, settings, find)
     gate, limiter = OwnGate(hub), starting.limiter_of(settings)
     serving = Serving(catalogue, residents, limiter)
-    return Models(create_app(serving, gate, limiter, alone=False), serving)
+    api = create_app(serving, gate, limiter, alone=False)
+    return Models(api, serving, offer, settings.serve_trust)
 
 
 class BesideHub:

@@ -23,8 +23,9 @@ from paddock.hub.lookup import repository_by_id
 from paddock.hub.scans import leaving
 from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import ANONYMOUS
-from paddock.serve.models.verifying import Rules, verified
+from paddock.serve.models.verifying import verified
 from paddock.storage.errors import os_errors
+from paddock.web.serving.trusting import Trusting
 
 MAX_KEPT: Final = 16  # folders; those of loaded models may go, since their weights are mapped
 _PARTIAL: Final = "partial-"  # begins the names of folders that are being written
@@ -37,7 +38,7 @@ class OwnSource:
 
     hub: Hub
     folder: Path  # of all such folders
-    rules: Rules
+    trusting: Trusting
     repo_id: int
     commit_oid: str
     root: str
@@ -54,7 +55,7 @@ class OwnSource:
             self._write(target)
         os.utime(target)
         self._forget_oldest()
-        return verified(target, self.rules)
+        return verified(target, self.trusting.rules(self.repository))
 
     def _write(self, target: Path) -> None:
         with os_errors("writing out a model"):

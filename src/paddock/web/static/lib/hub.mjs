@@ -8,7 +8,7 @@ export function formKey() {
 
 /**
  * Ask this hub. `json` becomes the body. Resolves to the Response; throws an Error whose message is
- * the hub's own sentence, with `status`, when it refuses.
+ * the hub's own sentence, with `status` and `code`, when it refuses.
  */
 export async function call(path, { method = "GET", json, body, headers = {}, signal } = {}) {
   const sent = { ...headers };
@@ -19,18 +19,17 @@ export async function call(path, { method = "GET", json, body, headers = {}, sig
     credentials: "same-origin",
   });
   if (answer.ok) return answer;
-  const error = new Error(await sentenceOf(answer));
-  error.status = answer.status;
-  throw error;
+  const { sentence, code } = await refusalIn(answer);
+  throw Object.assign(new Error(sentence), { status: answer.status, code });
 }
 
-async function sentenceOf(answer) {
+async function refusalIn(answer) {
   try {
     const told = await answer.json();
     const message = told.error?.message ?? told.error ?? told.detail ?? answer.statusText;
-    return told.hint ? `${message}: ${told.hint}` : String(message);
+    return { sentence: told.hint ? `${message}: ${told.hint}` : String(message), code: told.error?.code };
   } catch {
-    return `The hub answered ${answer.status} ${answer.statusText}.`;
+    return { sentence: `The hub answered ${answer.status} ${answer.statusText}.` };
   }
 }
 

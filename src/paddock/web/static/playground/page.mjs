@@ -69,6 +69,7 @@ async function follow(one) {
   } catch (error) {
     if (error.name === "AbortError") one.isStopped = true;
     else one.problem = error.message;
+    if (error.code === "unknown_signer") part("trusting")?.removeAttribute("hidden");
   }
   views.get(one).settle(showsTokens());
 }
