@@ -47,6 +47,7 @@ def fill(server: LiveServer, folder: Path, *, scanned: bool = True) -> Example:
     _add_others(example)
     _talk(example)
     _report(example)
+    _work_together(example)
     _ask_for_access(example)
     _collect(example)
     if scanned:
@@ -190,6 +191,22 @@ def _report(example: Example) -> None:
     other = {**new, "category": "biased", "title": "It has no name for the other teapot"}
     waiting = dana.send("POST", f"{api}/reports", other).json()["id"]
     example.named |= {"report": str(seen), "advisory": str(advisory), "waiting": str(waiting)}
+
+
+def _work_together(example: Example) -> None:
+    """A team, a collaborator for some time, and a program."""
+    ada = example.people["ada"]
+    of_org = f"/api/organizations/{ORG}"
+    new = {"name": "keepers", "description": "They keep the lamp burning."}
+    ada.send("POST", f"{of_org}/teams", new)
+    for name, role in (("ben", "maintainer"), ("carol", "member")):
+        ada.send("PUT", f"{of_org}/teams/keepers/members/{name}", {"role": role})
+    roles = f"/api/models/{GATED}/collaborators"
+    ada.send("PUT", f"{roles}/teams/keepers", {"role": "write"})
+    until = {"role": "read", "expiresAt": "2999-01-01T00:00:00Z"}
+    ada.send("PUT", f"{roles}/users/dana", until)
+    program = {"name": f"{ORG}-builds", "fullname": "Nightly builds", "role": "write"}
+    ada.send("POST", f"{of_org}/service-accounts", program)
 
 
 def _ask_for_access(example: Example) -> None:

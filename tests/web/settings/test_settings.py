@@ -106,7 +106,7 @@ def test_an_organisations_admin_puts_it_into_a_group(
         add_member(conn, org, get_account(conn, "rita"), "write")
     page = "/press/grouped/settings"
     assert "&lt;i&gt;team" in owner.get(page).text
-    rita = visit(shared_server, "rita")
+    rita = visit(shared_server, "rosalind")
     assert rita.get(page).status_code == 200
     assert owner.post(f"{page}/group", group=group.public_id).status_code == 303
     assert f'value="{group.public_id}" selected' in owner.get(page).text
@@ -137,3 +137,36 @@ def test_an_administrator_lets_a_rejected_file_go_and_takes_that_back(
     assert boss.post(f"{page}/withdraw", number="x").status_code == 404
     assert boss.post(f"{page}/withdraw", number=number).status_code == 303
     assert call(shared_server, "GET", address).status_code == 403
+
+
+def test_collaborators_are_added_changed_and_leave_on_pages(
+    shared_server: LiveServer, owner: Visiting
+) -> None:
+    owner.post("/new", kind="model", owner="press", name="proofs", visibility="private")
+    page = "/press/proofs/settings/collaborators"
+    rita = visit(shared_server, "rosalind")
+    assert rita.get("/press/proofs").status_code == 404
+    given = owner.post(page, who="rosalind", role="read", ends="2999-01-01")
+    assert given.headers["location"] == f"{page}?done=given"
+    shown = owner.get(page).text
+    assert 'href="/rosalind"' in shown and 'value="2999-01-01"' in shown
+    assert rita.get("/press/proofs").status_code == 200
+    for method, path in ((rita.get, page), (rita.get, "/press/proofs/settings")):
+        assert method(path).status_code == 403
+    assert rita.post(page, who="rosalind", role="admin").status_code == 403
+    own = rita.get("/settings/access").text
+    assert "press/proofs" in own and "/press/proofs/settings/collaborators/leave" in own
+    owner.post(page, who="rosalind", role="write")
+    api = shared_server.api(shared_server.user("rosalind"))
+    api.upload_file(path_or_fileobj=b"a", path_in_repo="a", repo_id="press/proofs")
+    assert rita.post(f"{page}/leave", form_key="").status_code == 403
+    assert rita.post(f"{page}/leave").headers["location"] == "/settings/access?done=left"
+    assert rita.get("/press/proofs").status_code == 404
+    for fields, status in (
+        ({"who": "nobody-here"}, 404), ({"who": "press"}, 400), ({"who": "rosalind"}, 400),
+        ({"who": "rosalind", "role": "<b>"}, 400), ({"team": "none", "role": "read"}, 404),
+        ({"who": "rosalind", "role": "read", "ends": "2001-01-01"}, 400), ({"who": "<b>"}, 404),
+    ):  # fmt: skip
+        answer = owner.post(page, **fields)
+        assert answer.status_code == status and "<b>" not in answer.text.split("<main")[1], fields
+    assert owner.post(f"{page}/remove", who="rosalind").status_code == 404

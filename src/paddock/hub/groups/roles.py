@@ -8,7 +8,7 @@ whether a token reaches so far, is ``access``'s business.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -66,7 +66,7 @@ def group_of(conn: sa.Connection, repo_id: int) -> int | None:
 def role_in_group(conn: sa.Connection, group_id: int, user: Account) -> str | None:
     """A user's role in a resource group; of the organisation itself nothing is asked."""
     asked = {"group_id": group_id, "user_id": user.id}
-    return _strongest(conn.execute(_IN_GROUP, asked).scalars())
+    return _strongest(row.role for row in conn.execute(_IN_GROUP, asked))
 
 
 def is_of(account: Account) -> sa.ColumnElement[bool]:
@@ -108,8 +108,8 @@ def _roles(conn: sa.Connection, account: Account, repo: Repository) -> _Roles:
         "now": clock.now(),
     }
     found: dict[str, list[str]] = {}
-    for by, role in conn.execute(_ON_REPOSITORY, asked):
-        found.setdefault(by, []).append(role)
+    for row in conn.execute(_ON_REPOSITORY, asked):
+        found.setdefault(row.by, []).append(row.role)
     role = _strongest(found.get("member", ()))
     teams = found.get("team", []) if role is not None else []
     if role is not None and role != "admin" and "group" in found:
@@ -148,13 +148,14 @@ def _of_teams(account: Account) -> sa.Select[tuple[int]]:
     )
 
 
-def _said(by: str, role: sa.ColumnElement[str]) -> sa.Select[tuple[str, str]]:
+def _said(by: str, role: sa.ColumnElement[str]) -> Any:
     return sa.select(sa.literal_column(f"'{by}'").label("by"), role.label("role"))
 
 
 def _in_group() -> sa.CompoundSelect[tuple[str]]:
     own, by_team, mine = resource_group_members.c, resource_group_teams.c, team_members.c
-    group_id, user_id = sa.bindparam("group_id"), sa.bindparam("user_id")
+    group_id: sa.BindParameter[int] = sa.bindparam("group_id")
+    user_id: sa.BindParameter[int] = sa.bindparam("user_id")
     return sa.union_all(
         sa.select(own.role).where(own.group_id == group_id, own.user_id == user_id),
         sa.select(by_team.role)
@@ -163,7 +164,7 @@ def _in_group() -> sa.CompoundSelect[tuple[str]]:
     )
 
 
-def _on_repository() -> sa.CompoundSelect[tuple[str, str]]:
+def _on_repository() -> sa.CompoundSelect[Any]:
     """Every role that there is, and by what, in one question: each part is a look into an index."""
     member, grouped, named, mine = (
         memberships.c,
@@ -172,7 +173,8 @@ def _on_repository() -> sa.CompoundSelect[tuple[str, str]]:
         team_members.c,
     )
     own, by_team = resource_group_members.c, resource_group_teams.c
-    user_id, repo_id = sa.bindparam("user_id"), sa.bindparam("repo_id")
+    user_id: sa.BindParameter[int] = sa.bindparam("user_id")
+    repo_id: sa.BindParameter[int] = sa.bindparam("repo_id")
     here = (named.repo_id == repo_id, _in_force(sa.bindparam("now", type_=named.expires_at.type)))
     return sa.union_all(
         _said("member", member.role).where(

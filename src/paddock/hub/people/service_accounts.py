@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.errors import BadInput, Conflict, NotFound, shown
 from paddock.hub.people import accounts
-from paddock.hub.people.accounts import Account, to_account
+from paddock.hub.people.accounts import to_account
 from paddock.hub.tables import accounts as account_rows
 from paddock.hub.tables import memberships, service_accounts, tokens
+from paddock.hub.types import Account
 
 MAX_SERVICE_ACCOUNTS = 100  # of one organisation
 ROLES = ("write", "contributor", "read", "no_access")

@@ -102,7 +102,8 @@ def _check_for_service(account: Account, within: Bounds) -> None:
         raise BadInput("a service account's tokens are fine-grained, and end", hint=hint)
     if (scopes.ACCOUNT, account.id) in within.scopes.on:
         raise BadInput("a service account has no repositories of its own")
-    if within.expires_at > clock.now() + MAX_SERVICE_LIFE:
+    moment = clock.now()
+    if not moment < within.expires_at <= moment + MAX_SERVICE_LIFE:
         raise BadInput(f"a service account's token ends within {MAX_SERVICE_LIFE.days} days")
 
 

@@ -80,6 +80,14 @@ def teams_of(conn: sa.Connection, org: Account) -> list[Team]:
     return [_to_team(row) for row in conn.execute(query).mappings()]
 
 
+def open_teams(conn: sa.Connection, caller: Caller, org: Account) -> list[Team]:
+    """The same, if the caller may know of them; raises Unauthorized or Forbidden."""
+    access.require_user(caller)
+    if not may_see(conn, caller, org):
+        raise Forbidden(f"only members of {org.name} see its teams")
+    return teams_of(conn, org)
+
+
 def get_team(conn: sa.Connection, org: Account, name: str) -> Team:
     """The team of this name; raises TeamNotFound."""
     row = None

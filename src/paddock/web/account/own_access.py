@@ -1,4 +1,4 @@
-"""The page of the access that a person asked for, wherever they did."""
+"""The page of the access that a person asked for or was given, wherever they did."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from fastapi import Query, Request
 from fastapi.responses import Response
 
+from paddock.hub.collaborators.shared import list_shared
 from paddock.hub.context import HubDep
 from paddock.hub.gates.own import list_own
 from paddock.hub.paging import Part
@@ -17,9 +18,13 @@ from paddock.web.page_routes import page_router
 
 router = page_router()
 
-_PAGE = "/settings/access"
+PAGE = "/settings/access"
 _ON_A_PAGE = 50
-_SENTENCES = {"withdrawn": "The request is withdrawn."}
+_MOST_SHARED = 500  # the others are found in lists
+_SENTENCES = {
+    "withdrawn": "The request is withdrawn.",
+    "left": "You have no role of your own there any more.",
+}
 # How somebody stands, in a word and its colour.
 WORDS: Final = {
     "pending": ("waiting", "doubtful"),
@@ -30,7 +35,7 @@ WORDS: Final = {
 }
 
 
-@router.get(_PAGE)
+@router.get(PAGE)
 def listed(
     request: Request,
     hub: HubDep,
@@ -43,10 +48,12 @@ def listed(
         return to_sign_in(request)
     with hub.database.read() as conn:
         page = list_own(conn, visitor.caller, Part(_ON_A_PAGE, after))
-    following = page.next_cursor and f"{_PAGE}?{urlencode({'after': page.next_cursor})}"
+        shared = list_shared(conn, visitor.caller, Part(_MOST_SHARED)) if after is None else None
+    following = page.next_cursor and f"{PAGE}?{urlencode({'after': page.next_cursor})}"
     return visitor.show(
         "account/own_access.html",
         requests=page.items,
+        shared=shared.items if shared else [],
         words=WORDS,
         next=following,
         done=said(_SENTENCES, done),

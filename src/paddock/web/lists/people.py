@@ -13,7 +13,7 @@ from paddock.hub.collections import listing as collections
 from paddock.hub.context import HubDep
 from paddock.hub.follows import follows
 from paddock.hub.paging import Part
-from paddock.hub.people import accounts, members
+from paddock.hub.people import accounts, members, service_accounts
 from paddock.hub.profiles.pictures import avatar_path
 from paddock.hub.profiles.profiles import profile_of
 from paddock.hub.types import Account, Caller, Kind
@@ -87,4 +87,8 @@ def _belonging(conn: sa.Connection, account: Account) -> dict[str, Any]:
             "belonging_count": members.count_members(conn, account),
         }
     orgs = accounts.orgs_of(conn, account)
-    return {"belonging": [(one.org, one.role) for one in orgs], "belonging_count": len(orgs)}
+    return {
+        "belonging": [(one.org, one.role) for one in orgs],
+        "belonging_count": len(orgs),
+        "owner": service_accounts.owner_of(conn, account),
+    }

@@ -14,7 +14,7 @@ from paddock.errors import PaddockError
 from paddock.hub import access
 from paddock.hub.context import Hub, HubDep
 from paddock.hub.paging import Part
-from paddock.hub.people import accounts, members, scopes
+from paddock.hub.people import accounts, members, scopes, service_accounts
 from paddock.hub.types import Account
 from paddock.web.browser import Visitor, VisitorDep, to_sign_in
 from paddock.web.forms import Done, Text, back_to, said, sentence
@@ -139,6 +139,7 @@ def _show(
         page = members.list_members(conn, org, Part(_ON_A_PAGE, after))
         may_change = access.may_administer(conn, visitor.caller, org, scopes.WRITE_MEMBERS)
         own = accounts.role_in(conn, org.id, visitor.user) if visitor.user else None
+        programs = service_accounts.among(conn, [one.user.id for one in page.items])
     return visitor.show(
         "organisations/members.html",
         status,
@@ -147,6 +148,7 @@ def _show(
         roles=ROLES,
         may_change=may_change,
         own_role=own,
+        programs=programs,
         next=page.next_cursor and f"?{urlencode({'after': page.next_cursor})}",
         **values,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from paddock.web.settings import ending, general, making, overrides
+from paddock.web.settings import collaborators, ending, general, making, overrides
 
 FIRST: Final = (making.router,)
-ROUTERS: Final = (general.router, ending.router, overrides.router)
+ROUTERS: Final = (general.router, collaborators.router, ending.router, overrides.router)
