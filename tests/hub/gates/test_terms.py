@@ -140,7 +140,7 @@ def test_who_was_let_in_unasked_accepts_first_and_a_review_is_asked_for_where_th
     assert reads(server, repo, ben)
 
 
-def test_a_download_that_goes_on_ends_and_the_next_one_is_refused(
+def test_a_download_that_goes_on_ends_and_the_next_is_refused(
     shared_server: LiveServer,
 ) -> None:
     server, owner, repo = shared_server, owner_of(shared_server), "owner/underway"
@@ -184,7 +184,7 @@ def test_terms_that_nobody_can_read_nobody_accepts(shared_server: LiveServer) ->
     assert terms_of(server, repo, server.user("gus"))["digest"] is None
 
 
-def test_the_history_is_shown_and_exported_to_those_who_may_write(
+def test_the_history_is_shown_and_exported_to_who_may_write(
     shared_server: LiveServer,
 ) -> None:
     server, owner = shared_server, owner_of(shared_server)
