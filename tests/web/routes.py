@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fastapi.routing import APIRoute
 
@@ -32,21 +31,12 @@ class Route(NamedTuple):
 def every_route() -> list[Route]:
     """All of them, in order of path and method, without ``HEAD`` where there is ``GET``."""
     found = {
-        Route(method, re.sub(r":\w+}", "}", path), path, route.endpoint.__module__)
+        Route(method, re.sub(r":\w+}", "}", route.path), route.path, route.endpoint.__module__)
         for router in _routers()
-        for path, route in _flat(router.routes)
+        for route in router.routes
+        if isinstance(route, APIRoute)
         for method in route.methods
     }
     got = {route.path for route in found if route.method == "GET"}
     kept = [route for route in found if route.method != "HEAD" or route.path not in got]
     return sorted(kept, key=lambda route: (route.path, route.method, route.module))
-
-
-def _flat(routes: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, APIRoute]]:
-    """Routes of routers inside routers, too."""
-    for route in routes:
-        if isinstance(route, APIRoute):
-            yield prefix + route.path, route
-        else:
-            inner = prefix + route.include_context.prefix
-            yield from _flat(route.original_router.routes, inner)

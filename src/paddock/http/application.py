@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import groupby
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -18,14 +17,15 @@ from paddock.http.switchboard import Switchboard
 
 
 def new_app(
-    title: str, *, schema_url: str, routers: Sequence[APIRouter], exposed_headers: Sequence[str]
+    title: str, *, schema_url: str, routers: Iterable[APIRouter], exposed_headers: Sequence[str]
 ) -> FastAPI:
     """These routes, matched in order; ``exposed_headers`` are what a page elsewhere may read.
 
     Such a page may ask with a token of its own; no browser sends cookies along for it.
     """
     app = FastAPI(openapi_url=None, redirect_slashes=False)
-    _include(app, [_schema_of(title, schema_url, routers), *routers])
+    routes = _routes_of(routers)
+    app.router.routes.append(Switchboard([_schema_route(title, schema_url, routes), *routes]))
     app.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
@@ -36,29 +36,20 @@ def new_app(
     return app
 
 
-def _include(app: FastAPI, routers: Sequence[APIRouter]) -> None:
-    """Routes that stand by themselves are found at once; routers inside routers are asked."""
-    for is_flat, group in groupby(routers, _is_flat):
-        if is_flat:
-            routes = [route for router in group for route in router.routes]
-            app.router.routes.append(Switchboard([r for r in routes if isinstance(r, APIRoute)]))
-            continue
-        for router in group:
-            app.include_router(router)
+def _routes_of(routers: Iterable[APIRouter]) -> list[APIRoute]:
+    """All of them; a router inside a router is none, and every other request would ask it."""
+    found = []
+    for route in (route for router in routers for route in router.routes):
+        assert isinstance(route, APIRoute), route  # noqa: S101
+        found.append(route)
+    return found
 
 
-def _is_flat(router: APIRouter) -> bool:
-    return all(isinstance(route, APIRoute) for route in router.routes)
-
-
-def _schema_of(title: str, schema_url: str, routers: Sequence[APIRouter]) -> APIRouter:
+def _schema_route(title: str, schema_url: str, routes: Sequence[APIRoute]) -> APIRoute:
     """What tells programs the routes, worked out when it is first asked for."""
 
     @cache
     def schema() -> dict[str, Any]:
-        routes = [route for router in routers for route in router.routes]
         return get_openapi(title=title, version=__version__, routes=routes)
 
-    own = APIRouter(include_in_schema=False)
-    own.get(schema_url, response_class=JSONResponse)(lambda: JSONResponse(schema()))
-    return own
+    return APIRoute(schema_url, lambda: JSONResponse(schema()), include_in_schema=False)

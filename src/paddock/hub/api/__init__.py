@@ -17,12 +17,11 @@ from paddock.hub.http import paths
 paths.register()  # the routers are written with these convertors
 
 ROUTERS = (
-    "resolve", "cas", "small", "whoami", "oauth", "applications", "tokens", "refused",
-    "spaces", "accounts", "profiles", "organizations", "resource_groups", "teams",
-    "service_accounts", "publishers", "collaborators", "collections", "likes",
-    "access_requests", "access_terms", "access_rules", "repositories", "validate", "tags",
-    "catalogue", "information", "tree", "scan", "lifecycle", "refs", "history", "preupload",
-    "commit", "discussions",
+    "resolve", "cas", "small", "whoami", "oauth", "applications", "tokens", "refused", "spaces",
+    "accounts", "profiles", "organizations", "resource_groups", "teams", "service_accounts",
+    "publishers", "collaborators", "collections", "likes", "access_requests", "access_terms",
+    "access_rules", "repositories", "validate", "tags", "catalogue", "information", "tree",
+    "scan", "lifecycle", "refs", "history", "preupload", "commit", "discussions",
     "discussion_events", "reports", "report_acts", "advisories", "notices", "notifications",
     "attachments", "xet_tokens", "lfs_files", "lfs_objects", "lfs_locks", "lfs", "git", "jobs",
     "webhooks", "legacy",

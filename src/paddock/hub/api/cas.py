@@ -18,6 +18,7 @@ import orjson
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute
 
 from paddock.errors import NotFound, PaddockError, shown
 from paddock.hub.api import cas_reading
@@ -39,7 +40,7 @@ from paddock.hub.xet.shards import MAX_SHARD_BYTES, parse_shard
 from paddock.hub.xet.xorbs import MAX_XORB_BYTES, XorbParser
 from paddock.storage.blobs import BlobWriter
 
-routes = APIRouter()
+routes, last = APIRouter(), APIRouter()
 
 
 @routes.post("/v1/xorbs/{prefix:segment}/{xorb:segment}")
@@ -99,10 +100,7 @@ def transfer_telemetry() -> Response:
     return Response()
 
 
-routes.include_router(cas_reading.routes)
-
-
-@routes.api_route(
+@last.api_route(
     "/{rest:rest}",
     methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
     include_in_schema=False,
@@ -199,6 +197,18 @@ def _line(**fields: object) -> bytes:
     return orjson.dumps(fields) + b"\n"
 
 
+def _under(prefix: str, *, is_told: bool) -> None:
+    """Every route below an address; no router in a router, which each other request would ask."""
+    for route in (*routes.routes, *cas_reading.routes.routes, *last.routes):
+        assert isinstance(route, APIRoute)  # noqa: S101
+        router.add_api_route(
+            prefix + route.path,
+            route.endpoint,
+            methods=sorted(route.methods or ()),
+            include_in_schema=is_told and route.include_in_schema,
+        )
+
+
 router = APIRouter()
-router.include_router(routes, prefix="/xet/{hub_id:hub_id}", include_in_schema=False)
-router.include_router(routes, prefix="/xet")
+_under("/xet/{hub_id:hub_id}", is_told=False)
+_under("/xet", is_told=True)

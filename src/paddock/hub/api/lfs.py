@@ -18,7 +18,6 @@ from fastapi.responses import JSONResponse
 from paddock import clock
 from paddock.errors import PaddockError
 from paddock.hub import access, signing
-from paddock.hub.api import lfs_locks, lfs_objects
 from paddock.hub.api.lfs_locks import LFS_JSON
 from paddock.hub.api.xet_tokens import grant_headers, xet_grant
 from paddock.hub.bearers import Bearer, bearer_of
@@ -35,8 +34,6 @@ from paddock.hub.sessions.cookies import FORM_HEADER
 from paddock.hub.types import Caller, Need, Repository
 
 router = APIRouter()
-router.include_router(lfs_objects.router)
-router.include_router(lfs_locks.router)
 
 
 @dataclass(frozen=True, slots=True)
