@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import html
 import json
 import re
@@ -122,6 +123,33 @@ def test_conditions_are_added_and_removed_by_a_form_and_links(dataset: str) -> N
     assert "ordered by id" in ordered and ordered.index(" 990 n3") < ordered.index(" 999 n5")
     down = seen(dataset, sort="id", down=1)
     assert down.index(" 999 n5") < down.index(" 998 n4")
+
+
+def test_the_files_of_a_split_are_read_on_as_one_table(shared_server: LiveServer) -> None:
+    files = {
+        f"data/train-{at:05}-of-00003.parquet": parquet({"n": range(at * 150, at * 150 + 150)})
+        for at in range(3)
+    }
+    files["data/test.csv.gz"] = gzip.compress(b"n\n7\n8\n")
+    made(shared_server, "boss/shards", files)
+    url = f"{shared_server.url}/datasets/boss/shards/viewer"
+    first = seen(url, split="train")
+    assert "file 1 of 3 of train" in first and "Rows 1 to 100." in first
+    assert "150 rows in this file" in first
+    (second,) = links(url, "The rows behind row 150", split="train")
+    assert "file 2 of 3" in seen(second) and "151 150" in seen(second)
+    (page,) = links(second, "Next")
+    assert "Rows 251 to 300." in seen(page) and "300 299" in seen(page)
+    (third,) = links(page, "The rows behind row 300")
+    assert "301 300" in seen(third) and "file 3 of 3" in seen(third)
+    assert not links(third, "The rows behind")
+    assert "Rows 401 to 450." in seen(third + "&from=420")
+    assert "2 of all 150 rows of this file" in seen(third + "&where=n>447")
+    (begin,) = links(third, "To the beginning of train")
+    assert "Rows 1 to 100." in seen(begin)
+    packed = seen(url, split="test")
+    assert "CSV in gzip" in packed and "2 rows" in packed and "2 8" in packed
+    assert "file 1" not in packed
 
 
 def test_a_row_shows_its_long_values_whole(dataset: str) -> None:

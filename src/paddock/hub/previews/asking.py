@@ -25,4 +25,4 @@ def open_for_preview(asking: Asking, entry: FileEntry) -> Content:
 
 def ask(entry: FileEntry, content: Content, question: Question) -> Preview:
     """The answer; raises PreviewRefused, ReadersBusy. It may take seconds, and no transaction."""
-    return READERS.ask(f"{entry.etag}/{question.format}", question, content.read)
+    return READERS.ask(f"{entry.etag}/{question.format}/{question.packing}", question, content.read)

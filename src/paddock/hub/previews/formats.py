@@ -1,4 +1,4 @@
-"""Which files are rows of a table, by their names."""
+"""Which files are rows of a table, and how they are packed, by their names."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ class Format(StrEnum):
         return _LABELS[self]
 
 
+class Packing(StrEnum):
+    """How a file of text was made smaller as a whole."""
+
+    NONE = "none"
+    GZIP = "gzip"
+    ZSTD = "zstd"
+
+
 _LABELS = {
     Format.PARQUET: "Parquet",
     Format.CSV: "CSV",
@@ -35,6 +43,7 @@ _ENDINGS = {
     ".ndjson": Format.JSON_LINES,
     ".json": Format.JSON,
 }
+_PACKED = {".gz": Packing.GZIP, ".zst": Packing.ZSTD}
 # JSON of a repository's own affairs, which nobody means by its data.
 _NOT_DATA = frozenset(
     {
@@ -54,12 +63,27 @@ _NOT_DATA = frozenset(
 
 def format_of(path: str) -> Format | None:
     """How the rows of the file lie in it, if its name says so."""
-    name = path.rpartition("/")[2].lower()
+    name, packing = _unpacked(path)
     _, dot, ending = name.rpartition(".")
-    return _ENDINGS.get(dot + ending)
+    found = _ENDINGS.get(dot + ending)
+    # Parquet packs its own columns, and cannot be read unless by range.
+    return None if found is Format.PARQUET and packing is not Packing.NONE else found
+
+
+def packing_of(path: str) -> Packing:
+    """How the file is packed, as its name says."""
+    return _unpacked(path)[1]
 
 
 def is_data(path: str) -> bool:
     """Whether a file is one that people mean by a dataset's data."""
-    name = path.rpartition("/")[2].lower()
+    name, _ = _unpacked(path)
     return format_of(path) is not None and name not in _NOT_DATA and not name.startswith(".")
+
+
+def _unpacked(path: str) -> tuple[str, Packing]:
+    """The file's name without the ending that says how it is packed, and that."""
+    name = path.rpartition("/")[2].lower()
+    start, dot, ending = name.rpartition(".")
+    packing = _PACKED.get(dot + ending, Packing.NONE)
+    return (name if packing is Packing.NONE else start), packing

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from paddock.hub.previews.formats import Format
+from paddock.hub.previews.formats import Format, Packing
 
 PAGE_ROWS = 100
 
@@ -69,3 +69,4 @@ class Question:
     conditions: tuple[Condition, ...] = ()
     order: Order | None = None
     asks: Asks = Asks.ROWS
+    packing: Packing = Packing.NONE  # then bytes of text are those that were unpacked

@@ -24,7 +24,7 @@ from paddock.hub.previews.answers import (
     Row,
     Told,
 )
-from paddock.hub.previews.formats import Format
+from paddock.hub.previews.formats import Format, Packing
 from paddock.hub.previews.questions import (
     PAGE_ROWS,
     Asks,
@@ -76,6 +76,7 @@ def parse_question(line: bytes) -> Question:
     """The question out of that line, which is ours and trusted."""
     told = json.loads(line)
     told["format"], told["asks"] = Format(told["format"]), Asks(told["asks"])
+    told["packing"] = Packing(told["packing"])
     conditions = [Condition(c[0], Comparison(c[1]), c[2]) for c in told["conditions"]]
     told["conditions"] = tuple(conditions)
     told["order"] = Order(*told["order"]) if told["order"] else None

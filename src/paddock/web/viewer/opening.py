@@ -15,8 +15,8 @@ from paddock.hub.errors import EntryNotFound
 from paddock.hub.git import files, refs
 from paddock.hub.large.content import Content
 from paddock.hub.previews.asking import open_for_preview
-from paddock.hub.previews.formats import Format, format_of
-from paddock.hub.previews.subsets import Configuration, configurations
+from paddock.hub.previews.formats import Format, Packing, format_of, packing_of
+from paddock.hub.previews.subsets import Configuration, Split, configurations
 from paddock.hub.scans.leaving import Asking
 from paddock.hub.types import Caller, FileEntry, Repository
 from paddock.web.viewer.view import View
@@ -33,6 +33,37 @@ class Opened:
     format: Format | None = None
     content: Content | None = None
     problem: PaddockError | None = None
+
+    @property
+    def packing(self) -> Packing:
+        """How the file is packed."""
+        return packing_of(self.view.file)
+
+    @property
+    def siblings(self) -> tuple[str, ...]:
+        """The files of the split that this one is of, which are one table together."""
+        split = self.split
+        return split.paths if split is not None else ()
+
+    @property
+    def split(self) -> Split | None:
+        """The one that is asked for, or else the first that has the file."""
+        having = [
+            (one.name, split)
+            for one in self.configurations
+            for split in one.splits
+            if self.view.file in split.paths
+        ]
+        asked = (self.view.config, self.view.split)
+        chosen = [split for config, split in having if (config, split.name) == asked]
+        return next(iter(chosen or [split for _, split in having]), None)
+
+    @property
+    def following(self) -> str:
+        """The file behind this one in its split."""
+        paths = self.siblings
+        place = paths.index(self.view.file) + 1 if paths else 0
+        return paths[place] if place < len(paths) else ""
 
 
 def open_file(

@@ -80,7 +80,7 @@ def _answer(opened: Opened) -> tuple[Preview | None, PaddockError | None]:
     if opened.entry is None or opened.format is None or opened.content is None:
         return None, opened.problem
     try:
-        question = opened.view.question(opened.format, opened.content.size_bytes)
+        question = opened.view.question(opened.format, opened.packing, opened.content.size_bytes)
         return ask(opened.entry, opened.content, question), None
     except (BadFilter, PreviewRefused) as e:
         return None, e

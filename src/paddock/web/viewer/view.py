@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query
 
 from paddock.hub.previews.filters import MAX_FILTER_CHARS, parse_filter, render_filter
-from paddock.hub.previews.formats import Format
+from paddock.hub.previews.formats import Format, Packing
 from paddock.hub.previews.questions import (
     PAGE_ROWS,
     Asks,
@@ -78,11 +78,12 @@ class View:
             return self.query(down=True, page=0)
         return self.query(sort="", down=False, page=0)
 
-    def question(self, format: Format, size_bytes: int) -> Question:
+    def question(self, format: Format, packing: Packing, size_bytes: int) -> Question:
         """The same, asked of a file; raises BadFilter."""
         asks = Asks.COLUMNS if self.figures else Asks.ROW if self.row >= 0 else Asks.ROWS
         return Question(
             format=format,
+            packing=packing,
             size_bytes=size_bytes,
             start=self.start,
             first_row=self.first,

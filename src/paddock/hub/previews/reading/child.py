@@ -11,7 +11,7 @@ import select
 import sys
 
 from paddock.hub.previews.answers import Preview
-from paddock.hub.previews.formats import Format
+from paddock.hub.previews.formats import Format, Packing
 from paddock.hub.previews.questions import PAGE_ROWS, Asks, Question
 from paddock.hub.previews.reading import delimited, json_rows
 from paddock.hub.previews.reading.answering import preview
@@ -20,7 +20,8 @@ from paddock.hub.previews.reading.figures import figures
 from paddock.hub.previews.reading.parquet import ParquetFile
 from paddock.hub.previews.reading.parts import LoadedPart
 from paddock.hub.previews.reading.seal import seal
-from paddock.hub.previews.reading.source import Source
+from paddock.hub.previews.reading.source import Ranges, Source
+from paddock.hub.previews.reading.unpacking import Unpacked
 from paddock.hub.previews.wire import (
     LENGTH,
     Problem,
@@ -58,6 +59,11 @@ class _File:
         self._parquet: ParquetFile | None = None
         if question.format is Format.PARQUET:
             self._parquet = ParquetFile(self._source)
+        self._text: Ranges = self._source
+        self._notes: tuple[str, ...] = ()
+        if question.packing is not Packing.NONE:
+            unpacked = Unpacked(self._source, question.packing)
+            self._text, self._notes = unpacked, (unpacked.note,) if unpacked.note else ()
         self._start = -1
         self._part: LoadedPart | None = None
 
@@ -85,8 +91,11 @@ class _File:
         if self._parquet is not None:
             return self._parquet.part(question)
         if question.format in {Format.CSV, Format.TSV}:
-            return delimited.load(self._source, question)
-        return json_rows.load(self._source, question)
+            part = delimited.load(self._text, question)
+        else:
+            part = json_rows.load(self._text, question)
+        part.notes += self._notes
+        return part
 
 
 def _fetch(start: int, end: int) -> bytes:

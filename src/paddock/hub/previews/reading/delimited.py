@@ -22,7 +22,7 @@ from paddock.hub.previews.reading.parts import (
     text_part,
     typed_by_text,
 )
-from paddock.hub.previews.reading.source import Source
+from paddock.hub.previews.reading.source import Ranges
 from paddock.hub.previews.reading.values import Value, bounded
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -30,7 +30,7 @@ _HEAD_BYTES = 256 << 10
 _REPLACED = "�"
 
 
-def load(source: Source, question: Question) -> LoadedPart:
+def load(source: Ranges, question: Question) -> LoadedPart:
     """The part that the question names; raises Unreadable."""
     csv.field_size_limit(WINDOW_BYTES)
     window = open_window(source, question)
@@ -115,7 +115,7 @@ def _value(text: str) -> Value:
     return bounded(text) if text else None
 
 
-def _head(source: Source, question: Question) -> Window:
+def _head(source: Ranges, question: Question) -> Window:
     first = Question(question.format, question.size_bytes)
     window = open_window(source, first)
     return Window(window.start, window.content[:_HEAD_BYTES], window.is_last)

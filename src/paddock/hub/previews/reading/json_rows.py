@@ -24,7 +24,7 @@ from paddock.hub.previews.reading.parts import (
     text_part,
     typed_by_value,
 )
-from paddock.hub.previews.reading.source import Source
+from paddock.hub.previews.reading.source import Ranges
 from paddock.hub.previews.reading.values import value_of
 
 _BETWEEN = re.compile(r"[\s,]*")
@@ -41,7 +41,7 @@ class _Item(NamedTuple):
     end: int
 
 
-def load(source: Source, question: Question) -> LoadedPart:
+def load(source: Ranges, question: Question) -> LoadedPart:
     """The part that the question names; raises Unreadable."""
     window = open_window(source, question)
     names: dict[str, None] = {}
@@ -71,7 +71,7 @@ def load(source: Source, question: Question) -> LoadedPart:
     )
 
 
-def _items(source: Source, question: Question, window: Window) -> Iterator[_Item]:
+def _items(source: Ranges, question: Question, window: Window) -> Iterator[_Item]:
     if question.format is Format.JSON_LINES:
         return _lines(window)
     head = source.range(0, min(_LOOKED_AT, source.size_bytes)).removeprefix(b"\xef\xbb\xbf")

@@ -72,7 +72,7 @@ class ParquetFile:
         rows = self._read(first, Kept(PAGE_ROWS, math.inf))  # a page is whole, or nothing
         part = Part(
             start=question.start,
-            first_row=question.start,
+            first_row=question.first_row or question.start,
             rows=max(0, self.total_rows - question.start),
             next_start=None,
             limit_rows=self.limit_rows,
@@ -88,7 +88,7 @@ class ParquetFile:
         end = question.start + len(rows)
         part = Part(
             start=question.start,
-            first_row=question.start,
+            first_row=question.first_row or question.start,
             rows=len(rows),
             next_start=end if rows and end < self.total_rows else None,
             limit_rows=self.limit_rows,

@@ -14,7 +14,7 @@ from paddock.hub.previews.reading.bounds import (
     WINDOW_BYTES,
     Unreadable,
 )
-from paddock.hub.previews.reading.source import Source
+from paddock.hub.previews.reading.source import Ranges
 from paddock.hub.previews.reading.values import Value, holds, number_of, weight
 
 _BOM = b"\xef\xbb\xbf"
@@ -69,9 +69,10 @@ class Window:
     start: int
     content: bytes
     is_last: bool  # nothing of the file is behind it
+    is_cut: bool = False  # there is, and nobody reads it
 
 
-def open_window(source: Source, question: Question) -> Window:
+def open_window(source: Ranges, question: Question) -> Window:
     """The text of the part; raises Unreadable for what is none."""
     start = min(question.start, source.size_bytes)
     end = min(start + WINDOW_BYTES, source.size_bytes)
@@ -83,7 +84,8 @@ def open_window(source: Source, question: Question) -> Window:
             raise Unreadable("the file holds NUL bytes at its beginning: it is no text")
         if content.startswith(_BOM):
             start, content = len(_BOM), content[len(_BOM) :]
-    return Window(start, content, end == source.size_bytes)
+    is_end = end == source.size_bytes
+    return Window(start, content, is_end and not source.is_cut, is_end and source.is_cut)
 
 
 def text_part(question: Question, window: Window, kept: Kept, used_bytes: int) -> Part:
@@ -95,7 +97,9 @@ def text_part(question: Question, window: Window, kept: Kept, used_bytes: int) -
         start=question.start,
         first_row=question.first_row,
         rows=len(kept.rows),
-        next_start=None if is_end else window.start + used_bytes,
+        next_start=None
+        if is_end or (window.is_cut and not kept.is_full)
+        else window.start + used_bytes,
         limit_rows=kept.limit_rows,
         total_rows=len(kept.rows) if question.start == 0 and is_end else None,
     )

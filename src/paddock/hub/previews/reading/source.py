@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from paddock.hub.previews.reading.bounds import FETCHED_BYTES, Unreadable
 
@@ -19,12 +19,24 @@ _BLOCKS = 32
 Fetch = Callable[[int, int], bytes]
 
 
+class Ranges(Protocol):
+    """Bytes of which any range can be read."""
+
+    size_bytes: int
+    is_cut: bool  # there is more behind them, which is not read
+
+    def range(self, start: int, end: int) -> bytes:
+        """These bytes; raises Unreadable."""
+        ...
+
+
 class Source(io.RawIOBase):
     """A file of ``size_bytes``; ``fetch(start, end)`` gives exactly these bytes."""
 
     def __init__(self, size_bytes: int, fetch: Fetch) -> None:
         super().__init__()
         self.size_bytes = size_bytes
+        self.is_cut = False
         self._fetch = fetch
         self._at = 0
         self._left = FETCHED_BYTES
