@@ -10,6 +10,7 @@ errors            failures as answers
 error_page        a failure as a page
 health            whether the server lives, and its figures
 rendering         templates as answers
+page_routes       routes of pages, which take turns at the processor
 static_files      styles and scripts
 browser           who visits a page, and the proof that a form is ours
 lists             what is here: home, lists, search, people
@@ -24,6 +25,8 @@ discussions       talking: discussions and pull requests
 reports           what models did that they should not, and advisories
 social            likes, follows, watching, notifications
 collections       lists of repositories that somebody put together
+acting            who acts while a request is answered, for the audit log
+administration    pages for the site's administrators
 account           one's own account, and the ways in
 access            who may have the files: asking, deciding
 viewer            rows of tables in a repository's files

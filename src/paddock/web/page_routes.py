@@ -2,24 +2,21 @@
 
 A page is looked up and filled in a few milliseconds of computing. When dozens are in hand at once,
 their threads hand the interpreter round at every statement to the database, which costs more than
-the pages: so few are in hand, and the others wait their turn, first come, first served.
+the pages: so few are in hand (``hub.http.turns``), and the others wait, first come, first served.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Coroutine
 from inspect import iscoroutinefunction
 from typing import Any, Final
 
-import anyio
-from anyio.lowlevel import RunVar
 from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
-_AT_ONCE: Final = int(os.environ.get("AT_ONCE", 1 + (os.cpu_count() or 1)))
+from paddock.hub.http.turns import page_turn
+
 _READING: Final = {"GET", "HEAD"}
-_turns: RunVar[anyio.CapacityLimiter] = RunVar("paddock_pages")
 
 
 def page_router() -> APIRouter:
@@ -36,16 +33,7 @@ class _PageRoute(APIRoute):
             return handle
 
         async def in_turn(request: Request) -> Response:
-            async with _limiter():
+            async with page_turn():
                 return await handle(request)
 
         return in_turn
-
-
-def _limiter() -> anyio.CapacityLimiter:
-    try:
-        return _turns.get()
-    except LookupError:
-        limiter = anyio.CapacityLimiter(_AT_ONCE)
-        _turns.set(limiter)
-        return limiter

@@ -17,9 +17,11 @@ from anyio.lowlevel import RunVar
 T = TypeVar("T")
 
 _CORES = os.cpu_count() or 1
+_PAGES = 1 + _CORES  # one may wait for a disk or a database while the others compute
 _heavy: RunVar[anyio.CapacityLimiter] = RunVar("paddock_heavy_work")
 _wide: RunVar[anyio.CapacityLimiter] = RunVar("paddock_wide_work")
 _brief: RunVar[anyio.CapacityLimiter] = RunVar("paddock_brief_work")
+_pages: RunVar[anyio.CapacityLimiter] = RunVar("paddock_pages")
 
 
 async def run_heavy(work: Callable[..., T], *arguments: object) -> T:
@@ -37,12 +39,21 @@ async def run_brief(work: Callable[..., T], *arguments: object) -> T:
     return await _run(_brief, _CORES, work, *arguments)
 
 
+def page_turn() -> anyio.CapacityLimiter:
+    """What a request for a page holds while its threads look up and fill it."""
+    return _limiter(_pages, _PAGES)
+
+
 async def _run(
     of: RunVar[anyio.CapacityLimiter], most: int, work: Callable[..., T], *arguments: object
 ) -> T:
+    return await anyio.to_thread.run_sync(work, *arguments, limiter=_limiter(of, most))
+
+
+def _limiter(of: RunVar[anyio.CapacityLimiter], most: int) -> anyio.CapacityLimiter:
     try:
-        limiter = of.get()
+        return of.get()
     except LookupError:
         limiter = anyio.CapacityLimiter(most)
         of.set(limiter)
-    return await anyio.to_thread.run_sync(work, *arguments, limiter=limiter)
+        return limiter

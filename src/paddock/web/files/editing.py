@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Form
+from fastapi import Form
 from fastapi.responses import Response
 
 from paddock.errors import BadInput, TooLarge, shown
@@ -34,8 +34,9 @@ from paddock.web.files.changing import (
 )
 from paddock.web.files.opened import Opened
 from paddock.web.forms import Text, sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 MAX_EDIT_BYTES: Final = 500_000  # as a form sends it, up to six times of that
 LongText = Annotated[str, Form(max_length=2 * MAX_EDIT_BYTES)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter
 from fastapi.responses import Response
 
 from paddock.errors import BadInput, shown
@@ -29,8 +28,9 @@ from paddock.web.files.changing import (
 )
 from paddock.web.files.opened import Opened
 from paddock.web.forms import Text, sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 
 @router.get(WEB_REPOSITORY + "/rename/{rev:revision}/{path:rest}")

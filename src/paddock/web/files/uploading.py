@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
 
@@ -22,8 +22,9 @@ from paddock.hub.http.sent_files import SentFile, to_operations
 from paddock.web.files.changing import Asked, Place, PlaceDep, Proposes, commit, lead_on
 from paddock.web.files.opened import Opened
 from paddock.web.forms import MAX_CHARS, sentence
+from paddock.web.page_routes import page_router
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 MAX_FORM_BYTES: Final = 10 * 1024 * 1024
 MAX_FILES: Final = 100

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -14,6 +14,7 @@ from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
 from paddock.hub.names import RepositoryName
 from paddock.hub.types import Kind
 from paddock.web.browser import Visitor, VisitorDep
+from paddock.web.page_routes import page_router
 from paddock.web.playground.sent import CHAT, COMPLETION, Sent
 from paddock.web.playground.standing import (
     Standing,
@@ -25,7 +26,7 @@ from paddock.web.playground.standing import (
 from paddock.web.repository.shell import Shell, open_shell
 from paddock.web.serving.mount import Models
 
-router = APIRouter(include_in_schema=False)
+router = page_router()
 
 PAGE = WEB_REPOSITORY + "/playground"
 _CHAT_FILES = frozenset({"chat_template.jinja", "chat_template.json", "tokenizer_config.json"})
