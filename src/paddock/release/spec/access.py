@@ -73,6 +73,12 @@ class AccessSection(Section):
     terms: FilePath | None = Field(
         None, description="What a reader agrees to: a file of the release."
     )
+    terms_version: Text | None = Field(
+        None, description="The version of what a reader agrees to: another one asks again."
+    )
+    response_days: Count | None = Field(
+        None, description="Within how many days who asks is promised an answer."
+    )
     retention_days: Count | None = Field(
         None,
         description="How long answers are kept: readers are told, and paddock's hub forgets them.",
@@ -98,6 +104,10 @@ class Access:
     is_declared: bool = False  # else an existing repository keeps its settings
     schedule: tuple[StageChange, ...] = ()
     retention_days: int | None = None  # of answers, which paddock's hub keeps to
+    # What paddock's hub has readers accept, and reminds of.
+    terms: str | None = None
+    terms_version: str | None = None
+    response_days: int | None = None
 
     @property
     def is_private(self) -> bool:
@@ -156,4 +166,7 @@ def agreed_access(stage: Stage | None, section: AccessSection | None) -> Access:
         is_declared=True,
         schedule=section.schedule,
         retention_days=section.retention_days,
+        terms=section.terms,
+        terms_version=section.terms_version,
+        response_days=section.response_days,
     )

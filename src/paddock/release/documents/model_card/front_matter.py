@@ -115,6 +115,10 @@ def _gating(access: Access) -> dict[str, Any]:
             else question.kind
             for label, question in access.fields
         }
-    if access.retention_days is not None:
-        gating["extra_gated_retention_days"] = access.retention_days
-    return gating
+    for_paddock = {
+        "extra_gated_terms": None if access.terms is None else [access.terms],
+        "extra_gated_terms_version": access.terms_version,
+        "extra_gated_response_days": access.response_days,
+        "extra_gated_retention_days": access.retention_days,
+    }
+    return gating | {key: value for key, value in for_paddock.items() if value is not None}
