@@ -35,6 +35,7 @@ from paddock.storage.blobs import BlobStore
 from paddock.storage.database import Database
 
 CALLER_KEY = "paddock.caller"  # who calls, once it is known: the web counts by it, among others
+SESSION_KEY = "paddock.session"  # the browser's, where it was looked for and counts
 
 
 def accept_body(request: Request, limit_bytes: int) -> None:
@@ -126,6 +127,7 @@ def _behind_page(request: Request, hub: Hub) -> Caller:
         if request.method not in {"GET", "HEAD"}:
             return ANONYMOUS
         session = session_for_reading(conn, headers, base_url)
+    request.scope[SESSION_KEY] = session
     return session.caller if session else ANONYMOUS
 
 

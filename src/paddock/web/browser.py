@@ -15,7 +15,7 @@ from fastapi import Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import Unauthorized
-from paddock.hub.context import CALLER_KEY, CallerDep, HubDep
+from paddock.hub.context import CALLER_KEY, SESSION_KEY, CallerDep, HubDep
 from paddock.hub.notifications.inbox import unread_count
 from paddock.hub.people.tokens import new_secret
 from paddock.hub.sessions import sessions
@@ -141,7 +141,7 @@ def get_visitor(request: Request, hub: HubDep, caller: CallerDep) -> Visitor:
     around = (is_https, address, path_of(request), hub.sign_up.is_open)
     if secret := session_secret(request.headers, base_url):
         with hub.database.read() as conn:
-            session = sessions.find_session(conn, secret)
+            session = request.scope.get(SESSION_KEY) or sessions.find_session(conn, secret)
             unread = unread_count(conn, session.user) if session else 0
         if session is not None:
             note_use(hub.database, secret, session.seen_on)
