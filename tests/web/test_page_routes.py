@@ -12,6 +12,7 @@ import anyio.to_thread
 import httpx
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from paddock.web.app import _routers
 from paddock.web.page_routes import page_router
@@ -88,7 +89,8 @@ def test_every_page_is_a_route_of_pages() -> None:
         route.endpoint.__module__
         for router in _routers()
         for route in router.routes
-        if route.endpoint.__module__.startswith("paddock.web.")
+        if isinstance(route, APIRoute)
+        and route.endpoint.__module__.startswith("paddock.web.")
         and not route.include_in_schema
         and type(route).__name__ != named
     }
