@@ -21,10 +21,10 @@ _READING: Final = {"GET", "HEAD"}
 
 def page_router() -> APIRouter:
     """A router of pages, which are nothing that programs ask for."""
-    return APIRouter(include_in_schema=False, route_class=_PageRoute)
+    return APIRouter(include_in_schema=False, route_class=InTurn)
 
 
-class _PageRoute(APIRoute):
+class InTurn(APIRoute):
     """Waits for its turn, if it reads and computes in a thread; who awaits by itself does not."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -13,8 +13,9 @@ from paddock.hub.http import queries
 from paddock.hub.http.answers import json_answer
 from paddock.hub.profiles.pictures import avatar_path
 from paddock.hub.types import Account, Kind
+from paddock.web.page_routes import InTurn
 
-router = APIRouter()
+router = APIRouter(route_class=InTurn)
 
 MOST = 10
 USUAL = 5
