@@ -30,9 +30,10 @@ check: $(VENV)/.installed-test  ## lint, format, types, import rules
 	$(bin)/mypy
 	$(bin)/lint-imports
 
+# Hundreds of tests start a process: what one of them has compiled, the others need not.
 test: $(VENV)/.installed-test  ## install what the tests need, run all of them
 	scripts/debian-packages.sh
-	$(bin)/pytest
+	PYTHONDONTWRITEBYTECODE= $(bin)/pytest
 
 screenshots: $(VENV)/.installed-test  ## a picture of every page, light and dark, three widths (OUT=)
 	scripts/debian-packages.sh

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ from paddock.web.server import HubServer
 from paddock.web.serving.mount import open_models
 
 START_SECONDS = 60.0
+_LOOK_SECONDS = 0.01
 
 
 @dataclass
@@ -74,6 +77,24 @@ class LiveServer:
         return self.api(self.admin_token)
 
 
+class _EndsAtOnce(uvicorn.Server):
+    """Where uvicorn looks ten times a second whether it shall end, and then waits a tenth."""
+
+    async def main_loop(self) -> None:
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        with suppress(TimeoutError):  # everything is closed before the first wait
+            await asyncio.wait_for(super().shutdown(sockets), _LOOK_SECONDS)
+
+
+class _QuickServer(HubServer, _EndsAtOnce):
+    """Ours, whose models are still closed in their own time."""
+
+
 def quick_kinds() -> list[str]:
     """Kinds of jobs that every test's server does by itself."""
     return [kind for kind in load_handlers() if not kind.startswith("scans.")]
@@ -111,7 +132,7 @@ def live_server(
         token = create_token(conn, admin, "test-admin", "admin")
     models = open_models(hub, settings)
     options = uvicorn.Config(create_app(hub, models), **uvicorn_options())
-    server = HubServer(options, models, settings)
+    server = _QuickServer(options, models, settings)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     _wait_until_started(server, thread)
