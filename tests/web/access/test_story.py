@@ -23,7 +23,7 @@ PASSWORD = "seven blue herons"
 def is_open(shared_server: LiveServer) -> Iterator[None]:
     object.__setattr__(shared_server.hub, "sign_up", SignUp("open"))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "_N", 16)
+        patched.setattr(passwords, "COST", passwords.Cost(8, 1, 1))
         yield
 
 
