@@ -117,9 +117,11 @@ def _told_later(
     if repository is None:
         return verdict
     from paddock.release.publishing.hub_client import Hub
+    from paddock.release.verifying.advisories import advised_by
     from paddock.release.verifying.hub_updates import told_by
 
-    return told_by(Hub(settings.hub_url, settings.token), repository, verdict, trust)
+    hub = Hub(settings.hub_url, settings.token)
+    return advised_by(hub, repository, told_by(hub, repository, verdict, trust))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ freshness     its update metadata against the time and what was seen
 memory        the newest that was seen of each publisher
 updates       where that is, and newer metadata
 hub_updates   newer metadata and announced events, from a hub
+advisories    what a hub advises about it
 policy        what the reader asks for besides
 events        what was announced of it later
 findings      what is known so far
