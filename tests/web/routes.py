@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from fastapi.routing import APIRoute
 
@@ -40,3 +41,11 @@ def every_route() -> list[Route]:
     got = {route.path for route in found if route.method == "GET"}
     kept = [route for route in found if route.method != "HEAD" or route.path not in got]
     return sorted(kept, key=lambda route: (route.path, route.method, route.module))
+
+
+def every_endpoint() -> Iterator[tuple[set[str], str, Any]]:
+    """Methods, pattern and handler of each route."""
+    for router in _routers():
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                yield route.methods, route.path, route.endpoint

@@ -96,7 +96,10 @@ def _recall(conn: sa.Connection, bearer: Bearer) -> Caller:
         if session is None or session.user.id != bearer.user_id:
             raise RightWithdrawn("the session behind this address has ended")
         return session.caller
-    row = conn.execute(sa.select(accounts).where(accounts.c.id == bearer.user_id)).mappings()
+    query = sa.select(accounts).where(
+        accounts.c.id == bearer.user_id, accounts.c.disabled_at.is_(None)
+    )
+    row = conn.execute(query).mappings()
     account = row.one_or_none()
     if account is None:
         raise RightWithdrawn("the account behind this address is gone")

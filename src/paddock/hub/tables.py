@@ -61,6 +61,8 @@ accounts = Table(
     Column("created_at", Moment, nullable=False),
     # Of the terms that somebody accepted when they joined.
     Column("terms_sha256", Sha256, info={"names_blob": False}),
+    Column("disabled_at", Moment),  # by an administrator: they can do nothing
+    Column("disabled_reason", Text),
     sqlite_autoincrement=True,  # an id is never given to another row
 )
 

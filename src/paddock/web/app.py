@@ -19,6 +19,8 @@ from paddock.web import (
 )
 from paddock.web.access import routes as access
 from paddock.web.account import routes as account
+from paddock.web.acting import Acting
+from paddock.web.administration import routes as administration
 from paddock.web.collections import routes as collections
 from paddock.web.discussions import routes as discussions
 from paddock.web.files import routes as files
@@ -70,14 +72,16 @@ def create_app(hub: Hub, models: Models | None = None) -> ASGIApp:
     app.state.models = models
     errors.install(app)
     framing = Framing("web", _FIGURES, DEFAULT_BODY_BYTES)
-    framed = Frame(RawPath(RateLimits(app, hub.limits)), framing)
+    framed = Frame(Acting(RawPath(RateLimits(app, hub.limits))), framing)
     return ZeroCopySend(BesideHub(framed, models.app) if models else framed)
 
 
 def _routers() -> list[APIRouter]:
     """In the order of matching: what has a fixed first segment before ``/{namespace}/{name}``."""
     people = [
+        *administration.FIRST,
         *account.ROUTERS,
+        *webhooks.ROUTERS,
         *organisations.ROUTERS,
         *settings.FIRST,
         *social.ROUTERS,
@@ -88,6 +92,7 @@ def _routers() -> list[APIRouter]:
         *discussions.ROUTERS,
         *reports.ROUTERS,
         *access.ROUTERS,
+        *administration.ROUTERS,
         *settings.ROUTERS,
         *files.ROUTERS,
         *viewer.ROUTERS,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from paddock.cli.admin import fsck, gc, jobs, names, orgs, quota, scan, storage, tokens, users
+from paddock.cli.admin import fsck, gc, jobs, log, names, orgs, quota, scan, storage, tokens, users
 from paddock.cli.local_hub import data_option, json_option, open_hub_database
 from paddock.cli.output import emit
 from paddock.errors import Conflict
@@ -51,6 +51,7 @@ command.add_command(orgs.command, "org")
 command.add_command(tokens.command, "token")
 command.add_command(names.command, "name")
 command.add_command(jobs.command, "jobs")
+command.add_command(log.command, "log")
 command.add_command(gc.command, "gc")
 command.add_command(fsck.command, "fsck")
 command.add_command(quota.command, "quota")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,14 +9,9 @@ import click
 
 from paddock.cli.local_hub import data_option, json_option, open_hub_database
 from paddock.cli.output import emit
-from paddock.errors import BadInput, shown
 
 if TYPE_CHECKING:
     from paddock.hub.large.usage import Use
-
-_SIZE = re.compile(r"(\d{1,18})([kMGTP]?)B?")
-_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
-_MAX_BYTES = 2**63 - 1
 
 
 @click.group(help="How many bytes accounts may hold.")
@@ -46,6 +40,7 @@ def show(name: str, data: Path | None, as_json: bool) -> None:
 @json_option
 def set_(name: str, size: str, data: Path | None, as_json: bool) -> None:
     from paddock.hub.large import usage
+    from paddock.hub.large.quota_sizes import parse_quota
     from paddock.hub.people.accounts import get_account
 
     with open_hub_database(data).write() as conn:
@@ -53,7 +48,7 @@ def set_(name: str, size: str, data: Path | None, as_json: bool) -> None:
         if size == "default":
             usage.drop_quota(conn, account.id)
         else:
-            usage.set_quota(conn, account.id, _parse(size))
+            usage.set_quota(conn, account.id, parse_quota(size))
         use = usage.of_namespace(conn, account.id)
     _emit(account.name, use, as_json=as_json)
 
@@ -64,22 +59,13 @@ def set_(name: str, size: str, data: Path | None, as_json: bool) -> None:
 @json_option
 def default(size: str, data: Path | None, as_json: bool) -> None:
     from paddock.hub.large import usage
+    from paddock.hub.large.quota_sizes import parse_quota
 
-    quota_bytes = _parse(size)
+    quota_bytes = parse_quota(size)
     with open_hub_database(data).write() as conn:
         usage.set_default_quota(conn, quota_bytes)
     text = f"accounts may hold {_said(quota_bytes)} unless they have a quota of their own"
     emit({"default_quota_bytes": quota_bytes}, text, as_json=as_json)
-
-
-def _parse(size: str) -> int | None:
-    """Bytes; None is without limit."""
-    if size == "unlimited":
-        return None
-    match = _SIZE.fullmatch(size)
-    if match is None or int(match[1]) * _UNITS[match[2]] > _MAX_BYTES:
-        raise BadInput(f"{shown(size)} is no size", hint="write 500MB, 50GB, 2TB or unlimited")
-    return int(match[1]) * _UNITS[match[2]]
 
 
 def _emit(name: str, use: Use, *, as_json: bool) -> None:

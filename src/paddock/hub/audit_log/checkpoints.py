@@ -67,6 +67,13 @@ def list_checkpoints(conn: sa.Connection) -> list[Signed]:
     return [Signed(**row) for row in rows.mappings()]
 
 
+def last_checkpoint(conn: sa.Connection) -> Signed | None:
+    """The latest of them."""
+    query = sa.select(audit_log_checkpoints).order_by(audit_log_checkpoints.c.seq.desc()).limit(1)
+    row = conn.execute(query).mappings().one_or_none()
+    return None if row is None else Signed(**row)
+
+
 def public_key(database: Database) -> str:
     """What checks the signatures, in hex."""
     return _private_key(database).public_key().public_bytes_raw().hex()

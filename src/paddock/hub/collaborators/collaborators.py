@@ -17,6 +17,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from paddock import clock
 from paddock.errors import BadInput, Forbidden, NotFound, shown
 from paddock.hub import access
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.collaborators.tables import collaborators
 from paddock.hub.notifications.notices import NewNotice, notify
 from paddock.hub.people import service_accounts
@@ -106,6 +108,9 @@ def set_person(conn: sa.Connection, repo: Repository, user: Account, given: Give
     notice = NewNotice(f"collaborator:{repo.public_id}", sentence, "")
     if user.id != given.by.id:
         notify(conn, repo, [user.id], notice)
+    note(
+        conn, Act.ACCESS_DECIDE, repo=repo, account=user, role=str(given.role), what="collaborator"
+    )
 
 
 def set_team(conn: sa.Connection, repo: Repository, team: Team, given: Given) -> None:
@@ -113,16 +118,19 @@ def set_team(conn: sa.Connection, repo: Repository, team: Team, given: Given) ->
     if team.org_id != repo.namespace_id:
         raise BadInput(f"{team.name} is not a team of {repo.namespace}")
     _set(conn, repo, "team_id", team.id, given)
+    note(conn, Act.ACCESS_DECIDE, repo=repo, team=team.name, role=str(given.role))
 
 
 def remove_person(conn: sa.Connection, repo: Repository, user: Account) -> None:
     """Take a person's role back; raises NotACollaborator."""
     _remove(conn, repo, collaborators.c.user_id == user.id, user.name)
+    note(conn, Act.ACCESS_DECIDE, repo=repo, account=user, what="no collaborator")
 
 
 def remove_team(conn: sa.Connection, repo: Repository, team: Team) -> None:
     """Take a team's role back; raises NotACollaborator."""
     _remove(conn, repo, collaborators.c.team_id == team.id, f"the team {team.name}")
+    note(conn, Act.ACCESS_DECIDE, repo=repo, team=team.name, what="no collaborator")
 
 
 def end_all(conn: sa.Connection, repo: Repository) -> None:

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import Conflict
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.gates import news
 from paddock.hub.gates.requests import RequestNotFound, require_gate
 from paddock.hub.tables import access_grants
@@ -50,3 +52,4 @@ def appeal(conn: sa.Connection, repo: Repository, user: Account, text: str) -> N
     words = check_lines("the appeal", text, MAX_APPEAL_CHARS, least=1)
     conn.execute(access_grants.update().where(mine).values(appeal=words, appealed_at=clock.now()))
     news.tell_appealed(conn, repo, user)
+    note(conn, Act.ACCESS_ASK, repo=repo, account=user, what="appeal")

@@ -16,6 +16,8 @@ from typing import Any, Final, NamedTuple
 import sqlalchemy as sa
 
 from paddock.errors import BadInput, shown
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.gates.countries import find_country
 from paddock.hub.gates.forms import Gate
 from paddock.hub.gates.tables import gate_rules
@@ -105,6 +107,7 @@ def set_rules(conn: sa.Connection, repo: Repository, new: Sequence[Rule]) -> Non
     if checked:
         rows = [{"repo_id": repo.id, **rule._asdict()} for rule in checked]
         conn.execute(gate_rules.insert(), rows)
+    note(conn, Act.REPO_SETTINGS, repo=repo, what="access rules", count=len(checked))
 
 
 def _judge(rules: Sequence[Rule], subject: str, values: Sequence[str]) -> Verdict:

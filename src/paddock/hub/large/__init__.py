@@ -13,6 +13,7 @@ folding         files that are mostly others: kept as what is new in them
 donors          files that a new one may be made of in part
 new_chunks      what is new in a file, packed into xorbs
 usage           how many bytes repositories and namespaces hold, and how many they may
+quota_sizes     quotas as administrators write them
 administration  files listed, removed for good and copied by their owners
 condemned       blobs that are about to go, taken back in time
 """

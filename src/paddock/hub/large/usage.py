@@ -20,6 +20,7 @@ from paddock.hub.audit_log.acts import Act
 from paddock.hub.audit_log.noting import note
 from paddock.hub.discussions.tables import contributions
 from paddock.hub.large.tables import hub_limits, quotas, repository_usage
+from paddock.hub.people.accounts import to_account
 from paddock.hub.tables import (
     accounts,
     git_objects,
@@ -28,6 +29,7 @@ from paddock.hub.tables import (
     repository_large_files,
     xorbs,
 )
+from paddock.hub.types import Account
 from paddock.storage.sql import in_chunks, insert_ignore
 
 BLOB_TYPE = 3  # git's number
@@ -78,12 +80,43 @@ def of_namespace(conn: sa.Connection, namespace_id: int) -> Use:
     return Use(int(conn.execute(query).scalar_one()), quota_of(conn, namespace_id))
 
 
+def default_quota(conn: sa.Connection) -> int | None:
+    """What accounts without a quota of their own may hold; None is without limit."""
+    default = sa.select(hub_limits.c.value).where(hub_limits.c.name == _DEFAULT)
+    row = conn.execute(default).one_or_none()
+    return None if row is None else row[0]
+
+
 def quota_of(conn: sa.Connection, namespace_id: int) -> int | None:
     """The account's quota: its own, else the hub's default; None is without limit."""
     own = sa.select(quotas.c.quota_bytes).where(quotas.c.account_id == namespace_id)
     default = sa.select(hub_limits.c.value).where(hub_limits.c.name == _DEFAULT)
     row = conn.execute(own).one_or_none() or conn.execute(default).one_or_none()
     return None if row is None else row[0]
+
+
+class Holder(NamedTuple):
+    """An account, and what its repositories hold."""
+
+    account: Account
+    use: Use
+
+
+def greatest_holders(conn: sa.Connection, limit: int) -> list[Holder]:
+    """The accounts whose repositories hold most, the greatest first."""
+    held = sa.func.sum(_BYTES)
+    query = (
+        sa.select(accounts, held.label("held"))
+        .join(repositories, repositories.c.namespace_id == accounts.c.id)
+        .join(repository_usage, repository_usage.c.repo_id == repositories.c.id)
+        .group_by(accounts.c.id)
+        .order_by(held.desc(), accounts.c.id)
+    )
+    rows = conn.execute(query.limit(limit)).mappings().all()
+    return [
+        Holder(to_account(row), Use(int(row["held"]), quota_of(conn, row[accounts.c.id])))
+        for row in rows
+    ]
 
 
 def set_quota(conn: sa.Connection, namespace_id: int, quota_bytes: int | None) -> None:

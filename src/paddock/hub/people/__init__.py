@@ -16,5 +16,6 @@ alarms       letters about changes that a thief would make
 passwords    how passwords are kept
 first_admin  the first account of a new hub
 leaving      accounts that get another name, and accounts that go
+disabling    what administrators do to people: turned off, made administrators, signed out
 kept_names   names that nobody may take
 """

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import BadInput, Forbidden, NotFound, shown
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.people import members, proving
 from paddock.hub.people.accounts import ORG_ROLES, role_in, to_account
 from paddock.hub.people.emails import check_email, email_key
@@ -96,6 +98,7 @@ def make(conn: sa.Connection, maker: Account, wanted: Wanted, *, is_sent: bool =
         "expires_at": moment + timedelta(days=wanted.days),
     }
     conn.execute(invitations.insert().values(row))
+    note(conn, Act.ACCOUNT_SETTINGS, account=maker, what="invitation")
     return secret
 
 
@@ -140,6 +143,7 @@ def withdraw(conn: sa.Connection, maker: Account, invitation_id: int) -> None:
     mine = sa.and_(_c.id == invitation_id, _c.maker_id == maker.id)
     if conn.execute(invitations.delete().where(mine)).rowcount == 0:
         raise InvitationEnded
+    note(conn, Act.ACCOUNT_SETTINGS, account=maker, what="invitation withdrawn")
 
 
 def _check(conn: sa.Connection, maker: Account, wanted: Wanted) -> None:

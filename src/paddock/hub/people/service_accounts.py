@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import BadInput, Conflict, NotFound, shown
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.people import accounts
 from paddock.hub.people.accounts import to_account
 from paddock.hub.tables import accounts as account_rows
@@ -93,11 +95,13 @@ def disable(conn: sa.Connection, one: ServiceAccount) -> None:
     """End all of its tokens at once; it gets no others until it is enabled."""
     conn.execute(tokens.delete().where(tokens.c.user_id == one.user.id))
     _set_disabled(conn, one, clock.now())
+    note(conn, Act.ORG_MEMBER, account=one.user, what="disable")
 
 
 def enable(conn: sa.Connection, one: ServiceAccount) -> None:
     """Let it have tokens again."""
     _set_disabled(conn, one, None)
+    note(conn, Act.ORG_MEMBER, account=one.user, what="enable")
 
 
 def owner_of(conn: sa.Connection, user: Account) -> Account | None:

@@ -134,7 +134,7 @@ def authenticate(database: Database, secret: str) -> Caller:
     query = (
         sa.select(accounts, tokens)
         .join(accounts, accounts.c.id == tokens.c.user_id)
-        .where(tokens.c.secret_sha256 == found)
+        .where(tokens.c.secret_sha256 == found, accounts.c.disabled_at.is_(None))
     )
     with database.read() as conn:
         row = conn.execute(query).mappings().one_or_none()
@@ -157,7 +157,7 @@ def mark_of(conn: sa.Connection, token_id: int) -> str:
 _RECALLED = (
     sa.select(accounts, tokens)
     .join(accounts, accounts.c.id == tokens.c.user_id)
-    .where(tokens.c.id == sa.bindparam("token_id"))
+    .where(tokens.c.id == sa.bindparam("token_id"), accounts.c.disabled_at.is_(None))
 )
 
 

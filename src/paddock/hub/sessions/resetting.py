@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.context import Hub
 from paddock.hub.jobs.handlers import handler
 from paddock.hub.jobs.queue import enqueue
@@ -79,6 +81,7 @@ def reset_password(hub: Hub, secret: str, new: str) -> Account:
         conn.execute(row.values(password_hash=made))
         end_all(conn, user)
         forget_attempts(conn, account_subject(user.name))
+        note(conn, Act.ACCOUNT_PASSWORD, account=user, what="by a link")
         what = "Your password was set anew, by a link that was sent to this address."
         tell_of_change(conn, hub.mail, user, what, hub.background_url)
     return user

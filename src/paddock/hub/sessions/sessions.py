@@ -145,6 +145,7 @@ _SESSION = (
     .outerjoin(tokens, tokens.c.id == sessions.c.token_id)
     .where(
         sessions.c.secret_sha256 == sa.bindparam("secret_sha256"),
+        accounts.c.disabled_at.is_(None),
         sessions.c.expires_at > sa.bindparam("moment", type_=sessions.c.expires_at.type),
     )
 )
@@ -261,7 +262,7 @@ def _by_password(database: Database, name: str, password: str) -> Account:
     with database.read() as conn:
         user = find_account(conn, name)
         wanted = sa.select(accounts.c.password_hash).where(
-            accounts.c.id == (user.id if user else 0)
+            accounts.c.id == (user.id if user else 0), accounts.c.disabled_at.is_(None)
         )
         stored = conn.scalar(wanted)
     # Outside the transaction, and the same work for a name that nobody has.

@@ -12,6 +12,8 @@ import sqlalchemy as sa
 
 from paddock.errors import BadInput, shown
 from paddock.hub import access
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.people import accounts
 from paddock.hub.people.accounts import Member, to_account
 from paddock.hub.tables import accounts as account_rows
@@ -59,6 +61,7 @@ def put_in(
     else:
         require_maintainer(conn, caller, org, team)
     _set(conn, team, user, role)
+    note(conn, Act.ORG_GROUP, account=user, team=team.name, role=role)
 
 
 def take_out(conn: sa.Connection, caller: Caller, org: Account, team: Team, user: Account) -> None:
@@ -68,6 +71,7 @@ def take_out(conn: sa.Connection, caller: Caller, org: Account, team: Team, user
             require_maker(conn, caller, org)
         require_maintainer(conn, caller, org, team)
     _remove(conn, team, user)
+    note(conn, Act.ORG_GROUP, account=user, team=team.name, what="remove")
 
 
 def leave_all(conn: sa.Connection, org_id: int, users: Sequence[int]) -> None:

@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.errors import BadInput, Forbidden, NotFound, shown
 from paddock.hub import access
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.errors import AlreadyExists
 from paddock.hub.people import accounts, scopes
 from paddock.hub.people.accounts import new_public_id
@@ -71,6 +73,7 @@ def create_team(conn: sa.Connection, org: Account, wanted: TeamChange) -> Team:
         "created_at": clock.now(),
     }
     conn.execute(teams.insert().values(**values))
+    note(conn, Act.ORG_GROUP, account=org, team=name, what="create")
     return get_team(conn, org, name)
 
 
@@ -168,12 +171,14 @@ def change_team(conn: sa.Connection, org: Account, team: Team, wanted: TeamChang
         values["description"] = _check_description(wanted.description)
     if values:
         conn.execute(teams.update().where(teams.c.id == team.id).values(**values))
+    note(conn, Act.ORG_GROUP, account=org, team=team.name, name=name, what="change")
     return get_team(conn, org, name)
 
 
 def delete_team(conn: sa.Connection, team: Team) -> None:
     """Forget a team, and with it every role that its members had by it."""
     conn.execute(teams.delete().where(teams.c.id == team.id))
+    note(conn, Act.ORG_GROUP, account=team.org_id, team=team.name, what="delete")
 
 
 def _select() -> sa.Select[tuple[object, ...]]:

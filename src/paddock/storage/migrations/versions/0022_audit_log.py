@@ -1,4 +1,4 @@
-"""The audit log: append-only rows, the end of their chain, and checkpoints of it."""
+"""Accounts that are turned off. The audit log: append-only rows, the end of their chain, and checkpoints of it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ FIXED = (
 
 
 def upgrade() -> None:
+    op.add_column("accounts", sa.Column("disabled_at", MOMENT))
+    op.add_column("accounts", sa.Column("disabled_reason", sa.Text()))
     _log()
     op.create_table(
         "audit_log_head",
