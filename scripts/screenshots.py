@@ -1,10 +1,11 @@
 """A picture of every page, light and dark, on a phone, a tablet and a desk; and what is wrong.
 
-    python -m scripts.screenshots FOLDER
+    python -m scripts.screenshots FOLDER [PART...]
 
 Starts a hub with the tests' example in it and opens each page of ``tests/web/page_list.py`` in
-Chromium. ``FOLDER/index.html`` shows all pictures; ``FOLDER/defects.txt`` has what axe-core found,
-what sticks out sideways, and what a page did that no page may. Exits with 1 if there is anything.
+Chromium; with PARTs, those alone whose address has one of them in it. ``FOLDER/index.html`` shows
+all pictures; ``FOLDER/defects.txt`` has what axe-core found, what sticks out sideways, and what a
+page did that no page may. Exits with 1 if there is anything.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +39,7 @@ _HEAD = (
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         raise SystemExit(__doc__)
     program = shutil.which("chromium")
     if program is None:
@@ -51,16 +53,21 @@ def main() -> None:
         running_chromium(program) as browser,
     ):
         example = fill(server, Path(name, "made"))
-        defects = photograph(browser, example, out)
+        pages = [shown for shown in every_page() if _is_wanted(shown.path(example), sys.argv[2:])]
+        defects = photograph(browser, example, out, pages)
     (out / "defects.txt").write_text("\n".join([*defects, ""]), encoding="utf-8")
-    print(f"{out / 'index.html'}: {len(every_page())} pages, {len(defects)} defects")
+    print(f"{out / 'index.html'}: {len(pages)} pages, {len(defects)} defects")
     raise SystemExit(1 if defects else 0)
 
 
-def photograph(browser: Browser, example: Example, out: Path) -> list[str]:
+def _is_wanted(path: str, parts: Sequence[str]) -> bool:
+    return not parts or any(part in path for part in parts)
+
+
+def photograph(browser: Browser, example: Example, out: Path, pages: Sequence[Shown]) -> list[str]:
     """Every picture into the folder, and its index; returns what is wrong."""
     defects, body = [], [_HEAD]
-    for number, shown in enumerate(every_page(), 1):
+    for number, shown in enumerate(pages, 1):
         title = f"{shown.path(example)} ({shown.user or 'a stranger'})"
         stem = re.sub(r"[^a-z0-9]+", "-", f"{number:03} {title}".lower()).strip("-")
         print(title, file=sys.stderr)

@@ -118,7 +118,8 @@ def test_where_a_model_is_not_served_it_is_said_what_to_do(
     other = seen(hub, "/boss/other/playground", "ann")
     assert "does not serve this model" in other and "paddock chat boss/other" in other
     assert "serve_models" not in other
-    assert 'serve_models = "boss/other"' in seen(hub, "/boss/other/playground", "boss")
+    named = 'serve_models = "boss/starter, boss/second, boss/gated, boss/other"'
+    assert named in seen(hub, "/boss/other/playground", "boss")
     assert ANSWER not in asked(hub, "boss/other").text
     server.admin_api.create_repo("boss/model")
     assert "No model yet" in seen(server, "/boss/model/playground", None)

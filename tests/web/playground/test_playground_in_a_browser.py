@@ -193,7 +193,7 @@ def test_an_answer_is_stopped_and_stays(hub: LiveServer, chromium: Browser) -> N
         assert focus(page) == 'button "Stop"'
         press(page, "Enter")
         page.get_by_text("You stopped it here.").wait_for()
-        assert page.get_by_text("Once upon a time").is_visible()
+        assert page.locator(".answer .text").inner_text() == "Once upon a time"
         assert page.get_by_role("button", name="Send").is_enabled()
         assert focus(page).startswith('textbox "Message"')
 
