@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, WebhookWatchedItem
 
 from paddock.clock import now
 from paddock.release.lifecycle.announcing import Announcement, announce
@@ -227,6 +227,9 @@ def _collect(example: Example) -> None:
     ada.api.add_collection_item(made.slug, GATED, "model")
     ada.api.add_collection_item(made.slug, TALES, "dataset")
     example.named["slug"] = made.slug
+    watched = WebhookWatchedItem(type="user", name="ada")
+    hook = ada.api.create_webhook(url="https://builds.example.org/hook", watched=[watched])
+    example.named["webhook"] = hook.id
     for person in (carol, dana):
         person.send("POST", f"/api/models/{STARTER}/like")
         person.send("POST", "/api/users/ada/follow")

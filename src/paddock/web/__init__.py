@@ -29,6 +29,7 @@ acting            who acts while a request is answered, for the audit log
 administration    pages for the site's administrators
 account           one's own account, and the ways in
 access            who may have the files: asking, deciding
+webhooks          a person's webhooks, and what was sent to them
 viewer            rows of tables in a repository's files
 playground        trying a model that is served
 organisations     made, described, with members

@@ -36,6 +36,7 @@ from paddock.web.serving.mount import BesideHub, Models
 from paddock.web.settings import routes as settings
 from paddock.web.social import routes as social
 from paddock.web.viewer import routes as viewer
+from paddock.web.webhooks import routes as webhooks
 
 # A handler that takes more says so (``hub.context.accept_body``). JSON is parsed without a pause,
 # and a few bytes of it can become an object of sixty: the worst of this size takes half a second.
