@@ -173,6 +173,7 @@ _LISTS: dict[Right, str] = {
         GET #/user-access-report
     """,
     Right.OWN: """
+        GET #/access/log
         GET #/settings
         GET #/settings/collaborators
         POST #/settings/collaborators
@@ -202,6 +203,8 @@ _LISTS: dict[Right, str] = {
         GET #/reports/{report_id}/case
         POST #/reports/{report_id}
         POST #/reports/{report_id}/case
+        POST #/reports/{report_id}/join
+        POST @/reports/{report_id}/join
         POST #/reports/{report_id}/replay
         POST @/reports/{report_id}/replay
         GET @/reports/{report_id}

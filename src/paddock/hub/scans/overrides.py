@@ -131,6 +131,12 @@ def of_repository(conn: sa.Connection, repo_id: int) -> list[Override]:
     return [_to_override(row) for row in conn.execute(query.limit(MAX_LISTED))]
 
 
+def list_in_force(conn: sa.Connection) -> list[Override]:
+    """Every word that counts now, of all repositories, the newest first."""
+    query = sa.select(scan_overrides).where(_c.withdrawn_at.is_(None)).order_by(_c.id.desc())
+    return [_to_override(row) for row in conn.execute(query.limit(MAX_LISTED))]
+
+
 def in_force(given: Iterable[Override]) -> dict[str, Override]:
     """Those that count now, by content."""
     return {one.etag: one for one in given if one.withdrawn_at is None}
