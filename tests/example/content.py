@@ -47,8 +47,8 @@ def fill(server: LiveServer, folder: Path, *, scanned: bool = True) -> Example:
     _add_others(example)
     _talk(example)
     _report(example)
-    _work_together(example)
     _ask_for_access(example)
+    _work_together(example)  # who is let in so need not ask
     _collect(example)
     if scanned:
         server.run_scans()
