@@ -3,6 +3,7 @@
 POST  …/reports/ID/messages   a message to the other side
 POST  …/reports/ID/decision   severity, visibility, state: together, as triage needs them
 POST  …/reports/ID/credit     whether the reporter is named
+POST  …/reports/ID/join       new reports of the same prompt as its duplicates
 POST  …/reports/ID/case       the report as a case: its text, or a commit, or a pull request
 
 Each answer is the report as it is then. Replaying needs a model: ``paddock.web.reports``.
@@ -24,7 +25,7 @@ from paddock.hub.api.reports import REPORT, ReportIdInPath, whole
 from paddock.hub.context import CallerDep, Hub, HubDep
 from paddock.hub.http.paths import RepositoryNameDep
 from paddock.hub.names import RepositoryName
-from paddock.hub.reports import acts, cases, keeping, rows
+from paddock.hub.reports import acts, alike, cases, keeping, rows
 from paddock.hub.reports.acts import Acting, Decision, Visibility
 from paddock.hub.reports.keeping import Keeping
 from paddock.hub.reports.rendering import web_path
@@ -116,6 +117,16 @@ def decide(
         )
         after = acts.decide(acting, report, decision)
         return whole(acting.conn, caller, acting.repo, after)
+
+
+@router.post(REPORT + "/join")
+def join(
+    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, report_id: ReportIdInPath
+) -> dict[str, Any]:
+    """Let new reports of the same prompt be this one again, so many at once."""
+    with changing(hub, caller, name, report_id, Part.MAINTAINER) as (acting, report):
+        done = alike.join_alike(acting, report)
+    return {"joined": done.joined, "left": done.left}
 
 
 @router.post(REPORT + "/credit")

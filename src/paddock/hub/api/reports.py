@@ -22,7 +22,7 @@ from paddock.hub.context import CallerDep, HubDep
 from paddock.hub.http import queries
 from paddock.hub.http.paths import API_REPOSITORY, RepositoryNameDep
 from paddock.hub.paging import Part as PagePart
-from paddock.hub.reports import events, filing, rendering, replays, rows
+from paddock.hub.reports import events, filing, flood, rendering, replays, rows
 from paddock.hub.reports.filing import NewReport
 from paddock.hub.reports.rows import Wanted
 from paddock.hub.reports.rules import Part, part_in
@@ -86,6 +86,7 @@ class ListQuery(BaseModel):
     category: Annotated[str, Field(max_length=20)] = "all"
     overdue: bool = False
     mine: bool = False
+    known: bool = False  # of people alone one of whose reports was confirmed
     limit: Annotated[int, Field(ge=1, le=_MAX_LISTED)] = _MAX_LISTED
     cursor: Annotated[str | None, Field(max_length=400)] = None
 
@@ -101,7 +102,7 @@ def list_reports(
 ) -> dict[str, Any]:
     """Reports that the caller may see, and how many there are of these."""
     now = clock.now()
-    wanted = Wanted(query.state, query.category, query.overdue, query.mine)
+    wanted = Wanted(query.state, query.category, query.overdue, query.mine, query.known)
     with hub.database.read() as conn:
         repo = access.open_repository(conn, caller, name, Need.METADATA)
         part = PagePart(query.limit, query.cursor)
@@ -117,10 +118,11 @@ def list_reports(
 
 @router.post(REPORTS)
 def create(
-    hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: NewReportBody
+    request: Request, hub: HubDep, caller: CallerDep, name: RepositoryNameDep, body: NewReportBody
 ) -> dict[str, Any]:
     """A new report, which its writer and the maintainers see until it was triaged."""
     new = body.to_new()
+    flood.check_address(hub.database, request.client.host if request.client else "unknown")
     with hub.database.write() as conn:
         repo = access.open_to_change(conn, caller, name, Need.METADATA)
         reporter = access.require_writing_token(caller)

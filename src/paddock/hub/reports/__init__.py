@@ -12,6 +12,8 @@ events       what happens in a report, written and told to whom it concerns
 filing       a new report
 acts         what is decided about a report
 joining      one report is another one again
+alike        reports with the same prompt, joined by one decision
+flood        thousands of reports in an hour
 replays      what the served model said to the same
 cases        a report as a test that the next release must pass
 keeping      a case in the repository, by a commit or a pull request

@@ -20,7 +20,8 @@ from paddock.hub.discussions.texts import render_comment
 from paddock.hub.git import refs
 from paddock.hub.notifications.maintainers import maintainers
 from paddock.hub.people.accounts import new_public_id
-from paddock.hub.reports import events
+from paddock.hub.reports import events, flood
+from paddock.hub.reports.alike import prompt_digest
 from paddock.hub.reports.evidence import read_evidence
 from paddock.hub.reports.rows import to_report
 from paddock.hub.reports.rules import TooManyReports
@@ -63,6 +64,7 @@ def file_report(conn: sa.Connection, repo: Repository, reporter: Account, new: N
     named = new.revision.strip()
     commit_oid = refs.resolve_revision(conn, repo, named) if named else repo.head_oid
     _check_pace(conn, reporter)
+    lately = flood.check_repository(conn, repo, reporter)
     moment = clock.now()
     is_rated = new.impact is not None and new.ease is not None
     severity = severity_of(new.impact, new.ease) if new.impact and new.ease else UNKNOWN
@@ -81,6 +83,7 @@ def file_report(conn: sa.Connection, repo: Repository, reporter: Account, new: N
         "revision": named or ("main" if commit_oid else None),
         "commit_oid": commit_oid,
         "turns": [list(turn) for turn in evidence.turns],
+        "prompt_sha256": prompt_digest(evidence.turns),
         "settings": dict(evidence.settings),
         "output": evidence.output,
         "expected": evidence.expected,
@@ -94,9 +97,12 @@ def file_report(conn: sa.Connection, repo: Repository, reporter: Account, new: N
     }
     made = conn.execute(reports.insert().values(row).returning(reports)).mappings().one()
     report = to_report(made, {reporter.id: reporter})
-    told = maintainers(conn, repo) - {reporter.id}
-    sentence = f"a {report.severity} report on {repo.full_name}: “{report.title}”"
-    events.notify_about(conn, repo, report, told, sentence)
+    if lately < flood.TOLD_EACH:
+        told = maintainers(conn, repo) - {reporter.id}
+        sentence = f"a {report.severity} report on {repo.full_name}: “{report.title}”"
+        events.notify_about(conn, repo, report, told, sentence)
+    else:
+        flood.tell_of_flood(conn, repo, lately)
     note(conn, Act.REPORT_FILE, repo=repo, report=report.public_id)
     return report
 

@@ -6,7 +6,7 @@ A duplicate is joined to a report that is none itself, so nobody runs in circles
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -16,6 +16,8 @@ from paddock.hub.reports.states import State
 from paddock.hub.reports.tables import reports
 from paddock.hub.reports.values import Report, Said
 from paddock.hub.types import Account, Repository
+
+MAX_JOINED_TOLD: Final = 500  # events of a report, beyond which those who join it go untold
 
 
 def original_of(conn: sa.Connection, report: Report, named: Report) -> Report:
@@ -40,7 +42,8 @@ def tell_original(conn: sa.Connection, repo: Repository, duplicate: Report, acto
     if duplicate.duplicate_of_id is None:
         return
     for original in rows.reports_by_id(conn, [duplicate.duplicate_of_id]):
-        events.append(conn, repo, original, actor, Said.JOINED, {})
+        if original.event_count < MAX_JOINED_TOLD:  # a report that is full takes no message
+            events.append(conn, repo, original, actor, Said.JOINED, {})
 
 
 def tell_duplicates(

@@ -19,6 +19,7 @@ from paddock.hub import access
 from paddock.hub.discussions.threads import people
 from paddock.hub.paging import Order, Page, Part, read_page
 from paddock.hub.reports import rules
+from paddock.hub.reports.flood import was_right
 from paddock.hub.reports.severity import Ease, Impact, Severity
 from paddock.hub.reports.states import WAITING, State
 from paddock.hub.reports.tables import reports
@@ -39,6 +40,7 @@ class Wanted:
     category: str = "all"
     is_overdue: bool = False
     is_mine: bool = False
+    is_of_known: bool = False  # of those alone who were right before
 
 
 def find_report(conn: sa.Connection, caller: Caller, repo: Repository, public_id: str) -> Report:
@@ -166,6 +168,8 @@ def _filters(caller: Caller, wanted: Wanted, now: datetime) -> Iterable[sa.Colum
         yield c.category == _one_of(Category, "category", wanted.category)
     if wanted.is_overdue:
         yield c.due_at < now
+    if wanted.is_of_known:
+        yield c.reporter_id.in_(was_right())
     if wanted.is_mine:
         yield c.reporter_id == (caller.account.id if caller.account else None)
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
-from paddock.hub.tables import Id, Oid, metadata
+from paddock.hub.tables import Id, Oid, Sha256, metadata
 from paddock.storage.columns import Moment
 
 MAX_TITLE_CHARS = 200
@@ -42,6 +42,8 @@ reports = Table(
     Column("revision", String(255)),  # as the reporter named it
     Column("commit_oid", Oid),
     Column("turns", JSON, nullable=False),  # [[role, text], …]
+    # Of the same prompt, whatever its case and space; none of reports of an older paddock.
+    Column("prompt_sha256", Sha256, info={"names_blob": False}),
     Column("settings", JSON, nullable=False),
     Column("output", Text, nullable=False),
     Column("expected", Text, nullable=False),
@@ -61,6 +63,7 @@ reports = Table(
     Index(None, "reporter_id", "created_at"),
     Index(None, "duplicate_of_id"),
     Index(None, "repo_id", "fixed_oid"),
+    Index(None, "repo_id", "prompt_sha256"),
     sqlite_autoincrement=True,  # an id is never given to another row
 )
 

@@ -18,7 +18,7 @@ from paddock.hub.api.report_acts import Opened, changing
 from paddock.hub.context import HubDep
 from paddock.hub.errors import RevisionNotFound
 from paddock.hub.http.paths import RepositoryNameDep
-from paddock.hub.reports import acts, rows
+from paddock.hub.reports import acts, alike, rows
 from paddock.hub.reports.acts import Acting, Decision, Visibility
 from paddock.hub.reports.rendering import web_path
 from paddock.hub.reports.rules import Part, ReportNotFound
@@ -67,6 +67,18 @@ def decide(
             raise
         refused = replace(form, problem=sentence(e))
         return page.show(request, hub, visitor, name, report_id, refused, e.status)
+    return RedirectResponse(web_path(opened.acting.repo, opened.report), 303)
+
+
+@router.post(REPORT + "/join")
+def join(
+    hub: HubDep, visitor: VisitorDep, name: RepositoryNameDep, report_id: str, form_key: Text = ""
+) -> Response:
+    """Let new reports of the same prompt be this one again."""
+    visitor.check_form(form_key)
+    visitor.require_user()
+    with changing(hub, visitor.caller, name, report_id, Part.MAINTAINER) as opened:
+        alike.join_alike(*opened)
     return RedirectResponse(web_path(opened.acting.repo, opened.report), 303)
 
 

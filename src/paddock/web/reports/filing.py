@@ -20,7 +20,7 @@ from paddock.hub.access import open_to_change
 from paddock.hub.context import Hub, HubDep
 from paddock.hub.http.paths import WEB_REPOSITORY, RepositoryNameDep
 from paddock.hub.names import RepositoryName
-from paddock.hub.reports import filing, severity
+from paddock.hub.reports import filing, flood, severity
 from paddock.hub.reports.evidence import MAX_TURNS, ROLES
 from paddock.hub.reports.rendering import web_path
 from paddock.hub.reports.values import BARE, CATEGORY_MEANS
@@ -68,6 +68,7 @@ def file_report(
         return _show(hub, visitor, name, more)
     try:
         new = filled.to_new()
+        flood.check_address(hub.database, visitor.address)
         with hub.database.write() as conn:
             repo = open_to_change(conn, visitor.caller, name, Need.METADATA)
             reporter = access.require_writing_token(visitor.caller)

@@ -24,6 +24,7 @@ from paddock.web.repository.shell import open_shell
 router = page_router()
 
 PAGE_REPORTS: Final = 50
+_ONLY: Final = ("late", "mine", "known")  # in the order of what is wanted
 _STATES: Final = ("open", "over", "all", *State)
 
 Word = Annotated[str, Query(max_length=20)]
@@ -34,7 +35,7 @@ class Filters(NamedTuple):
 
     state: str = "open"
     category: str = "all"
-    only: str = ""  # "late" | "mine"
+    only: str = ""  # "late" | "mine" | "known"
 
     def address(self, **changes: str) -> str:
         """The same list with something else."""
@@ -57,9 +58,9 @@ def show_list(
     filters = Filters(
         state if state in _STATES else "open",
         category if category in set(Category) else "all",
-        only if only in {"late", "mine"} else "",
+        only if only in _ONLY else "",
     )
-    wanted = Wanted(filters.state, filters.category, filters.only == "late", filters.only == "mine")
+    wanted = Wanted(filters.state, filters.category, *(filters.only == one for one in _ONLY))
     now = clock.now()
     with hub.database.read() as conn:
         shell = open_shell(hub, conn, visitor, name, TAB)

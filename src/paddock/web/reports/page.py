@@ -18,10 +18,10 @@ from paddock.hub.advisories import rows as advisory_rows
 from paddock.hub.context import Hub, HubDep
 from paddock.hub.http.paths import RepositoryNameDep
 from paddock.hub.names import RepositoryName
-from paddock.hub.reports import events, rendering, replays, rows, severity, words
+from paddock.hub.reports import alike, events, rendering, replays, rows, severity, words
 from paddock.hub.reports.cases import EXPORTED
 from paddock.hub.reports.rules import Part, part_in
-from paddock.hub.reports.states import MEANS, steps_from
+from paddock.hub.reports.states import MEANS, State, steps_from
 from paddock.hub.reports.values import Event, Report, Said
 from paddock.hub.types import Repository
 from paddock.web.browser import Visitor, VisitorDep
@@ -94,6 +94,7 @@ def show(
             "happened": [_shown(report, event) for event in happened],
             "replays": replays.list_replays(conn, report),
             "original": _original(conn, visitor, repo, report),
+            "alike": alike.count_alike(conn, report) if part is Part.MAINTAINER else 0,
             "advisories": advisory_rows.advisories_from(conn, report),
         }
     return visitor.show(
@@ -127,6 +128,7 @@ def _may(
         "steps": steps_from(report.state, is_maintainer=is_maintainer) if is_party else [],
         "may_replay": is_replayable and shell.repo.head_oid is not None,
         "replay_tokens": replays.tokens_of(report),
+        "may_join": is_maintainer and report.state not in (State.NEW, State.DUPLICATE),
         "may_export": is_maintainer and report.state in EXPORTED,
         "impacts": severity.IMPACT_MEANS,
         "eases": severity.EASE_MEANS,

@@ -1,4 +1,4 @@
-"""Rows of teams, of collaborators on single repositories, and of service accounts."""
+"""Rows of teams, collaborators and service accounts; what reports with the same prompt share."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ def upgrade() -> None:
     _group_teams()
     _collaborators()
     _service_accounts()
+    op.add_column("reports", sa.Column("prompt_sha256", sa.String(64)))
+    op.create_index("ix_reports_repo_id_prompt_sha256", "reports", ["repo_id", "prompt_sha256"])
 
 
 def _teams() -> None:
