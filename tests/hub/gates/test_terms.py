@@ -13,6 +13,7 @@ import pytest
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import GatedRepoError
 
+from paddock.hub.people.accounts import get_account, set_role
 from tests.hub.http_calls import call
 from tests.live import LiveServer
 from tests.web.visiting import visit
@@ -228,3 +229,42 @@ def test_an_address_accepts_nothing_and_fills_in_nothing(shared_server: LiveServ
     assert "changed while you read" in other.text and not reads(server, repo, token)
     assert fay.post(f"/{repo}/ask-access/form", **sent).status_code == 303
     assert reads(server, repo, token)
+
+
+def test_each_member_of_an_organisation_that_was_let_in_accepts_for_themself(
+    shared_server: LiveServer,
+) -> None:
+    server, owner, repo = shared_server, owner_of(shared_server), "owner/friendly"
+    gated(owner, repo, "manual")
+    hal, ida = server.user("hal"), server.user("ida")
+    server.org("friends", "hal")
+    with server.hub.database.write() as conn:
+        set_role(conn, get_account(conn, "friends"), get_account(conn, "ida"), "read")
+    owner.grant_access(repo, "friends")
+    assert not reads(server, repo, hal)
+    assert accept(server, repo, hal).json() == {"status": "accepted"}
+    assert reads(server, repo, hal) and not reads(server, repo, ida)
+    names = [one.username for one in owner.list_accepted_access_requests(repo)]
+    assert names == ["friends"]  # nobody asked for themself
+    assert "Owe terms <span>0<" in visit(server, "owner").get(f"/{repo}/access").text
+
+
+def test_a_version_alone_binds_to_what_the_page_says_where_there_is_nothing_else(
+    shared_server: LiveServer,
+) -> None:
+    server, owner, repo = shared_server, owner_of(shared_server), "owner/said"
+    jan = server.user("jan")
+    owner.create_repo(repo)
+    keys = {"license": "unknown", "extra_gated_fields": {"Company": "text"}}
+    owner.update_repo_settings(repo, gated="auto")
+    words = {"extra_gated_terms_version": 3, "extra_gated_prompt": "Be kind."}
+    commit(owner, repo, README_md=card(**keys, **words).replace("license: mit\n", ""))
+    (text,) = terms_of(server, repo, jan)["texts"]
+    assert (text["name"], text["text"]) == ("prompt", "Be kind.")
+    assert accept(server, repo, jan).status_code == 400  # a question is not answered
+    assert terms_of(server, repo, jan)["accepted"] is False  # so nothing was written down
+    assert accept(server, repo, jan, fields={"Company": "ACME"}).json() == {"status": "accepted"}
+    assert terms_of(server, repo, jan)["version"] == "3"
+    words["extra_gated_prompt"] = "Be very kind."
+    commit(owner, repo, README_md=card(**keys, **words).replace("license: mit\n", ""))
+    assert not reads(server, repo, jan)

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from paddock import clock
 from paddock.errors import BadInput, Conflict
 from paddock.hub import access
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.gates.tables import gate_acceptances, gate_texts
 from paddock.hub.gates.terms import Terms
 from paddock.hub.paging import Order, Page, Part, read_page
@@ -108,6 +110,8 @@ def accept(
             texts=[text.told() for text in dict.fromkeys(told)],
         )
     )
+    said = {"version": terms.version, "terms": terms.digest}
+    note(conn, Act.ACCESS_ASK, repo=repo, account=user, what="accepted terms", **said)
 
 
 def list_acceptances(conn: sa.Connection, repo: Repository, part: Part) -> Page[Acceptance]:

@@ -124,7 +124,8 @@ def _version(card: Mapping[str, Any]) -> str | None:
     version = card.get("extra_gated_terms_version")
     if isinstance(version, bool) or not isinstance(version, str | int | float):
         return None
-    return str(version).strip()[:MAX_VERSION_CHARS] or None
+    shown = "".join(character if character.isprintable() else " " for character in str(version))
+    return " ".join(shown.split())[:MAX_VERSION_CHARS] or None
 
 
 def _names(card: Mapping[str, Any]) -> Sequence[str]:
