@@ -205,3 +205,36 @@ def test_who_is_trusted_is_said_by_the_owner_for_issuers_of_the_administrator(
     assert httpx.delete(f"{url}/{made['id']}", headers=owner).status_code == 200
     assert [p["id"] for p in httpx.get(url, headers=owner).json()] != []
     assert made["id"] not in [p["id"] for p in httpx.get(url, headers=owner).json()]
+
+
+def test_a_job_acts_as_a_service_account_of_the_organisation(
+    shared_server: LiveServer, repo: str, mint: Mint, issuer: str
+) -> None:
+    own = {"Authorization": f"Bearer {shared_server.user('pia')}"}
+    shared_server.org("pit", "pia")
+
+    def send(method: str, path: str, body: dict[str, Any], headers: dict[str, str] = own) -> int:
+        url = shared_server.url + path
+        return httpx.request(method, url, json=body, headers=headers).status_code
+
+    program = "/api/organizations/pit/service-accounts"
+    assert send("POST", program, {"name": "pit-ci", "role": "write"}) == 200
+    shared_server.api(shared_server.user("pia")).create_repo("pit/cog", private=True)
+    wim = {"Authorization": f"Bearer {shared_server.user('wimp')}"}
+    send("POST", "/api/organizations/pit/members", {"user": "wimp", "role": "write"})
+    trusts = "/api/models/pit/cog/trusted-publishers"
+    wanted = {"issuer": issuer, "claims": {"repository": "me/project"}, "account": "pit-ci"}
+    assert send("POST", trusts, wanted, wim) == 403
+    assert send("POST", trusts, {**wanted, "account": "pia"}) == 404
+    assert send("POST", trusts, wanted) == 200
+    token = oidc_login(resource="pit/cog", subject_token=mint(), endpoint=shared_server.url)[
+        "access_token"
+    ]
+    api = shared_server.api(token)
+    api.upload_file(path_or_fileobj=b"x", path_in_repo="x", repo_id="pit/cog")
+    assert api.list_repo_commits("pit/cog")[0].authors == ["pit-ci"]
+    assert send("PATCH", f"{program}/pit-ci", {"disabled": True}) == 200
+    with pytest.raises(HfHubHTTPError, match="401"):
+        api.upload_file(path_or_fileobj=b"y", path_in_repo="y", repo_id="pit/cog")
+    with pytest.raises(HfHubHTTPError, match="disabled"):
+        oidc_login(resource="pit/cog", subject_token=mint(), endpoint=shared_server.url)

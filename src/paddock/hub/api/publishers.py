@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
@@ -18,6 +19,7 @@ from paddock.hub.oauth import publishers
 from paddock.hub.oauth.publishers import Publisher
 from paddock.hub.people import members, service_accounts
 from paddock.hub.people.accounts import get_account
+from paddock.hub.tables import accounts
 from paddock.hub.types import Need
 
 router = APIRouter()
@@ -37,7 +39,7 @@ def list_publishers(
 ) -> list[dict[str, Any]]:
     with hub.database.read() as conn:
         repo = access.open_repository(conn, caller, name, Need.OWN)
-        return [_shown(one) for one in publishers.publishers_of(conn, repo)]
+        return [_shown(conn, one) for one in publishers.publishers_of(conn, repo)]
 
 
 @router.post(_PUBLISHERS)
@@ -60,7 +62,7 @@ def trust(
             org = get_account(conn, repo.namespace, kind="org")
             members.require_admin(conn, caller, org)
             user = service_accounts.get(conn, org, body.account).user
-        return _shown(publishers.trust(conn, repo, user, issuer, body.claims))
+        return _shown(conn, publishers.trust(conn, repo, user, issuer, body.claims))
 
 
 @router.delete(_PUBLISHERS + "/{publisher_id:segment}")
@@ -74,5 +76,8 @@ def distrust(
     return {}
 
 
-def _shown(one: Publisher) -> dict[str, Any]:
-    return {"id": str(one.id), "issuer": one.issuer, "claims": dict(one.claims)}
+def _shown(conn: sa.Connection, one: Publisher) -> dict[str, Any]:
+    """``account`` is in whose name such jobs write."""
+    name = conn.scalar(sa.select(accounts.c.name).where(accounts.c.id == one.user_id))
+    told = {"id": str(one.id), "issuer": one.issuer, "claims": dict(one.claims)}
+    return {**told, "account": name}
