@@ -63,6 +63,6 @@ $(VENV)/.installed-none: pyproject.toml $(compiled) | $(bin)/python
 	@touch $@
 
 $(VENV)/.installed-%: pyproject.toml $(compiled) | $(bin)/python
-	@echo "installing into $(VENV), once: this takes a minute or two" >&2
+	@echo "installing into $(VENV), once: this takes a few minutes$(if $(findstring model,$(extras_key)), (most of it PyTorch; EXTRAS=serve does without))" >&2
 	@$(bin)/python -m pip install --quiet --disable-pip-version-check --editable '.[$*]'
 	@touch $@
