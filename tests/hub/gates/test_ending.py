@@ -41,14 +41,14 @@ def as_if_over(server: LiveServer) -> None:
         conn.execute(access_grants.update().values(expires_at=past))
 
 
-def ways(server: LiveServer, token: str, xet: dict[str, str], folder: Path) -> list[int]:
+def ways(server: LiveServer, repo: str, token: str, xet: dict[str, str], folder: Path) -> list[int]:
     """What resolve, a Xet token that was given before, a new one, and git answer."""
-    found = [call(server, "GET", f"/{REPO}/resolve/main/w.bin", token).status_code]
+    found = [call(server, "GET", f"/{repo}/resolve/main/w.bin", token).status_code]
     bearer = {"Authorization": f"Bearer {xet['accessToken']}"}
     cas = f"{xet['casUrl']}/v2/reconstructions/{xet['hash']}"
     found.append(httpx.get(cas, headers=bearer, timeout=60).status_code)
-    found.append(call(server, "GET", f"/api/models/{REPO}/xet-read-token/main", token).status_code)
-    url = server.url.replace("//", f"//x:{token}@") + f"/{REPO}"
+    found.append(call(server, "GET", f"/api/models/{repo}/xet-read-token/main", token).status_code)
+    url = server.url.replace("//", f"//x:{token}@") + f"/{repo}"
     done = subprocess.run(
         ["git", "clone", "-q", url, str(folder)],
         env={**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_LFS_SKIP_SMUDGE": "1"},
@@ -66,9 +66,9 @@ def test_it_ends_by_every_way_and_comes_back_when_renewed(
     told = call(server, "GET", f"/api/models/{REPO}/xet-read-token/main", token).json()
     head = call(server, "HEAD", f"/{REPO}/resolve/main/w.bin", token)
     xet = {**told, "hash": head.headers["X-Xet-Hash"]}
-    assert ways(server, token, xet, tmp_path / "a") == [200, 200, 200, 200]
+    assert ways(server, REPO, token, xet, tmp_path / "a") == [200, 200, 200, 200]
     as_if_over(server)
-    assert ways(server, token, xet, tmp_path / "b") == [403, 403, 403, 403]
+    assert ways(server, REPO, token, xet, tmp_path / "b") == [403, 403, 403, 403]
     refused = call(server, "GET", f"/{REPO}/resolve/main/w.bin", token)
     assert refused.headers["X-Error-Code"] == "GatedRepo"
     assert "your access has ended" in refused.json()["error"]
@@ -85,7 +85,7 @@ def test_it_ends_by_every_way_and_comes_back_when_renewed(
         server, "POST", f"{REQUESTS}/renew", boss, json={"user": "ann", "expiresAt": None}
     )
     assert renewed.status_code == 200
-    assert ways(server, token, xet, tmp_path / "c") == [200, 200, 200, 200]
+    assert ways(server, REPO, token, xet, tmp_path / "c") == [200, 200, 200, 200]
 
 
 def test_who_has_no_access_any_more_asks_again_or_is_let_in_again(

@@ -14,6 +14,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import GatedRepoError
 
 from paddock.hub.people.accounts import get_account, set_role
+from tests.hub.gates.test_ending import ways
 from tests.hub.http_calls import call
 from tests.live import LiveServer
 from tests.web.visiting import visit
@@ -268,3 +269,18 @@ def test_a_version_alone_binds_to_what_the_page_says_where_there_is_nothing_else
     words["extra_gated_prompt"] = "Be very kind."
     commit(owner, repo, README_md=card(**keys, **words).replace("license: mit\n", ""))
     assert not reads(server, repo, jan)
+
+
+def test_they_hold_by_every_way_that_files_leave(shared_server: LiveServer, tmp_path: Path) -> None:
+    server, owner, repo = shared_server, owner_of(shared_server), "owner/ways"
+    gated(owner, repo, "auto")
+    kim = server.user("kim")
+    accept(server, repo, kim)
+    told = call(server, "GET", f"/api/models/{repo}/xet-read-token/main", kim).json()
+    head = call(server, "HEAD", f"/{repo}/resolve/main/w.bin", kim)
+    xet = {**told, "hash": head.headers["X-Xet-Hash"]}
+    assert ways(server, repo, kim, xet, tmp_path / "a") == [200, 200, 200, 200]
+    commit(owner, repo, LICENSE="Another licence.\n")
+    assert ways(server, repo, kim, xet, tmp_path / "b") == [403, 403, 403, 403]
+    accept(server, repo, kim)
+    assert ways(server, repo, kim, xet, tmp_path / "c") == [200, 200, 200, 200]

@@ -318,11 +318,14 @@ def test_a_gated_card_carries_the_questions(
     write_spec(
         model,
         "access:\n  mechanism: manual\n  extra_gated_prompt: Say who.\n"
-        "  extra_gated_fields: {Use: {type: select, options: [A, B]}}\n",
+        "  extra_gated_fields: {Use: {type: select, options: [A, B]}}\n"
+        "  terms: README.md\n  terms_version: '2'\n  response_days: 7\n",
     )
     build(model, tmp_path / "out", around)
     front = yaml.safe_load((tmp_path / "out" / "README.md").read_text().split("---")[1])
-    assert front["extra_gated_prompt"] == "Say who."
+    assert front["extra_gated_prompt"].startswith("Say who.")
+    assert front["extra_gated_terms"] == ["README.md"]
+    assert (front["extra_gated_terms_version"], front["extra_gated_response_days"]) == ("2", 7)
     assert front["extra_gated_fields"]["Use"] == {"type": "select", "options": ["A", "B"]}
 
 
