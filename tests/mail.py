@@ -65,11 +65,11 @@ class PostOffice:
 
     def text(self, count: int = 1) -> str:
         """What it says."""
-        return str(self.wait(count).get_content())
+        return str(self.wait(count).get_content()).replace("\r\n", "\n")
 
     def link(self, count: int = 1) -> str:
-        """The first address in it."""
-        found = re.search(r"https?://\S+", self.text(count))
+        """The address that has a line of its own in it."""
+        found = re.search(r"^https?://\S+$", self.text(count), re.MULTILINE)
         assert found, self.text(count)
         return found[0]
 

@@ -12,5 +12,5 @@ from paddock.hub.people import passwords
 @pytest.fixture(scope="module", autouse=True)
 def cheap_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(passwords, "_N", 16)
+        patched.setattr(passwords, "COST", passwords.Cost(8, 1, 1))
         yield

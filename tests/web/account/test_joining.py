@@ -14,7 +14,7 @@ from paddock.hub.people.accounts import create_user, find_account
 from paddock.hub.people.emails import BadEmail, check_email
 from paddock.hub.sessions import joining
 from paddock.hub.sessions.attempts import of_address
-from paddock.hub.sessions.sign_up import SignUp, read_sign_up
+from paddock.hub.sessions.sign_up import MAX_TERMS_BYTES, SignUp, read_sign_up
 from paddock.hub.sessions.tables import attempts
 from paddock.hub.tables import accounts
 from tests.hub.oauth.people import PASSWORD, Person
@@ -145,7 +145,7 @@ def test_terms_are_accepted_as_they_are_now(shared_server: LiveServer, tmp_path:
 
 def test_terms_that_cannot_be_read_stop_the_server(tmp_path: Path) -> None:
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
-    (tmp_path / "long").write_bytes(b"x" * (joining.MAX_TERMS_BYTES + 1))
+    (tmp_path / "long").write_bytes(b"x" * (MAX_TERMS_BYTES + 1))
     for name in ("bytes", "long", "none"):
         with pytest.raises(BadInput, match="sign_up_terms"):
             read_sign_up("open", str(tmp_path / name))

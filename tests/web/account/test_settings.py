@@ -13,6 +13,7 @@ from paddock.hub.oauth import apps, grants
 from paddock.hub.oauth.apps import NewApp
 from paddock.hub.people.accounts import find_account, get_account
 from paddock.hub.sessions import sessions
+from paddock.hub.sessions.attempts import Tries
 from paddock.hub.sessions.tables import sessions as session_rows
 from tests.hub.http_calls import call
 from tests.hub.oauth.people import PASSWORD, Person, a_person
@@ -32,18 +33,17 @@ def test_a_profile_is_kept_shown_and_escaped(shared_server: LiveServer) -> None:
     ada = a_person(shared_server, "ada")
     evil = '"><script>alert(1)</script>'
     done = send(
-        ada, "/settings/profile", full_name=evil, details="Ünï\nlines", email="ada@new.example",
+        ada, "/settings/profile", full_name=evil, details="Ünï\nlines",
         website="https://ada.example", github="ada",
     )  # fmt: skip
     assert (done.status_code, done.headers["location"]) == (303, "/settings/profile?done=saved")
     page = ada.browser.get("/settings/profile?done=saved").text
     assert "<script>alert" not in page and "&lt;script&gt;" in page and "is saved" in page
-    assert 'value="ada@new.example"' in page
     told = httpx.get(f"{shared_server.url}/api/users/ada/overview").json()
-    assert told["details"] == "Ünï\nlines" and "new.example" not in str(told)
-    for bad in ({"website": "javascript:alert(1)"}, {"email": "a@b.co\nBcc: c@d.ef"}):
-        assert send(ada, "/settings/profile", **bad).status_code == 400
-    assert "new.example" in ada.browser.get("/settings/profile").text
+    assert told["details"] == "Ünï\nlines"
+    bad = send(ada, "/settings/profile", website="javascript:alert(1)")
+    assert bad.status_code == 400
+    assert "https://ada.example" in ada.browser.get("/settings/profile").text
 
 
 def test_a_picture_is_uploaded_and_taken_away(shared_server: LiveServer) -> None:
@@ -204,7 +204,7 @@ def test_another_name_and_no_account_ask_for_the_password(server_on_each: LiveSe
 def test_guesses_at_the_password_are_bounded_here_too(shared_server: LiveServer) -> None:
     jill = a_person(shared_server, "jill")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sessions, "TRIES_PER_ACCOUNT", 2)
+        patched.setattr(sessions, "USUAL", Tries(2, 60))
         statuses = [
             send(
                 jill, "/settings/account", "/settings/account/rename", new_name="x1", password="no"

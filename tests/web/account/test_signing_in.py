@@ -11,10 +11,13 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.hub.people.accounts import create_user
-from paddock.hub.sessions import sessions
+from paddock.hub.sessions import attempts, sessions
+from paddock.hub.sessions.attempts import Tries
 from paddock.hub.sessions.tables import sessions as session_rows
+from paddock.hub.tables import accounts
 from paddock.web.browser import own_path
 from tests.hub.oauth.people import PASSWORD, Person, a_person
+from tests.hub.people.test_passwords import of_old
 from tests.live import LiveServer
 
 
@@ -148,12 +151,49 @@ def test_passwords_cannot_be_guessed_at_for_long(server_on_each: LiveServer) -> 
     guesser = Person(server_on_each, "gus")
     key = guesser.fields(guesser.browser.get("/login").text)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(sessions, "TRIES_PER_ACCOUNT", 3)
+        patched.setattr(attempts, "USUAL", Tries(3, 60))
         wrong = {"name": "gus", "password": "wrong", **key}
         statuses = [guesser.browser.post("/login", data=wrong).status_code for _ in range(4)]
         right = guesser.browser.post("/login", data={**wrong, "password": PASSWORD})
     assert statuses == [401, 401, 401, 429]
     assert right.status_code == 429
+
+
+def test_when_one_password_is_tried_on_everybody_each_gets_fewer_tries(
+    server: LiveServer,
+) -> None:
+    """From many places, on many accounts: no single one of them is over its bound."""
+    inside = a_person(server, "ines")
+    wrong = [sessions.Place(f"10.0.{number}.1") for number in range(6)]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(attempts, "SPRAYED_FROM", 4)
+        patched.setattr(attempts, "SPRAYED", Tries(1, 10))
+        for number, place in enumerate(wrong):
+            with pytest.raises(sessions.WrongPassword):
+                sessions.sign_in(server.hub.database, f"user{number}", "Summer2026", place)
+        for status in (401, 429):
+            guess = Person(server, "ines")
+            assert guess.sign_in("Summer2026").status_code == status
+        assert inside.browser.get("/settings/profile").status_code == 200
+        sessions.sign_in(
+            server.hub.database, "boss", server.admin_token, sessions.Place("10.9.9.9")
+        )
+
+
+def test_a_password_that_an_earlier_paddock_stored_is_stored_anew(server: LiveServer) -> None:
+    person = a_person(server, "olga")
+    row = sa.select(accounts.c.password_hash).where(accounts.c.name == "olga")
+    with server.hub.database.write() as conn:
+        old = of_old(PASSWORD.encode())
+        conn.execute(sa.update(accounts).values(password_hash=old).where(accounts.c.name == "olga"))
+    assert Person(server, "olga").sign_in("wrong").status_code == 401
+    with server.hub.database.read() as conn:
+        assert conn.scalar(row) == old
+    for _ in range(2):
+        assert Person(server, "olga").sign_in().status_code == 303
+        with server.hub.database.read() as conn:
+            assert str(conn.scalar(row)).startswith("$argon2id$")
+    assert person.browser.get("/settings/profile").status_code == 200
 
 
 def test_a_name_that_nobody_has_is_answered_like_a_wrong_password(

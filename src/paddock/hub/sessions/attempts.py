@@ -2,12 +2,17 @@
 
 Counts in the database, so that several servers count together. A try is counted before it is made:
 many at once get no further than many in a row.
+
+One password tried on many accounts from many places stays below every such bound. So sign-ins that
+failed are counted for the whole hub, too: when there are far more than people mistype, each account
+and each address gets fewer tries, for as long as it lasts. Who is signed in notices nothing.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from datetime import timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,10 +20,25 @@ from sqlalchemy.dialects import postgresql, sqlite
 from paddock import clock
 from paddock.errors import PaddockError
 from paddock.hub.sessions.tables import attempts
+from paddock.log import get_logger
 
 WINDOW = timedelta(minutes=15)
 _MAX_SUBJECT_CHARS = 200
 _HOME_BITS = 64
+_log = get_logger(__name__)
+
+
+class Tries(NamedTuple):
+    """How often one may try in a window."""
+
+    per_account: int
+    per_address: int
+
+
+USUAL = Tries(20, 60)
+SPRAYED = Tries(5, 10)
+SPRAYED_FROM = 500  # sign-ins of the hub that failed in a window
+_FAILURES = "failures"
 
 
 class TooManyAttempts(PaddockError):
@@ -61,6 +81,19 @@ def over_limit(conn: sa.Connection, subject: str, most: int, window: timedelta =
         .returning(c.tries)
     )
     return int(conn.execute(counted).scalar_one()) > most
+
+
+def tries_now(conn: sa.Connection) -> Tries:
+    """How often one may try to sign in, at present."""
+    c = attempts.c
+    query = sa.select(c.tries).where(c.subject == _FAILURES, c.ends_at > clock.now())
+    return SPRAYED if (conn.scalar(query) or 0) >= SPRAYED_FROM else USUAL
+
+
+def note_failure(conn: sa.Connection) -> None:
+    """A sign-in failed: whoever's, from wherever."""
+    if over_limit(conn, _FAILURES, SPRAYED_FROM - 1):
+        _log.warning("very many sign-ins fail: each account and address gets fewer tries")
 
 
 def forget_attempts(conn: sa.Connection, subject: str) -> None:
