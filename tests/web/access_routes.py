@@ -67,6 +67,7 @@ _LISTS: dict[Right, str] = {
         POST #/discussions/{num}/comment
         POST #/like
         POST #/watch
+        POST #/discussions/{num}/mute
         POST @/reports
         POST @/discussions
         POST @/discussions/{num}/comment

@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import Unauthorized
 from paddock.hub.context import CALLER_KEY, SESSION_KEY, CallerDep, HubDep
-from paddock.hub.notifications.inbox import unread_count
+from paddock.hub.notifications.unread import unread_count
 from paddock.hub.people.tokens import new_secret
 from paddock.hub.sessions import sessions
 from paddock.hub.sessions.cookies import (

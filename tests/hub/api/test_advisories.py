@@ -13,7 +13,7 @@ from paddock import clock
 from paddock.hub.download_log.tables import file_downloads
 from paddock.hub.lookup import find_repository
 from paddock.hub.names import parse_repository_name
-from paddock.hub.people.accounts import get_account
+from paddock.hub.people.accounts import create_org, get_account, set_role
 from paddock.hub.reports import fixes
 from paddock.hub.tables import repositories
 from paddock.hub.types import ANONYMOUS, Kind
@@ -148,15 +148,22 @@ def test_it_is_sent_to_all_who_hold_the_model_and_to_nobody_else(model: Reported
                "user_id": get_account(conn, loaded).id, "happened_at": clock.now()}  # fmt: skip
         conn.execute(file_downloads.insert().values(row))
     _derive(server, tokens[derived], f"{derived}/child", model.repo_id)
+    admin, member, org = (f"{who}-{model.names['other']}" for who in ("adm", "mem", "lab"))
+    tokens |= {name: server.user(name) for name in (admin, member)}
+    with server.hub.database.write() as conn:
+        create_org(conn, org, owner=get_account(conn, admin))
+        set_role(conn, get_account(conn, org), get_account(conn, member), "write")
+    _derive(server, tokens[member], f"{org}/child", model.repo_id)
     name = publish(model)["id"]
     server.run_jobs()
-    for user in (granted, loaded, derived):
+    for user in (granted, loaded, derived, admin):
         assert name in str(_notices(server, tokens[user])), user
     assert name not in str(model.notices(model.other))
+    assert name not in str(_notices(server, tokens[member]))
     assert "Use 1.1.0." in str(_notices(server, tokens[granted]))
     model.keeper.post(f"{_at(model)}/{name}/withdraw")
     server.run_jobs()
-    (only,) = _notices(server, tokens[granted])
+    (only,) = (one for one in _notices(server, tokens[granted]) if name in one["sentence"])
     assert "was withdrawn" in only["sentence"] and not only["read"]
 
 

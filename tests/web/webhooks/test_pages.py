@@ -1,4 +1,4 @@
-"""Webhooks by their pages: made, told, sent again, changed, switched off, deleted; no one else's."""
+"""Webhooks by their pages: made, told, sent again, changed, switched off, deleted."""
 
 from __future__ import annotations
 

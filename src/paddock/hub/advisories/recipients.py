@@ -1,7 +1,8 @@
 """Who holds a model as far as rows know, and is told of an advisory on it.
 
-Those who hold a grant, those whose downloads are noted, and those who made a model of it. Told by a
-job, so many in a transaction; being told twice is being told once.
+Those who hold a grant, those whose downloads are noted, and those who made a model of it, or the
+admins of the organisation that did. Told by a job, so many in a transaction; being told twice is
+being told once.
 """
 
 from __future__ import annotations
@@ -70,7 +71,10 @@ def _holders(conn: sa.Connection, repo: Repository, after: int) -> Iterator[int]
         .join_from(repositories, repository_tags, tags.repo_id == owners.id)
         .where(tags.tag == f"base_model:{repo.full_name}")
     )
-    held = sa.or_(*(accounts.c.id.in_(ids) for ids in (granted, members, took, derived)))
+    admins = sa.select(memberships.c.user_id).where(
+        memberships.c.org_id.in_(derived), memberships.c.role == "admin"
+    )
+    held = sa.or_(*(accounts.c.id.in_(ids) for ids in (granted, members, took, derived, admins)))
     query = sa.select(accounts.c.id).where(held, accounts.c.kind == "user", accounts.c.id > after)
     yield from conn.execute(query.order_by(accounts.c.id).limit(_USERS_AT_ONCE)).scalars()
 

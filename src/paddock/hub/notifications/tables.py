@@ -1,4 +1,4 @@
-"""Rows of notifications: one for each user and discussion, what users watch, and notices."""
+"""Rows of notifications: one for each user and discussion, what users watch or mute, notices."""
 
 from __future__ import annotations
 
@@ -34,6 +34,16 @@ notifications = Table(
     Column("is_mentioned", Boolean, nullable=False),
     Column("is_participating", Boolean, nullable=False),
     Index(None, "user_id", "updated_at"),
+    Index(None, "discussion_id"),
+)
+
+# Of what a user hears no more, whatever happens in it.
+muted_discussions = Table(
+    "muted_discussions",
+    metadata,
+    Column("user_id", Id, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("discussion_id", Id, ForeignKey("discussions.id", ondelete="CASCADE"), primary_key=True),
+    Column("muted_at", Moment, nullable=False),
     Index(None, "discussion_id"),
 )
 

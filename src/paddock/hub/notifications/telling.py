@@ -3,7 +3,7 @@
 One row for each user and discussion, which tells of the last event. A user who is called by name,
 or by a team's that somebody of the same organisation calls, is told only if they may see the
 repository; whether the others still may is looked at when they read
-(``inbox``). Whoever does something is not told of it.
+(``inbox``). Whoever does something is not told of it, nor is who muted the discussion.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from paddock import clock
 from paddock.hub import access
 from paddock.hub.discussions.tables import discussion_events, discussions
+from paddock.hub.notifications.muting import who_muted
 from paddock.hub.notifications.tables import notifications, watches
 from paddock.hub.people.accounts import find_account, role_in
 from paddock.hub.tables import memberships
@@ -39,6 +40,7 @@ def tell(conn: sa.Connection, repo: Repository, news: News) -> None:
     taking_part = _participants(conn, news.discussion_id)
     called = _called(conn, repo, news)
     told = taking_part | called | _watchers(conn, repo)
+    told -= who_muted(conn, news.discussion_id)
     if news.actor is not None:
         told.discard(news.actor.id)
     moment = clock.now()

@@ -1,4 +1,4 @@
-"""The page of what a person is told of: each repository and namespace that they watch."""
+"""The page of what a person is told of: what they watch, and what they muted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from paddock.hub.context import HubDep
-from paddock.hub.notifications import watching
+from paddock.hub.notifications import muting, watching
 from paddock.web.browser import VisitorDep, to_sign_in
 from paddock.web.forms import Done, Text, back_to, said
 from paddock.web.page_routes import page_router
@@ -24,7 +24,9 @@ def listed(request: Request, hub: HubDep, visitor: VisitorDep, done: Done = "") 
         return to_sign_in(request)
     with hub.database.read() as conn:
         found = watching.watched_by(conn, visitor.caller)
-    return visitor.show("account/notifications.html", targets=found, done=said(_SENTENCES, done))
+        muted = muting.muted_by(conn, visitor.caller)
+    told = said(_SENTENCES, done)
+    return visitor.show("account/notifications.html", targets=found, muted=muted, done=told)
 
 
 @router.post(_PAGE)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
@@ -22,7 +21,7 @@ from paddock.markdown import render_note
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.forms import Text
 from paddock.web.page_routes import page_router
-from paddock.web.social.turning import go_on, is_wanted
+from paddock.web.social.turning import TurnDep
 
 router = page_router()
 
@@ -78,24 +77,15 @@ def show_collection(
 
 
 @router.post(ONE + "/upvote")
-def upvote(
-    request: Request,
-    hub: HubDep,
-    visitor: VisitorDep,
-    slug: str,
-    form_key: Text = "",
-    wanted: Text = "",
-) -> Response:
+def upvote(turn: TurnDep, slug: str) -> Response:
     """Upvote it, or take that back."""
-    visitor.check_form(form_key)
-    visitor.require_user()
-    with hub.database.write() as conn:
-        found = collections.find_collection(conn, visitor.caller, slug)
-        user = access.require_writing_token(visitor.caller)
-        is_upvoted = is_wanted(wanted, collections.has_upvoted(conn, found, user))
+    with turn.hub.database.write() as conn:
+        found = collections.find_collection(conn, turn.visitor.caller, slug)
+        user = access.require_writing_token(turn.visitor.caller)
+        is_upvoted = turn.is_wanted(collections.has_upvoted(conn, found, user))
         count = collections.upvote(conn, found, user, wanted=is_upvoted)
     told = {"upvotes": count, "isUpvoted": is_upvoted}
-    return go_on(request, "", path_of(found), told)
+    return turn.go_on(path_of(found), told)
 
 
 @router.get(ONE + "/delete")

@@ -17,7 +17,7 @@ from paddock.hub.discussions.rules import CommentNotFound, DiscussionNotFound, p
 from paddock.hub.discussions.values import Discussion
 from paddock.hub.http.paths import RepositoryNameDep
 from paddock.hub.names import RepositoryName
-from paddock.hub.notifications import inbox, watching
+from paddock.hub.notifications import inbox, muting, unread, watching
 from paddock.web.browser import Visitor, VisitorDep
 from paddock.web.discussions import commands, proposal
 from paddock.web.discussions.comment_form import THREAD, CommentForm, quoted
@@ -94,7 +94,8 @@ def show_thread(
             merging = proposal.look(conn, shell.repo, found, closely=opened.may_change)
         user = visitor.user
         is_watching = user is not None and watching.is_watching(conn, user, shell.repo)
-        is_unread = user is not None and inbox.is_unread(conn, user, found.id)
+        is_unread = user is not None and unread.is_unread(conn, user, found.id)
+        is_muted = user is not None and muting.is_muted(conn, user, found.id)
         quotation = _quotation(conn, found, asked.quote)
     if is_unread:
         with hub.database.write() as conn:
@@ -113,6 +114,7 @@ def show_thread(
         merging=merging,
         is_mergeable=proposal.is_mergeable(found, merging),
         is_watching=is_watching,
+        is_muted=is_muted,
         commands=commands.to_add(shell.repo, found),
         settling=commands.to_settle(found) if found.proposal else "",
     )

@@ -15,10 +15,9 @@ from paddock.hub.likes import likes
 from paddock.hub.paging import MAX_CURSOR_CHARS, Part
 from paddock.hub.types import Need
 from paddock.web.browser import VisitorDep, to_sign_in
-from paddock.web.forms import Text
 from paddock.web.page_routes import page_router
 from paddock.web.repository.shell import open_shell
-from paddock.web.social.turning import go_on, is_wanted
+from paddock.web.social.turning import TurnDep
 
 router = page_router()
 
@@ -27,24 +26,14 @@ Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARS)]
 
 
 @router.post(WEB_REPOSITORY + "/like")
-def like(
-    request: Request,
-    hub: HubDep,
-    visitor: VisitorDep,
-    name: RepositoryNameDep,
-    form_key: Text = "",
-    wanted: Text = "",
-    next: Text = "",
-) -> Response:
+def like(turn: TurnDep, name: RepositoryNameDep) -> Response:
     """Like it, or no longer."""
-    visitor.check_form(form_key)
-    visitor.require_user()
-    with hub.database.write() as conn:
-        repo = open_to_change(conn, visitor.caller, name, Need.METADATA)
-        user = access.require_writing_token(visitor.caller)
-        is_liked = is_wanted(wanted, likes.is_liked(conn, repo, user))
+    with turn.hub.database.write() as conn:
+        repo = open_to_change(conn, turn.visitor.caller, name, Need.METADATA)
+        user = access.require_writing_token(turn.visitor.caller)
+        is_liked = turn.is_wanted(likes.is_liked(conn, repo, user))
         count = (likes.like if is_liked else likes.unlike)(conn, repo, user)
-    return go_on(request, next, repo.web_path, {"likes": count, "isLiked": is_liked})
+    return turn.go_on(repo.web_path, {"likes": count, "isLiked": is_liked})
 
 
 @router.get(WEB_REPOSITORY + "/likers")
