@@ -85,6 +85,7 @@ def _belonging(conn: sa.Connection, account: Account) -> dict[str, Any]:
         return {
             "belonging": [(one.user, one.role) for one in people],
             "belonging_count": members.count_members(conn, account),
+            "owner": None,
         }
     orgs = accounts.orgs_of(conn, account)
     return {
