@@ -57,6 +57,7 @@ webhooks       which programs learn of what happened
 previews       files of rows as tables
 spaces         secrets and variables of spaces
 jobs           work that no request waits for
+backups        the hub as a folder, and made anew out of it
 garbage        what nothing refers to goes
 fsck           the store proven whole, and repaired
 holdings       who holds how many of the stored bytes

@@ -10,7 +10,20 @@ from pathlib import Path
 
 import click
 
-from paddock.cli.admin import fsck, gc, jobs, log, names, orgs, quota, scan, storage, tokens, users
+from paddock.cli.admin import (
+    backup,
+    fsck,
+    gc,
+    jobs,
+    log,
+    names,
+    orgs,
+    quota,
+    scan,
+    storage,
+    tokens,
+    users,
+)
 from paddock.cli.local_hub import data_option, json_option, open_hub_database
 from paddock.cli.output import emit
 from paddock.errors import Conflict
@@ -52,6 +65,8 @@ command.add_command(tokens.command, "token")
 command.add_command(names.command, "name")
 command.add_command(jobs.command, "jobs")
 command.add_command(log.command, "log")
+command.add_command(backup.backup, "backup")
+command.add_command(backup.restore, "restore")
 command.add_command(gc.command, "gc")
 command.add_command(fsck.command, "fsck")
 command.add_command(quota.command, "quota")

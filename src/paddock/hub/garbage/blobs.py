@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
+from paddock.hub.backups.holding import are_held
 from paddock.hub.garbage.referrers import named
 from paddock.hub.large.condemned import condemn
 from paddock.hub.large.tables import condemned_blobs
@@ -94,6 +95,8 @@ def _delete(
     """Delete what is still named by no row, after saying so."""
     for some in batches(doomed, _DELETIONS_PER_STEP):
         with database.write() as conn:
+            if are_held(conn):  # a backup is being taken: the next sweep deletes them
+                return
             query = sa.select(_row.sha256).where(
                 _row.sha256.in_(some),
                 _row.condemned_at <= deadlines.condemned,
