@@ -96,8 +96,7 @@ function legend() {
 
 /** The tokens, one stop for the Tab key, and the place that tells of the one at hand. */
 function tokenView(tokens) {
-  const told = element("div", { class: "alternatives", "aria-live": "polite" },
-    element("p", { class: "soft" }, "Point at a token, or go to it with the arrow keys, to see what else was likely."));
+  const told = element("div", { class: "alternatives", "aria-live": "polite" });
   const texts = readable(tokens);
   const buttons = tokens.map((token, at) => {
     const share = chance(token.logprob);
@@ -108,7 +107,9 @@ function tokenView(tokens) {
     }, texts[at] || "▯");
   });
   const bar = element("div", { class: "tokens", role: "toolbar", "aria-label": "Tokens of the answer", onkeydown: (event) => move(event, buttons) }, ...buttons);
-  return [legend(), bar, told];
+  tell(told, texts[0], tokens[0]);
+  const hint = element("p", { class: "hint" }, "Point at a token, or go to it with the arrow keys, to see what else was likely.");
+  return [legend(), bar, hint, told];
 }
 
 function move(event, buttons) {
