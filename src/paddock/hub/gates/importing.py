@@ -20,7 +20,7 @@ from paddock.hub.gates import requests
 from paddock.hub.people import accounts
 from paddock.hub.types import Account, Repository
 
-MAX_ROWS = 1000
+MAX_ROWS = 500  # each takes some milliseconds, in one transaction
 MAX_TABLE_CHARS = 100_000
 _MAX_PROBLEMS = 10
 _HEADS = ({"user"}, {"name"}, {"user", "expires"}, {"user", "expiresat"}, {"name", "until"})
