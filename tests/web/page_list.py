@@ -51,6 +51,7 @@ _PEOPLE: dict[str, tuple[Shown, ...]] = {
     "/settings/invitations": (Shown("/settings/invitations"),),
     "/settings/notifications": (Shown("/settings/notifications"),),
     "/settings/organisations": (Shown("/settings/organisations"),),
+    "/settings/passkeys": (Shown("/settings/passkeys"),),
     "/settings/password": (Shown("/settings/password"),),
     "/settings/profile": (Shown("/settings/profile"),),
     "/settings/sessions": (Shown("/settings/sessions"),),

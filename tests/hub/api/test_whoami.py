@@ -18,7 +18,7 @@ def test_a_user_is_told_who_they_are_and_where_they_belong(shared_server: LiveSe
     shared_server.org("engines", "ada")
     me = shared_server.api(shared_server.user("ada", role="read")).whoami()
     assert (me["type"], me["name"], me["fullname"]) == ("user", "Ada", "Ada Lovelace")
-    assert (me["email"], me["emailVerified"]) == ("ada@example.org", True)
+    assert (me["email"], me["emailVerified"]) == ("ada@example.org", False)
     assert len(me["id"]) == 24
     assert [(org["name"], org["roleInOrg"]) for org in me["orgs"]] == [("engines", "admin")]
     assert me["auth"]["type"] == "access_token"

@@ -13,6 +13,7 @@ proving      addresses that somebody proves to read
 invitations  links by which somebody makes an account, or joins an organisation
 mail_links   links that are sent by e-mail
 alarms       letters about changes that a thief would make
+passkeys     keys in people's devices
 passwords    how passwords are kept
 first_admin  the first account of a new hub
 leaving      accounts that get another name, and accounts that go

@@ -6,6 +6,7 @@ cookies   the cookie, and the proof that a request came from our own page
 agents    what a browser calls itself, in words
 listing   a user's sessions, and how the user ends them
 confirming  once more who one is, before that is changed
+by_passkey  signing in by a passkey
 resetting  a new password by e-mail
 sign_up  who makes accounts, as the settings say
 joining   making an account of one's own

@@ -10,6 +10,7 @@ device         letting a waiting device in
 profile        what an account says of itself, and its picture
 emails         the address of mail, and the proof that it is read
 invitations    links for others, by which they join
+passkeys       keys in devices, and signing in with one
 password       a new password
 tokens         access tokens, each shown once
 scopes_form    what a fine-grained token shall do, as a form says it

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from paddock.errors import PaddockError
 from paddock.hub.context import Hub, HubDep
+from paddock.hub.people.passkeys import passkeys_of
 from paddock.hub.sessions.confirming import confirm, is_confirmed
 from paddock.hub.sessions.sessions import check_password, has_password
 from paddock.web.browser import Visitor, VisitorDep, own_path, path_of, to_sign_in
@@ -41,7 +42,7 @@ def form(request: Request, hub: HubDep, visitor: VisitorDep, next: str = "/") ->
     """What somebody has to prove it with."""
     if visitor.session is None:
         return to_sign_in(request)
-    return _show(hub, visitor, own_path(next))
+    return show_confirm(hub, visitor, own_path(next))
 
 
 @router.post(_PAGE)
@@ -66,17 +67,22 @@ def by_password(
             with hub.database.write() as conn:
                 confirm(conn, visitor.secret)
     except PaddockError as e:
-        return _show(hub, visitor, target, e)
+        return show_confirm(hub, visitor, target, e)
     return RedirectResponse(target, 303)
 
 
-def _show(hub: Hub, visitor: Visitor, target: str, problem: PaddockError | None = None) -> Response:
+def show_confirm(
+    hub: Hub, visitor: Visitor, target: str, problem: PaddockError | None = None
+) -> Response:
+    """What somebody has to prove it with, and what went wrong before."""
+    user = visitor.require_user()
     with hub.database.read() as conn:
-        has_one = has_password(conn, visitor.require_user())
+        has_one, has_passkey = has_password(conn, user), bool(passkeys_of(conn, user))
     return visitor.show(
         "account/confirm.html",
         200 if problem is None else problem.status,
         next=target,
         has_password=has_one,
+        has_passkey=has_passkey,
         problem=None if problem is None else sentence(problem),
     )

@@ -32,7 +32,7 @@ def login(hub: HubDep, visitor: VisitorDep, next: str = "/", done: Done = "") ->
     """The form, or straight on for those who are signed in."""
     if visitor.session is not None:
         return RedirectResponse(own_path(next), 303)
-    return _show(hub, visitor, own_path(next), done=said(_SENTENCES, done))
+    return show_sign_in(hub, visitor, own_path(next), done=said(_SENTENCES, done))
 
 
 @router.post("/login")
@@ -51,7 +51,9 @@ def sign_in(
     try:
         _, secret = sessions.sign_in(hub.database, name.strip(), password, place)
     except (WrongPassword, TooManyAttempts) as e:
-        return _show(hub, visitor, target, e.status, problem=sentence(e), name=name[:_SHOWN_CHARS])
+        return show_sign_in(
+            hub, visitor, target, e.status, problem=sentence(e), name=name[:_SHOWN_CHARS]
+        )
     if visitor.session is not None:
         with hub.database.write() as conn:
             sessions.end_session(conn, visitor.secret)
@@ -67,7 +69,10 @@ def sign_out(hub: HubDep, visitor: VisitorDep, next: Text = "/", form_key: Text 
     return visitor.sign_out(RedirectResponse(own_path(next), 303))
 
 
-def _show(hub: Hub, visitor: Visitor, target: str, status: int = 200, **values: object) -> Response:
+def show_sign_in(
+    hub: Hub, visitor: Visitor, target: str, status: int = 200, **values: object
+) -> Response:
+    """The form, with what went wrong before."""
     around = {"sign_up": hub.sign_up, "sends_mail": hub.mail.is_on}
     given = {"problem": None, "name": "", "done": "", **values}
     return visitor.show("account/sign_in.html", status, next=target, **around, **given)

@@ -19,6 +19,8 @@ def upgrade() -> None:
     _letters()
     _mail_links()
     _invitations()
+    _passkeys()
+    _passkey_challenges()
 
 
 def _addresses() -> None:
@@ -116,3 +118,38 @@ def _invitations() -> None:
     )
     for column in ("maker_id", "org_id", "expires_at"):
         op.create_index(f"ix_{table}_{column}", table, [column])
+
+
+def _passkeys() -> None:
+    table = "passkeys"
+    op.create_table(
+        table,
+        sa.Column("id", ID, nullable=False),
+        sa.Column("user_id", ID, nullable=False),
+        sa.Column("credential_id", sa.Text(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("last_used_at", MOMENT),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["accounts.id"], name=f"fk_{table}_user_id", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=f"pk_{table}"),
+        sa.UniqueConstraint("credential_id", name=f"uq_{table}_credential_id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(f"ix_{table}_user_id", table, ["user_id"])
+
+
+def _passkey_challenges() -> None:
+    table = "passkey_challenges"
+    op.create_table(
+        table,
+        sa.Column("browser_sha256", sa.String(64), nullable=False),
+        sa.Column("purpose", sa.String(8), nullable=False),
+        sa.Column("challenge", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("browser_sha256", "purpose", name=f"pk_{table}"),
+    )
+    op.create_index(f"ix_{table}_expires_at", table, ["expires_at"])
