@@ -55,6 +55,7 @@ REASONS = {
     "hub.api.discussion_events": _TALK,
     "web.discussions": _TALK,
     "hub.api.webhooks.replay_delivery": "the webhook's own log of deliveries tells it",
+    "web.webhooks.one.send_again": "the webhook's own log of deliveries tells it",
     "web.account.confirming": "somebody proves again who they are: nothing else changes",
     "web.account.forgotten.ask": "a letter is sent, and nothing changes before it is used",
     "hub.api.oauth.start_device": "nothing is allowed before a person says so",

@@ -22,6 +22,7 @@ duplicating    a repository as a copy of another
 paging         lists in pages, and the cursors between them
 noting         what many requests note is written together, a little later
 csv_rows       rows of tables that are no programs when they are opened
+sizes          numbers of bytes, for people
 signing        signed text that travels with a client
 bearers        by whose right it was signed, and whether that still holds
 git            objects, trees, commits and refs

@@ -20,6 +20,7 @@ from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from paddock import __version__
+from paddock.hub.sizes import size_text
 from paddock.web import static_files
 
 _POLICY: Final = (
@@ -98,16 +99,6 @@ def _count(number: int) -> str:
             return f"{size:.0f}{unit}" if not unit or abs(size) >= 100 else f"{size:.1f}{unit}"
         size /= 1000
     return f"{size:.1f}T"
-
-
-def size_text(size_bytes: int) -> str:
-    """How large something is, for people."""
-    size = float(size_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
 
 
 _templates.filters.update(iso=_iso, date=_date, count=_count, size=size_text)

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from paddock.hub.previews.answers import Cell, Column, Holds
 from paddock.hub.previews.questions import Comparison, Condition
 from paddock.hub.previews.reading.bounds import MAX_VALUE_CHARS, Unreadable
+from paddock.hub.sizes import size_text
 
 Number = int | float | Decimal
 
@@ -115,15 +116,6 @@ def text_of(value: Value) -> str:
     if isinstance(value, Blob):
         return f"{value.what}, {size_text(value.size_bytes)}"
     return str(value)
-
-
-def size_text(size_bytes: int) -> str:
-    """A number of bytes, for people."""
-    if size_bytes < 1000:
-        return f"{size_bytes} B"
-    if size_bytes < 1_000_000:
-        return f"{size_bytes / 1000:.1f} kB"
-    return f"{size_bytes / 1_000_000:.1f} MB"
 
 
 def holds(value: Value) -> Holds:

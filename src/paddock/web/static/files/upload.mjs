@@ -71,7 +71,13 @@ function progress() {
   at("progress").value = total ? done / total : 0;
 }
 
-at("files").addEventListener("change", () => { add(chosenFiles(at("files"))); at("files").value = ""; });
+function take() {
+  add(chosenFiles(at("files")));
+  at("files").value = "";
+}
+
+at("files").addEventListener("change", take);
+if (at("files").files.length) take(); // chosen before this script had come
 at("folder").addEventListener("click", () => {
   const field = element("input", { type: "file", webkitdirectory: true, multiple: true });
   field.addEventListener("change", () => add(chosenFiles(field)));
