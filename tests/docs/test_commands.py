@@ -122,5 +122,6 @@ def environment(folder: Path) -> dict[str, str]:
         "HF_HOME": str(home / "hf"),
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_DISABLE_UPDATE_CHECK": "1",
+        "OMP_NUM_THREADS": os.environ["OMP_NUM_THREADS"],
         "LANG": "C.UTF-8",
     }

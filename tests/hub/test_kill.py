@@ -40,14 +40,14 @@ PATIENCE_SECONDS = 180.0
 def test_a_killed_server_loses_nothing_acknowledged_and_shows_nothing_half_done(
     database_url: str, tmp_path: Path
 ) -> None:
-    with running_hub(tmp_path, database_url=database_url) as hub:
-        token, repos = hub.token, [f"{hub.admin}/one", f"{hub.admin}/two"]
-        for repo in repos:
-            post(hub, token, "/api/repos/create", {"name": repo.split("/")[1]})
     journal = tmp_path / "journal"
     dice = random.Random(database_url.partition(":")[0])
     for turn in range(KILLS):
         with running_hub(tmp_path, database_url=database_url) as hub:
+            if turn == 0:
+                token, repos = hub.token, [f"{hub.admin}/one", f"{hub.admin}/two"]
+                for repo in repos:
+                    post(hub, token, "/api/repos/create", {"name": repo.split("/")[1]})
             drive_and_kill(hub, token, journal, turn, repos, dice)
     story = read_story(journal)
     assert story.refused == []
