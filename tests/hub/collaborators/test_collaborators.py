@@ -51,8 +51,8 @@ def test_a_reader_reads_one_private_repository_and_no_other(server_on_each: Live
         ben.upload_file(path_or_fileobj=b"y", path_in_repo="y", repo_id="ada/tiny")
 
 
-def test_a_writer_changes_files_but_not_the_repository_itself(server_on_each: LiveServer) -> None:
-    people = People(server_on_each, "ben", "cleo")
+def test_a_writer_changes_files_but_not_the_repository_itself(server: LiveServer) -> None:
+    people = People(server, "ben", "cleo")
     people.let("ben", "write")
     ben = people.api("ben")
     ben.upload_file(path_or_fileobj=b"y", path_in_repo="y", repo_id="ada/tiny")
@@ -100,8 +100,8 @@ def test_what_ends_counts_no_more_from_that_moment_on(
     assert (past.status_code, past.json()["error"][:30]) == (400, "the role would have ended alre")
 
 
-def test_whoever_has_a_role_may_give_it_back(server_on_each: LiveServer) -> None:
-    people = People(server_on_each, "ben", "cleo")
+def test_whoever_has_a_role_may_give_it_back(server: LiveServer) -> None:
+    people = People(server, "ben", "cleo")
     people.let("ben", "read")
     own = f"{MODEL}/collaborators/users/ben"
     assert people.call("cleo", "DELETE", own).status_code == 404
@@ -111,26 +111,26 @@ def test_whoever_has_a_role_may_give_it_back(server_on_each: LiveServer) -> None
     assert people.call("ada", "DELETE", own).json()["error"].startswith("ben is no collaborator")
 
 
-def test_a_named_reader_answers_no_gate(server_on_each: LiveServer) -> None:
-    people = People(server_on_each, "ben", "cleo")
+def test_a_named_reader_answers_no_gate(server: LiveServer) -> None:
+    people = People(server, "ben", "cleo")
     people.api("ada").update_repo_settings("ada/tiny", private=False, gated="manual")
     people.let("ben", "read")
     file = "/ada/tiny/resolve/main/x"
     assert [people.call(who, "GET", file).status_code for who in ("ben", "cleo")] == [200, 403]
 
 
-def test_another_owner_ends_every_role(server_on_each: LiveServer) -> None:
-    people = People(server_on_each, "ben")
-    server_on_each.org("lab", "ada")
+def test_another_owner_ends_every_role(server: LiveServer) -> None:
+    people = People(server, "ben")
+    server.org("lab", "ada")
     people.let("ben", "write")
     people.api("ada").move_repo("ada/tiny", "lab/tiny")
     with pytest.raises(RepositoryNotFoundError):
         people.api("ben").repo_info("lab/tiny")
 
 
-def test_what_cannot_be_given_is_said(server_on_each: LiveServer) -> None:
-    people = People(server_on_each, "ben")
-    server_on_each.org("lab", "ben")
+def test_what_cannot_be_given_is_said(server: LiveServer) -> None:
+    people = People(server, "ben")
+    server.org("lab", "ben")
     wrong = {
         "ada": "ada/tiny is ada's own",
         "lab": "lab is an organization",
@@ -149,8 +149,8 @@ def test_what_cannot_be_given_is_said(server_on_each: LiveServer) -> None:
     assert people.call("robot", "GET", f"{MODEL}/collaborators").json() == []
 
 
-def test_a_token_reaches_no_further_than_its_permissions(server_on_each: LiveServer) -> None:
-    people = People(server_on_each, "ben")
+def test_a_token_reaches_no_further_than_its_permissions(server: LiveServer) -> None:
+    people = People(server, "ben")
     people.let("ben", "write")
     made = people.call(
         "ben",
@@ -159,11 +159,11 @@ def test_a_token_reaches_no_further_than_its_permissions(server_on_each: LiveSer
         {"displayName": "t", "role": "fineGrained", "fineGrained": {"scoped": [_on_ben()]}},
     ).json()
     with pytest.raises(RepositoryNotFoundError):
-        server_on_each.api(made["token"]).repo_info("ada/tiny")
+        server.api(made["token"]).repo_info("ada/tiny")
 
 
-def test_a_new_collaborator_is_told(server_on_each: LiveServer) -> None:
-    people = People(server_on_each, "ben")
+def test_a_new_collaborator_is_told(server: LiveServer) -> None:
+    people = People(server, "ben")
     people.let("ben", "write")
     told = people.call("ben", "GET", "/api/notifications/notices").json()
     assert "ada made you a collaborator: you may write to it" in str(told)

@@ -18,9 +18,9 @@ from tests.live import LiveServer
 
 
 @pytest.fixture
-def lab(server_on_each: LiveServer) -> Lab:
-    lab = Lab(server_on_each, wim="write")
-    server_on_each.org("rival", "wim")
+def lab(server: LiveServer) -> Lab:
+    lab = Lab(server, wim="write")
+    server.org("rival", "wim")
     made = lab.call("olaf", "POST", "/service-accounts", {"name": "lab-ci", "role": "write"})
     assert (made.status_code, made.json()["numTokens"]) == (200, 0)
     lab.api("olaf").create_repo("lab/tiny", private=True)

@@ -66,9 +66,9 @@ def test_a_team_has_its_role_in_a_resource_group(server_on_each: LiveServer) -> 
 
 
 def test_a_maintainer_says_who_is_in_the_team_and_not_who_maintains_it(
-    server_on_each: LiveServer,
+    server: LiveServer,
 ) -> None:
-    lab = Lab(server_on_each, mia="read", tia="read", rolf="read")
+    lab = Lab(server, mia="read", tia="read", rolf="read")
     with_team(lab, mia="maintainer")
     assert put(lab, "tia", "rolf").status_code == 403
     assert [one["name"] for one in put(lab, "mia", "tia").json()["users"]] == ["mia", "tia"]
@@ -89,10 +89,10 @@ def test_who_leaves_the_organisation_leaves_its_teams(server_on_each: LiveServer
     assert lab.call("tia", "GET", "/teams").json()[0]["numUsers"] == 0
 
 
-def test_teams_are_for_members_to_see(server_on_each: LiveServer) -> None:
-    lab = Lab(server_on_each, tia="read")
+def test_teams_are_for_members_to_see(server: LiveServer) -> None:
+    lab = Lab(server, tia="read")
     with_team(lab)
-    lab.tokens["otto"] = server_on_each.user("otto")
+    lab.tokens["otto"] = server.user("otto")
     assert lab.call("otto", "GET", "/teams").status_code == 403
     hidden = lab.call("otto", "GET", "/teams/vision")
     missing = lab.call("otto", "GET", "/teams/nothing")
@@ -104,19 +104,17 @@ def test_teams_are_for_members_to_see(server_on_each: LiveServer) -> None:
     assert lab.call("olaf", "POST", "/teams", {"name": "VISION"}).status_code == 409
 
 
-def test_a_team_is_called_by_those_of_its_organisation(server_on_each: LiveServer) -> None:
-    lab = Lab(server_on_each, tia="read")
+def test_a_team_is_called_by_those_of_its_organisation(server: LiveServer) -> None:
+    lab = Lab(server, tia="read")
     with_team(lab, tia="member")
-    lab.tokens["otto"] = server_on_each.user("otto")
+    lab.tokens["otto"] = server.user("otto")
     lab.api("otto").create_repo("otto/open")
     lab.api("otto").create_repo("otto/closed", private=True)
 
     def called(who: str, repo: str) -> bool:
         lab.api(who).create_discussion(repo, "Hello", description="Look, @lab/vision.")
         headers = {"Authorization": f"Bearer {lab.tokens['tia']}"}
-        answer = httpx.get(
-            f"{server_on_each.url}/api/notifications?mention=mentions", headers=headers
-        )
+        answer = httpx.get(f"{server.url}/api/notifications?mention=mentions", headers=headers)
         return bool(answer.json()["notifications"])
 
     assert not called("otto", "otto/open")
