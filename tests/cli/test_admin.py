@@ -74,12 +74,14 @@ def test_users_organisations_and_tokens_are_made_while_the_server_runs(data: Pat
 
 def test_a_password_comes_from_standard_input_and_is_stored_as_its_hash(data: Path) -> None:
     done(data, "init")
-    done(data, "user", "add", "bob", "--admin", "--password-stdin", stdin="correct horse\n")
+    email = ("--email", "bob@Example.org")
+    done(data, "user", "add", "bob", "--admin", *email, "--password-stdin", stdin="correct horse\n")
     database = Database(f"sqlite:///{data / 'paddock.db'}")
     with database.read() as conn:
         row = conn.execute(accounts.select().where(accounts.c.key == "bob")).one()
     database.dispose()
     assert row.is_admin is True
+    assert row.email == "bob@example.org" and row.email_verified_at is not None
     assert verify_password("correct horse", row.password_hash)
     for stdin in ("", "\n", "short\n"):
         refused = admin(data, "user", "add", "eve", "--password-stdin", stdin=stdin)

@@ -25,6 +25,7 @@ def command() -> None:
 @data_option
 @click.option("--admin", is_flag=True, help="May administer the whole hub, with an admin token.")
 @click.option("--full-name", help="The name that people read.")
+@click.option("--email", help="An e-mail address that you know to be theirs.")
 @click.option("--password-stdin", is_flag=True, help="Read a password from standard input.")
 @similar_option
 @json_option
@@ -33,11 +34,13 @@ def add_user(
     data: Path | None,
     admin: bool,
     full_name: str | None,
+    email: str | None,
     password_stdin: bool,
     allow_similar: bool,
     as_json: bool,
 ) -> None:
     from paddock.hub.people.accounts import create_user
+    from paddock.hub.people.proving import vouch_for_address
 
     password = _read_password() if password_stdin else None
     with open_hub_database(data).write() as conn:
@@ -49,6 +52,8 @@ def add_user(
             password=password,
             allow_similar=allow_similar,
         )
+        if email is not None:
+            vouch_for_address(conn, made, email)
     result = {"name": made.name, "full_name": made.full_name, "is_admin": made.is_admin}
     emit(result, f"created user {made.name}", as_json=as_json)
 
