@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -15,6 +16,9 @@ from paddock.clock import to_text
 from paddock.hub.jobs.tables import jobs
 from paddock.hub.lifecycle import stages
 from paddock.hub.lifecycle.requests import STAGES
+from paddock.hub.lookup import find_repository
+from paddock.hub.names import RepositoryName
+from paddock.hub.types import Kind
 from tests.cli.conftest import Paddock
 from tests.cli.conftest import in_process as in_process  # a fixture of the next
 from tests.cli.conftest import paddock as paddock  # a fixture
@@ -47,6 +51,7 @@ def at(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
     ("stage", "more", "expected"),
     [
         ("trusted", [], (True, False)),
+        ("invited", [], (True, False)),
         ("gated", [], (False, "auto")),
         ("gated", ["--mechanism", "manual"], (False, "manual")),
         ("open", [], (False, False)),
@@ -118,3 +123,40 @@ def test_a_time_without_zone_and_a_mechanism_that_means_nothing_are_refused(
     assert (code, "says no time zone" in error) == (1, True)
     code, _, error = model.announce("stage", model.repo, "open", "--mechanism", "manual")
     assert (code, "the stage open has no mechanism" in error) == (1, True)
+
+
+def test_whom_the_owner_let_in_reads_while_the_stage_is_invited(model: Model) -> None:
+    guest = model.server.user("guest")
+    assert model.announce("stage", model.repo, "invited")[0] == 0
+    path = f"/{model.repo}/resolve/main/config.json"
+    assert model.owner("GET", path, guest).status_code == 404
+    body = {"user": "guest"}
+    asked = f"{model.server.url}/api/models/{model.repo}/user-access-request/grant"
+    headers = {"Authorization": f"Bearer {model.token}"}
+    assert httpx.post(asked, json=body, headers=headers).status_code == 200
+    assert model.owner("GET", path, guest).status_code == 200
+    assert model.announce("stage", model.repo, "trusted")[0] == 0
+    assert model.owner("GET", path, guest).status_code == 404
+
+
+def test_a_clock_that_leaps_and_is_put_back_undoes_no_decision(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    assert model.announce("stage", model.repo, "internal")[0] == 0
+    for days, stage in ((10, "open"), (20, "gated")):
+        begins = to_text(now + timedelta(days=days))
+        assert model.announce("stage", model.repo, stage, "--at", begins)[0] == 0
+
+    def look(days: int) -> tuple[bool, object]:
+        at(monkeypatch, now + timedelta(days=days))
+        with model.server.hub.database.write() as conn:
+            repo = find_repository(conn, RepositoryName(Kind.MODEL, *model.repo.split("/")))
+            assert repo is not None
+            stages.keep_to(conn, repo)
+        return settings(model)
+
+    assert look(25) == (False, "auto")  # past both at once
+    model.api.update_repo_settings(model.repo, private=True, gated=False)
+    assert look(15) == (True, False)  # back between them: nothing opens it again
+    assert look(25) == (True, False)

@@ -24,7 +24,7 @@ from paddock.hub.scans.recording import find_repository
 from paddock.hub.types import Account, Repository
 from paddock.signing.events.event import Event, parse_event
 from paddock.signing.events.standing import stage_at, stages_to_come
-from paddock.storage.sql import insert_ignore
+from paddock.storage.sql import in_chunks, insert_ignore
 
 
 @handler(STAGES)
@@ -56,7 +56,11 @@ def followed_keys(conn: sa.Connection, repo_id: int) -> frozenset[str]:
 
 
 def keep_to(conn: sa.Connection, repo: Repository) -> Event | None:
-    """Apply the stage that holds now, if that was not done, and wait for the next; what holds."""
+    """Apply the stage that holds now, if that was not done, and wait for the next; what holds.
+
+    What it takes the place of counts as applied with it: a clock that is put back applies nothing
+    again, and so undoes nothing that an owner decided since.
+    """
     keys, now = followed_keys(conn, repo.id), clock.now()
     if not keys:
         return None
@@ -74,9 +78,12 @@ def keep_to(conn: sa.Connection, repo: Repository) -> Event | None:
     holds = stage_at(events.values(), now)
     if holds is not None and holds.digest not in applied:
         change_settings(conn, repo, _settings(holds))
-        done = lifecycle_events.update().where(c.repo_id == repo.id, c.digest == holds.digest)
+    to_come = stages_to_come(events.values(), now)
+    begun = events.keys() - {event.digest for event in to_come} - applied
+    for some in in_chunks(sorted(begun)):
+        done = lifecycle_events.update().where(c.repo_id == repo.id, c.digest.in_(some))
         conn.execute(done.values(applied_at=now))
-    for event in stages_to_come(events.values(), now)[:1]:
+    for event in to_come[:1]:
         keep_to_stages_at(conn, repo.id, event.effective or event.at)
     return holds
 
