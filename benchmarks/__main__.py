@@ -33,6 +33,7 @@ BENCHMARKS = {
         *("--repositories", "300", "--databases", "sqlite", "--requests", "4", "--clients", "2"),
         *("--discussions", "1"),
     ],
+    "backup": ["--repositories", "300", "--databases", "sqlite", "--acts", "100"],
     "scan_corpus": ["--numbers", "1", "14", "27"],
     "leak_check": ["--sizes", "64", "--tries", "2", "--pairs", "20", "--gigabytes", "0.02"],
     "memory_soak": ["--requests", "120", "--warm-up", "60", "--repositories", "3"],

@@ -28,6 +28,7 @@ IN_C = {"products", "engine", "engine_step", "serving"}  # ours, or the floors b
         "convert",
         "catalogue_scale",
         "pages",
+        "backup",
         "memory_soak",
         "quantise",
         "products",

@@ -57,6 +57,8 @@ REASONS = {
     "hub.api.webhooks.replay_delivery": "the webhook's own log of deliveries tells it",
     "web.webhooks.one.send_again": "the webhook's own log of deliveries tells it",
     "web.account.confirming": "somebody proves again who they are: nothing else changes",
+    "web.account.passkeys.begin": "a question to a passkey, which nothing follows by itself",
+    "web.account.passkeys.confirm": "somebody proves again who they are: nothing else changes",
     "web.account.forgotten.ask": "a letter is sent, and nothing changes before it is used",
     "hub.api.oauth.start_device": "nothing is allowed before a person says so",
     "web.account.device.confirm_device": "nothing is allowed before a person says so",

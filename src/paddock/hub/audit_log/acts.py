@@ -23,7 +23,7 @@ class Act(StrEnum):
     ACCOUNT_RENAME = "account.rename", "gave an account another name"
     ACCOUNT_DELETE = "account.delete", "deleted an account"
     ACCOUNT_PROFILE = "account.profile", "changed a profile"
-    ACCOUNT_PASSWORD = "account.password", "set a password"
+    ACCOUNT_PASSWORD = "account.password", "changed how they prove who they are"
     ACCOUNT_SIGN_IN = "account.sign_in", "signed in"
     ACCOUNT_SIGN_OUT = "account.sign_out", "ended sessions"
     ACCOUNT_SETTINGS = "account.settings", "changed what an account is told, or who it is to us"

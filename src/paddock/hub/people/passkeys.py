@@ -174,6 +174,7 @@ def finish_registration(
     except IntegrityError as e:
         raise BadPasskey from e
     note(conn, Act.ACCOUNT_SETTINGS, account=user, what="passkey")
+    note(conn, Act.ACCOUNT_PASSWORD, account=user, what="passkey")
 
 
 def begin_sign_in(conn: sa.Connection, site: Site, browser: str) -> dict[str, Any]:
@@ -231,6 +232,7 @@ def rename_passkey(conn: sa.Connection, user: Account, passkey_id: int, name: st
     mine = sa.and_(_c.id == passkey_id, _c.user_id == user.id)
     if conn.execute(passkeys.update().where(mine).values(name=_checked_name(name))).rowcount == 0:
         raise PasskeyNotFound("you have no such passkey")
+    note(conn, Act.ACCOUNT_PASSWORD, account=user, what="passkey renamed")
 
 
 def remove_passkey(
@@ -244,6 +246,7 @@ def remove_passkey(
         raise LastWayIn("this passkey is your only way in", hint="set a password first")
     conn.execute(passkeys.delete().where(_c.id == passkey_id))
     note(conn, Act.ACCOUNT_SETTINGS, account=user, what="passkey")
+    note(conn, Act.ACCOUNT_PASSWORD, account=user, what="no passkey")
 
 
 def _ask(conn: sa.Connection, browser: str, purpose: str) -> bytes:
