@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from paddock import clock
 from paddock.errors import PaddockError
+from paddock.hub.audit_log import acts as module
 from paddock.hub.audit_log import checkpoints, erasing, exporting, verifying
 from paddock.hub.audit_log.acting import Actor, acting
 from paddock.hub.audit_log.acts import Act
@@ -289,3 +290,9 @@ def test_writers_at_once_make_one_chain(database: Database) -> None:
     found = verifying.verify_database(database)
     assert found.is_whole
     assert found.entries == 48
+
+
+def test_every_act_is_noted_somewhere() -> None:
+    root = Path(module.__file__).parents[2]
+    sources = "".join(path.read_text() for path in root.rglob("*.py") if path.name != "acts.py")
+    assert [act.name for act in Act if f"Act.{act.name}" not in sources] == []

@@ -14,6 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from paddock import clock
+from paddock.hub.audit_log.acts import Act
+from paddock.hub.audit_log.noting import note
 from paddock.hub.context import Hub
 from paddock.hub.garbage import blobs, repositories, rows
 from paddock.hub.garbage.foreseeing import Foreseen
@@ -132,6 +134,10 @@ def _sweep_storage(
     swept_rows = rows.sweep_rows(database, _of_xorbs(now, graces))
     swept_blobs = blobs.sweep_blobs(database, store, _of_blobs(now, graces))
     store.remove_leftovers()
+    if swept_rows.xorbs or swept_blobs.blobs:
+        gone = f"{swept_blobs.blobs} blobs, {swept_rows.xorbs} xorbs"
+        with database.write() as conn:
+            note(conn, Act.STORAGE, what=gone, bytes=swept_blobs.bytes)
     return swept_rows, swept_blobs
 
 
