@@ -32,13 +32,13 @@ _c = gate_acceptances.c
 class TermsNotAccepted(BadInput):
     """The gate binds to terms, and whoever asks did not say that they accept them."""
 
-    code = "terms_not_accepted"
+    code = "gate_terms_not_accepted"
 
 
 class TermsChanged(Conflict):
     """Somebody accepts terms that are not those of the repository any more."""
 
-    code = "terms_changed"
+    code = "gate_terms_changed"
 
 
 class Acceptance(NamedTuple):
