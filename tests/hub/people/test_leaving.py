@@ -159,14 +159,14 @@ def test_an_organisation_is_not_left_without_an_admin(database: Database) -> Non
 
 
 def test_every_row_about_an_account_says_what_becomes_of_it() -> None:
-    """Repositories alone must be dealt with one by one, before their namespace may go."""
+    """Repositories and programs alone are dealt with one by one, before their owner may go."""
     silent = {
         f"{table.name}.{key.parent.name}"
         for table in metadata.tables.values()
         for key in table.foreign_keys
         if key.column.table.name == "accounts" and key.ondelete is None
     }
-    assert silent == {"repositories.namespace_id"}
+    assert silent == {"repositories.namespace_id", "service_accounts.org_id"}
     assert isinstance(metadata, sa.MetaData)
 
 

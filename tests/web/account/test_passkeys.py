@@ -84,6 +84,18 @@ def test_a_passkey_is_made_and_signs_in_and_a_copy_of_it_does_not(
         assert "paddock_session" not in {c["name"] for c in page.context.cookies()}
 
 
+def test_where_no_passkeys_are_kept_none_is_offered(
+    shared_server: LiveServer, chromium: Browser
+) -> None:
+    """Under a number, as the hub is first opened on one's own machine."""
+    with open_page(chromium, shared_server, "/login") as page:
+        page.get_by_role("button", name="Sign in", exact=True).wait_for()
+        assert page.get_by_role("button", name="Sign in with a passkey").count() == 0
+    with open_page(chromium, shared_server, "/settings/passkeys", user="cy") as page:
+        page.get_by_text("open the hub under an https address").wait_for()
+        assert page.get_by_role("button", name="Add a passkey").count() == 0
+
+
 def test_a_device_that_verifies_nobody_signs_nobody_in(
     shared_server: LiveServer, chromium: Browser
 ) -> None:

@@ -37,7 +37,9 @@ async function send(event) {
   }
 }
 
-const knows = window.PublicKeyCredential?.parseRequestOptionsFromJSON !== undefined;
+// Browsers keep passkeys for names, not for numbers.
+const isNumber = /^[\d.]+$|:/.test(location.hostname);
+const knows = !isNumber && window.PublicKeyCredential?.parseRequestOptionsFromJSON !== undefined;
 for (const form of document.querySelectorAll("form[data-passkey]")) {
   if (knows) {
     form.hidden = false;
