@@ -50,9 +50,7 @@ def every_entry(reads: Reads, first: int = 1) -> Iterator[Entry]:
 
 def first_since(conn: sa.Connection, moment: datetime) -> int | None:
     """The number of the first entry at or after a moment; None where there is none."""
-    found: int | None = conn.scalar(
-        sa.select(sa.func.min(_c.seq)).where(_c.happened_at >= moment)
-    )
+    found: int | None = conn.scalar(sa.select(sa.func.min(_c.seq)).where(_c.happened_at >= moment))
     return found
 
 
