@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import itertools
 import json
 import pkgutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,9 @@ from paddock.release.documents.answers import ANSWER_FILES
 from paddock.release.spec.schema import SCHEMA_NAME, release_schema, render_schema
 
 DOCS = Path(__file__).parent.parent / "docs"
+sys.path.insert(0, str(DOCS.parent))
+from tests.web.access_routes import OF_WEIGHTS, RIGHT_OF  # noqa: E402
+
 FOR_GPUS = {"triton"}  # comes with some builds of torch; what needs it defines no errors
 
 ERRORS_HEAD = """# Every error, by its code
@@ -82,10 +88,30 @@ API answers with 401 to the page for signing in. A token of role `read` and a fi
 allow less than their user may ([tokens](tokens-and-oauth.md)), never more; a repository in a
 resource group is for the group's members, with their role in the group ([people](people.md)).
 
-Access that ended counts no more from that moment on. Files that a scan rejected, and weights of a
-release that was revoked, go to those who may write alone, whatever the table says.
-`scripts/reference_pages.py` writes this page from `hub/access_table.py`, and a test asks every
-route of the server as everybody in it.
+Who stands in several ways may do what one of them may. A repository can be at several stages at
+once: private with a gate, or gated with a release that was revoked. Then what one of them refuses
+is refused. Files that a scan rejected go to those who may write alone, whatever the table says.
+
+**One question, asked everywhere.** Files, git, LFS, Xet, signed addresses, pages, the API and the
+models that the hub runs ask the same function (`hub/access.py`), which looks here for its answer
+and remembers none: who was let in until noon is refused the next request after noon, by any way.
+An answer that is on its way then is sent to its end; the next range of the same file is not.
+
+**Invitations.** At the stage `invited` a repository is private, and whoever was let in sees and
+reads it: a user by name, or an organization, which lets in each of its members for as long as they
+are one (not those who are in it for groups alone). A user whom the owners rejected stays out,
+whatever their organization was granted. Owners invite under Access, and by
+`POST …/user-access-request/grant` with the name of either as `user`; an end is `expiresAt`, moved
+by `…/renew`. Who was let in while it was gated is let in at this stage too; at the stage `private`
+nobody is. To everybody else it is a repository that does not exist.
+
+**Clocks.** What ends, ends by the hub's clock, which no client sets. A clock that jumps ahead ends
+what it passes, and one that is put back brings it to life again until it has caught up; decisions
+that people made (let in, rejected, taken back) and stages that began are kept as they were made,
+and no clock undoes them: a stage that another took the place of is not applied again.
+
+`scripts/reference_pages.py` writes this page from `hub/access_table.py`, and a test takes every
+route of the server that names a repository and asks it as everybody at every stage:
 """
 
 RELEASE_YAML_HEAD = f"""# release.yaml, key by key
@@ -148,13 +174,18 @@ def scan_codes_page() -> str:
 
 def access_page() -> str:
     """The words of the table of access, and the table, one part a right."""
-    parts = [ACCESS_HEAD]
+    asked = len(RIGHT_OF) + len(OF_WEIGHTS)
+    who, stages = len(access_table.Who), len(access_table.Stage)
+    parts = [
+        f"{ACCESS_HEAD}{asked} questions × {who} people × {stages} stages, {asked * who * stages:,}"
+        " answers. A route that is not in its list fails it.\n"
+    ]
     for title, meanings in (("Who", access_table.WHO), ("Stages", access_table.STAGES)):
         rows = "".join(f"| {name} | {about} |\n" for name, about in meanings.items())
         parts.append(f"## {title}\n| | |\n|---|---|\n{rows}")
     for right, about in access_table.RIGHTS.items():
         head = "".join(f" {who} |" for who in access_table.Who)
-        rows = "".join(_access_row(row) for row in access_table.ROWS if row.right is right)
+        rows = "".join(_access_rows(right))
         rule = "|---|" + "---|" * len(access_table.Who)
         parts.append(
             f"## {right.capitalize()}\n{about[0].upper()}{about[1:]}.\n\n| |{head}\n{rule}\n{rows}"
@@ -162,8 +193,12 @@ def access_page() -> str:
     return "\n".join(parts)
 
 
-def _access_row(row: access_table.Row) -> str:
-    return f"| {row.stage} |" + "".join(f" {cell} |" for cell in row.outcomes.values()) + "\n"
+def _access_rows(right: access_table.Right) -> Iterator[str]:
+    """Stages that follow each other with the same answers in one row."""
+    rows = (row for row in access_table.ROWS if row.right is right)
+    for outcomes, some in itertools.groupby(rows, key=lambda row: row.outcomes):
+        stages = ", ".join(row.stage for row in some)
+        yield f"| {stages} |" + "".join(f" {cell} |" for cell in outcomes.values()) + "\n"
 
 
 def release_yaml_page() -> str:

@@ -24,7 +24,7 @@ BODY: dict[str, Any] = {
     "tag": "v1", "resourceGroupId": None, "operation": "download", "path": "x",
     "objects": [{"oid": "a" * 64, "size": 1}], "issuer": "https://x", "claims": {"sub": "x"},
 }  # fmt: skip
-ITS_OWN = ("date", "x-request-id", "ratelimit", "content-length", "set-cookie")
+ITS_OWN = ("date", "x-request-id", "ratelimit", "ratelimit-policy", "content-length", "set-cookie")
 _FORM_KEY = re.compile(r'name="form_key" value="[^"]+"')
 
 
@@ -46,6 +46,8 @@ def addresses() -> list[tuple[str, str]]:
 def commit(shared_server: LiveServer) -> str:
     """A private repository with files, a discussion and a former name; one of its commits."""
     alice = shared_server.api(shared_server.user("alice"))
+    shared_server.user("friend")
+    shared_server.org("friends", "friend")
     for kind, more in (("model", {}), ("space", {"space_sdk": "static"})):
         alice.create_repo("alice/before", private=True, repo_type=kind, **more)
         alice.move_repo("alice/before", "alice/secret", repo_type=kind)
@@ -53,8 +55,20 @@ def commit(shared_server: LiveServer) -> str:
             "alice/secret", [CommitOperationAdd("a.txt", b"x")], commit_message="m", repo_type=kind
         )
         alice.create_discussion("alice/secret", title="hidden", repo_type=kind)
+        alice.create_repo("alice/shared", repo_type=kind, **more)
+        _invite(shared_server, f"/api/{kind}s/alice/shared", alice.token)
     shared_server.api(shared_server.user("mallory")).create_repo("mallory/own")
     return alice.list_repo_commits("alice/secret")[0].commit_id
+
+
+def _invite(server: LiveServer, path: str, token: Any) -> None:
+    """Let others in, by name and by their organisation: mallory is none of them."""
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
+        assert client.put(f"{path}/settings", json={"visibility": "invited"}).is_success
+        for name in ("friend", "friends"):
+            asked = client.post(f"{path}/user-access-request/grant", json={"user": name})
+            assert asked.is_success, asked.text
 
 
 @pytest.fixture(params=["stranger", "other user", "reading token", "bounded token of the owner"])
@@ -103,6 +117,6 @@ def test_private_moved_and_missing_repositories_are_answered_alike(
     for method, path in addresses():
         for rev in ("main", commit) if "{rev:" in path else ("main",):
             missing = ask(client, method, path, "nobody", rev)
-            for name in ("secret", "before"):
+            for name in ("secret", "before", "shared"):
                 assert ask(client, method, path, name, rev) == missing, (method, path, rev, name)
             assert missing[0] in {302, 303, *range(400, 500), 501}, (method, path, missing)

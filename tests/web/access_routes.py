@@ -228,6 +228,9 @@ _LISTS: dict[Right, str] = {
 # Routes of reading that are asked for the weights of a release, too.
 OF_WEIGHTS = {"GET #/raw/{rev}/{path}", "GET #/resolve/{rev}/{path}"}
 
+# Routes that take everything there is, and so its weights.
+WITH_WEIGHTS = {"POST @/duplicate"}
+
 # Routes that are asked of a dataset; all others of a model.
 OF_DATASETS = {"GET #/viewer"}
 

@@ -8,10 +8,17 @@ from typing import Any
 import httpx
 import pytest
 
-from paddock.hub.access_table import Outcome, Stage, Who, outcome
-from tests.live import LiveServer
-from tests.web.access_routes import BODIES, ELSEWHERE, OF_DATASETS, RIGHT_OF, written
-from tests.web.access_world import World, address, commit_body, make_world
+from paddock.hub.access_table import Outcome, Right, Stage, Who, outcome
+from tests.web.access_routes import (
+    BODIES,
+    ELSEWHERE,
+    OF_DATASETS,
+    OF_WEIGHTS,
+    RIGHT_OF,
+    WITH_WEIGHTS,
+    written,
+)
+from tests.web.access_world import WEIGHTS, World, address, commit_body, make_world
 from tests.web.routes import Route, every_route
 
 # What an answer may be to somebody who may: done, or why not, for another reason than who asks.
@@ -32,10 +39,9 @@ def routes() -> list[Route]:
 
 
 @pytest.fixture(scope="module")
-def world(shared_server: LiveServer) -> Iterator[World]:
-    made = make_world(shared_server)
-    yield made
-    made.close()
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with make_world(tmp_path_factory.mktemp("world")) as made:
+        yield made
 
 
 def test_every_route_is_in_the_table_once() -> None:
@@ -52,24 +58,39 @@ def test_everybody_is_answered_as_the_table_says(world: World, stage: Stage) -> 
         key = written(f"{route.method} {route.path}")
         if key not in RIGHT_OF:
             continue
-        for who in Who:
-            wanted = outcome(RIGHT_OF[key], stage, who)
-            answer = ask(world, route, key, who, stage)
-            if told(answer) != wanted:
-                wrong.append(f"{key} {who}: {answer.status_code} not {wanted} {answer.text[:80]}")
+        asked = {RIGHT_OF[key]: "a.txt"} | ({Right.WEIGHTS: WEIGHTS} if key in OF_WEIGHTS else {})
+        for right, path in asked.items():
+            for who in Who:
+                wanted = outcome(right, stage, who)
+                if key in WITH_WEIGHTS and wanted is Outcome.ALLOWED:
+                    wanted = outcome(Right.WEIGHTS, stage, who)
+                answer = ask(world, route, key, who, stage, path)
+                if told(answer) != wanted:
+                    wrong.append(
+                        f"{key} {right} {who}: {answer.status_code} not {wanted} {answer.text[:80]}"
+                    )
     assert not wrong, "\n".join(wrong)
 
 
-def ask(world: World, route: Route, key: str, who: Who, stage: Stage) -> httpx.Response:
-    person, named = world.people[who], world.named[who, stage]
+def test_lists_show_everybody_what_they_may_see(world: World) -> None:
+    for who, person in world.people.items():
+        found = person.send("GET", "/api/models?author=lab&search=all&limit=100", None).json()
+        seen = {stage for stage in Stage if outcome(Right.SEE, stage, who) is Outcome.ALLOWED}
+        assert {one["id"] for one in found} == {f"lab/{stage}-all" for stage in seen}, who
+
+
+def ask(world: World, route: Route, key: str, who: Who, stage: Stage, file: str) -> httpx.Response:
+    person, named = world.people[who], world.of(who, stage)
     of_pull_request = ("/merge", "/files", "/delete-commits")
     values = {
-        "namespace": "lab", "rev": "main", "path": "a.txt", "branch": "new", "tag": "v1",
+        "namespace": "lab", "rev": "main", "path": file, "branch": "new", "tag": "v1",
         "num": "2" if route.path.endswith(of_pull_request) else "1", "spec": "main..v1",
         "status": "pending", **named,
     }  # fmt: skip
     if route.method == "DELETE":
         values["branch"] = "old"
+    if key in OF_DATASETS:
+        values["name"] = f"{stage}-all"
     path = address(route.raw, values, "datasets" if key in OF_DATASETS else "models")
     if path.endswith("/info/refs"):
         path += "?service=git-upload-pack"
