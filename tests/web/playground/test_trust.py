@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -43,8 +44,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         "config_home": operator,
     }
     with live_server(folder / "data", sqlite_url(folder), **others) as hub:
+        source = folder / "starter"  # a place of its own to build in
+        shutil.copytree(starter_folder().parent, source)
         around = Surroundings(publisher, hub.url, hub.admin_token, lambda sentence: None)
-        publish_release(Wanted(starter_folder().parent / "release.yaml", to="boss/signed"), around)
+        publish_release(Wanted(source / "release.yaml", to="boss/signed"), around)
         yield Place(hub, operator)
 
 
@@ -65,7 +68,7 @@ def test_administrators_are_told_what_to_do_and_others_what_it_means(
         ) as page:
             assert not page.get_by_text(COMMAND).is_visible()
             send(page)
-            page.get_by_text(SAID).wait_for()
+            page.locator("main").get_by_text(SAID).wait_for()
             assert page.get_by_text(COMMAND).is_visible() == (user == "boss")
             if script:
                 assert violations(page) == []
