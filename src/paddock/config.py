@@ -144,9 +144,7 @@ class Settings:
     organizations_by: str = _setting(
         "users", "who may make an organization: users, or admins alone"
     )
-    audit_log_days: int = _setting(
-        0, "for how many days the audit log keeps an entry; 0: for good"
-    )
+    audit_log_days: int = _setting(0, "for how many days the audit log keeps an entry; 0: for good")
     audit_log_address_days: int = _setting(
         30,
         "for how many days it keeps the address somebody acted from, and the names of whoever "

@@ -38,6 +38,8 @@ _LISTS: dict[Right, str] = {
         GET @/discussions
         GET @/discussions/{num}
         GET @/lifecycle
+        GET @/runtime
+        GET @/variables
         GET @/likers
         POST @/paths-info/{rev}
         GET @/refs
@@ -158,6 +160,8 @@ _LISTS: dict[Right, str] = {
         PATCH @/discussions/{num}/title
         POST @/discussions/{num}/title
         GET @/lfs-files
+        GET @/logs/{which}
+        GET @/secrets
         POST @/preupload/{rev}
         POST @/scan
         POST @/super-squash/{rev}
@@ -193,6 +197,13 @@ _LISTS: dict[Right, str] = {
         GET @/trusted-publishers
         DELETE @/trusted-publishers/{publisher_id}
         PUT @/settings
+        DELETE @/secrets
+        POST @/secrets
+        DELETE @/variables
+        POST @/variables
+        DELETE @/{what}
+        POST @/{what}
+        PUT @/{what}
     """,
     Right.EDIT: """
         GET #/discussions/{num}/comment/{comment_id}/edit
@@ -234,6 +245,21 @@ WITH_WEIGHTS = {"POST @/duplicate"}
 # Routes that are asked of a dataset; all others of a model.
 OF_DATASETS = {"GET #/viewer"}
 
+# Routes that are asked of a space, at the stages that a space can have.
+OF_SPACES = {
+    f"{method} @/{what}"
+    for method, what in (
+        ("GET", "logs/{which}"),
+        ("GET", "runtime"),
+        *(
+            (method, what)
+            for method in ("DELETE", "GET", "POST")
+            for what in ("secrets", "variables")
+        ),
+        *((method, "{what}") for method in ("DELETE", "POST", "PUT")),
+    )
+}
+
 # Routes with a repository in their address that are not asked here, and why.
 ELSEWHERE = {
     "POST #/settings/collaborators/leave": "gives one's own role back: tests/web/settings",
@@ -242,24 +268,18 @@ ELSEWHERE = {
     "POST @/lfs-files/duplicate": "says of each file whether it may be copied: tests/hub/large",
     "POST @/trusted-publishers": "asks first whether the issuer is known: tests/hub/oauth",
     "GET #/commit/{rev}": "sends on to the tree without looking",
-    "GET @/logs/{which}": "of spaces: tests/hub/spaces",
-    "GET @/runtime": "of spaces: tests/hub/spaces",
-    "DELETE @/secrets": "of spaces: tests/hub/spaces",
-    "GET @/secrets": "of spaces: tests/hub/spaces",
-    "POST @/secrets": "of spaces: tests/hub/spaces",
-    "DELETE @/variables": "of spaces: tests/hub/spaces",
-    "GET @/variables": "of spaces: tests/hub/spaces",
-    "POST @/variables": "of spaces: tests/hub/spaces",
-    "DELETE @/{what}": "of spaces: tests/hub/spaces",
-    "POST @/{what}": "of spaces: tests/hub/spaces",
-    "PUT @/{what}": "of spaces: tests/hub/spaces",
 }
 
 _QUESTION = {"title": "t", "description": "d", "comment": "c", "content": "x"}
 _PEOPLE = {"user": "reader", "expiresAt": "2999-01-01T00:00:00Z"}
+_SETTING = {"key": "NAME", "value": "v"}
 _ADVISORY = {"title": "t", "severity": "low", "details": "d", "advice": "a"}
 # What is sent where it is more than nothing; and "400" where only some stages take it.
 BODIES: dict[str, Any] = {
+    "POST @/secrets": _SETTING,
+    "DELETE @/secrets": _SETTING,
+    "POST @/variables": _SETTING,
+    "DELETE @/variables": _SETTING,
     "PUT @/collaborators/users/{user}": {"role": "read"},
     "PUT @/collaborators/teams/{team}": {"role": "read"},
     "POST @/discussions": {**_QUESTION, "pullRequest": False},

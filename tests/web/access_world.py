@@ -50,6 +50,7 @@ _SETTINGS: dict[Stage, dict[str, Any]] = {
     Stage.GATED_AUTO: {"gated": "auto"},
     Stage.GATED_MANUAL: {"gated": "manual"},
 }
+OF_SPACES = (Stage.PRIVATE, Stage.INVITED, Stage.OPEN)  # no gate, and no release
 _FILES = {
     "README.md": b"---\nlicense: mit\n---\n# A card\n",
     "a.txt": b"text",
@@ -126,7 +127,8 @@ def make_world(folder: Path) -> Iterator[World]:
         named: dict[tuple[Who | None, Stage], dict[str, str]] = {}
         for stage in Stage:
             by = _Maker(people, author, files)
-            by.make_dataset(f"{stage}-all", stage)
+            for kind in ("datasets", "spaces") if stage in OF_SPACES else ("datasets",):
+                by.make_other(kind, f"{stage}-all", stage)
             for who in (None, *CHANGING):
                 named[who, stage] = by.make_model(f"{stage}-{who or 'all'}", stage, who)
         _let_in(hub, accounts)
@@ -207,13 +209,15 @@ class _Maker:
         """Its address in the API."""
         api = f"/api/{kind}/{ORG}/{name}"
         new = {"name": name, "organization": ORG, "type": kind.removesuffix("s")}
+        new |= {"sdk": "static"} if kind == "spaces" else {}
         maker = self.people[Who.CREATOR if who is Who.CREATOR else Who.OWNER]
         self.send("POST", "/api/repos/create", new, maker)
         self.send("POST", f"{api}/commit/main", commit_body(self.files))
         return api
 
-    def make_dataset(self, name: str, stage: Stage) -> None:
-        api = self.make_repository("datasets", name, Who.CREATOR)
+    def make_other(self, kind: str, name: str, stage: Stage) -> None:
+        """A dataset or a space, which everybody shares."""
+        api = self.make_repository(kind, name, Who.CREATOR)
         self.send("PUT", f"{api}/settings", _SETTINGS.get(stage, {}))
 
     def make_model(self, name: str, stage: Stage, who: Who | None) -> dict[str, str]:

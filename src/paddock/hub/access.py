@@ -272,9 +272,7 @@ def _require_write(
         raise Forbidden(f"you may not write to {repo.full_name}", hint="ask one of its owners")
 
 
-def _require_own(
-    conn: sa.Connection, caller: Caller, repo: Repository, standing: Standing
-) -> None:
+def _require_own(conn: sa.Connection, caller: Caller, repo: Repository, standing: Standing) -> None:
     if decide(Right.OWN, stages_of(repo), standing) is not Outcome.ALLOWED:
         raise Forbidden(
             f"you may change the files of {repo.full_name}, but not the repository itself",

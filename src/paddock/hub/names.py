@@ -24,8 +24,8 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
 # First segments of the hub's own addresses, now or foreseeably: an account of that name would hide
 # them or be hidden by them. Compared in lower case.
 _RESERVED = (
-    "about account accounts activity administration api assets auth avatars blog bucket buckets cas "
-    "chat collections compare contact dashboard datasets discussions docs download "
+    "about account accounts activity administration api assets auth avatars blog bucket buckets "
+    "cas chat collections compare contact dashboard datasets discussions docs download "
     "downloads favicon follow front git health healthz help home inbox invite invites jobs join "
     "kernels languages legal lfs license licenses likes livez login logout me metrics models new "
     "new-dataset none notifications null oauth organizations orgs papers posts pricing privacy "

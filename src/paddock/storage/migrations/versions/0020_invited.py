@@ -10,5 +10,7 @@ down_revision = "0019"
 
 
 def upgrade() -> None:
-    invited = sa.Column("is_invited", sa.Boolean(), nullable=False, server_default=sa.false())
+    invited: sa.Column[bool] = sa.Column(
+        "is_invited", sa.Boolean(), nullable=False, server_default=sa.false()
+    )
     op.add_column("repositories", invited)

@@ -1,4 +1,4 @@
-"""Accounts that are turned off. The audit log: append-only rows, the end of their chain, and checkpoints of it."""
+"""Accounts that are turned off; the audit log: entries, the end of their chain, checkpoints."""
 
 from __future__ import annotations
 

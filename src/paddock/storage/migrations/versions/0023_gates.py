@@ -83,7 +83,9 @@ def _rules() -> None:
         sa.Column("effect", sa.String(8), nullable=False),
         _of_repository(table),
         sa.PrimaryKeyConstraint("id", name=f"pk_{table}"),
-        sa.UniqueConstraint("repo_id", "subject", "value", name=f"uq_{table}_repo_id_subject_value"),
+        sa.UniqueConstraint(
+            "repo_id", "subject", "value", name=f"uq_{table}_repo_id_subject_value"
+        ),
     )
 
 
