@@ -106,7 +106,7 @@ def test_an_organisations_admin_puts_it_into_a_group(
         add_member(conn, org, get_account(conn, "rita"), "write")
     page = "/press/grouped/settings"
     assert "&lt;i&gt;team" in owner.get(page).text
-    rita = visit(shared_server, "rosalind")
+    rita = visit(shared_server, "rita")
     assert rita.get(page).status_code == 200
     assert owner.post(f"{page}/group", group=group.public_id).status_code == 303
     assert f'value="{group.public_id}" selected' in owner.get(page).text
