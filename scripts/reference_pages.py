@@ -27,7 +27,8 @@ from paddock.release.spec.schema import SCHEMA_NAME, release_schema, render_sche
 
 DOCS = Path(__file__).parent.parent / "docs"
 sys.path.insert(0, str(DOCS.parent))
-from tests.web.access_routes import OF_WEIGHTS, RIGHT_OF  # noqa: E402
+from tests.web.access_routes import OF_SPACES, OF_WEIGHTS, RIGHT_OF
+from tests.web.access_world import OF_SPACES as STAGES_OF_SPACES  # noqa: E402
 
 FOR_GPUS = {"triton"}  # comes with some builds of torch; what needs it defines no errors
 
@@ -176,9 +177,10 @@ def access_page() -> str:
     """The words of the table of access, and the table, one part a right."""
     asked = len(RIGHT_OF) + len(OF_WEIGHTS)
     who, stages = len(access_table.Who), len(access_table.Stage)
+    answers = who * (asked * stages - len(OF_SPACES) * (stages - len(STAGES_OF_SPACES)))
     parts = [
-        f"{ACCESS_HEAD}{asked} questions × {who} people × {stages} stages, {asked * who * stages:,}"
-        " answers. A route that is not in its list fails it.\n"
+        f"{ACCESS_HEAD}{asked} questions × {who} people × {stages} stages ({len(STAGES_OF_SPACES)} "
+        f"of spaces), {answers:,} answers. A route that is not in its list fails it.\n"
     ]
     for title, meanings in (("Who", access_table.WHO), ("Stages", access_table.STAGES)):
         rows = "".join(f"| {name} | {about} |\n" for name, about in meanings.items())
