@@ -27,8 +27,12 @@ from paddock.release.spec.schema import SCHEMA_NAME, release_schema, render_sche
 
 DOCS = Path(__file__).parent.parent / "docs"
 sys.path.insert(0, str(DOCS.parent))
-from tests.web.access_routes import OF_SPACES, OF_WEIGHTS, RIGHT_OF
-from tests.web.access_world import OF_SPACES as STAGES_OF_SPACES  # noqa: E402
+from tests.web.access_routes import (  # noqa: E402
+    OF_SPACES,
+    OF_WEIGHTS,
+    RIGHT_OF,
+    STAGES_OF_SPACES,
+)
 
 FOR_GPUS = {"triton"}  # comes with some builds of torch; what needs it defines no errors
 

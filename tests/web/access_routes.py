@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from paddock.hub.access_table import Right
+from paddock.hub.access_table import Right, Stage
 
 _API, _WEB = "/api/{kind}/{namespace}/{name}", "/{kind}{namespace}/{name}"
 
@@ -245,7 +245,8 @@ WITH_WEIGHTS = {"POST @/duplicate"}
 # Routes that are asked of a dataset; all others of a model.
 OF_DATASETS = {"GET #/viewer"}
 
-# Routes that are asked of a space, at the stages that a space can have.
+# Routes that are asked of a space, at the stages that a space can have: no gate, and no release.
+STAGES_OF_SPACES = (Stage.PRIVATE, Stage.INVITED, Stage.OPEN)
 OF_SPACES = {
     f"{method} @/{what}"
     for method, what in (

@@ -33,6 +33,7 @@ from paddock.hub.types import Account
 from paddock.signing.events.log import BRANCH, LOG_NAME
 from paddock.web import browser
 from tests.web.access_releases import announced, released
+from tests.web.access_routes import STAGES_OF_SPACES
 from tests.web.in_process import InProcess, in_process
 from tests.web.routes import Route
 
@@ -50,7 +51,6 @@ _SETTINGS: dict[Stage, dict[str, Any]] = {
     Stage.GATED_AUTO: {"gated": "auto"},
     Stage.GATED_MANUAL: {"gated": "manual"},
 }
-OF_SPACES = (Stage.PRIVATE, Stage.INVITED, Stage.OPEN)  # no gate, and no release
 _FILES = {
     "README.md": b"---\nlicense: mit\n---\n# A card\n",
     "a.txt": b"text",
@@ -127,7 +127,7 @@ def make_world(folder: Path) -> Iterator[World]:
         named: dict[tuple[Who | None, Stage], dict[str, str]] = {}
         for stage in Stage:
             by = _Maker(people, author, files)
-            for kind in ("datasets", "spaces") if stage in OF_SPACES else ("datasets",):
+            for kind in ("datasets", "spaces") if stage in STAGES_OF_SPACES else ("datasets",):
                 by.make_other(kind, f"{stage}-all", stage)
             for who in (None, *CHANGING):
                 named[who, stage] = by.make_model(f"{stage}-{who or 'all'}", stage, who)

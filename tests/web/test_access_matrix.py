@@ -16,10 +16,10 @@ from tests.web.access_routes import (
     OF_SPACES,
     OF_WEIGHTS,
     RIGHT_OF,
+    STAGES_OF_SPACES,
     WITH_WEIGHTS,
     written,
 )
-from tests.web.access_world import OF_SPACES as STAGES_OF_SPACES
 from tests.web.access_world import WEIGHTS, World, address, commit_body, make_world
 from tests.web.routes import Route, every_route
 
