@@ -29,7 +29,7 @@ router = page_router()
 
 _MAX_MARKED = 500
 _MAX_PAGES = 1_000_000
-_MENTIONS = {"all": "All", "participating": "Taking part", "mentions": "Called by name"}
+_MENTIONS = {"all": "Everything", "participating": "Taking part", "mentions": "Called by name"}
 
 Ids = Annotated[list[str], Form(max_length=_MAX_MARKED)]
 Cursor = Annotated[str | None, Query(max_length=MAX_CURSOR_CHARS)]
