@@ -173,7 +173,6 @@ def finish_registration(
             conn.execute(passkeys.insert().values(row))
     except IntegrityError as e:
         raise BadPasskey from e
-    note(conn, Act.ACCOUNT_SETTINGS, account=user, what="passkey")
     note(conn, Act.ACCOUNT_PASSWORD, account=user, what="passkey")
 
 
@@ -245,7 +244,6 @@ def remove_passkey(
     if len(there) == 1 and not has_password:
         raise LastWayIn("this passkey is your only way in", hint="set a password first")
     conn.execute(passkeys.delete().where(_c.id == passkey_id))
-    note(conn, Act.ACCOUNT_SETTINGS, account=user, what="passkey")
     note(conn, Act.ACCOUNT_PASSWORD, account=user, what="no passkey")
 
 
