@@ -23,12 +23,11 @@ from paddock.hub import lookup
 from paddock.hub.access_table import Outcome, Right, Stage
 from paddock.hub.decision import STRANGER, Standing, decide, is_for_everybody, stages_of
 from paddock.hub.errors import (
-    GatedForCaller,
-    GatedForStranger,
     RepositoryHidden,
     RepositoryMoved,
     RepositoryNotFound,
 )
+from paddock.hub.gates import refusing
 from paddock.hub.gates.owing import owed_since
 from paddock.hub.gates.standing import Grant, grant_of, let_in
 from paddock.hub.groups.roles import (
@@ -291,33 +290,12 @@ def _require_read(
     if decide(Right.READ, stages_of(repo), standing) is Outcome.ALLOWED:
         _require_terms(conn, caller, repo, standing)
         return
-    restricted = f"Access to {repo.kind} {repo.full_name} is restricted"
     if caller.account is None:
-        raise GatedForStranger(
-            f"{restricted}. You must have access to it and be authenticated to access it. "
-            "Please log in."
-        )
+        raise refusing.to_stranger(repo)
     bounds = caller.scopes
     if bounds is not None and not (bounds.reads_gated or covers(conn, caller, repo, TO_READ)):
-        raise GatedForCaller(
-            f"{restricted}, and this fine-grained token does not reach gated repositories."
-        )
-    status = standing.grant.status if standing.grant is not None else None
-    if status == "pending":
-        raise GatedForCaller(
-            f"Your request to access {repo.kind} {repo.full_name} is awaiting a review "
-            "from the repo authors."
-        )
-    if status == "rejected":
-        raise GatedForCaller(
-            f"Your request to access {repo.kind} {repo.full_name} has been rejected "
-            "by the repo's authors.",
-            ask_at=f"{repo.web_path}/ask-access",
-            ask_to="see why",
-        )
-    ended = ": your access has ended" if status == "expired" else ""
-    sentence = f"{restricted}{ended} and you are not in the authorized list."
-    raise GatedForCaller(sentence, ask_at=repo.web_path)
+        raise refusing.to_token(repo)
+    raise refusing.to_user(repo, standing.grant.status if standing.grant is not None else None)
 
 
 def _require_terms(
@@ -330,12 +308,7 @@ def _require_terms(
     if by_role is Outcome.ALLOWED:
         return
     if owed_since(conn, repo.id, caller.account.id) is not None:
-        raise GatedForCaller(
-            f"Access to {repo.kind} {repo.full_name} is restricted and you are not in the "
-            "authorized list: you have not accepted the terms that it has now.",
-            ask_at=f"{repo.web_path}/ask-access",
-            ask_to="accept them",
-        )
+        raise refusing.to_who_owes(repo)
 
 
 def visible_to(caller: Caller) -> sa.ColumnElement[bool]:

@@ -8,6 +8,7 @@ acceptances     terms accepted, and the history of it
 owing           who has not accepted the terms that bind now
 rules           who is let in by country or by domain
 standing        how somebody stands at a moment: an access that has ended is none
+refusing        what is told whom a gate keeps out
 asking          a user asks, accepts, and is answered
 requests        asked, withdrawn, accepted, rejected, granted, renewed
 appeals         a rejection looked at again
