@@ -124,19 +124,19 @@ def change_group(conn: sa.Connection, group: Group, wanted: GroupChange) -> None
         values["description"] = _check_description(wanted.description)
     if values:
         _update(conn, group, values)
-    note(conn, Act.ORG_GROUP, group=group.public_id, what="change")
+    note(conn, Act.ORG_GROUP, account=group.org_id, group=group.public_id, what="change")
 
 
 def set_auto_join(conn: sa.Connection, group: Group, role: str | None) -> None:
     """Let everyone who joins the organisation join the group with this role, or nobody."""
     _update(conn, group, {"auto_join_role": None if role is None else check_role(role)})
-    note(conn, Act.ORG_GROUP, group=group.public_id, what="join", role=role)
+    note(conn, Act.ORG_GROUP, account=group.org_id, group=group.public_id, what="join", role=role)
 
 
 def delete_group(conn: sa.Connection, group: Group) -> None:
     """Forget a group; its repositories are the organisation's like any other."""
     conn.execute(resource_groups.delete().where(resource_groups.c.id == group.id))
-    note(conn, Act.ORG_GROUP, group=group.public_id, what="delete")
+    note(conn, Act.ORG_GROUP, account=group.org_id, group=group.public_id, what="delete")
 
 
 def require_admin(conn: sa.Connection, caller: Caller, org: Account, group: Group) -> Account:
